@@ -1,0 +1,51 @@
+"""foolery: search for pictures of nothing that an image classifier is certain about.
+
+The public names below are imported when they are first used, so ``import foolery`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from foolery.classifiers import load_classifier as load_classifier
+    from foolery.errors import FooleryError as FooleryError
+    from foolery.errors import UsageError as UsageError
+    from foolery.experiments.evolve import evolve as evolve
+    from foolery.experiments.exhibit import Exhibit as Exhibit
+    from foolery.experiments.exhibit import open_run as open_run
+    from foolery.search.map_elites import MapElites as MapElites
+
+_HOMES = {
+    "Exhibit": "foolery.experiments.exhibit",
+    "FooleryError": "foolery.errors",
+    "MapElites": "foolery.search.map_elites",
+    "UsageError": "foolery.errors",
+    "evolve": "foolery.experiments.evolve",
+    "load_classifier": "foolery.classifiers",
+    "open_run": "foolery.experiments.exhibit",
+}
+
+__all__ = [
+    "Exhibit",
+    "FooleryError",
+    "MapElites",
+    "UsageError",
+    "__version__",
+    "evolve",
+    "load_classifier",
+    "open_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'foolery' has no attribute {name!r}; it has: {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

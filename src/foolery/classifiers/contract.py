@@ -1,0 +1,55 @@
+"""The contract of a classifier: what is being fooled, with its preprocessing and class names inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, CanvasShape
+
+Kind = Literal["softmax", "sigmoid", "similarity"]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a classifier before it is called.
+
+    Attributes:
+        name: the reference it was loaded by, for instance ``lenet`` or ``onnx:model.onnx``.
+        fingerprint: SHA-256 (hex) of weights (external weight files included), preprocessing and class
+            names; the same for every back end that runs the same weights.
+        canvas: the canvases that ``scores`` takes.
+        classes: one name per class, never empty.
+        kind: ``softmax`` (scores are log-probabilities), ``sigmoid`` (independent log-probabilities)
+            or ``similarity`` (cosines).
+        backend: ``onnx`` or ``torch`` or ``python``.
+        device: ``cpu``, ``cuda`` …
+        forward: what the forward pass was set to (threads, batch, precision): recorded by a run and
+            replayed on resume, because it decides the last bits of a score.
+    """
+
+    name: str
+    fingerprint: str
+    canvas: CanvasShape
+    classes: tuple[str, ...]
+    kind: Kind
+    backend: str
+    device: str = "cpu"
+    forward: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class Classifier(Protocol):
+    """A description and one call."""
+
+    @property
+    def description(self) -> Description:
+        """Name, fingerprint, canvas, classes, kind, and how the forward pass is run."""
+        ...
+
+    def scores(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
+        ...

@@ -1,0 +1,75 @@
+"""Scores: what a classifier says, in a form in which a search can still see progress.
+
+In float32 the log-probability of a class is 0.0 from a margin of about 17 on, and a search stalls
+there; in float64 it is not, until a margin of about 745.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.classifiers.contract import Kind
+from foolery.errors import UsageError
+
+
+def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """``(N, K) float64`` log-probabilities, taken in float64 from ``(N, K)`` logits.
+
+    The largest class uses log1p of the others' sum, so a confidence of 1 - 1e-300 is told from 1.
+    """
+    exact = np.asarray(logits, dtype=np.float64)
+    top = exact.argmax(axis=1)
+    rows = np.arange(len(exact))
+    shifted = exact - exact[rows, top][:, None]
+    odds = np.exp(shifted)
+    odds[rows, top] = 0.0
+    log_total: NDArray[np.float64] = np.log1p(odds.sum(axis=1))
+    log_probabilities: NDArray[np.float64] = shifted - log_total[:, None]
+    return log_probabilities
+
+
+def log_sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """``(N, K) float64`` logarithms of independent probabilities, from ``(N, K)`` logits."""
+    exact = np.asarray(logits, dtype=np.float64)
+    return -np.logaddexp(0.0, -exact)
+
+
+def confidence(scores: NDArray[np.float64], kind: Kind) -> NDArray[np.float64]:
+    """What a person calls the confidence: a probability, or the cosine itself for ``similarity``."""
+    return scores if kind == "similarity" else np.exp(scores)
+
+
+def from_outputs(outputs: NDArray[np.floating], kind: Kind) -> NDArray[np.float64]:
+    """``(N, K) float64`` scores from what a network puts out: logits, or cosines for ``similarity``."""
+    if kind == "softmax":
+        return log_softmax(outputs)
+    if kind == "sigmoid":
+        return log_sigmoid(outputs)
+    return np.asarray(outputs, dtype=np.float64)
+
+
+def checked(outputs: NDArray[np.floating], count: int, name: str, classes: int) -> NDArray[np.floating]:
+    """``outputs``, if a search can use them.
+
+    Args:
+        outputs: of a network or of any callable, for ``count`` canvases.
+        count: of canvases.
+        name: of the classifier, for the error message.
+        classes: number of class names.
+
+    Raises:
+        UsageError: unless they are ``(count, classes)`` floating-point numbers, none of them NaN.
+    """
+    if not isinstance(outputs, np.ndarray) or not np.issubdtype(outputs.dtype, np.floating):
+        came = outputs.dtype if isinstance(outputs, np.ndarray) else type(outputs).__name__
+        raise UsageError(f"classifier {name}: expected an array of floating-point numbers, got {came}")
+    if outputs.shape != (count, classes):
+        raise UsageError(
+            f"classifier {name}: expected {(count, classes)} for {count} canvases and {classes} class names, "
+            f"got {outputs.shape}"
+        )
+    if np.isnan(outputs).any():
+        row = int(np.isnan(outputs).any(axis=1).argmax())
+        raise UsageError(f"classifier {name}: gave NaN (first for canvas {row} of {count}); check its card")
+    return outputs

@@ -1,0 +1,79 @@
+"""The contract of an encoding: how an image is described, varied and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, CanvasShape
+from foolery.draws import Stream
+
+G = TypeVar("G")
+
+
+class Encoding(Protocol[G]):
+    """Describes pictures by genomes of type ``G``: one struct of arrays for a whole batch.
+
+    No method loops over individuals in Python, and none changes its arguments, except that ``put``
+    may reuse the memory of ``genomes``.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name in the registry, for instance ``cppn``."""
+        ...
+
+    @property
+    def canvas(self) -> CanvasShape:
+        """What ``render`` draws."""
+        ...
+
+    @property
+    def renderer(self) -> int:
+        """Version of the drawing; a genome drawn by another version may be another picture."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, str | int | float | bool]:
+        """Every option with its value; the registry makes the same encoding from them."""
+        ...
+
+    @property
+    def keeps_ancestors(self) -> bool:
+        """True where genomes are so small that a run file keeps those of former champions too."""
+        ...
+
+    def initial(self, stream: Stream) -> G:
+        """One random genome for every row of ``stream``."""
+        ...
+
+    def vary(self, parents: G, stream: Stream) -> G:
+        """One child for every parent. With crossover, rows 2k and 2k + 1 are mates."""
+        ...
+
+    def mates(self, stream: Stream) -> NDArray[np.int64]:
+        """``(N,)``: the row whose genes child i mixes in besides its own parent's, or -1."""
+        ...
+
+    def take(self, genomes: G, index: NDArray[np.int64]) -> G:
+        """The genomes at ``index``, repeats allowed."""
+        ...
+
+    def put(self, genomes: G, index: NDArray[np.int64], source: G) -> G:
+        """``genomes`` with ``genomes[index[i]] = source[i]``; ``index`` has no repeats."""
+        ...
+
+    def render(self, genomes: G) -> Canvases:
+        """``(N, C, H, W) uint8``: the same bytes for the same genome on any machine."""
+        ...
+
+    def pack(self, genomes: G) -> list[bytes]:
+        """One byte string per genome, without pickle."""
+        ...
+
+    def unpack(self, blobs: Sequence[bytes]) -> G:
+        """The inverse of ``pack``; raises UsageError for anything that ``pack`` cannot have written."""
+        ...

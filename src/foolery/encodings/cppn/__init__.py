@@ -1,0 +1,1 @@
+"""The CPPN encoding: a picture is a small network of sines, sigmoids, Gaussians and ramps (paper 2.2)."""

@@ -1,0 +1,82 @@
+"""The encoding ``cppn``: genomes, their mutation and their drawing behind the one contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, CanvasShape
+from foolery.draws import Stream
+from foolery.encodings.cppn import genome, mutate, pack, render
+from foolery.encodings.cppn.coordinates import COORDINATES, planes
+from foolery.encodings.cppn.genome import CppnGenomes
+from foolery.errors import UsageError, nearest
+
+
+@dataclass(frozen=True)
+class Cppn:
+    """Compositional pattern-producing networks (paper 2.2; ``gen_dnn_ff.hpp``).
+
+    Args:
+        canvas: what is drawn; one output a channel.
+        coordinates: ``raw`` pixel indices as the released code feeds them, or ``centered`` in [-1, 1].
+    """
+
+    canvas: CanvasShape
+    coordinates: str = "raw"
+
+    name = "cppn"
+    renderer = 1
+    keeps_ancestors = True
+
+    def __post_init__(self) -> None:
+        if self.coordinates not in COORDINATES:
+            known = nearest(self.coordinates, list(COORDINATES))
+            raise UsageError(f"coordinates: {self.coordinates!r} is unknown; {known}")
+
+    @property
+    def options(self) -> Mapping[str, str | int | float | bool]:
+        """``coordinates``."""
+        return {"coordinates": self.coordinates}
+
+    @cached_property
+    def planes(self) -> NDArray[np.float32]:
+        """``(4, H * W) float32``: what the four inputs are in every pixel."""
+        return planes(self.canvas, self.coordinates)
+
+    def initial(self, stream: Stream) -> CppnGenomes:
+        """Networks without hidden nodes, one for every row of ``stream``."""
+        return mutate.initial(self.canvas.channels, stream)
+
+    def vary(self, parents: CppnGenomes, stream: Stream) -> CppnGenomes:
+        """One mutated clone of every parent."""
+        return mutate.vary(parents, self.canvas.channels, stream)
+
+    def mates(self, stream: Stream) -> NDArray[np.int64]:
+        """-1 for every child: there is no crossover."""
+        return np.full(len(stream), -1, np.int64)
+
+    def take(self, genomes: CppnGenomes, index: NDArray[np.int64]) -> CppnGenomes:
+        """The genomes at ``index``, repeats allowed."""
+        return genome.take(genomes, index)
+
+    def put(self, genomes: CppnGenomes, index: NDArray[np.int64], source: CppnGenomes) -> CppnGenomes:
+        """``genomes`` with ``genomes[index[i]] = source[i]``."""
+        return genome.put(genomes, index, source)
+
+    def render(self, genomes: CppnGenomes) -> Canvases:
+        """``(N, C, H, W) uint8``; a value v becomes the level floor(255 min(abs(v), 1))."""
+        levels = render.draw(genomes, self.planes, self.canvas.channels)
+        return levels.reshape(len(genomes), *self.canvas.axes)
+
+    def pack(self, genomes: CppnGenomes) -> list[bytes]:
+        """One byte string per genome; see ``pack.py`` for the layout."""
+        return pack.pack(genomes, self.canvas.channels)
+
+    def unpack(self, blobs: Sequence[bytes]) -> CppnGenomes:
+        """The inverse of ``pack``; UsageError for anything else."""
+        return pack.unpack(blobs, self.canvas.channels)

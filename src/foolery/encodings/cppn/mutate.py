@@ -1,0 +1,340 @@
+"""Mutation of CPPNs: the six steps of the released code, in its order and with its rates.
+
+Source: ``gen_dnn_ff.hpp::mutate`` (paper 2.2). There is no crossover, no speciation, no bridging of a
+deleted neuron, and parallel edges are allowed. The unused parameters of the original (a node's second gene,
+``m_rate_change_conn``) are left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.draws import Purpose, Stream, philox
+from foolery.encodings.cppn.genome import HEAVIEST, INPUTS, CppnGenomes
+from foolery.encodings.cppn.sort import sorted_network
+from foolery.encodings.polynomial import step
+from foolery.kernels import inlined, kernel
+from foolery.lanes import share
+
+RATE_WEIGHT = 0.1
+RATE_ACTIVATION = 0.1
+RATE_ADD_EDGE = 0.5
+RATE_DELETE_EDGE = 0.3
+RATE_ADD_NEURON = 0.5
+RATE_DELETE_NEURON = 0.2
+
+_MUTATE, _ACTIVATION = np.uint64(Purpose.MUTATE), np.uint64(Purpose.ACTIVATION)
+_STRUCTURE, _INITIAL = np.uint64(Purpose.STRUCTURE), np.uint64(Purpose.INITIAL)
+_32, _3 = np.uint64(32), np.uint64(3)
+_UNIT = 2.0**-32
+
+
+@inlined
+def _happens(word: np.uint64, rate: float) -> bool:
+    return bool(np.float64(word) * _UNIT < rate)
+
+
+@inlined
+def _below(word: np.uint64, size: int) -> int:
+    return int(np.int64((word * np.uint64(size)) >> _32))
+
+
+@inlined
+def _weight(word: np.uint64) -> np.float32:
+    """A fresh weight: gene uniform in [0, 1), weight 20 gene - 10."""
+    return np.float32((np.float64(word) + 0.5) * _UNIT * (2.0 * HEAVIEST) - HEAVIEST)
+
+
+@kernel
+def _mutate_genes(
+    kinds: NDArray[np.uint8],
+    weights: NDArray[np.float32],
+    count: int,
+    links: int,
+    child: np.uint64,
+    generation: np.uint64,
+    seed: np.uint64,
+) -> None:
+    """Steps 1 and 2: every weight and every activation with probability 0.1."""
+    for edge in range(links):
+        hit, word, _, _ = philox(np.uint64(edge), child, generation, _MUTATE, seed)
+        if _happens(hit, RATE_WEIGHT):
+            moved = np.float64(weights[edge]) + 2.0 * HEAVIEST * step(word)
+            weights[edge] = np.float32(min(max(moved, -HEAVIEST), HEAVIEST))
+    for node in range(count):
+        hit, word, _, _ = philox(np.uint64(node), child, generation, _ACTIVATION, seed)
+        if _happens(hit, RATE_ACTIVATION):
+            kinds[node] = np.uint8(word & _3)
+
+
+@kernel
+def _possible_targets(
+    sources: NDArray[np.int32], targets: NDArray[np.int32], links: int, total: int, source: int
+) -> NDArray[np.bool_]:
+    """``(total,)``: nodes that an edge from ``source`` may reach: no input, not itself, no ancestor."""
+    possible = np.ones(total, np.bool_)
+    possible[source] = False
+    grown = True
+    while grown:
+        grown = False
+        for edge in range(links):
+            if not possible[targets[edge]] and possible[sources[edge]]:
+                possible[sources[edge]] = False
+                grown = True
+    possible[:INPUTS] = False
+    return possible
+
+
+@kernel
+def _add_edge(
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    links: int,
+    total: int,
+    outputs: int,
+    words: tuple[np.uint64, np.uint64, np.uint64, np.uint64],
+) -> int:
+    """Step 3. Outputs are numbered right after the inputs here. Returns the new number of edges."""
+    source = _below(words[0], total - outputs)
+    if source >= INPUTS:
+        source += outputs
+    possible = _possible_targets(sources, targets, links, total, source)
+    choices = 0
+    for node in range(total):
+        choices += possible[node]
+    if choices == 0:
+        return links
+    left = _below(words[1], choices)
+    for node in range(total):
+        if possible[node]:
+            if left == 0:
+                sources[links], targets[links], weights[links] = source, node, _weight(words[2])
+                break
+            left -= 1
+    return links + 1
+
+
+@kernel
+def _remove_edge(
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    links: int,
+    edge: int,
+) -> int:
+    """Remove one edge and keep the others in order. Returns the new number of edges."""
+    for later in range(edge + 1, links):
+        sources[later - 1] = sources[later]
+        targets[later - 1] = targets[later]
+        weights[later - 1] = weights[later]
+    return links - 1
+
+
+@kernel
+def _remove_neuron(
+    kinds: NDArray[np.uint8],
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    count: int,
+    links: int,
+    node: int,
+) -> int:
+    """Step 6: remove hidden ``node`` with all its edges. Returns the new number of edges."""
+    kept = 0
+    for edge in range(links):
+        source, target = sources[edge], targets[edge]
+        if node not in (source, target):
+            sources[kept] = source - (source > node)
+            targets[kept] = target - (target > node)
+            weights[kept] = weights[edge]
+            kept += 1
+    for later in range(node - INPUTS + 1, count):
+        kinds[later - 1] = kinds[later]
+    return kept
+
+
+@kernel
+def _mutate_structure(
+    kinds: NDArray[np.uint8],
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    count: int,
+    links: int,
+    outputs: int,
+    child: np.uint64,
+    generation: np.uint64,
+    seed: np.uint64,
+) -> tuple[int, int]:
+    """Steps 3 to 6. Returns the new numbers of nodes and edges."""
+    rolls = philox(np.uint64(0), child, generation, _STRUCTURE, seed)
+    picks = philox(np.uint64(2), child, generation, _STRUCTURE, seed)
+    if _happens(rolls[0], RATE_ADD_EDGE):
+        words = philox(np.uint64(1), child, generation, _STRUCTURE, seed)
+        links = _add_edge(sources, targets, weights, links, INPUTS + count, outputs, words)
+    if _happens(rolls[1], RATE_DELETE_EDGE) and links > 0:
+        links = _remove_edge(sources, targets, weights, links, _below(picks[0], links))
+    if _happens(rolls[2], RATE_ADD_NEURON) and links > 0:
+        edge = _below(picks[1], links)
+        source, target, weight = sources[edge], targets[edge], weights[edge]
+        links = _remove_edge(sources, targets, weights, links, edge)
+        node = INPUTS + count
+        kinds[count] = np.uint8(picks[2] & _3)
+        sources[links], targets[links], weights[links] = source, node, weight
+        sources[links + 1], targets[links + 1], weights[links + 1] = node, target, weight
+        count, links = count + 1, links + 2
+    if _happens(rolls[3], RATE_DELETE_NEURON) and count > outputs:
+        node = INPUTS + outputs + _below(picks[3], count - outputs)
+        links = _remove_neuron(kinds, sources, targets, weights, count, links, node)
+        count -= 1
+    return count, links
+
+
+@kernel
+def _vary_rows(
+    start: int,
+    stop: int,
+    nodes: NDArray[np.int64],
+    activations: NDArray[np.uint8],
+    edges: NDArray[np.int64],
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    outputs: int,
+    seeds: NDArray[np.uint64],
+    children: NDArray[np.uint64],
+    generation: np.uint64,
+    new_activations: NDArray[np.uint8],
+    new_sources: NDArray[np.int32],
+    new_targets: NDArray[np.int32],
+    new_weights: NDArray[np.float32],
+    sizes: NDArray[np.int64],
+) -> None:
+    """Children of rows ``start`` to ``stop``, each in room for one more node and two more edges."""
+    for i in range(start, stop):
+        count, links = nodes[i + 1] - nodes[i], edges[i + 1] - edges[i]
+        kinds = np.empty(count + 1, np.uint8)
+        origin, goal = np.empty(links + 2, np.int32), np.empty(links + 2, np.int32)
+        gain = np.empty(links + 2, np.float32)
+        for node in range(count):
+            kinds[(node + outputs) % count] = activations[nodes[i] + node]
+        for edge in range(links):
+            at = edges[i] + edge
+            source, target = sources[at], targets[at]
+            origin[edge] = source + outputs * (source >= INPUTS)
+            goal[edge] = INPUTS + (target - INPUTS + outputs) % count
+            gain[edge] = weights[at]
+        child, seed = children[i], seeds[i]
+        _mutate_genes(kinds, gain, count, links, child, generation, seed)
+        count, links = _mutate_structure(
+            kinds, origin, goal, gain, count, links, outputs, child, generation, seed
+        )
+        first, left = nodes[i] + i, edges[i] + 2 * i
+        sorted_network(
+            kinds[:count],
+            origin[:links],
+            goal[:links],
+            gain[:links],
+            outputs,
+            new_activations[first : first + count],
+            new_sources[left : left + links],
+            new_targets[left : left + links],
+            new_weights[left : left + links],
+        )
+        sizes[i, 0], sizes[i, 1] = count, links
+
+
+def vary(parents: CppnGenomes, outputs: int, stream: Stream) -> CppnGenomes:
+    """One mutated clone of every parent, drawn from ``stream``."""
+    count = len(parents)
+    room = CppnGenomes(
+        parents.nodes + np.arange(count + 1),
+        np.empty(parents.nodes[-1] + count, np.uint8),
+        parents.edges + 2 * np.arange(count + 1),
+        np.empty(parents.edges[-1] + 2 * count, np.int32),
+        np.empty(parents.edges[-1] + 2 * count, np.int32),
+        np.empty(parents.edges[-1] + 2 * count, np.float32),
+    )
+    sizes = np.empty((count, 2), np.int64)
+
+    def work(start: int, stop: int) -> None:
+        _vary_rows(
+            start,
+            stop,
+            parents.nodes,
+            parents.activations,
+            parents.edges,
+            parents.sources,
+            parents.targets,
+            parents.weights,
+            outputs,
+            stream.seeds,
+            stream.children,
+            np.uint64(stream.generation),
+            room.activations,
+            room.sources,
+            room.targets,
+            room.weights,
+            sizes,
+        )
+
+    share(work, count, grain=64)
+    return _without_gaps(room, sizes)
+
+
+def _without_gaps(room: CppnGenomes, sizes: NDArray[np.int64]) -> CppnGenomes:
+    nodes, at_nodes = _filled(room.nodes, sizes[:, 0])
+    edges, at_edges = _filled(room.edges, sizes[:, 1])
+    return CppnGenomes(
+        nodes,
+        room.activations[at_nodes],
+        edges,
+        room.sources[at_edges],
+        room.targets[at_edges],
+        room.weights[at_edges],
+    )
+
+
+def _filled(
+    offsets: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    packed = np.zeros(len(offsets), np.int64)
+    np.cumsum(lengths, out=packed[1:])
+    return packed, np.repeat(offsets[:-1] - packed[:-1], lengths) + np.arange(packed[-1])
+
+
+@kernel
+def _fresh_rows(
+    weights: NDArray[np.float32],
+    activations: NDArray[np.uint8],
+    seeds: NDArray[np.uint64],
+    children: NDArray[np.uint64],
+    generation: np.uint64,
+) -> None:
+    links, outputs = weights.shape[1], activations.shape[1]
+    for i in range(seeds.size):
+        for edge in range(links):
+            word, _, _, _ = philox(np.uint64(edge), children[i], generation, _INITIAL, seeds[i])
+            weights[i, edge] = _weight(word)
+        for node in range(outputs):
+            _, word, _, _ = philox(np.uint64(node), children[i], generation, _INITIAL, seeds[i])
+            activations[i, node] = np.uint8(word & _3)
+
+
+def initial(outputs: int, stream: Stream) -> CppnGenomes:
+    """Networks in which every input feeds every output and nothing is hidden (``init = ff``)."""
+    count, links = len(stream), INPUTS * outputs
+    weights = np.empty((count, links), np.float32)
+    activations = np.empty((count, outputs), np.uint8)
+    _fresh_rows(weights, activations, stream.seeds, stream.children, np.uint64(stream.generation))
+    return CppnGenomes(
+        np.arange(count + 1, dtype=np.int64) * outputs,
+        activations.reshape(-1),
+        np.arange(count + 1, dtype=np.int64) * links,
+        np.tile(np.tile(np.arange(INPUTS, dtype=np.int32), outputs), count),
+        np.tile(np.repeat(np.arange(INPUTS, INPUTS + outputs, dtype=np.int32), INPUTS), count),
+        weights.reshape(-1),
+    )

@@ -1,0 +1,167 @@
+"""The encoding ``direct``: every value of the canvas is a gene (paper 2.2 and 3.1)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, CanvasShape
+from foolery.draws import Purpose, Stream, philox
+from foolery.encodings.crossover import CROSSOVERS, cross
+from foolery.encodings.polynomial import level_step, level_steps
+from foolery.errors import UsageError, nearest
+from foolery.kernels import kernel
+from foolery.lanes import share
+
+RATE = 0.1
+HALVED_EVERY = 1000
+"""Generations after which the mutation rate halves (paper 2.2; absent from the released code)."""
+
+FORMAT = 1
+_HEADER = struct.Struct("<BxHHH")
+_INITIAL, _MUTATE, _STEP = (np.uint64(p) for p in (Purpose.INITIAL, Purpose.MUTATE, Purpose.STEP))
+_BYTE = np.uint64(0xFF)
+
+
+@dataclass(frozen=True)
+class DirectGenomes:
+    """N pictures as their genes: ``levels`` is ``(N, C * H * W) uint8`` in canvas order."""
+
+    levels: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+
+@kernel
+def _noise_rows(
+    levels: NDArray[np.uint8], seeds: NDArray[np.uint64], children: NDArray[np.uint64], generation: np.uint64
+) -> None:
+    """Fill with independent uniform levels 0 to 255, sixteen of one Philox block."""
+    for i in range(levels.shape[0]):
+        for start in range(0, levels.shape[1], 16):
+            block = philox(np.uint64(start >> 4), children[i], generation, _INITIAL, seeds[i])
+            for gene in range(start, min(start + 16, levels.shape[1])):
+                word = block[(gene >> 2) & 3]
+                levels[i, gene] = np.uint8((word >> np.uint64(8 * (gene & 3))) & _BYTE)
+
+
+@kernel
+def _mutate_rows(
+    levels: NDArray[np.uint8],
+    threshold: np.uint64,
+    steps: NDArray[np.uint64],
+    seeds: NDArray[np.uint64],
+    children: NDArray[np.uint64],
+    generation: np.uint64,
+) -> None:
+    """Mutate in place every gene whose 32-bit word is below ``threshold``."""
+    for i in range(levels.shape[0]):
+        for start in range(0, levels.shape[1], 4):
+            block = philox(np.uint64(start >> 2), children[i], generation, _MUTATE, seeds[i])
+            for offset in range(min(4, levels.shape[1] - start)):
+                if block[offset] < threshold:
+                    gene = start + offset
+                    draw = philox(np.uint64(gene), children[i], generation, _STEP, seeds[i])
+                    moved = np.int64(levels[i, gene]) + level_step(draw[0], steps)
+                    levels[i, gene] = np.uint8(min(max(int(moved), 0), 255))
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Pixels as genes: uniform noise at the start, then polynomial mutation of one gene in ten.
+
+    Args:
+        canvas: what is drawn.
+        crossover: ``none`` as the paper describes it, or ``sbx`` as the released code has it.
+    """
+
+    canvas: CanvasShape
+    crossover: str = "none"
+
+    name = "direct"
+    renderer = 1
+    keeps_ancestors = False
+
+    def __post_init__(self) -> None:
+        if self.crossover not in CROSSOVERS:
+            raise UsageError(
+                f"crossover: {self.crossover!r} is unknown; {nearest(self.crossover, list(CROSSOVERS))}"
+            )
+
+    @property
+    def options(self) -> Mapping[str, str | int | float | bool]:
+        """``crossover``."""
+        return {"crossover": self.crossover}
+
+    def initial(self, stream: Stream) -> DirectGenomes:
+        """Uniform noise, one picture for every row of ``stream``."""
+        levels = np.empty((len(stream), self.canvas.size), np.uint8)
+        generation = np.uint64(stream.generation)
+
+        def work(start: int, stop: int) -> None:
+            rows = slice(start, stop)
+            _noise_rows(levels[rows], stream.seeds[rows], stream.children[rows], generation)
+
+        share(work, len(stream), grain=16)
+        return DirectGenomes(levels)
+
+    def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
+        """One mutated child of every parent; with ``sbx`` rows 2k and 2k + 1 are mates."""
+        levels = parents.levels.copy() if self.crossover == "none" else cross(parents.levels, stream)
+        threshold = np.uint64(round(mutation_rate(stream.generation) * 2**32))
+        steps, generation = level_steps(), np.uint64(stream.generation)
+
+        def work(start: int, stop: int) -> None:
+            rows = slice(start, stop)
+            _mutate_rows(
+                levels[rows], threshold, steps, stream.seeds[rows], stream.children[rows], generation
+            )
+
+        share(work, len(stream), grain=16)
+        return DirectGenomes(levels)
+
+    def mates(self, stream: Stream) -> NDArray[np.int64]:
+        """``(N,)``: the row that child i was crossed with, or -1."""
+        if self.crossover == "none":
+            return np.full(len(stream), -1, np.int64)
+        return CROSSOVERS[self.crossover](stream)
+
+    def take(self, genomes: DirectGenomes, index: NDArray[np.int64]) -> DirectGenomes:
+        """The genomes at ``index``, repeats allowed."""
+        return DirectGenomes(genomes.levels[index])
+
+    def put(self, genomes: DirectGenomes, index: NDArray[np.int64], source: DirectGenomes) -> DirectGenomes:
+        """``genomes`` with ``genomes[index[i]] = source[i]``, in the memory of ``genomes``."""
+        genomes.levels[index] = source.levels
+        return genomes
+
+    def render(self, genomes: DirectGenomes) -> Canvases:
+        """``(N, C, H, W) uint8``: the levels themselves."""
+        return genomes.levels.reshape(len(genomes), *self.canvas.axes)
+
+    def pack(self, genomes: DirectGenomes) -> list[bytes]:
+        """One byte string per genome: format (u8), C, H, W (u16), levels."""
+        header = _HEADER.pack(FORMAT, *self.canvas.axes)
+        return [header + row.tobytes() for row in genomes.levels]
+
+    def unpack(self, blobs: Sequence[bytes]) -> DirectGenomes:
+        """The inverse of ``pack``; UsageError for anything else."""
+        header = _HEADER.pack(FORMAT, *self.canvas.axes)
+        for number, blob in enumerate(blobs):
+            if len(blob) != len(header) + self.canvas.size or not blob.startswith(header):
+                raise UsageError(
+                    f"genome {number}: not a valid direct genome of canvas {self.canvas.axes}; "
+                    "the file is damaged or was altered"
+                )
+        genes = b"".join(blob[len(header) :] for blob in blobs)
+        return DirectGenomes(np.frombuffer(genes, np.uint8).reshape(len(blobs), self.canvas.size).copy())
+
+
+def mutation_rate(generation: int) -> float:
+    """Probability that a gene mutates: 0.1, halved every 1000 generations (paper 2.2)."""
+    return RATE * 0.5 ** (generation // HALVED_EVERY)

@@ -1,0 +1,47 @@
+"""The registry: every encoding by its name. A new one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from foolery.canvas import CanvasShape
+from foolery.encodings.contract import Encoding
+from foolery.errors import UsageError, nearest
+
+Options = Mapping[str, str | int | float | bool]
+
+
+def _cppn(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
+    from foolery.encodings.cppn.encoding import Cppn
+
+    return Cppn(canvas, **options)
+
+
+def _direct(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
+    from foolery.encodings.direct import Direct
+
+    return Direct(canvas, **options)
+
+
+ENCODINGS: Mapping[str, tuple[Callable[..., Encoding[Any]], tuple[str, ...]]] = {
+    "cppn": (_cppn, ("coordinates",)),
+    "direct": (_direct, ("crossover",)),
+}
+"""Name to (maker, names of its options)."""
+
+
+def make_encoding(name: str, canvas: CanvasShape, options: Options | None = None) -> Encoding[Any]:
+    """The encoding ``name`` for ``canvas``.
+
+    Raises:
+        UsageError: for an unknown name, an option that it does not have, or a value that is not valid.
+    """
+    if name not in ENCODINGS:
+        raise UsageError(f"encoding: {name!r} is unknown; {nearest(name, list(ENCODINGS))}")
+    maker, known = ENCODINGS[name]
+    given = dict(options or {})
+    for option in given:
+        if option not in known:
+            raise UsageError(f"encoding option: {name} has no {option!r}; known: {', '.join(known)}")
+    return maker(canvas, **given)

@@ -1,0 +1,47 @@
+"""Errors that a user can mend; each knows the exit code of the command line.
+
+A message names the argument, what was expected, what came, and the remedy.
+"""
+
+
+class FooleryError(Exception):
+    """A run failed for a reason that is not the user's input (exit code 3)."""
+
+    exit_code = 3
+
+
+class UsageError(FooleryError, ValueError):
+    """Input that cannot be used: an option, a name, a file, a classifier (exit code 2)."""
+
+    exit_code = 2
+
+
+class GateError(FooleryError):
+    """A check that the user asked for did not hold (exit code 1)."""
+
+    exit_code = 1
+
+
+class MissingExtraError(UsageError):
+    """An optional package is needed and not installed; the message is the ``pip install`` line.
+
+    Args:
+        package: the import name that is missing, for instance ``onnxruntime``.
+        extra: the extra of foolery that brings it, for instance ``onnx``.
+        purpose: what it is needed for, as the end of "is needed to …".
+    """
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{package} is needed to {purpose} and is not installed; run: pip install 'foolery[{extra}]'"
+        )
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The end of an error message for an unknown ``name``: close matches first, else all that is known."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}? Known: {', '.join(known[:20])}"
+    return f"known: {', '.join(known[:20])}" + (" …" if len(known) > 20 else "")

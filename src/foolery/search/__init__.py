@@ -1,0 +1,1 @@
+"""Search: MAP-Elites over classes (paper 2.2)."""

@@ -1,0 +1,163 @@
+"""MAP-Elites over classes: ask for genomes, tell their scores (paper 2.2, ``map_elite.hpp``).
+
+A generation picks parents uniformly over cells, varies them all, and has the whole batch evaluated before
+any champion is replaced. Generation 0 is the initial random population.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.draws import Purpose, Stream, check_seed
+from foolery.encodings.contract import Encoding, G
+from foolery.errors import UsageError
+from foolery.search.archive import Archive, Takeover
+from foolery.search.objective import ClassScore, Objective
+
+
+@dataclass(frozen=True)
+class Brood(Generic[G]):
+    """One generation's children of all replicates; row r * B + i is child i of replicate r.
+
+    Attributes:
+        genomes: R * B of them.
+        generation: 0 for the initial population.
+        first: number of every replicate's first child: how many queries its run made before.
+        parents, mates: ``(R * B,) int64`` numbers of individuals, -1 for none.
+    """
+
+    genomes: G
+    generation: int
+    first: int
+    parents: NDArray[np.int64]
+    mates: NDArray[np.int64]
+
+
+class MapElites(Generic[G]):
+    """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
+
+    Args:
+        encoding: how pictures are described, varied and drawn.
+        objective: what each cell maximises, or the number of classes for the paper's objective.
+        seeds: one seed, or one for each of R independent replicates that share the batches.
+        batch: children per generation and replicate.
+        initial: size of generation 0 per replicate; ``batch`` if None.
+
+    Raises:
+        UsageError: for a seed, batch or size that makes no sense.
+    """
+
+    def __init__(
+        self,
+        encoding: Encoding[G],
+        objective: Objective | int,
+        *,
+        seeds: int | Sequence[int] = 0,
+        batch: int = 200,
+        initial: int | None = None,
+    ) -> None:
+        self.encoding = encoding
+        self.objective = ClassScore(range(objective)) if isinstance(objective, int) else objective
+        self.seeds = tuple(check_seed(s) for s in ([seeds] if isinstance(seeds, int) else seeds))
+        self.batch = _positive("batch", batch)
+        self.initial = self.batch if initial is None else _positive("initial", initial)
+        self.generation = -1
+        self.archive = Archive(len(self.seeds), len(self.objective.cells))
+        self.elites: G | None = None
+        self._brood: Brood[G] | None = None
+
+    @property
+    def queries(self) -> int:
+        """Images scored per replicate so far."""
+        return 0 if self.generation < 0 else self.initial + self.generation * self.batch
+
+    def ask(self) -> Brood[G]:
+        """The next generation's children; the same ones again until ``tell`` was called."""
+        if self._brood is None:
+            self._brood = self._breed() if self.generation >= 0 else self._start()
+        return self._brood
+
+    def tell(self, scores: NDArray[np.float64], canvases: Canvases | None = None) -> Takeover:
+        """Take the scores of the last ``ask`` and replace every champion that was beaten.
+
+        Args:
+            scores: ``(R * B, K) float64``, one row per child.
+            canvases: what was scored, for objectives that look at it.
+
+        Raises:
+            UsageError: before ``ask``, for another shape, or for a score that is not finite.
+        """
+        if self._brood is None:
+            raise UsageError("tell: nothing was asked for; call ask() first")
+        brood, replicates = self._brood, len(self.seeds)
+        _check_scores(scores, len(brood.parents), max(self.objective.cells) + 1)
+        values = self.objective(scores, canvases)
+        true = scores if values is scores else scores[:, np.array(self.objective.cells)]
+        takeover = self.archive.challenge(
+            values.reshape(replicates, -1, values.shape[1]),
+            true.reshape(replicates, -1, true.shape[1]),
+            first=brood.first,
+            generation=brood.generation,
+        )
+        self._crown(brood, takeover)
+        self.generation, self._brood = brood.generation, None
+        return takeover
+
+    def restore(self, generation: int, elites: G, archive: Archive) -> None:
+        """Continue after ``generation`` with these champions, row r * K + c for cell c of replicate r."""
+        self.generation, self.elites, self.archive, self._brood = generation, elites, archive, None
+
+    def _stream(self, generation: int, count: int) -> Stream:
+        seeds = np.repeat(np.array(self.seeds, np.uint64), count)
+        children = np.tile(np.arange(count, dtype=np.uint64), len(self.seeds))
+        return Stream(seeds, children, generation)
+
+    def _start(self) -> Brood[G]:
+        stream = self._stream(0, self.initial)
+        nobody = np.full(len(stream), -1, np.int64)
+        return Brood(self.encoding.initial(stream), 0, 0, nobody, nobody)
+
+    def _breed(self) -> Brood[G]:
+        if self.elites is None:
+            raise UsageError("ask: a restored search needs its champions' genomes")
+        generation, cells = self.generation + 1, self.archive.objective.shape[1]
+        stream = self._stream(generation, self.batch)
+        replicate = np.repeat(np.arange(len(self.seeds)), self.batch)
+        picked = replicate * cells + stream.choices(Purpose.PARENT, cells)
+        parents = self.archive.individual.reshape(-1)[picked]
+        children = self.encoding.vary(self.encoding.take(self.elites, picked), stream)
+        mates = self.encoding.mates(stream)
+        return Brood(children, generation, self.queries, parents, np.where(mates < 0, -1, parents[mates]))
+
+    def _crown(self, brood: Brood[G], takeover: Takeover) -> None:
+        size = len(brood.parents) // len(self.seeds)
+        cells = takeover.replicates * self.archive.objective.shape[1] + takeover.cells
+        rows = takeover.replicates * size + takeover.children
+        winners = self.encoding.take(brood.genomes, rows)
+        if self.elites is None:
+            self.elites = winners
+        elif len(takeover):
+            self.elites = self.encoding.put(self.elites, cells, winners)
+
+
+def _positive(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
+        raise UsageError(f"{name}: expected a whole number from 1 to 1000000, got {value!r}")
+    return value
+
+
+def _check_scores(scores: NDArray[np.float64], rows: int, columns: int) -> None:
+    if scores.dtype != np.float64 or scores.ndim != 2 or len(scores) != rows or scores.shape[1] < columns:
+        raise UsageError(
+            f"scores: expected ({rows}, K) float64 with K of at least {columns}, "
+            f"got {scores.shape} {scores.dtype}"
+        )
+    if not np.isfinite(scores.sum()):
+        broken = int((~np.isfinite(scores)).sum())
+        raise UsageError(f"scores: {broken} of {scores.size} are not finite; no champion can be chosen")

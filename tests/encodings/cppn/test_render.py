@@ -1,0 +1,88 @@
+"""One genome, one picture: the fused renderer equals the plain numpy reference byte for byte."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.networks import random_networks
+
+from foolery.canvas import CanvasShape, canvas_hash
+from foolery.draws import Stream
+from foolery.encodings.cppn import reference, render
+from foolery.encodings.cppn.coordinates import planes
+from foolery.encodings.cppn.encoding import Cppn
+from foolery.encodings.cppn.genome import CppnGenomes
+
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "cppn.json").read_text())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    outputs=st.sampled_from([1, 3]),
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    coordinates=st.sampled_from(["raw", "centered"]),
+)
+def test_it_equals_the_reference_on_any_network_and_canvas(seed, outputs, size, coordinates):
+    networks = random_networks(seed, 7, outputs)
+    inputs = planes(CanvasShape(outputs, *size), coordinates)
+    with np.errstate(over="ignore"):
+        expected = reference.draw(networks, inputs, outputs)
+    assert np.array_equal(render.draw(networks, inputs, outputs), expected)
+
+
+def test_it_equals_the_reference_where_potentials_lose_their_meaning():
+    """Thousands of parallel edges of weight 10 from x: far beyond 2^14, still the same bytes."""
+    links = 20_000
+    for kind in range(4):
+        network = CppnGenomes(
+            np.array([0, 1], np.int64),
+            np.array([kind], np.uint8),
+            np.array([0, links], np.int64),
+            np.zeros(links, np.int32),
+            np.full(links, 4, np.int32),
+            np.full(links, 10.0, np.float32),
+        )
+        inputs = planes(CanvasShape(1, 3, 256), "raw")
+        assert np.array_equal(render.draw(network, inputs, 1), reference.draw(network, inputs, 1))
+
+
+def test_it_equals_the_reference_on_evolved_networks_of_paper_size():
+    encoding = Cppn(CanvasShape(3, 227, 227))
+    networks = evolved(encoding, seed=5, count=6, generations=60)
+    levels = render.draw(networks, encoding.planes, 3)
+    assert np.array_equal(levels, reference.draw(networks, encoding.planes, 3))
+
+
+def evolved(encoding, *, seed, count, generations):
+    """A neutral walk: children replace their parents whatever they look like."""
+    networks = encoding.initial(Stream.of(seed, 0, count))
+    for generation in range(1, generations + 1):
+        networks = encoding.vary(networks, Stream.of(seed, generation, count))
+    return networks
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case["name"])
+def test_stored_genomes_draw_the_pictures_they_always_drew(case):
+    encoding = Cppn(CanvasShape(*case["canvas"]), case["coordinates"])
+    networks = encoding.unpack([bytes.fromhex(genome) for genome in case["genomes"]])
+    assert [canvas_hash(canvas) for canvas in encoding.render(networks)] == case["hashes"]
+    assert encoding.renderer == case["renderer"]
+
+
+def test_a_batch_may_be_empty():
+    encoding = Cppn(CanvasShape(1, 28, 28))
+    assert encoding.render(encoding.unpack([])).shape == (0, 1, 28, 28)
+
+
+@pytest.mark.parametrize("coordinates", ["raw", "centered"])
+def test_the_inputs_are_x_y_distance_and_one(coordinates):
+    x, y, distance, one = planes(CanvasShape(1, 3, 5), coordinates).reshape(4, 3, 5)
+    assert np.array_equal(x[0], [0, 1, 2, 3, 4] if coordinates == "raw" else [-1, -0.5, 0, 0.5, 1])
+    assert np.array_equal(y[:, 0], [0, 1, 2] if coordinates == "raw" else [-1, 0, 1])
+    assert np.allclose(distance[0], np.sqrt(1 + np.array([-1, -0.5, 0, 0.5, 1]) ** 2))
+    assert distance[1, 2] == 0
+    assert (one == 1).all()
