@@ -108,14 +108,20 @@ def _draw_tile(
     weights: NDArray[np.float32],
     needed: NDArray[np.bool_],
     planes: NDArray[np.float32],
+    left: int,
+    right: int,
     values: NDArray[np.float32],
     levels: NDArray[np.uint8],
 ) -> None:
-    """One genome on one tile: planes ``(4, T)``, scratch ``(nodes, T)``, levels ``(outputs, T)``."""
-    count, outputs = activations.size, levels.shape[0]
+    """One genome on the pixels ``left`` to ``right``.
+
+    Planes are ``(4, P)``, levels ``(outputs, P)``; the scratch ``values`` holds one row of the tile's
+    width for each node. All rows are contiguous, or the compiler would not make vector code.
+    """
+    count, outputs, width = activations.size, levels.shape[0], right - left
     edge = 0
     for node in range(count):
-        row = values[node]
+        row = values[node * width : (node + 1) * width]
         used = needed[INPUTS + node]
         if used:
             row[:] = np.float32(0.0)
@@ -123,17 +129,23 @@ def _draw_tile(
             if used:
                 source = sources[edge]
                 if source < INPUTS:
-                    _add_weighted(row, weights[edge], planes[source])
+                    _add_weighted(row, weights[edge], planes[source, left:right])
                 else:
-                    _add_weighted(row, weights[edge], values[source - INPUTS])
+                    at = (source - INPUTS) * width
+                    _add_weighted(row, weights[edge], values[at : at + width])
             edge += 1
         if used:
             _activate(activations[node], row)
     for output in range(outputs):
-        row = values[count - outputs + output]
-        for p in range(row.size):
-            size = abs(row[p])
-            levels[output, p] = np.uint8(np.int32((ONE if size > ONE else size) * WHITE))
+        at = (count - outputs + output) * width
+        _to_levels(values[at : at + width], levels[output, left:right])
+
+
+@kernel
+def _to_levels(values: NDArray[np.float32], levels: NDArray[np.uint8]) -> None:
+    for p in range(values.size):
+        size = abs(values[p])
+        levels[p] = np.uint8(np.int32((ONE if size > ONE else size) * WHITE))
 
 
 @kernel
@@ -152,14 +164,12 @@ def _draw_rows(
     """Draw (genome, tile) pairs number ``start`` to ``stop`` into levels ``(N, outputs, P)``."""
     outputs, pixels = levels.shape[1], levels.shape[2]
     tiles = (pixels + TILE - 1) // TILE
-    width = min(TILE, pixels)
     largest = 0
     for i in range(start // tiles, (stop - 1) // tiles + 1):
         largest = max(largest, nodes[i + 1] - nodes[i])
-    scratch = np.empty((largest, width), np.float32)
+    scratch = np.empty(largest * min(TILE, pixels), np.float32)
     for job in range(start, stop):
         i, tile = job // tiles, job % tiles
-        left, right = tile * TILE, min((tile + 1) * TILE, pixels)
         first, last = edges[i], edges[i + 1]
         count = nodes[i + 1] - nodes[i]
         needed = _mark_needed(sources[first:last], targets[first:last], count, outputs)
@@ -169,9 +179,11 @@ def _draw_rows(
             targets[first:last],
             weights[first:last],
             needed,
-            planes[:, left:right],
-            scratch[:, : right - left],
-            levels[i, :, left:right],
+            planes,
+            tile * TILE,
+            min((tile + 1) * TILE, pixels),
+            scratch,
+            levels[i],
         )
 
 
