@@ -1,0 +1,10 @@
+"""Labelled pictures, named by a data reference such as ``mnist``, and the way from a picture to a canvas."""
+
+from __future__ import annotations
+
+from foolery.data.fit import fit as fit
+from foolery.data.labelled import Labelled as Labelled
+from foolery.data.references import known_data as known_data
+from foolery.data.references import open_data as open_data
+
+__all__ = ["Labelled", "fit", "known_data", "open_data"]

@@ -1,0 +1,58 @@
+"""Fit: the one way in which a picture, or a canvas of another shape, becomes a canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from foolery.canvas import Canvases, CanvasShape, from_image, to_image
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: Named in the provenance of every result whose pictures went through ``fit``.
+FIT = "short side resized (Pillow bilinear, antialiased, uint8), then centre crop"
+
+
+def fit(picture: Image | Canvases, shape: CanvasShape) -> Canvases:
+    """One picture as a ``(C, H, W) uint8`` canvas of ``shape``.
+
+    The picture is converted to gray or RGB, resized until it just covers the canvas (lengths rounded
+    down, as torchvision does), and cropped about its centre. A canvas of that shape comes back as it is.
+
+    Args:
+        picture: a PIL image of any mode, or a ``(C, H, W) uint8`` canvas, gray or RGB.
+        shape: what to make of it.
+    """
+    from PIL.Image import Resampling
+
+    if isinstance(picture, np.ndarray):
+        if picture.shape == shape.axes:
+            return picture
+        picture = to_image(picture)
+    mode = "L" if shape.channels == 1 else "RGB"
+    image = picture if picture.mode == mode else picture.convert(mode)
+    size = _covering(image.size, shape)
+    if size != image.size:
+        image = image.resize(size, Resampling.BILINEAR)
+    left, top = round((size[0] - shape.width) / 2), round((size[1] - shape.height) / 2)
+    return from_image(image.crop((left, top, left + shape.width, top + shape.height)))
+
+
+def fit_all(canvases: Canvases, shape: CanvasShape) -> Canvases:
+    """``(N, C, H, W) uint8`` of ``shape`` from a batch of canvases; the same array where nothing changes."""
+    if canvases.shape[1:] == shape.axes:
+        return canvases
+    fitted = np.empty((len(canvases), *shape.axes), np.uint8)
+    for row, canvas in enumerate(canvases):
+        fitted[row] = fit(canvas, shape)
+    return fitted
+
+
+def _covering(size: tuple[int, int], shape: CanvasShape) -> tuple[int, int]:
+    """``(width, height)``: the smallest size of the same proportions that covers the canvas."""
+    width, height = size
+    if shape.height * width >= shape.width * height:
+        return shape.height * width // height, shape.height
+    return shape.width, shape.width * height // width

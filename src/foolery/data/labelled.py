@@ -1,0 +1,78 @@
+"""Labelled pictures: canvases, one label for each, and the names of the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, CanvasShape
+from foolery.data.fit import fit_all
+from foolery.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Pictures in memory.
+
+    Attributes:
+        canvases: ``(N, C, H, W) uint8``.
+        labels: ``(N,) int64``, each an index into ``classes``.
+        classes: one name per class.
+
+    Raises:
+        UsageError: where the three do not belong together.
+    """
+
+    canvases: Canvases
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        self.shape.check(self.canvases)
+        if self.labels.dtype != np.int64 or self.labels.shape != (len(self.canvases),):
+            raise UsageError(
+                f"labels: expected ({len(self.canvases)},) int64, one for each picture, "
+                f"got {self.labels.shape} {self.labels.dtype}"
+            )
+        if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
+            raise UsageError(
+                f"labels: expected 0 to {len(self.classes) - 1} for {len(self.classes)} class names, "
+                f"got {self.labels.min()} to {self.labels.max()}"
+            )
+
+    @property
+    def shape(self) -> CanvasShape:
+        """Channels, height and width of every picture."""
+        if self.canvases.ndim != 4:
+            raise UsageError(f"canvases: expected (N, C, H, W) uint8, got {self.canvases.shape}")
+        return CanvasShape(*self.canvases.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self.canvases)
+
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+        """At most ``size`` pictures at a time, in order, each fitted to ``canvas``."""
+        for start in range(0, len(self), size):
+            part = slice(start, start + size)
+            yield Labelled(fit_all(self.canvases[part], canvas), self.labels[part], self.classes)
+
+
+class LabelledData(Protocol):
+    """What a data reference opens: it need not fit in memory, so it is read in batches."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """One name per class."""
+        ...
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        ...
+
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+        """At most ``size`` pictures at a time, in order, each fitted to ``canvas``."""
+        ...

@@ -1,0 +1,107 @@
+"""Store: where data files lie, and how they get there, each with a pinned checksum."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from foolery.errors import UsageError
+
+TIMEOUT = 20.0  # seconds without an answer after which a mirror counts as unreachable
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A gzip file of a data set.
+
+    Attributes:
+        path: below the data folder, for instance ``mnist/train-labels-idx1-ubyte.gz``.
+        sha256: of the decompressed content, so that any compressor will do.
+        mirrors: addresses to download it from, the first one preferred.
+    """
+
+    path: str
+    sha256: str
+    mirrors: Sequence[str]
+
+
+def folders() -> tuple[Path, ...]:
+    """Where data is looked for: ``FOOLERY_DATA`` where it is set, then the user's cache folder."""
+    asked = os.environ.get("FOOLERY_DATA")
+    return (Path(asked).expanduser(), _cache()) if asked else (_cache(),)
+
+
+def content(file: StoredFile) -> bytes:
+    """The decompressed content of ``file``, downloaded into the first folder where no folder has it.
+
+    Raises:
+        UsageError: where the file is damaged, or is nowhere and cannot be downloaded.
+    """
+    for folder in folders():
+        path = folder / file.path
+        if path.is_file():
+            return _checked(path.read_bytes(), file, str(path))
+    return _download(file)
+
+
+def _cache() -> Path:
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "foolery"
+
+
+def _checked(compressed: bytes, file: StoredFile, where: str) -> bytes:
+    try:
+        data = gzip.decompress(compressed)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{where}: not a whole gzip file ({error}); delete it to have it fetched") from None
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != file.sha256:
+        raise UsageError(
+            f"{where}: its content has SHA-256 {digest[:16]}…, expected {file.sha256[:16]}…; "
+            "delete it to have it fetched"
+        )
+    return data
+
+
+def _download(file: StoredFile) -> bytes:
+    from urllib.request import urlopen
+
+    failures: list[str] = []
+    for address in file.mirrors:
+        try:
+            with urlopen(address, timeout=TIMEOUT) as answer:
+                compressed: bytes = answer.read()
+            data = _checked(compressed, file, address)
+        except (OSError, UsageError) as error:
+            failures.append(str(error))
+        else:
+            _keep(compressed, folders()[0] / file.path)
+            return data
+    name = file.path.split("/")[0]
+    raise UsageError(
+        f"data {name}: {Path(file.path).name} is not in {' or '.join(map(str, folders()))} and could not be "
+        f"downloaded ({failures[-1]}); put the files into a folder {name} and set FOOLERY_DATA to its parent"
+    )
+
+
+def _keep(compressed: bytes, path: Path) -> None:
+    """Write the file whole or not at all; a folder that cannot be written to is no obstacle."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, delete=False) as part:
+            part.write(compressed)
+        os.replace(part.name, path)
+    except OSError:
+        return

@@ -1,0 +1,143 @@
+"""Database: how a run's SQLite file is opened, for writing and for reading."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from foolery.runs.fault import RunFileError
+from foolery.runs.schema import APPLICATION_ID, FORMAT, LARGEST_GENOME
+
+RUN_DB = "run.db"
+COMPANIONS = ("-wal", "-shm", "-journal")  # files that SQLite keeps beside a database
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100  # bytes, see "The Database Header" in SQLite's description of its file format
+# What SQLite answers where it may not create or recover the files that belong to a database.
+_NEEDS_A_COPY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+_ROW = 4096  # bytes of a row beside its genome
+_PATIENCE = 5.0  # seconds that a reader may keep the writer from leaving WAL mode
+
+
+def companions(file: Path) -> list[Path]:
+    """The paths of the files that SQLite may keep beside ``file``."""
+    return [file.with_name(file.name + ending) for ending in COMPANIONS]
+
+
+def check_header(file: Path) -> None:
+    """Raise RunFileError unless ``file`` is an SQLite file of foolery in a format that this one reads."""
+    try:
+        if not file.is_file():
+            raise RunFileError(f"{file}: no run there; expected the folder of a run, or its {RUN_DB}")
+        with file.open("rb") as stream:
+            header = stream.read(_HEADER)
+    except OSError as error:
+        raise RunFileError(f"{file}: cannot be read ({error.strerror})") from error
+    if len(header) < _HEADER or not header.startswith(_MAGIC):
+        raise RunFileError(f"{file}: not a run file; expected an SQLite file that foolery wrote")
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise RunFileError(f"{file}: not a run file; it is an SQLite file of another program")
+    version = int.from_bytes(header[60:64], "big")
+    if version > FORMAT:
+        raise RunFileError(
+            f"{file}: made by a newer foolery (format {version}; this one reads up to {FORMAT}): "
+            f"upgrade foolery"
+        )
+    if version < 1:
+        raise RunFileError(f"{file}: not a run file; its format is {version}")
+
+
+def connect(name: str) -> sqlite3.Connection:
+    """Open ``name`` (a path, a URI or ``:memory:``) so that what a stranger put into it cannot run.
+
+    Transactions are begun and committed by hand. The connection may be used by one thread at a time.
+    """
+    connection = sqlite3.connect(
+        name, timeout=10.0, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
+    )
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_GENOME + _ROW)
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def connect_writer(file: Path) -> sqlite3.Connection:
+    """Open an existing run for writing, in WAL mode.
+
+    NORMAL syncs when pages move from the log into the file, not at each commit: a killed process loses
+    no checkpoint, and a power cut may lose the last ones but leaves an intact older state.
+    """
+    connection = connect(str(file))
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def leave_wal(connection: sqlite3.Connection) -> None:
+    """Make the database one file again. Where a reader stays in it, the log is emptied and left."""
+    deadline = time.monotonic() + _PATIENCE
+    connection.execute("PRAGMA busy_timeout = 100")
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            if time.monotonic() > deadline:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return
+            time.sleep(0.02)  # not every step in there waits for the timeout
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that sees one state of ``file`` and cannot change it.
+
+    A file that was left in WAL mode on a read-only disk cannot be opened where it lies; a temporary
+    copy of it is.
+
+    Raises:
+        RunFileError: SQLite cannot open it.
+    """
+    with TemporaryDirectory(prefix="foolery-") as folder:
+        try:
+            connection = _begin(f"{file.absolute().as_uri()}?mode=ro")
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF not in _NEEDS_A_COPY:
+                raise
+            connection = _begin(str(_copied(file, Path(folder))))
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def _begin(name: str) -> sqlite3.Connection:
+    connection = connect(name)
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _copied(file: Path, folder: Path) -> Path:
+    copy = folder / RUN_DB
+    shutil.copyfile(file, copy)
+    for source, target in zip(companions(file), companions(copy), strict=True):
+        if source.is_file() and not source.name.endswith("-shm"):
+            shutil.copyfile(source, target)
+    return copy

@@ -1,0 +1,242 @@
+"""Reader: a run file from disk, with every record checked. Run files come from strangers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from foolery.canvas import CanvasShape
+from foolery.errors import UsageError
+from foolery.runs.database import RUN_DB, check_header, reading
+from foolery.runs.fault import RecordError, RunFileError, short
+from foolery.runs.history import History, Moment
+from foolery.runs.individual import Individual
+from foolery.runs.ledger import LARGEST_NUMBER, LAST_GENERATION, Generation, Ledger
+from foolery.runs.reign import CANVAS_HASH, ChampionRow, Reign
+from foolery.runs.runfile import RunFile, Status
+from foolery.runs.schema import check_pages, check_schema
+from foolery.runs.settings import Provenance, RunSettings
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def open_run_file(path: Path) -> RunFile:
+    """Read the run in a folder, or in its ``run.db``, as of its last checkpoint.
+
+    The file may be live, on a read-only disk, or left behind by a killed process. Genomes are handed on
+    as bytes; their encoding checks them.
+
+    Raises:
+        RunFileError: it is missing, not a run, damaged, tampered with, or from a newer foolery.
+    """
+    path = Path(path)
+    return open_with_ledger(path / RUN_DB if path.is_dir() else path)[0]
+
+
+def open_with_ledger(file: Path) -> tuple[RunFile, Ledger]:
+    """What ``open_run_file`` does, for a ``run.db``, with the ledger that a writer goes on with."""
+    check_header(file)
+    try:
+        with reading(file) as connection:
+            return load(connection, file)
+    except RecordError as fault:
+        raise RunFileError(f"{file}: {fault}") from fault
+    except (sqlite3.Error, UnicodeError, MemoryError, OverflowError, OSError) as error:
+        raise RunFileError(
+            f"{file}: cannot be read ({short(str(error))}); if it is damaged or cut short, copy it again"
+        ) from error
+
+
+def load(connection: sqlite3.Connection, file: Path | None) -> tuple[RunFile, Ledger]:
+    """The run behind a connection, and the ledger of it.
+
+    Raises:
+        RecordError: a record breaks a rule.
+        sqlite3.Error: the file is damaged.
+    """
+    check_schema(connection)
+    check_pages(connection)
+    status, last, keeps_genomes, settings = _run(connection)
+    moments = list(_moments(connection))
+    if last != len(moments) - 1:
+        raise RecordError(f"its last generation is {last}, but it holds {len(moments)} of them")
+    individuals, reigns = list(_individuals(connection)), list(_reigns(connection))
+    ledger = _replay(settings, moments, individuals, reigns)
+    run = RunFile(
+        path=file,
+        status=status,
+        keeps_genomes=keeps_genomes,
+        settings=settings,
+        provenances=_provenances(connection),
+        history=History.of(moments),
+        champions=tuple(_champions(connection, ledger, individuals, keeps_genomes)),
+        individuals=tuple(individuals),
+        reigns=tuple(reigns),
+    )
+    return run, ledger
+
+
+def _whole(value: object, what: str, low: int = 0, high: int = LARGEST_NUMBER) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise RecordError(f"{what}: expected a whole number from {low} to {high}, got {short(value)}")
+    return value
+
+
+def _whole_or_none(value: object, what: str) -> int | None:
+    return None if value is None else _whole(value, what)
+
+
+def _real(value: object, what: str) -> float:
+    if type(value) is not float:
+        raise RecordError(f"{what}: expected a number, got {short(value)}")
+    return value
+
+
+def _text(value: object, what: str) -> str:
+    if type(value) is not str:
+        raise RecordError(f"{what}: expected text, got {short(value)}")
+    return value
+
+
+def _model(kind: type[M], value: object, what: str) -> M:
+    try:
+        return kind.model_validate_json(_text(value, what), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RecordError(f"{what}: {short(where)}: {first['msg']}") from error
+
+
+def _run(connection: sqlite3.Connection) -> tuple[Status, int, bool, RunSettings]:
+    rows = connection.execute("SELECT status, generation, keeps_genomes, settings FROM run").fetchall()
+    if len(rows) != 1:
+        raise RecordError(f"expected one run, found {len(rows)}")
+    status, last, keeps_genomes, text = rows[0]
+    if status not in ("running", "interrupted", "finished"):
+        raise RecordError(f"status: expected running, interrupted or finished, got {short(status)}")
+    settings = _model(RunSettings, text, "settings")
+    try:
+        CanvasShape(*settings.canvas)
+    except UsageError as error:
+        raise RecordError(f"settings: {error}") from error
+    classes = len(settings.classes)
+    if len(set(settings.cells)) != len(settings.cells) or not all(0 <= c < classes for c in settings.cells):
+        raise RecordError(f"settings: cells: expected distinct classes from 0 to {classes - 1}")
+    return (
+        cast(Status, status),
+        _whole(last, "last generation", low=-1, high=LAST_GENERATION),
+        bool(_whole(keeps_genomes, "keeps_genomes", high=1)),
+        settings,
+    )
+
+
+def _provenances(connection: sqlite3.Connection) -> tuple[Provenance, ...]:
+    rows = connection.execute("SELECT provenance FROM provenances ORDER BY number").fetchall()
+    if not rows:
+        raise RecordError("no provenance is stored")
+    return tuple(_model(Provenance, text, "provenance") for (text,) in rows)
+
+
+def _moments(connection: sqlite3.Connection) -> Iterator[Moment]:
+    for generation, queries, jumps, *reals in connection.execute(
+        "SELECT generation, queries, jumps, median, mean, least, most, seconds FROM generations"
+        " ORDER BY generation"
+    ):
+        yield Moment(
+            _whole(generation, "generation"),
+            _whole(queries, "queries"),
+            _whole(jumps, "jumps"),
+            *(_real(value, f"generation {generation}") for value in reals),
+        )
+
+
+def _individuals(connection: sqlite3.Connection) -> Iterator[Individual]:
+    for number, generation, parent, mate, genome in connection.execute(
+        "SELECT number, generation, parent, mate, genome FROM individuals ORDER BY number"
+    ):
+        if genome is not None and type(genome) is not bytes:
+            raise RecordError(f"individual {number}: expected a genome of bytes, got {short(genome)}")
+        yield Individual(
+            _whole(number, "individual"),
+            _whole(generation, "an individual's generation"),
+            _whole_or_none(parent, "an individual's parent"),
+            _whole_or_none(mate, "an individual's mate"),
+            genome,
+        )
+
+
+def _reigns(connection: sqlite3.Connection) -> Iterator[Reign]:
+    for cell, individual, generation, objective, score, confidence, previous in connection.execute(
+        "SELECT cell, individual, generation, objective, score, confidence, previous FROM reigns"
+        " ORDER BY generation, cell"
+    ):
+        yield Reign(
+            _whole(cell, "a reign's cell"),
+            _whole(individual, "a reign's individual"),
+            _whole(generation, "a reign's generation"),
+            _real(objective, "a reign's objective"),
+            _real(score, "a reign's score"),
+            _real(confidence, "a reign's confidence"),
+            _whole_or_none(previous, "a reign's previous"),
+        )
+
+
+def _replay(
+    settings: RunSettings, moments: list[Moment], individuals: list[Individual], reigns: list[Reign]
+) -> Ledger:
+    newcomers_of: defaultdict[int, list[Individual]] = defaultdict(list)
+    reigns_of: defaultdict[int, list[Reign]] = defaultdict(list)
+    for one in individuals:
+        newcomers_of[one.generation].append(one)
+    for reign in reigns:
+        reigns_of[reign.generation].append(reign)
+    ledger = Ledger(settings)
+    for moment in moments:
+        record = Generation(
+            moment, newcomers_of.pop(moment.generation, []), reigns_of.pop(moment.generation, [])
+        )
+        ledger.check(record)
+        ledger.enter(record)
+    for strays in (newcomers_of, reigns_of):
+        if strays:
+            raise RecordError(f"it holds records of generation {min(strays)}, after its last one")
+    return ledger
+
+
+def _champions(
+    connection: sqlite3.Connection, ledger: Ledger, individuals: list[Individual], keeps_genomes: bool
+) -> Iterator[ChampionRow]:
+    genomes = {one.number: one.genome for one in individuals}
+    holders = {reign.individual for reign in ledger.reigning.values()}
+    for number, genome in genomes.items():
+        if (genome is None) == (keeps_genomes or number in holders):
+            raise RecordError(
+                f"individual {number}: has {'no' if genome is None else 'an unexpected'} genome"
+            )
+    rows = connection.execute(
+        "SELECT cell, individual, generation, objective, score, confidence, canvas_hash FROM champions"
+        " ORDER BY cell"
+    ).fetchall()
+    if {row[0] for row in rows} != ledger.reigning.keys():
+        raise RecordError(f"expected champions of {len(ledger.reigning)} cells, found {len(rows)}")
+    for row in rows:
+        reign = ledger.reigning[row[0]]
+        last = (
+            reign.cell,
+            reign.individual,
+            reign.generation,
+            reign.objective,
+            reign.score,
+            reign.confidence,
+        )
+        canvas_hash = _text(row[6], f"champion of cell {reign.cell}: canvas hash")
+        if row[:6] != last:
+            raise RecordError(f"champion of cell {reign.cell}: is not the last individual that took it")
+        if not CANVAS_HASH.fullmatch(canvas_hash):
+            raise RecordError(f"champion of cell {reign.cell}: canvas hash is {short(canvas_hash)}")
+        yield ChampionRow(*last, canvas_hash, cast(bytes, genomes[reign.individual]))

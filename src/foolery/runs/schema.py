@@ -1,0 +1,102 @@
+"""Schema: the tables of a run file, and the two numbers in its header that say what it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import lru_cache
+from typing import TypeAlias
+
+from foolery.runs.fault import RecordError, short
+
+APPLICATION_ID = int.from_bytes(b"fool", "big")
+FORMAT = 1
+LARGEST_GENOME = 256 * 2**20  # bytes; nothing in a run file is larger
+
+TABLES = (
+    """CREATE TABLE run (
+    status TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    keeps_genomes INTEGER NOT NULL,
+    settings TEXT NOT NULL
+)""",
+    """CREATE TABLE provenances (
+    number INTEGER PRIMARY KEY,
+    provenance TEXT NOT NULL
+)""",
+    """CREATE TABLE generations (
+    generation INTEGER PRIMARY KEY,
+    queries INTEGER NOT NULL,
+    jumps INTEGER NOT NULL,
+    median REAL NOT NULL,
+    mean REAL NOT NULL,
+    least REAL NOT NULL,
+    most REAL NOT NULL,
+    seconds REAL NOT NULL
+)""",
+    """CREATE TABLE individuals (
+    number INTEGER PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    parent INTEGER,
+    mate INTEGER,
+    genome BLOB
+)""",
+    """CREATE TABLE reigns (
+    generation INTEGER NOT NULL,
+    cell INTEGER NOT NULL,
+    individual INTEGER NOT NULL,
+    objective REAL NOT NULL,
+    score REAL NOT NULL,
+    confidence REAL NOT NULL,
+    previous INTEGER,
+    PRIMARY KEY (generation, cell)
+) WITHOUT ROWID""",
+    """CREATE TABLE champions (
+    cell INTEGER PRIMARY KEY,
+    individual INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    objective REAL NOT NULL,
+    score REAL NOT NULL,
+    confidence REAL NOT NULL,
+    canvas_hash TEXT NOT NULL
+)""",
+)
+
+_Entry: TypeAlias = tuple[str, str, str, str | None]
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Write the tables and the header's numbers; the caller's transaction commits them."""
+    for table in TABLES:
+        connection.execute(table)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _entries(connection: sqlite3.Connection) -> set[_Entry]:
+    return set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+
+
+@lru_cache(maxsize=1)
+def _expected() -> frozenset[_Entry]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        create_tables(connection)
+        return frozenset(_entries(connection))
+    finally:
+        connection.close()
+
+
+def check_schema(connection: sqlite3.Connection) -> None:
+    """Raise RecordError unless the file has exactly the tables of this format: no view, no trigger."""
+    found, expected = _entries(connection), _expected()
+    if found != expected:
+        strange = sorted({str(name) for _, name, _, _ in found ^ expected})
+        raise RecordError(f"its tables are not those of a run: {short(', '.join(strange))} differs")
+
+
+def check_pages(connection: sqlite3.Connection) -> None:
+    """Raise RecordError unless SQLite finds all pages of the file in order."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchall()
+    if found != [("ok",)]:
+        answer = str(found[0][0]) if found else "no answer"
+        raise RecordError(f"damaged ({short(answer.splitlines()[-1])}); copy it again from where it was made")

@@ -1,0 +1,38 @@
+"""Data for tests: FOOLERY_DATA, else development data beside the checkout, else the network."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from foolery.data import Labelled, open_data
+from foolery.errors import UsageError
+
+_BESIDE = Path(__file__).parents[1] / ".." / "shared" / "data"
+if "FOOLERY_DATA" not in os.environ and _BESIDE.is_dir():
+    os.environ["FOOLERY_DATA"] = str(_BESIDE.resolve())
+
+settings.register_profile("steady", deadline=None)  # the first call of a kernel compiles it
+settings.load_profile("steady")
+
+
+def _mnist(split: str) -> Labelled:
+    try:
+        data = open_data("mnist", split)
+    except UsageError as error:
+        pytest.skip(str(error))
+    assert isinstance(data, Labelled)
+    return data
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Labelled:
+    """The 10 000 test digits; the test is skipped where they cannot be had."""
+    return _mnist("test")
+
+
+@pytest.fixture(scope="session")
+def mnist_train() -> Labelled:
+    """The 60 000 training digits; the test is skipped where they cannot be had."""
+    return _mnist("train")

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from foolery.canvas import CanvasShape
+from foolery.data import Labelled
+from foolery.errors import UsageError
+
+PICTURES = np.arange(7 * 16, dtype=np.uint8).reshape(7, 1, 4, 4)
+LABELS = np.array([0, 1, 2, 0, 1, 2, 0])
+CLASSES = ("cat", "dog", "owl")
+
+
+def test_batches_come_in_order_and_are_never_larger_than_asked():
+    data = Labelled(PICTURES, LABELS, CLASSES)
+    parts = list(data.batches(3, CanvasShape(1, 4, 4)))
+    assert [len(part) for part in parts] == [3, 3, 1]
+    assert np.array_equal(np.concatenate([part.canvases for part in parts]), PICTURES)
+    assert np.array_equal(np.concatenate([part.labels for part in parts]), LABELS)
+
+
+def test_batches_are_fitted_to_the_canvas():
+    (part,) = Labelled(PICTURES, LABELS, CLASSES).batches(10, CanvasShape(3, 6, 5))
+    assert part.canvases.shape == (7, 3, 6, 5)
+    assert part.classes == CLASSES
+
+
+@pytest.mark.parametrize(
+    ("canvases", "labels", "said"),
+    [
+        (PICTURES.astype(np.float32), LABELS, "uint8"),
+        (PICTURES[:, 0], LABELS, r"expected \(N, C, H, W\)"),
+        (PICTURES, LABELS[:6], r"expected \(7,\) int64"),
+        (PICTURES, LABELS.astype(np.int32), "int64"),
+        (PICTURES, LABELS + 1, "expected 0 to 2"),
+        (PICTURES, LABELS - 1, "expected 0 to 2"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(canvases, labels, said):
+    with pytest.raises(UsageError, match=said):
+        Labelled(canvases, labels, CLASSES)
