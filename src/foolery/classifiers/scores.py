@@ -49,8 +49,8 @@ def from_outputs(outputs: NDArray[np.floating], kind: Kind) -> NDArray[np.float6
     return np.asarray(outputs, dtype=np.float64)
 
 
-def checked(outputs: NDArray[np.floating], count: int, name: str, classes: int) -> NDArray[np.floating]:
-    """``outputs``, if a search can use them.
+def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: int) -> NDArray[np.floating]:
+    """``outputs``, if they have the right form.
 
     Args:
         outputs: of a network or of any callable, for ``count`` canvases.
@@ -59,7 +59,7 @@ def checked(outputs: NDArray[np.floating], count: int, name: str, classes: int) 
         classes: number of class names.
 
     Raises:
-        UsageError: unless they are ``(count, classes)`` floating-point numbers, none of them NaN.
+        UsageError: unless they are ``(count, classes)`` floating-point numbers.
     """
     if not isinstance(outputs, np.ndarray) or not np.issubdtype(outputs.dtype, np.floating):
         came = outputs.dtype if isinstance(outputs, np.ndarray) else type(outputs).__name__
@@ -69,7 +69,19 @@ def checked(outputs: NDArray[np.floating], count: int, name: str, classes: int) 
             f"classifier {name}: expected {(count, classes)} for {count} canvases and {classes} class names, "
             f"got {outputs.shape}"
         )
-    if np.isnan(outputs).any():
-        row = int(np.isnan(outputs).any(axis=1).argmax())
-        raise UsageError(f"classifier {name}: gave NaN (first for canvas {row} of {count}); check its card")
+    return outputs
+
+
+def check_values(outputs: NDArray[np.floating], name: str) -> NDArray[np.floating]:
+    """``(N, K)`` ``outputs``, if a search can use them.
+
+    Raises:
+        UsageError: for NaN, for +infinity, and for a row that is all -infinity; names the classifier.
+    """
+    usable = (outputs < np.inf).all(axis=1) & (outputs.max(axis=1) > -np.inf)
+    if not usable.all():
+        row = int(usable.argmin())
+        raise UsageError(
+            f"classifier {name}: gave NaN or infinity (canvas {row} of {len(outputs)} first); check its card"
+        )
     return outputs

@@ -23,10 +23,12 @@ _ONE = np.uint64(1)
 
 def _sbx_mates(stream: Stream) -> NDArray[np.int64]:
     """``(N,)``: the other row of the pair for the pairs that cross, else -1."""
+    if len(stream) % 2:
+        raise UsageError(f"batch: crossover needs an even number of children, got {len(stream)}")
     rows = np.arange(len(stream), dtype=np.int64)
     mates = rows ^ 1
     crossed = stream.words(Purpose.CROSSOVER)[rows & ~1, 0] < np.uint64(RATE * 2**32)
-    return np.where(crossed & (mates < len(stream)), mates, -1)
+    return np.where(crossed, mates, -1)
 
 
 def _no_mates(stream: Stream) -> NDArray[np.int64]:
@@ -91,8 +93,6 @@ def cross(levels: NDArray[np.uint8], stream: Stream) -> NDArray[np.uint8]:
     Raises:
         UsageError: for an odd number of rows.
     """
-    if len(levels) % 2:
-        raise UsageError(f"batch: crossover needs an even number of children, got {len(levels)}")
-    children = levels.copy()
-    _cross_rows(children, _sbx_mates(stream), stream.seeds, stream.children, np.uint64(stream.generation))
+    mates, children = _sbx_mates(stream), levels.copy()
+    _cross_rows(children, mates, stream.seeds, stream.children, np.uint64(stream.generation))
     return children

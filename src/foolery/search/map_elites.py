@@ -67,6 +67,7 @@ class MapElites(Generic[G]):
         self.seeds = tuple(check_seed(s) for s in ([seeds] if isinstance(seeds, int) else seeds))
         self.batch = _positive("batch", batch)
         self.initial = self.batch if initial is None else _positive("initial", initial)
+        encoding.mates(self._stream(1, self.batch))  # an encoding may refuse the batch: better now
         self.generation = -1
         self.archive = Archive(len(self.seeds), len(self.objective.cells))
         self.elites: G | None = None
@@ -153,6 +154,8 @@ def _positive(name: str, value: int) -> int:
 
 
 def _check_scores(scores: NDArray[np.float64], rows: int, columns: int) -> None:
+    if not isinstance(scores, np.ndarray):
+        raise UsageError(f"scores: expected an array ({rows}, K) float64, got {type(scores).__name__}")
     if scores.dtype != np.float64 or scores.ndim != 2 or len(scores) != rows or scores.shape[1] < columns:
         raise UsageError(
             f"scores: expected ({rows}, K) float64 with K of at least {columns}, "

@@ -1,0 +1,65 @@
+# The targets that people need; each makes what it needs, in .venv.
+# make PYTHON=python3.12 … chooses the interpreter (3.11 or later).
+
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+RUN := .venv/bin/
+HOUSE := pyproject.toml constraints.txt
+
+.PHONY: help demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    ten digits evolve on the screen, then a gallery"
+	@echo "make test    every test"
+	@echo "make lint    ruff and the type checker"
+	@echo "make bench   every benchmark in benchmarks/"
+	@echo "make clean   removes .venv and all caches"
+
+demo: .venv/.for-demo
+	@$(RUN)foolery demo
+
+# Tests run side by side, one thread each: more threads than cores only get in each other's way.
+test: .venv/.for-test
+	FOOLERY_THREADS=1 OMP_NUM_THREADS=1 $(RUN)pytest -n auto
+
+lint: .venv/.for-lint
+	$(RUN)ruff check
+	$(RUN)ruff format --check
+	$(RUN)mypy
+
+bench: .venv/.for-bench
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(RUN)python "$$script"; done
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An empty file in .venv says that an installation is done; a newer pyproject.toml makes it again.
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "foolery needs Python 3.11 or later; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.pip: constraints.txt | .venv/bin/python
+	$(PIP) pip
+	@touch $@
+
+.venv/.for-demo: .venv/.pip $(HOUSE)
+	@echo "Installing foolery into .venv …"
+	$(PIP) -e '.[onnx]'
+	@touch $@
+
+.venv/.for-test: .venv/.pip $(HOUSE)
+	@echo "Installing foolery and all that its tests use into .venv (with torch, some minutes) …"
+	$(PIP) -e '.[onnx,torch,dataset]' --group test
+	@touch $@
+
+.venv/.for-lint: .venv/.for-test
+	$(PIP) --group lint
+	@touch $@
+
+.venv/.for-bench: .venv/.for-test
+	$(PIP) --group bench
+	@touch $@

@@ -1,0 +1,10 @@
+"""Classifiers: what is being fooled, with preprocessing and class names inside."""
+
+from __future__ import annotations
+
+from foolery.classifiers.contract import Classifier as Classifier
+from foolery.classifiers.contract import Description as Description
+from foolery.classifiers.registry import known_classifiers as known_classifiers
+from foolery.classifiers.registry import load_classifier as load_classifier
+
+__all__ = ["Classifier", "Description", "known_classifiers", "load_classifier"]

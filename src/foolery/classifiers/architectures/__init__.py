@@ -1,0 +1,41 @@
+"""Architectures that foolery can build and train, each a torch module in its own file."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from foolery.errors import MissingExtraError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from foolery.classifiers.architectures.contract import Network
+
+_HOMES = {"lenet": ("foolery.classifiers.architectures.lenet", "LeNet")}
+
+
+def known_architectures() -> list[str]:
+    """The names that ``build`` takes."""
+    return list(_HOMES)
+
+
+def check_architecture(name: str) -> str:
+    """Return ``name``, or raise UsageError unless ``build`` takes it."""
+    if name not in _HOMES:
+        raise UsageError(f"architecture: unknown {name!r}; {nearest(name, known_architectures())}")
+    return name
+
+
+def build(name: str, classes: int) -> Network:
+    """A network of the named architecture with ``classes`` outputs, its weights not yet set.
+
+    Raises:
+        UsageError: for an unknown name.
+        MissingExtraError: without torch.
+    """
+    module, network = _HOMES[check_architecture(name)]
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("torch", "torch", f"build the architecture {name}") from None
+    made: Network = getattr(import_module(module), network)(classes)
+    return made

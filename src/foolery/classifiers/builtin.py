@@ -1,0 +1,37 @@
+"""Built-in classifiers: trained by ``foolery train``, shipped as one weights file for both back ends."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from foolery.classifiers.card import Card, read_card
+from foolery.classifiers.contract import Classifier
+from foolery.classifiers.fingerprint import fingerprint
+
+SHIPPED = Path(__file__).parent / "shipped"
+_ENDING = ".card.json"
+
+
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
+    """Every built-in classifier, by the name of its card."""
+    return tuple(sorted(card.name.removesuffix(_ENDING) for card in SHIPPED.glob(f"*{_ENDING}")))
+
+
+def card_of(name: str) -> Card:
+    """The card of a built-in classifier."""
+    return read_card(SHIPPED / f"{name}{_ENDING}")
+
+
+def open_builtin(name: str, backend: str) -> Classifier:
+    """A built-in classifier on ``onnx`` or ``torch``; the fingerprint is the same on both."""
+    card, weights = card_of(name), SHIPPED / f"{name}.safetensors"
+    mark = fingerprint([weights], card)
+    if backend == "onnx":
+        from foolery.classifiers.onnx import open_onnx
+
+        return open_onnx(name, weights.with_suffix(".onnx"), card, mark)
+    from foolery.classifiers.torch import open_torch
+
+    return open_torch(name, weights, card, mark)

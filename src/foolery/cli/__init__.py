@@ -1,0 +1,1 @@
+"""Commands: one file each, thin; everything they do can be called from Python too."""

@@ -1,0 +1,36 @@
+"""The table of commands: a new command is one new file and one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FIRST = "Start here"
+MORE = "More"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One line of ``foolery --help``.
+
+    Attributes:
+        name: of the command, of its file in ``foolery.cli``, and of the function in that file.
+        help: what it does, in one line; it stands here so that the help imports no command.
+        panel: the heading that it stands under.
+    """
+
+    name: str
+    help: str
+    panel: str
+
+
+COMMANDS = (
+    Listing("demo", "Watch ten digits evolve that are none, then open the gallery.", FIRST),
+    Listing("evolve", "Evolve images that a classifier is certain about, one for every class.", FIRST),
+    Listing("report", "Write a gallery of one or more runs as a web page.", FIRST),
+    Listing("show", "Print what runs have reached.", MORE),
+    Listing("verify", "Draw and score every champion of a run again, and compare.", MORE),
+    Listing("export", "Write the champions of a run as PNG files.", MORE),
+    Listing("train", "Train a built-in network.", MORE),
+    Listing("evaluate", "Measure a classifier's error on labelled data.", MORE),
+    Listing("models", "List the classifiers that can be named.", MORE),
+)

@@ -1,0 +1,112 @@
+"""``foolery evolve``: one champion for every class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
+
+import typer
+
+from foolery.cli.output import note, print_json
+from foolery.cli.progress import search_bar
+from foolery.cli.summary import lines
+from foolery.cli.words import command_line, default_run, names, one_of, whole
+
+if TYPE_CHECKING:
+    from foolery.runs.settings import OptionValue
+
+Keep = Literal["auto", "all", "champions"]
+
+
+def evolve(
+    context: typer.Context,
+    classifier: Annotated[str, typer.Option("--classifier", "-c", metavar="REF", help="What to fool.")],
+    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct")] = "cppn",
+    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole)] = 200,
+    batch: Annotated[
+        int, typer.Option("--batch", metavar="N", parser=whole, help="Children per generation.")
+    ] = 200,
+    initial: Annotated[
+        int | None,
+        typer.Option("--initial", metavar="N", parser=whole, help="Size of generation 0 (default: batch)."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    classes: Annotated[
+        str | None, typer.Option("--classes", metavar="A,B,…", help="Only these classes (default: all).")
+    ] = None,
+    coordinates: Annotated[
+        str | None, typer.Option("--coordinates", metavar="raw|centered", help="Of cppn (default: raw).")
+    ] = None,
+    crossover: Annotated[
+        str | None, typer.Option("--crossover", metavar="none|sbx", help="Of direct (default: none).")
+    ] = None,
+    backend: Annotated[
+        str, typer.Option("--backend", metavar="auto|onnx|torch", help="What runs the classifier.")
+    ] = "auto",
+    card: Annotated[
+        Path | None, typer.Option("--card", metavar="FILE", help="The classifier's model card.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-ENCODING-seedN."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out; more generations extend it.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            "--checkpoint-every", metavar="N", parser=whole, help="Generations (default: by the clock)."
+        ),
+    ] = None,
+    keep_genomes: Annotated[
+        str,
+        typer.Option(
+            "--keep-genomes", metavar="auto|all|champions", help="auto: all where genomes are small."
+        ),
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Evolve images that a classifier is certain about, one for every class.
+
+    Ctrl-C saves; --resume goes on. The run is one file, run.db in --out.
+    """
+    from foolery.classifiers import load_classifier
+    from foolery.experiments.evolve import evolve as search
+
+    keep = cast(Keep, one_of("--keep-genomes", keep_genomes, get_args(Keep)))
+    chosen = names(classes)
+    given: dict[str, str | None] = {"coordinates": coordinates, "crossover": crossover}
+    options: dict[str, OptionValue] = {name: value for name, value in given.items() if value is not None}
+    folder = out if out is not None else default_run(classifier, encoding, seed)
+    loaded = load_classifier(classifier, backend=backend, card=card)
+    if out is None:
+        note(f"run: {folder}")
+    try:
+        with search_bar(folder, resume=resume) as watch:
+            exhibit = search(
+                loaded,
+                encoding=encoding,
+                options=options,
+                generations=generations,
+                batch=batch,
+                initial=initial,
+                seed=seed,
+                classes=chosen,
+                out=folder,
+                resume=resume,
+                overwrite=overwrite,
+                checkpoint_every=checkpoint_every,
+                keep=keep,
+                watch=watch,
+                command=command_line(context),
+            )
+    except KeyboardInterrupt:
+        note(f"interrupted; {folder} is saved: the same command with --resume goes on")
+        raise
+    if as_json:
+        print_json(exhibit.summary)
+        return
+    print(*lines(exhibit), sep="\n")
+    print(f"next        foolery report {folder} -o gallery")

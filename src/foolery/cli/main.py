@@ -1,0 +1,48 @@
+"""The command line: ``foolery COMMAND``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from foolery import __version__
+from foolery.cli.group import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def print_version(asked: bool) -> None:
+    """Print the version and stop."""
+    if asked:
+        print(f"foolery {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="foolery COMMAND --help says what a command takes.")
+def foolery(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks (or set FOOLERY_DEBUG=1); anywhere on the line.")
+    ] = False,
+) -> None:
+    """Your classifier is certain about pictures of nothing.
+
+    foolery shows which, after how many queries, and what helps.
+    """
+
+
+def main() -> None:
+    """The ``foolery`` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    typer.main.get_command(app).main()

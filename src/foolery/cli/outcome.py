@@ -1,0 +1,63 @@
+"""Outcome: an error as one line on stderr and an exit code.
+
+0 done; 1 a check that the user asked for failed; 2 the input cannot be used; 3 the run failed;
+130 interrupted, with what there was saved.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+
+from foolery.errors import FooleryError, nearest
+
+FAILED = 3
+
+
+def explain(error: Exception, *, debug: bool) -> int:
+    """Print ``error`` as one line on stderr, after its traceback where ``debug``; returns the exit code."""
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    line, code = line_and_code(error)
+    print("error:", " ".join(line.split()), file=sys.stderr)
+    return code
+
+
+def line_and_code(error: Exception) -> tuple[str, int]:
+    """What to say of ``error``, and the exit code."""
+    if isinstance(error, FooleryError):
+        return str(error), error.exit_code
+    if isinstance(error, typer.TyperException):
+        return usage_line(error), error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}{error.strerror}", FAILED
+    if isinstance(error, MemoryError):
+        return "out of memory; a smaller --batch needs less", FAILED
+    return f"{type(error).__name__}: {error} (a defect in foolery; run again with --debug)", FAILED
+
+
+def usage_line(error: typer.TyperException) -> str:
+    """What is wrong with the words of the command line, in the style of foolery's own messages."""
+    context = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", None)
+    parameter = getattr(error, "param", None)
+    if option is not None and hasattr(error, "possibilities") and context is not None:
+        known = [name for each in context.command.get_params(context) for name in each.opts]
+        return f"no option {option!r} of {context.command_path}; {nearest(option, sorted(known))}"
+    if parameter is not None and error.message:
+        return f"{parameter_name(parameter)}: {error.message.removeprefix('Value error, ')}"
+    line = error.format_message().rstrip(".")
+    line = line[:1].lower() + line[1:]
+    return f"{line}; see: {context.command_path} --help" if context is not None else line
+
+
+def parameter_name(parameter: object) -> str:
+    """``--option`` or ``ARGUMENT``, as people write it."""
+    options: list[str] = getattr(parameter, "opts", [])
+    longest = max(options, key=len, default="")
+    if longest.startswith("-"):
+        return longest
+    return str(getattr(parameter, "metavar", None) or longest.upper())

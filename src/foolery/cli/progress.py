@@ -1,0 +1,101 @@
+"""Progress: a bar on standard error with rate, time left and the current median confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foolery.cli.output import console, is_live, note
+from foolery.cli.summary import percent
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from foolery.experiments.progress import Progress
+
+PREPARING = "preparing (the first time, Numba compiles: up to 20 s)"
+
+
+@contextmanager
+def search_bar(run: Path, *, resume: bool) -> Iterator[Callable[[Progress], None]]:
+    """A function to be called after every generation; a resumed run says where it goes on.
+
+    The bar is drawn only where standard error is a terminal.
+    """
+    screen = console(stderr=True)
+    with _search_bar(screen) as draw:
+        seen = False
+
+        def watch(progress: Progress) -> None:
+            nonlocal seen
+            if resume and not seen:
+                screen.print(f"{run}: goes on at generation {progress.started_at}", soft_wrap=True)
+            seen = True
+            draw(progress)
+
+        yield watch
+    if resume and not seen:
+        note(f"{run}: nothing to do, it has as many generations already; a larger --generations extends it")
+
+
+@contextmanager
+def _search_bar(screen: Console) -> Iterator[Callable[[Progress], None]]:
+    if not is_live(screen):
+        yield lambda progress: None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(PREPARING, total=None, state="")
+
+        def draw(progress: Progress) -> None:
+            bars.update(
+                task,
+                description=f"generation {progress.generation}/{progress.generations}",
+                total=progress.generations - progress.started_at,
+                completed=progress.generation - progress.started_at,
+                state=f"{rate(progress):,.0f} images/s  median {percent(progress.moment.median)}",
+            )
+
+        yield draw
+
+
+@contextmanager
+def step_bar(label: str) -> Iterator[Callable[[int, int, float], None] | None]:
+    """A function of steps done, steps in all and the loss; None where standard error is no terminal."""
+    screen = console(stderr=True)
+    if not is_live(screen):
+        yield None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}  {task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(label, total=None, state="")
+
+        def watch(done: int, goal: int, loss: float) -> None:
+            bars.update(task, completed=done, total=goal, state=f"loss {loss:.4f}")
+
+        yield watch
+
+
+def rate(progress: Progress) -> float:
+    """Images classified per second since the search was started or resumed."""
+    return progress.queries / max(progress.seconds, 1e-9)

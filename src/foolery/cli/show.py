@@ -1,0 +1,81 @@
+"""``foolery show``: what runs have reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foolery.cli.output import console, print_json
+from foolery.cli.summary import THRESHOLDS, lines, median_at, over_runs, percent
+
+if TYPE_CHECKING:
+    from foolery.experiments.exhibit import Exhibit
+
+
+def show(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print what runs have reached: one run with its champions, several as a table.
+
+    With --json: the list "runs", figures over them in "over_runs", and for a single run its fields.
+    """
+    from foolery.experiments.exhibit import open_run
+
+    exhibits = [open_run(path) for path in runs]
+    if as_json:
+        print_json(as_object(exhibits))
+    elif len(exhibits) == 1:
+        print(*lines(exhibits[0]), sep="\n")
+        print_champions(exhibits[0])
+    else:
+        print_table(exhibits)
+
+
+def as_object(exhibits: list[Exhibit]) -> dict[str, object]:
+    """What ``--json`` prints."""
+    entries = [{**exhibit.summary, "median_at": median_at(exhibit)} for exhibit in exhibits]
+    figures: dict[str, object] = {
+        "runs": entries,
+        "over_runs": over_runs([median_at(exhibit) for exhibit in exhibits]),
+    }
+    return {**entries[0], **figures} if len(entries) == 1 else figures
+
+
+def print_champions(exhibit: Exhibit) -> None:
+    """One line per champion."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table("class", "confidence", "generation", box=box.SIMPLE)
+    for champion in exhibit.champions.values():
+        table.add_row(champion.label, percent(champion.confidence), str(champion.generation))
+    console().print(table)
+
+
+def print_table(exhibits: list[Exhibit]) -> None:
+    """One line per run, then how many runs reach which median."""
+    from rich import box
+    from rich.table import Table
+
+    marks = ("50", "200", "last")
+    names = ("run", "classifier", "encoding", "seed", "generations", "median at 50", "at 200", "last")
+    table = Table(*names, box=box.SIMPLE)
+    found = [median_at(exhibit) for exhibit in exhibits]
+    for exhibit, medians in zip(exhibits, found, strict=True):
+        settings = exhibit.settings
+        at_marks = [percent(medians[mark]) if mark in medians else "-" for mark in marks]
+        table.add_row(
+            exhibit.name,
+            settings.classifier,
+            settings.encoding,
+            str(settings.seed),
+            str(exhibit.summary["generations"]),
+            *at_marks,
+        )
+    console().print(table)
+    for bound in (bound for bound in THRESHOLDS if bound >= 0.99):
+        reached = [f"{sum(each.get(mark, 0) >= bound for each in found)} at {mark}" for mark in marks]
+        print(f"median of {bound:.2%} or more, of {len(found)} runs: {', '.join(reached)}")

@@ -1,0 +1,48 @@
+"""``foolery train``: a built-in network from labelled data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foolery.cli.output import print_json
+from foolery.cli.progress import step_bar
+from foolery.cli.words import whole
+
+
+def train(
+    architecture: Annotated[str, typer.Argument(metavar="NETWORK", help="lenet.")],
+    data: Annotated[str, typer.Option("--data", metavar="DATA", help="What to learn from.")] = "mnist",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Of the files (default: NETWORK).")
+    ] = None,
+    iterations: Annotated[
+        int | None,
+        typer.Option("--iterations", metavar="N", parser=whole, help="Steps (default: the recipe's)."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of that name.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: the card.")] = False,
+) -> None:
+    """Train a built-in network: writes NAME.safetensors, NAME.onnx and NAME.card.json."""
+    from foolery.training.train import train as learn
+
+    with step_bar(f"training {architecture}") as progress:
+        card = learn(
+            architecture,
+            data=data,
+            seed=seed,
+            out=out,
+            name=name,
+            progress=progress,
+            iterations=iterations,
+            overwrite=overwrite,
+        )
+    if as_json:
+        print_json(card.model_dump(mode="json"))
+        return
+    print(f"{out / card.name}.onnx: test error {card.test_error:.2%}")
+    print(f"next  foolery evolve --classifier onnx:{out / card.name}.onnx")

@@ -1,0 +1,69 @@
+"""``foolery verify``: does a run still say what it said?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foolery.cli.output import print_json
+from foolery.errors import GateError
+
+if TYPE_CHECKING:
+    from foolery.experiments.verify import Verification
+
+
+def verify(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
+    backend: Annotated[
+        str, typer.Option("--backend", metavar="auto|onnx|torch", help="What runs the classifier.")
+    ] = "auto",
+    classifier: Annotated[
+        str | None,
+        typer.Option("--classifier", "-c", metavar="REF", help="Default: the one that the run names."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Draw every champion again from its genome, write and read its PNG, score it, and compare.
+
+    Exit code 1 when a run does not say what it said.
+    """
+    from foolery.classifiers import load_classifier
+    from foolery.experiments.verify import verify as check
+
+    loaded = load_classifier(classifier, backend=backend) if classifier is not None else None
+    found = [check(path, loaded, backend=backend) for path in runs]
+    failed = [each for each in found if not each.passed]
+    if as_json:
+        print_json({"passed": not failed, "runs": [as_object(each) for each in found]})
+    else:
+        for each in found:
+            print(*verdict(each), sep="\n")
+    if failed:
+        raise GateError(f"verify: {len(failed)} of {len(found)} runs failed")
+
+
+def as_object(verification: Verification) -> dict[str, object]:
+    """A verification as JSON takes it: a difference that was not measured is null."""
+    measured = isfinite(verification.largest_difference)
+    return {
+        **asdict(verification),
+        "largest_difference": verification.largest_difference if measured else None,
+        "passed": verification.passed,
+    }
+
+
+def verdict(verification: Verification) -> list[str]:
+    """A verification in a line, and one line for each problem."""
+    word = "passed" if verification.passed else "FAILED"
+    back_end = "the same back end" if verification.same_backend else "another back end"
+    equal = f"{verification.hashes_equal} of {verification.champions} canvases equal"
+    first = (
+        f"{word}  {verification.run}: {equal}; largest difference of a confidence "
+        f"{verification.largest_difference:.2g}, allowed {verification.tolerance:g} "
+        f"on {back_end} ({verification.backend})"
+    )
+    return [first, *(f"        {problem}" for problem in verification.problems)]

@@ -1,0 +1,1 @@
+"""Experiments: what is done with encodings, classifiers, searches and run files together."""

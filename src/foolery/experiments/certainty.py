@@ -1,0 +1,45 @@
+"""Certainty: a confidence as people read it, and a scale on which nearly certain ones differ."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_DOWN, Decimal
+from typing import Literal
+
+DECIMALS = 4
+NINES = 16.0
+
+
+def format_confidence(confidence: float) -> str:
+    """A probability as a percentage, cut and never rounded, with as many decimals as its nines need.
+
+    0.5 is ``50.0 %``, 0.99997 is ``99.997 %``, 0.99999999 is ``>99.9999 %``; only 1.0 is ``100 %``, and
+    only 0.0 is ``0 %``. A larger confidence never reads as a smaller number. NaN is ``–``.
+    """
+    value = float(confidence)
+    if math.isnan(value):
+        return "–"
+    if value <= 0.0 or value >= 1.0:
+        return "100 %" if value >= 1.0 else "0 %"
+    exact = Decimal(repr(value))  # the number as it is written: Decimal(0.99997) is a little less
+    percentage, left = exact * 100, 1 - exact
+    if percentage < Decimal("0.1"):
+        return "<0.1 %"
+    decimals = max(1, -left.adjusted() - 2)
+    if decimals > DECIMALS:
+        return f">{99 + (1 - Decimal(10) ** -DECIMALS)} %"
+    return f"{percentage.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)} %"
+
+
+def format_score(value: float, kind: Literal["softmax", "sigmoid", "similarity"]) -> str:
+    """A confidence by ``format_confidence``; a cosine, which is no probability, with three decimals."""
+    if kind != "similarity":
+        return format_confidence(value)
+    return "–" if math.isnan(value) else f"{value:.3f}".replace("-", "−")
+
+
+def nines(confidence: float) -> float:
+    """-log10(1 - confidence): 1 for 90 %, 2 for 99 %, 4 for 99.99 %; from 0 to 16, which is certainty."""
+    if not confidence > 0.0:
+        return 0.0
+    return NINES if confidence >= 1.0 else min(NINES, -math.log10(1.0 - confidence))

@@ -1,0 +1,51 @@
+"""Notebook: an exhibit as a small piece of HTML that needs no file beside it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+from typing import TYPE_CHECKING
+
+from foolery.canvas import png_bytes
+from foolery.experiments.certainty import format_score
+
+if TYPE_CHECKING:
+    from foolery.experiments.exhibit import Champion, Exhibit
+
+MOST = 100
+TARGET = 112
+
+_GRID = "display:flex;flex-wrap:wrap;gap:14px;margin:8px 0"
+_NAME = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+_QUIET = "opacity:.7;font-size:90%"
+
+
+def notebook_html(exhibit: Exhibit) -> str:
+    """Champions with class and confidence, at most 100 of them; colours are those of the notebook."""
+    settings = exhibit.settings
+    champions = list(exhibit.champions.values())
+    title = escape(f"{settings.classifier}, {settings.encoding}, seed {settings.seed}")
+    state = escape(
+        f"{exhibit.status} · generation {exhibit.summary['generations']} · "
+        f"{exhibit.summary['queries']} queries"
+    )
+    tiles = "".join(_tile(champion, exhibit) for champion in champions[:MOST])
+    more = len(champions) - MOST
+    rest = f'<div style="{_QUIET}">and {more} more: foolery report shows all</div>' if more > 0 else ""
+    return (
+        f'<div><strong>{title}</strong> <span style="{_QUIET}">{state}</span>'
+        f'<div style="{_GRID}">{tiles or "no champions yet"}</div>{rest}</div>'
+    )
+
+
+def _tile(champion: Champion, exhibit: Exhibit) -> str:
+    height, width = champion.canvas.shape[1:]
+    zoom = max(1, TARGET // width)
+    source = b64encode(png_bytes(champion.canvas)).decode()
+    label = escape(champion.label)
+    shown = escape(format_score(champion.confidence, exhibit.settings.kind))
+    return (
+        f'<div style="width:{width * zoom}px"><img src="data:image/png;base64,{source}" alt="{label}" '
+        f'width="{width * zoom}" height="{height * zoom}" style="image-rendering:pixelated;display:block">'
+        f'<div style="{_NAME}" title="{label}">{label}</div><div style="{_QUIET}">{shown}</div></div>'
+    )

@@ -1,0 +1,45 @@
+"""Progress: what a watcher sees after every generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.runs.history import Moment
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A search after one generation.
+
+    Attributes:
+        generation: just finished; 0 is the initial population.
+        generations: at which the search will end.
+        started_at: the generation that a resumed run continued from, 0 for a new one.
+        moment: queries, seconds, and the champions' median, mean, lowest and highest confidence.
+        labels: class name of every cell.
+        confidences: ``(cells,) float64`` of the champions.
+        canvases: draws the champions when it is called, ``(cells, C, H, W) uint8``.
+    """
+
+    generation: int
+    generations: int
+    started_at: int
+    moment: Moment
+    labels: tuple[str, ...]
+    confidences: NDArray[np.float64]
+    canvases: Callable[[], Canvases]
+
+    @property
+    def queries(self) -> int:
+        """Images classified since the start of the run."""
+        return self.moment.queries
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of search since the start of the run, summed over resumes."""
+        return self.moment.seconds

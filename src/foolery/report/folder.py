@@ -1,0 +1,120 @@
+"""Folder: where a gallery is written, and which files in it are the gallery's own.
+
+``gallery.json`` lists every file that was written with its SHA-256. A file that is not listed, or that
+was changed since, is somebody else's: it is never deleted, and replaced only where that was asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from foolery.errors import UsageError
+
+MANIFEST = "gallery.json"
+MADE_BY = "foolery report"
+
+
+@dataclass
+class Folder:
+    """A folder that may be written to.
+
+    Attributes:
+        path: of the folder.
+        before: path in the folder (with ``/``) to SHA-256, of the gallery that is there already.
+        written: the same, of what was written since.
+    """
+
+    path: Path
+    before: Mapping[str, str]
+    written: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def claim(cls, path: Path, files: Iterable[str], *, overwrite: bool) -> Folder:
+        """The folder at ``path``, made if need be, for writing ``files`` into it.
+
+        Raises:
+            UsageError: where it holds other files than a gallery's, or a gallery with a file that was
+                changed since, and ``overwrite`` is not given; or where it cannot be made.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            before = _manifest(path / MANIFEST)
+            if before is None and not overwrite and any(path.iterdir()):
+                raise UsageError(
+                    f"out: {path} exists, is not empty and holds no gallery; "
+                    "name another folder or give --overwrite"
+                )
+            folder = cls(path, before or {})
+            changed = [name for name in files if (path / name).exists() and not folder._is_own(name)]
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        if changed and not overwrite:
+            raise UsageError(
+                f"out: {path / changed[0]} was not written by foolery, or was changed since; "
+                "name another folder or give --overwrite"
+            )
+        return folder
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one file; its parent folders are made.
+
+        Raises:
+            UsageError: where it cannot be written.
+        """
+        target = self.path / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        except OSError as error:
+            raise _unwritable(target, error) from error
+        self.written[name] = hashlib.sha256(content).hexdigest()
+
+    def finish(self) -> None:
+        """Write the list of files, after deleting those of the former gallery that nothing replaced."""
+        stale = [name for name in self.before if name not in self.written and self._is_own(name)]
+        try:
+            for name in stale:
+                (self.path / name).unlink()
+            for parent in sorted({(self.path / name).parent for name in stale}, reverse=True):
+                if parent != self.path and not any(parent.iterdir()):
+                    parent.rmdir()
+            listed = {"made_by": MADE_BY, "files": self.written}
+            (self.path / MANIFEST).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def _is_own(self, name: str) -> bool:
+        """True for a plain file that is as the former gallery wrote it."""
+        file = self.path / name
+        if name not in self.before or file.is_symlink() or not file.is_file():
+            return False
+        return hashlib.sha256(file.read_bytes()).hexdigest() == self.before[name]
+
+
+def _manifest(path: Path) -> dict[str, str] | None:
+    """The files listed at ``path``, or None where no gallery is; a path out of the folder is dropped."""
+    try:
+        listed = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    if not isinstance(listed, dict) or listed.get("made_by") != MADE_BY:
+        return None
+    files = listed.get("files")
+    if not isinstance(files, dict):
+        return None
+    return {name: str(digest) for name, digest in files.items() if _is_inside(name)}
+
+
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return (
+        bool(path.parts) and not path.is_absolute() and not set(path.parts) & {"..", ""} and "\\" not in name
+    )
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"out: cannot write to {path}: {error.strerror or error}")

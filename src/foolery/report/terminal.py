@@ -1,0 +1,207 @@
+"""Terminal: champions on a rich console, with their names and confidences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
+from rich.measure import Measurement
+from rich.segment import Segment
+from rich.style import Style
+
+from foolery.canvas import Canvases
+from foolery.errors import UsageError
+from foolery.experiments.certainty import format_confidence, nines
+from foolery.report.halfblocks import picture_lines, ramp, shrunk, shrunk_height
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+    Pixels = NDArray[np.uint8]
+
+GAP = 2
+NARROWEST = 10  # columns: a confidence such as ">99.9999 %"
+WISHED = 5  # pictures side by side
+CAPTION = 2  # lines under a picture: name and confidence, bar
+FULL_BAR = 6.0  # nines
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+_NAME, _QUIET, _BAR = Style(bold=True), Style(dim=True), Style(color="bright_cyan")
+
+
+def picture(canvas: Canvases, width: int) -> Picture:
+    """A picture for a rich console.
+
+    Args:
+        canvas: ``(C, H, W) uint8``, gray or RGB.
+        width: in columns; a canvas with fewer pixels is shown one column to a pixel.
+    """
+    return Picture(shrunk(canvas[None], max(1, width))[0])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A rich renderable: ``pixels`` is ``(H, W, 3) uint8``, shown W columns wide and H / 2 lines high."""
+
+    pixels: Pixels
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines of the picture, cut to the width of the console."""
+        for line in picture_lines(self.pixels[:, : options.max_width], ramp(console, options)):
+            yield from line
+            yield Segment.line()
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """As wide as its pixels."""
+        width = min(self.pixels.shape[1], options.max_width)
+        return Measurement(width, width)
+
+
+def digits_panel(
+    labels: Sequence[str],
+    canvases: Canvases,
+    confidences: Sequence[float] | NDArray[np.float64],
+    *,
+    width: int,
+    height: int | None = None,
+) -> Panel:
+    """Champions side by side, each with its name, its confidence and a bar that is full at 99.9999 %.
+
+    Pictures are shown in full, or in a half, a third … such that five fit beside each other and all
+    fit under each other. The bar grows with -log10(1 - confidence): 90 % is a sixth of it.
+
+    Args:
+        labels: N class names.
+        canvases: ``(N, C, H, W) uint8``.
+        confidences: N probabilities.
+        width: columns that may be used; no line is longer.
+        height: lines that may be used, or None; what does not fit is counted in the last line.
+
+    Raises:
+        UsageError: where the numbers of labels, canvases and confidences differ.
+    """
+    if not len(labels) == len(canvases) == len(confidences):
+        raise UsageError(
+            f"labels: expected one for each of {len(canvases)} canvases and {len(confidences)} confidences, "
+            f"got {len(labels)}"
+        )
+    grid = _Grid.fitting(canvases.shape, max(1, width), height)
+    count = grid.shown
+    return Panel(
+        grid,
+        shrunk(canvases[:count], grid.picture),
+        tuple(_clean(label) for label in labels[:count]),
+        tuple(float(confidence) for confidence in confidences[:count]),
+        len(labels) - count,
+    )
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where champions stand: ``tile`` and ``picture`` are widths in columns, ``shown`` a number of tiles."""
+
+    columns: int
+    tile: int
+    picture: int
+    shown: int
+
+    @classmethod
+    def fitting(cls, shape: tuple[int, ...], width: int, height: int | None) -> _Grid:
+        """The largest pictures of which five (or all) fit side by side, and all within ``height``."""
+        count, side = shape[0], shape[3]
+        for divisor in range(1, side + 1):
+            grid = cls._with(count, min(-(-side // divisor), width), width)
+            lines = -(-count // grid.columns) * grid._lines(shape)
+            enough = grid.columns >= min(WISHED, count) and (height is None or lines - 1 <= height)
+            if enough or grid.picture <= NARROWEST:
+                break
+        if height is None or lines - 1 <= height:
+            return grid
+        rows = max(1, height // grid._lines(shape))
+        return cls(grid.columns, grid.tile, grid.picture, min(count, rows * grid.columns))
+
+    @classmethod
+    def _with(cls, count: int, picture: int, width: int) -> _Grid:
+        tile = min(max(picture, NARROWEST), width)
+        most = max(1, min(count, (width + GAP) // (tile + GAP)))
+        rows = -(-count // most)
+        return cls(max(1, -(-count // max(rows, 1))), tile, picture, count)
+
+    def _lines(self, shape: tuple[int, ...]) -> int:
+        """Lines of one row of tiles, with the empty line under it."""
+        return -(-shrunk_height(shape, self.picture) // 2) + CAPTION + 1
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A rich renderable: ``pixels`` is ``(N, H, W, 3) uint8``; ``left_out`` champions are only counted."""
+
+    grid: _Grid
+    pixels: Pixels
+    labels: tuple[str, ...]
+    confidences: tuple[float, ...]
+    left_out: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Rows of tiles with an empty line between them."""
+        ramp = ramp(console, options)
+        blocks = EIGHTHS if not options.ascii_only else " #"
+        for start in range(0, len(self.labels), self.grid.columns):
+            if start:
+                yield Segment.line()
+            stop = min(start + self.grid.columns, len(self.labels))
+            tiles = [self._tile(at, ramp, blocks) for at in range(start, stop)]
+            for pieces in zip(*tiles, strict=True):
+                yield from self._joined(pieces)
+                yield Segment.line()
+        if self.left_out:
+            yield Segment(set_cell_size(f"and {self.left_out} more", self._width), _QUIET)
+            yield Segment.line()
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """As wide as its tiles."""
+        return Measurement(self._width, self._width)
+
+    @property
+    def _width(self) -> int:
+        return self.grid.columns * (self.grid.tile + GAP) - GAP
+
+    def _joined(self, pieces: Sequence[list[Segment]]) -> Iterator[Segment]:
+        for position, piece in enumerate(pieces):
+            if position:
+                yield Segment(" " * GAP)
+            yield from piece
+
+    def _tile(self, at: int, ramp: str | None, blocks: str) -> list[list[Segment]]:
+        """Lines of segments, each ``tile`` columns wide."""
+        width, confidence = self.grid.tile, self.confidences[at]
+        pad = Segment(" " * (width - self.pixels.shape[2]))
+        lines = [[*line, pad] for line in picture_lines(self.pixels[at], ramp)]
+        return [*lines, _caption(self.labels[at], confidence, width), _bar(confidence, width, blocks)]
+
+
+def _caption(label: str, confidence: float, width: int) -> list[Segment]:
+    """Name on the left, confidence on the right; the name gives way."""
+    shown = format_confidence(confidence)
+    room = width - len(shown) - 1
+    if room < 1:
+        return [Segment(set_cell_size(shown, width))]
+    name = label if cell_len(label) <= room else f"{set_cell_size(label, room - 1)}…"
+    return [Segment(set_cell_size(name, room), _NAME), Segment(f" {shown}")]
+
+
+def _bar(confidence: float, width: int, blocks: str) -> list[Segment]:
+    parts = len(blocks) - 1
+    done = min(int(width * parts * nines(confidence) / FULL_BAR), width * parts)
+    full, part = divmod(done, parts)
+    drawn = blocks[-1] * full + (blocks[part] if part else "")
+    return [Segment(drawn, _BAR), Segment(("·" if parts > 1 else ".") * (width - len(drawn)), _QUIET)]
+
+
+def _clean(label: str) -> str:
+    """A class name without anything that a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "�" for sign in label)

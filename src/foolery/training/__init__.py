@@ -1,0 +1,1 @@
+"""Training: from an architecture, labelled pictures and a seed to a classifier in three files."""

@@ -1,0 +1,96 @@
+"""Descent: from a seed to a trained network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.preprocess import preprocess
+from foolery.data import Labelled
+from foolery.training.recipe import Recipe
+
+#: Called after each step with the steps done, the steps in all, and the loss.
+Progress: TypeAlias = Callable[[int, int, float], None]
+
+#: Fixed, because the number of threads decides the order of summation.
+THREADS = 2
+
+
+def descend(
+    network: Network,
+    pictures: Labelled,
+    recipe: Recipe,
+    seed: int,
+    progress: Progress | None = None,
+) -> None:
+    """Train ``network`` in place; the same seed gives the same weights (same machine, same torch).
+
+    Args:
+        network: any start: its weights are redrawn.
+        pictures: already of the recipe's canvas.
+        recipe: how.
+        seed: of the first weights and of the order of the pictures.
+        progress: told about every step.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.from_numpy(pictures.labels)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        draw_start(network, generator)
+        network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        descent = _optimiser(network, recipe)
+        for step, rows in enumerate(_rows(len(pictures), recipe, generator)):
+            rate = recipe.rate_at(step)
+            for group, factor in zip(descent.param_groups, (1.0, recipe.bias_rate), strict=True):
+                group["lr"] = rate * factor
+            batch = torch.from_numpy(preprocess(pictures.canvases[rows.numpy()], recipe.preprocessing))
+            logits = network(batch.contiguous(memory_format=torch.channels_last))
+            loss = nn.functional.cross_entropy(logits, labels[rows])
+            descent.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            descent.step()
+            if progress is not None:
+                progress(step + 1, recipe.iterations, loss.item())
+    finally:
+        torch.set_num_threads(threads)
+    network.eval()
+
+
+def draw_start(network: Network, generator: torch.Generator) -> None:
+    """Caffe's Xavier start: weights uniform within sqrt(3 / fan-in) of zero, biases zero."""
+    with torch.no_grad():
+        for name, value in network.named_parameters():
+            if name.endswith("bias"):
+                value.zero_()
+            else:
+                bound = math.sqrt(3.0 / value[0].numel())
+                value.uniform_(-bound, bound, generator=generator)
+
+
+def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+    weights: list[nn.Parameter] = []
+    biases: list[nn.Parameter] = []
+    for name, value in network.named_parameters():
+        (biases if name.endswith("bias") else weights).append(value)
+    return torch.optim.SGD(
+        [{"params": weights}, {"params": biases}],
+        lr=recipe.rate,
+        momentum=recipe.momentum,
+        weight_decay=recipe.decay,
+    )
+
+
+def _rows(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
+    """The rows of every step's batch: one random order after another, without a seam between them."""
+    waiting = torch.empty(0, dtype=torch.long)
+    for _ in range(recipe.iterations):
+        while len(waiting) < recipe.batch:
+            waiting = torch.cat([waiting, torch.randperm(count, generator=generator)])
+        yield waiting[: recipe.batch]
+        waiting = waiting[recipe.batch :]

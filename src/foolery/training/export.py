@@ -1,0 +1,99 @@
+"""Export: one weights file for both back ends, safetensors with a small ONNX graph that points into it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from foolery.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from foolery.classifiers.architectures.contract import Network
+
+OPSET = 18
+
+
+def export(network: Network, input_shape: tuple[int, int, int], weights: Path, graph: Path) -> None:
+    """Write a network as two files: its weights, and an ONNX graph that points to them.
+
+    The graph takes ``pictures`` ``(batch, C, H, W) float32``, already preprocessed, and gives ``logits``.
+    The two files have to stay in one folder.
+
+    Args:
+        network: what to write; it is put into evaluation mode.
+        input_shape: ``(C, H, W)`` of the network's input.
+        weights: a path that ends in ``.safetensors``.
+        graph: a path that ends in ``.onnx``, in the same folder.
+    """
+    import torch
+    from safetensors.torch import save
+
+    network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    weights.write_bytes(save({name: value.contiguous() for name, value in network.state_dict().items()}))
+    model = _traced(network, input_shape)
+    _point_into(model, weights)
+    graph.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def check_exporter() -> None:
+    """Raise MissingExtraError without onnx and onnxscript, which the extra ``torch`` brings."""
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(error.name or "onnx", "torch", "write an ONNX file") from None
+
+
+def _traced(network: Network, input_shape: tuple[int, int, int]) -> Any:
+    """The network as ``onnx.ModelProto``, with nothing in it about the machine that traced it."""
+    import torch
+
+    chatter = logging.getLogger("torch.onnx")
+    level = chatter.level
+    chatter.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                network,
+                (torch.zeros(2, *input_shape),),
+                dynamo=True,
+                verbose=False,
+                external_data=False,
+                input_names=["pictures"],
+                output_names=["logits"],
+                dynamic_shapes=({0: "batch"},),
+                opset_version=OPSET,
+            )
+    finally:
+        chatter.setLevel(level)
+    model = cast("Any", program).model_proto
+    model.producer_name = "foolery"
+    model.ClearField("producer_version")
+    graph = model.graph
+    graph.ClearField("value_info")
+    for part in (model, graph, *graph.input, *graph.output, *graph.node, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return model
+
+
+def _point_into(model: Any, weights: Path) -> None:
+    """Replace every tensor that the safetensors file holds too by its place in that file."""
+    import onnx
+
+    with weights.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    for tensor in model.graph.initializer:
+        if tensor.name not in header:
+            continue
+        start, stop = header[tensor.name]["data_offsets"]
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        place = {"location": weights.name, "offset": 8 + length + start, "length": stop - start}
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))

@@ -1,0 +1,73 @@
+import subprocess
+import sys
+
+import pytest
+
+from foolery.classifiers import known_classifiers, load_classifier
+from foolery.classifiers.builtin import SHIPPED
+from foolery.errors import UsageError
+
+
+def test_everything_that_can_be_named_is_described():
+    known = known_classifiers()
+    assert {"lenet", "lenet-b", "onnx:FILE", "torch:FILE"} <= set(known)
+    assert known["lenet"].startswith("10 classes, gray 28 x 28, test error 0.")
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("lenett", "classifier: unknown 'lenett'; did you mean lenet"),
+        ("ONNX:net.onnx", "classifier: unknown 'ONNX:net.onnx'"),
+        ("", "classifier: unknown ''; known: lenet, lenet-b"),
+        ("onnx:", "no file"),
+    ],
+)
+def test_an_unknown_reference_gets_the_nearest_ones(reference, said):
+    with pytest.raises(UsageError, match=said):
+        load_classifier(reference)
+
+
+def test_an_unknown_back_end_gets_the_nearest_ones():
+    with pytest.raises(UsageError, match="backend: unknown 'onxx'; did you mean onnx"):
+        load_classifier("lenet", backend="onxx")
+
+
+def test_a_back_end_that_cannot_run_the_file_is_refused():
+    with pytest.raises(UsageError, match=r"backend: onnx:net\.onnx runs on onnx, got 'torch'"):
+        load_classifier("onnx:net.onnx", backend="torch")
+
+
+def test_a_built_in_has_its_own_card():
+    with pytest.raises(UsageError, match="card: the built-in classifier lenet has its own"):
+        load_classifier("lenet", card=SHIPPED / "lenet-b.card.json")
+
+
+@pytest.mark.parametrize(
+    ("missing", "backend", "expected"),
+    [
+        ([], "auto", "onnx"),
+        (["onnxruntime"], "auto", "torch"),
+        (["onnxruntime"], "torch", "torch"),
+        (["torch"], "onnx", "onnx"),
+        (["onnxruntime", "torch"], "auto", "pip install 'foolery[onnx]'"),
+        (["onnxruntime"], "onnx", "pip install 'foolery[onnx]'"),
+        (["torch"], "torch", "pip install 'foolery[torch]'"),
+    ],
+)
+def test_auto_takes_what_is_installed(missing, backend, expected):
+    for package in {"onnxruntime", "torch"} - set(missing):
+        pytest.importorskip(package, reason="an extra is not installed")
+    program = f"""
+from importlib.machinery import PathFinder
+found = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name in {missing!r} else found(name, *rest)
+from foolery.classifiers import load_classifier
+from foolery.errors import MissingExtraError
+try:
+    print(load_classifier("lenet", backend={backend!r}).description.backend)
+except MissingExtraError as error:
+    print(str(error).split("run: ")[1])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == expected, done.stderr

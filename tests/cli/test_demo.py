@@ -1,0 +1,45 @@
+"""``foolery demo``: two searches and a gallery, in under a minute."""
+
+import time
+
+import pytest
+
+from foolery.cli.demo import free_folder
+from support.command import invoke, is_refused, run
+
+
+def test_a_demo_ends_with_a_gallery_of_both_encodings(tmp_path):
+    start = time.monotonic()
+    shown = run("demo", "--seconds-per-encoding", "4", cwd=tmp_path)
+    assert time.monotonic() - start < 60
+    assert (shown.returncode, shown.stderr) == (0, "")
+    gallery = next(line for line in shown.stdout.splitlines() if line.startswith("Gallery: "))
+    page = tmp_path / gallery.removeprefix("Gallery: ")
+    assert page.is_relative_to(tmp_path / "foolery-demo")
+    text = page.read_text(encoding="utf-8")
+    assert "cppn" in text
+    assert "direct" in text
+    assert "Numba" in shown.stdout
+    assert run("show", tmp_path / "foolery-demo/cppn", tmp_path / "foolery-demo/direct").returncode == 0
+
+
+def test_a_second_demo_takes_another_folder(tmp_path):
+    mine = tmp_path / "show"
+    mine.mkdir()
+    assert free_folder(mine) == mine
+    (mine / "mine.txt").write_text("mine")
+    assert free_folder(mine) == tmp_path / "show-2"
+    (tmp_path / "show-2").write_text("a file")
+    assert free_folder(mine) == tmp_path / "show-3"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--seconds-per-encoding", "0"], "--seconds-per-encoding"),
+        (["--seconds-per-encoding", "nan"], "--seconds-per-encoding"),
+        (["--seed", "-1"], "seed"),
+    ],
+)
+def test_what_cannot_be_used_gets_one_line(tmp_path, words, expected):
+    is_refused(invoke("demo", *words, cwd=tmp_path), expected)

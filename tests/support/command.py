@@ -1,0 +1,51 @@
+"""The real command: as a process of its own, or within this one where only its words matter."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from foolery.cli.main import app
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*words: str | Path, cwd: Path | None = None, **environment: str) -> Finished:
+    """``foolery WORDS`` as a process; standard input is closed, both outputs are pipes."""
+    process = subprocess.run(
+        [sys.executable, "-m", "foolery", *map(str, words)],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "200"} | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return Finished(process.returncode, process.stdout, process.stderr)
+
+
+def invoke(*words: str | Path, **environment: str) -> Finished:
+    """``foolery WORDS`` within this process: as ``run``, and quicker."""
+    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"} | environment)
+    return Finished(result.exit_code, result.stdout, result.stderr)
+
+
+def is_refused(finished: Finished, *expected: str) -> None:
+    """It ended with exit code 2 and one line on stderr that has all the ``expected`` words."""
+    assert (finished.returncode, finished.stdout) == (2, ""), finished
+    lines = finished.stderr.splitlines()
+    assert len(lines) == 1, finished.stderr
+    assert lines[0].startswith("error: ")
+    for words in expected:
+        assert words in lines[0]

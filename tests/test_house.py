@@ -1,0 +1,133 @@
+"""The house: which room may know which, what the core must not need, and how quickly it opens."""
+
+import ast
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import foolery
+
+SOURCE = Path(foolery.__file__).parent
+FOUNDATION = {"errors", "canvas", "draws", "kernels", "lanes"}
+
+MAY_KNOW = {
+    "foundation": set(),
+    "encodings": {"foundation"},
+    "data": {"foundation"},
+    "classifiers": {"foundation"},
+    "training": {"foundation", "data", "classifiers"},
+    "search": {"foundation", "encodings", "classifiers"},
+    "runs": {"foundation"},
+    "experiments": {"foundation", "encodings", "data", "classifiers", "training", "search", "runs"},
+    "report": {"foundation", "runs", "experiments"},
+    "cli": {
+        "foundation", "encodings", "data", "classifiers", "training", "search", "runs", "experiments",
+        "report",
+    },
+}  # fmt: skip
+
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE or path.stem in FOUNDATION)
+
+
+def room_of(module: str) -> str:
+    """The room that a dotted name below ``foolery`` lies in."""
+    first = module.split(".")[1] if "." in module else "foundation"
+    return "foundation" if first in FOUNDATION else first
+
+
+def imported_names(path: Path) -> set[str]:
+    """Every module that a file imports anywhere, for type checking too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(str(node.module))
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_knows_only_earlier_rooms(path):
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    room = "foundation" if len(parts) == 1 else parts[0]
+    known = {
+        room_of(name) for name in imported_names(path) if name == "foolery" or name.startswith("foolery.")
+    }
+    assert known - {room} <= MAY_KNOW[room]
+
+
+@pytest.mark.parametrize(
+    ("room", "package"),
+    [
+        ("encodings", "torch"), ("search", "torch"), ("runs", "torch"), ("experiments", "torch"),
+        ("report", "torch"), ("cli", "torch"),
+        ("encodings", "onnxruntime"), ("search", "onnxruntime"), ("runs", "onnxruntime"),
+    ],
+)  # fmt: skip
+def test_rooms_that_never_see_a_network_do_not_import_its_package(room, package):
+    for path in (SOURCE / room).rglob("*.py"):
+        assert not {name for name in imported_names(path) if name.split(".")[0] == package}, path
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_the_main_job_is_done_without_torch():
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    done = python(
+        "import sys; sys.modules['torch'] = None\n"
+        "import foolery\n"
+        "run = foolery.evolve(foolery.load_classifier('lenet'), generations=2, batch=8)\n"
+        "print(len(run.champions))\n"
+    )
+    assert (done.returncode, done.stdout) == (0, "10\n"), done.stderr
+
+
+def test_the_core_imports_nothing_that_an_extra_brings():
+    """All modules of the rooms that do without, every one of them imported."""
+    without = ("encodings", "data", "search", "runs", "experiments", "report", "cli")
+    names = [
+        ".".join(("foolery", *path.relative_to(SOURCE).with_suffix("").parts))
+        for path in MODULES
+        if path.relative_to(SOURCE).parts[0] in without and path.stem != "__init__"
+    ]
+    assert len(names) > 30
+    extras = {"torch", "onnx", "onnxscript", "onnxruntime", "pyarrow"}
+    imports = "\n".join(f"import {name}" for name in names)
+    done = python(f"import sys\n{imports}\nprint(sorted(set(sys.modules) & {extras!r}))")
+    assert done.stdout == "[]\n", done.stderr
+
+
+def seconds_of(*words: str) -> float:
+    """Processor time of a process, the least of five: other processes do not count."""
+
+    def spent() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    times = []
+    for _ in range(5):
+        before = spent()
+        subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL, timeout=60)
+        times.append(spent() - before)
+    return min(times)
+
+
+@pytest.mark.parametrize("words", [("-c", "import foolery"), ("-m", "foolery", "--help")])
+def test_it_opens_in_under_a_third_of_a_second(words):
+    assert seconds_of(*words) < 0.3
+
+
+def test_every_public_name_is_there():
+    for name in foolery.__all__:
+        assert getattr(foolery, name) is not None
+    assert set(foolery.__all__) <= set(dir(foolery))
+    with pytest.raises(AttributeError, match="no attribute 'envolve'"):
+        _ = foolery.envolve
