@@ -30,10 +30,11 @@ def bare_forward(classifier, batch: int, repeats: int) -> float:
         0, 256, (batch, *classifier.description.canvas.axes), np.uint8
     )
     pictures = preprocess(canvases, classifier.card.preprocessing)
+    name = classifier.session.get_inputs()[0].name
     slices = {start: pictures[start : start + grain] for start in range(0, batch, grain)}
 
     def work(start: int, stop: int) -> None:
-        classifier.session.run(None, {"image": slices[start]})
+        classifier.session.run(None, {name: slices[start]})
 
     share(work, batch, grain=grain)
     start = time.perf_counter()

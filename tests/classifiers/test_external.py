@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.classifiers.networks import linear, onnx
 
 from foolery.classifiers.external import external_files
 from foolery.errors import UsageError
+from support.onnx_files import linear, onnx
 
 
 def external_tensor(location: str, name: str = "weights"):

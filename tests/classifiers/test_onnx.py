@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.classifiers.networks import card, linear, toy
 
 from foolery.canvas import CanvasShape
 from foolery.classifiers import load_classifier
 from foolery.classifiers.card import card_beside
 from foolery.classifiers.scores import log_sigmoid, log_softmax
 from foolery.errors import UsageError
+from support.onnx_files import card, linear, toy
 
 CANVASES = np.random.default_rng(1).integers(0, 256, (60, 1, 4, 4)).astype(np.uint8)
 
@@ -58,7 +58,7 @@ def test_channels_last_files_get_channels_last(tmp_path: Path):
 
 
 def test_external_weights_are_part_of_the_fingerprint(tmp_path: Path):
-    from tests.classifiers.networks import onnx
+    from support.onnx_files import onnx
 
     path = toy(tmp_path)
     inside = load_classifier(f"onnx:{path}")
