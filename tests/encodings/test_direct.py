@@ -1,4 +1,4 @@
-"""The direct encoding: noise at the start, one gene in ten mutated, the rate halved every 1000 generations."""
+"""The direct encoding: noise at the start, one gene in ten mutated, the rate halving with time."""
 
 import numpy as np
 import pytest
@@ -79,9 +79,9 @@ def test_unpack_inverts_pack(seed, count, axes):
 
 
 def test_the_picture_is_the_genome():
-    encoding = Direct(CanvasShape(3, 2, 2))
+    encoding = Direct(CanvasShape(1, 3, 4))
     canvases = encoding.render(DirectGenomes(np.arange(12, dtype=np.uint8)[None]))
-    assert np.array_equal(canvases[0], np.arange(12).reshape(3, 2, 2))
+    assert np.array_equal(canvases[0], np.arange(12).reshape(1, 3, 4))
 
 
 @pytest.mark.parametrize("blob", [b"", b"\x01\x00\x01\x00\x1c\x00\x1c\x00", b"\x02" + bytes(791), bytes(792)])

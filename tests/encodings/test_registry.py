@@ -8,16 +8,13 @@ from foolery.draws import Stream
 from foolery.encodings import ENCODINGS, make_encoding
 from foolery.errors import UsageError
 
-SHAPES = [CanvasShape(1, 28, 28)]
+SHAPES = [CanvasShape(1, 28, 28), CanvasShape(3, 20, 24)]
 
 
-@pytest.fixture(params=sorted(ENCODINGS))
+@pytest.fixture(params=[(name, shape) for name in sorted(ENCODINGS) for shape in SHAPES], ids=str)
 def encoding(request):
-    return make_encoding(request.param, SHAPES[0])
-
-
-def drawn(encoding, genomes):
-    return encoding.render(genomes)
+    name, shape = request.param
+    return make_encoding(name, shape)
 
 
 def test_it_is_made_again_from_its_name_and_options(encoding):
@@ -54,7 +51,11 @@ def test_variation_is_a_function_of_parents_and_stream(encoding):
     [
         ("cpnn", {}, "encoding: 'cpnn' is unknown; did you mean cppn"),
         ("zebra", {}, "encoding: 'zebra' is unknown; known: cppn, direct"),
-        ("cppn", {"crossover": "sbx"}, "encoding option: cppn has no 'crossover'; known: coordinates"),
+        (
+            "cppn",
+            {"crossover": "sbx"},
+            "encoding option: cppn has no 'crossover'; known: coordinates, colors",
+        ),
         ("cppn", {"coordinates": "centred"}, "coordinates: 'centred' is unknown; did you mean centered"),
     ],
 )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.draws import Purpose, Stream, philox
+from foolery.encodings.colors import COLORS, check_colors, color_options, to_rgb
 from foolery.encodings.crossover import CROSSOVERS, cross
 from foolery.encodings.polynomial import level_step, level_steps
 from foolery.errors import UsageError, nearest
@@ -78,10 +79,12 @@ class Direct:
     Args:
         canvas: what is drawn.
         crossover: ``none`` as the paper describes it, or ``sbx`` as the released code has it.
+        colors: what the three planes of a color canvas mean: ``hsv`` as the paper says, or ``hls``.
     """
 
     canvas: CanvasShape
     crossover: str = "none"
+    colors: str = COLORS[0]
 
     name = "direct"
     renderer = 1
@@ -93,10 +96,12 @@ class Direct:
                 f"crossover: {self.crossover!r} is unknown; {nearest(self.crossover, list(CROSSOVERS))}"
             )
 
+        check_colors(self.colors, self.canvas)
+
     @property
     def options(self) -> Mapping[str, str | int | float | bool]:
-        """``crossover``."""
-        return {"crossover": self.crossover}
+        """``crossover``, and ``colors`` where there are any."""
+        return {"crossover": self.crossover, **color_options(self.colors, self.canvas)}
 
     def initial(self, stream: Stream) -> DirectGenomes:
         """Uniform noise, one picture for every row of ``stream``."""
@@ -141,8 +146,9 @@ class Direct:
         return genomes
 
     def render(self, genomes: DirectGenomes) -> Canvases:
-        """``(N, C, H, W) uint8``: the levels themselves."""
-        return genomes.levels.reshape(len(genomes), *self.canvas.axes)
+        """``(N, C, H, W) uint8``: the levels themselves, as RGB where they are colors."""
+        levels = genomes.levels.reshape(len(genomes), *self.canvas.axes)
+        return levels if self.canvas.channels == 1 else to_rgb(levels.copy(), self.colors)
 
     def pack(self, genomes: DirectGenomes) -> list[bytes]:
         """One byte string per genome: format (u8), C, H, W (u16), levels."""

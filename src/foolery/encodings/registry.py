@@ -25,8 +25,8 @@ def _direct(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
 
 
 ENCODINGS: Mapping[str, tuple[Callable[..., Encoding[Any]], tuple[str, ...]]] = {
-    "cppn": (_cppn, ("coordinates",)),
-    "direct": (_direct, ("crossover",)),
+    "cppn": (_cppn, ("coordinates", "colors")),
+    "direct": (_direct, ("crossover", "colors")),
 }
 """Name to (maker, names of its options)."""
 

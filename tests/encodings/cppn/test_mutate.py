@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import random_networks, same_networks
 
 from foolery.draws import Stream
 from foolery.encodings.cppn import mutate, pack
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes, take
+from support.networks import random_networks, same_networks
 
 MANY = 40_000
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import random_networks, same_networks
 
 from foolery.canvas import CanvasShape
 from foolery.draws import Stream
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.pack import pack, unpack
 from foolery.errors import UsageError
+from support.networks import random_networks, same_networks
 
 
 @settings(deadline=None)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import random_networks
 
 from foolery.canvas import CanvasShape, canvas_hash
 from foolery.draws import Stream
@@ -15,6 +14,7 @@ from foolery.encodings.cppn import reference, render
 from foolery.encodings.cppn.coordinates import planes
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import CppnGenomes
+from support.networks import random_networks
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "cppn.json").read_text())
 
@@ -67,7 +67,7 @@ def evolved(encoding, *, seed, count, generations):
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case["name"])
 def test_stored_genomes_draw_the_pictures_they_always_drew(case):
-    encoding = Cppn(CanvasShape(*case["canvas"]), case["coordinates"])
+    encoding = Cppn(CanvasShape(*case["canvas"]), case["coordinates"], case["colors"])
     networks = encoding.unpack([bytes.fromhex(genome) for genome in case["genomes"]])
     assert [canvas_hash(canvas) for canvas in encoding.render(networks)] == case["hashes"]
     assert encoding.renderer == case["renderer"]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.draws import Stream
+from foolery.encodings.colors import COLORS, check_colors, color_options, to_rgb
 from foolery.encodings.cppn import genome, mutate, pack, render
 from foolery.encodings.cppn.coordinates import COORDINATES, planes
 from foolery.encodings.cppn.genome import CppnGenomes
@@ -24,10 +25,12 @@ class Cppn:
     Args:
         canvas: what is drawn; one output a channel.
         coordinates: ``raw`` pixel indices as the released code feeds them, or ``centered`` in [-1, 1].
+        colors: what the three outputs of a color canvas mean: ``hsv`` as the paper says, or ``hls``.
     """
 
     canvas: CanvasShape
     coordinates: str = "raw"
+    colors: str = COLORS[0]
 
     name = "cppn"
     renderer = 1
@@ -38,10 +41,12 @@ class Cppn:
             known = nearest(self.coordinates, list(COORDINATES))
             raise UsageError(f"coordinates: {self.coordinates!r} is unknown; {known}")
 
+        check_colors(self.colors, self.canvas)
+
     @property
     def options(self) -> Mapping[str, str | int | float | bool]:
-        """``coordinates``."""
-        return {"coordinates": self.coordinates}
+        """``coordinates``, and ``colors`` where there are any."""
+        return {"coordinates": self.coordinates, **color_options(self.colors, self.canvas)}
 
     @cached_property
     def planes(self) -> NDArray[np.float32]:
@@ -71,7 +76,7 @@ class Cppn:
     def render(self, genomes: CppnGenomes) -> Canvases:
         """``(N, C, H, W) uint8``; a value v becomes the level floor(255 min(abs(v), 1))."""
         levels = render.draw(genomes, self.planes, self.canvas.channels)
-        return levels.reshape(len(genomes), *self.canvas.axes)
+        return to_rgb(levels.reshape(len(genomes), *self.canvas.axes), self.colors)
 
     def pack(self, genomes: CppnGenomes) -> list[bytes]:
         """One byte string per genome; see ``pack.py`` for the layout."""
