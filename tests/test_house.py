@@ -17,7 +17,7 @@ MAY_KNOW = {
     "foundation": set(),
     "encodings": {"foundation"},
     "data": {"foundation"},
-    "classifiers": {"foundation"},
+    "classifiers": {"foundation", "data"},
     "training": {"foundation", "data", "classifiers"},
     "search": {"foundation", "encodings", "classifiers"},
     "runs": {"foundation"},

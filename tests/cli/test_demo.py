@@ -5,7 +5,7 @@ import time
 import pytest
 
 from foolery.cli.demo import free_folder
-from support.command import invoke, is_refused, run
+from support.command import invoke, is_refused, on_a_terminal, run
 
 
 def test_a_demo_ends_with_a_gallery_of_both_encodings(tmp_path):
@@ -21,6 +21,15 @@ def test_a_demo_ends_with_a_gallery_of_both_encodings(tmp_path):
     assert "direct" in text
     assert "Numba" in shown.stdout
     assert run("show", tmp_path / "foolery-demo/cppn", tmp_path / "foolery-demo/direct").returncode == 0
+
+
+def test_on_a_terminal_the_digits_are_drawn_again_and_again(tmp_path):
+    code, said = on_a_terminal("demo", "--seconds-per-encoding", "2", cwd=tmp_path)
+    assert code == 0, said[-2000:]
+    before, _, last_screen = said.rpartition("Gallery: ")
+    assert before.count("generation ") > 4
+    assert before.count("▀▀▀▀▀") > last_screen.count("▀▀▀▀▀") > 0
+    assert "99" in last_screen
 
 
 def test_a_second_demo_takes_another_folder(tmp_path):
@@ -42,4 +51,4 @@ def test_a_second_demo_takes_another_folder(tmp_path):
     ],
 )
 def test_what_cannot_be_used_gets_one_line(tmp_path, words, expected):
-    is_refused(invoke("demo", *words, cwd=tmp_path), expected)
+    is_refused(invoke("demo", "--out", tmp_path / "demo", *words), expected)

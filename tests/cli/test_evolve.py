@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command import Finished, invoke, is_refused, run
+from support.command import Finished, invoke, is_refused, on_a_terminal, run
 
 SMALL = ("evolve", "-c", "lenet", "--batch", "20")
 
@@ -31,12 +31,20 @@ def test_json_is_one_object_and_alone_on_standard_output(tmp_path):
     assert set(found["fooled"]) == {"0.5", "0.9", "0.99", "0.9999"}
 
 
+def test_on_a_terminal_a_bar_shows_rate_and_median(tmp_path):
+    code, said = on_a_terminal(*SMALL, "-n", "200", "--out", "run", cwd=tmp_path)
+    assert code == 0, said
+    assert "/200" in said
+    assert "images/s" in said
+    assert "median" in said
+
+
 def test_without_out_the_run_gets_a_name_that_is_said_on_standard_error(tmp_path):
     finished = run(*SMALL, "-n", "1", "--encoding", "direct", "--seed", "3", cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == "run: runs/lenet-direct-seed3\n"
     assert (tmp_path / "runs/lenet-direct-seed3/run.db").is_file()
-    assert "classes with 99.99% or more" in finished.stdout
+    assert "classes with 99.99 % or more" in finished.stdout
 
 
 def test_the_same_seed_gives_the_same_champions(tmp_path):

@@ -32,9 +32,11 @@ def test_report_prints_the_page_that_it_wrote(small_run, tmp_path):
     assert "lenet" in page.read_text(encoding="utf-8")
 
 
-def test_report_does_not_write_over_what_is_there_without_being_asked(small_run, tmp_path):
-    assert invoke("report", small_run, "-o", tmp_path / "gallery").returncode == 0
-    is_refused(
-        invoke("report", small_run, "-o", tmp_path / "gallery"), str(tmp_path / "gallery"), "--overwrite"
-    )
-    assert invoke("report", small_run, "-o", tmp_path / "gallery", "--overwrite").returncode == 0
+def test_report_replaces_a_gallery_but_nothing_else_without_being_asked(small_run, tmp_path):
+    gallery, other = tmp_path / "gallery", tmp_path / "other"
+    assert invoke("report", small_run, "-o", gallery).returncode == 0
+    assert invoke("report", small_run, small_run, "-o", gallery).returncode == 0
+    other.mkdir()
+    (other / "index.html").write_text("mine")
+    is_refused(invoke("report", small_run, "-o", other), str(other), "--overwrite")
+    assert (other / "index.html").read_text() == "mine"

@@ -52,7 +52,7 @@ def test_an_unknown_command_gets_the_nearest_names():
         (["evolve"], "--classifier"),
         (["evolve", "-c"], "-c"),
         (["show"], "RUN"),
-        (["models", "all"], "all"),
+        (["demo", "now"], "now"),
         (
             ["evolve", "-c", "lenet", "--generations", "many"],
             "--generations: expected a whole number, got 'many'",

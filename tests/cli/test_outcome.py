@@ -75,8 +75,9 @@ def test_debug_may_stand_behind_the_command():
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
-def test_a_reader_that_has_read_enough_is_no_error():
-    command = f'"{sys.executable}" -m foolery models; echo "code $?" >&2'
+@pytest.mark.parametrize("words", ["models", "show {run}", "show {run} {run}", "show {run} --json"])
+def test_a_reader_that_has_read_enough_is_no_error(small_run, words):
+    command = f'"{sys.executable}" -m foolery {words.format(run=small_run)}; echo "code $?" >&2'
     pipe = subprocess.run(
         ["bash", "-c", f"({command}) | true"], capture_output=True, text=True, timeout=60, check=False
     )

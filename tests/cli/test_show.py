@@ -14,7 +14,7 @@ def test_one_run_is_shown_with_its_champions(small_run):
     assert shown.returncode == 0, shown.stderr
     assert "generation 5, 120 queries" in shown.stdout
     rows = [line.split() for line in shown.stdout.splitlines()]
-    assert [row[0] for row in rows if len(row) == 3 and row[0].isdigit()] == list("0123456789")
+    assert [row[0] for row in rows if len(row) == 4 and row[0].isdigit()] == list("0123456789")
 
 
 def test_the_json_of_one_run_has_its_fields_and_the_figures(small_run):

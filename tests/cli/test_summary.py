@@ -1,16 +1,6 @@
 """Figures of runs as people and scripts read them."""
 
-import pytest
-
-from foolery.cli.summary import over_runs, percent
-
-
-@pytest.mark.parametrize(
-    ("confidence", "shown"),
-    [(1.0, "100.0000%"), (0.99999, "99.9990%"), (0.99999999999, ">99.9999%"), (0.5, "50.0000%")],
-)
-def test_a_confidence_below_one_is_never_shown_as_certainty(confidence, shown):
-    assert percent(confidence) == shown
+from foolery.cli.summary import over_runs
 
 
 def test_over_runs_leaves_out_runs_that_did_not_reach_a_generation():

@@ -7,6 +7,7 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.contract import Description
+from foolery.classifiers.metered import Budget
 from foolery.errors import UsageError
 from foolery.experiments.evolve import evolve
 from foolery.experiments.exhibit import open_run
@@ -104,6 +105,22 @@ def test_it_stops_as_soon_as_everything_is_certain_enough(lenet):
     assert least[-1] >= 0.2
     assert (least[:-1] < 0.2).all()
     assert len(least) < 200
+
+
+def test_a_budget_ends_the_search_before_the_generation_that_does_not_fit(lenet, tmp_path):
+    out = tmp_path / "run"
+    exhibit = evolve(lenet, budget=Budget(queries=330), out=out, **(QUICK | {"generations": 100}))
+    assert exhibit.summary["queries"] == 320
+    assert exhibit.status == "finished"
+    whole = evolve(lenet, **(QUICK | {"generations": 7}))
+    assert [c.genome for c in exhibit.champions.values()] == [c.genome for c in whole.champions.values()]
+    more = evolve(lenet, budget=Budget(queries=500), out=out, resume=True, **(QUICK | {"generations": 100}))
+    assert more.summary["queries"] == 480, "a budget of queries is that of the whole run"
+
+
+def test_a_budget_of_time_ends_the_search(lenet):
+    exhibit = evolve(lenet, budget=Budget(seconds=0.5), **(QUICK | {"generations": 1_000_000}))
+    assert 0 < exhibit.summary["seconds"] < 1.0
 
 
 def test_a_watcher_sees_every_generation_and_can_look_at_the_champions(lenet):

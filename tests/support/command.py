@@ -1,8 +1,10 @@
 """The real command: as a process of its own, or within this one where only its words matter."""
 
 import os
+import pty
 import subprocess
 import sys
+import termios
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +41,24 @@ def invoke(*words: str | Path, **environment: str) -> Finished:
     """``foolery WORDS`` within this process: as ``run``, and quicker."""
     result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"} | environment)
     return Finished(result.exit_code, result.stdout, result.stderr)
+
+
+def on_a_terminal(*words: str | Path, cwd: Path) -> tuple[int, str]:
+    """Exit code and output of ``foolery WORDS`` where all three streams are a terminal."""
+    mine, its = pty.openpty()
+    termios.tcsetwinsize(its, (40, 100))
+    environment = os.environ | {"TERM": "xterm-256color"}
+    command = [sys.executable, "-m", "foolery", *map(str, words)]
+    with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, cwd=cwd, env=environment) as process:
+        os.close(its)
+        said = bytearray()
+        while True:
+            try:
+                said += os.read(mine, 1 << 16)
+            except OSError:  # the other end is closed
+                break
+    os.close(mine)
+    return process.returncode, said.decode()
 
 
 def is_refused(finished: Finished, *expected: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,23 +10,20 @@ import numpy as np
 import typer
 
 from foolery.cli.output import console, is_live
-from foolery.cli.stage import CERTAIN, Watch, stage
-from foolery.cli.summary import percent
+from foolery.cli.stage import stage
+from foolery.cli.summary import CERTAIN
 from foolery.cli.words import command_line, real, whole
 from foolery.errors import UsageError
+from foolery.experiments.certainty import format_confidence
 
 if TYPE_CHECKING:
     from foolery.classifiers.contract import Classifier
     from foolery.experiments.exhibit import Exhibit
-    from foolery.experiments.progress import Progress
 
-ENCODINGS = {"cppn": "patterns (cppn)", "direct": "noise (direct)"}
+TITLES = {"cppn": "patterns (cppn)", "direct": "noise (direct)"}
 GENERATIONS = 5000
-LEAST_SECONDS = 3.0  # of search, however long the compilation took
-
-
-class TimeIsUp(KeyboardInterrupt):
-    """Ends a search as Ctrl-C does, with everything saved."""
+AROUND = 5  # lines of the last screen around the pictures, so that the gallery's path stays in sight
+LOWEST = 15  # lines of a panel
 
 
 def demo(
@@ -47,13 +43,15 @@ def demo(
     if not 0 < seconds <= 3600:
         raise UsageError(f"--seconds-per-encoding: expected a number from 0 to 3600, got {seconds:g}")
     from foolery.classifiers import load_classifier
+    from foolery.draws import check_seed
     from foolery.report import write_report
 
+    check_seed(seed)
     classifier = load_classifier("lenet")
     folder = free_folder(out)
     exhibits = [
         perform(classifier, encoding, folder / encoding, seconds=seconds, seed=seed, command=context)
-        for encoding in ENCODINGS
+        for encoding in TITLES
     ]
     print(f"Gallery: {write_report(exhibits, folder / 'gallery')}")
     for exhibit in exhibits:
@@ -75,39 +73,21 @@ def perform(
     classifier: Classifier, encoding: str, out: Path, *, seconds: float, seed: int, command: typer.Context
 ) -> Exhibit:
     """Evolve in front of whoever looks on, until every digit is certain or the time is up."""
+    from foolery.classifiers.metered import Budget
     from foolery.experiments.evolve import evolve
-    from foolery.experiments.exhibit import open_run
 
-    try:
-        with stage(ENCODINGS[encoding]) as watch:
-            return evolve(
-                classifier,
-                encoding=encoding,
-                generations=GENERATIONS,
-                seed=seed,
-                out=out,
-                until=CERTAIN,
-                watch=limited(watch, seconds),
-                command=command_line(command),
-            )
-    except TimeIsUp:
-        return open_run(out)
-
-
-def limited(watch: Watch, seconds: float) -> Watch:
-    """As ``watch``, but the search ends when ``seconds`` have passed since now."""
-    end = time.monotonic() + seconds
-    first: float | None = None
-
-    def watch_the_clock(progress: Progress) -> None:
-        nonlocal first
-        now = time.monotonic()
-        first = now if first is None else first
-        watch(progress)
-        if now > max(end, first + min(LEAST_SECONDS, seconds)):
-            raise TimeIsUp
-
-    return watch_the_clock
+    with stage(TITLES[encoding]) as watch:
+        return evolve(
+            classifier,
+            encoding=encoding,
+            generations=GENERATIONS,
+            seed=seed,
+            out=out,
+            until=CERTAIN,
+            budget=Budget(seconds=seconds),
+            watch=watch,
+            command=command_line(command),
+        )
 
 
 def print_finale(exhibit: Exhibit) -> None:
@@ -115,14 +95,18 @@ def print_finale(exhibit: Exhibit) -> None:
     champions = exhibit.champions.values()
     confidences = np.array([champion.confidence for champion in champions])
     certain = int((confidences >= CERTAIN).sum())
-    title = ENCODINGS[exhibit.settings.encoding]
+    title = TITLES[exhibit.settings.encoding]
     print(
-        f"{title}: {certain} of {len(champions)} digits at {CERTAIN:.2%} or more "
-        f"after {exhibit.summary['queries']} images; least {percent(float(confidences.min()))}"
+        f"{title}: {certain} of {len(champions)} digits at {format_confidence(CERTAIN)} or more "
+        f"after {exhibit.summary['queries']} images; least {format_confidence(float(confidences.min()))}"
     )
     screen = console()
     if is_live(screen):
         from foolery.report.terminal import digits_panel
 
         canvases = np.stack([champion.canvas for champion in champions])
-        screen.print(digits_panel(list(exhibit.champions), canvases, confidences, width=screen.width))
+        height = max(LOWEST, (screen.height - AROUND) // len(TITLES))
+        panel = digits_panel(
+            list(exhibit.champions), canvases, confidences, width=screen.width, height=height
+        )
+        screen.print(panel)

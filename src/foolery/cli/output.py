@@ -25,7 +25,11 @@ def console(*, stderr: bool = False) -> Console:
     """A rich console that takes text as it is: a class name in square brackets is no markup."""
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # ``foolery.cli.group`` ends quietly; rich would exit with 1
+
+    return Screen(stderr=stderr, markup=False, highlight=False, emoji=False)
 
 
 def is_live(screen: Console) -> bool:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foolery.cli.output import console, is_live, note
-from foolery.cli.summary import percent
+from foolery.experiments.certainty import format_confidence
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from foolery.experiments.progress import Progress
 
-PREPARING = "preparing (the first time, Numba compiles: up to 20 s)"
+PREPARING = "starting (the first time, Numba compiles: up to 20 s)"
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def _search_bar(screen: Console) -> Iterator[Callable[[Progress], None]]:
                 description=f"generation {progress.generation}/{progress.generations}",
                 total=progress.generations - progress.started_at,
                 completed=progress.generation - progress.started_at,
-                state=f"{rate(progress):,.0f} images/s  median {percent(progress.moment.median)}",
+                state=f"{rate(progress):,.0f} images/s  median {format_confidence(progress.moment.median)}",
             )
 
         yield draw

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foolery.cli.output import console, print_json
-from foolery.cli.summary import THRESHOLDS, lines, median_at, over_runs, percent
+from foolery.cli.summary import THRESHOLDS, lines, median_at, over_runs
+from foolery.experiments.certainty import format_confidence
 
 if TYPE_CHECKING:
     from foolery.experiments.exhibit import Exhibit
@@ -51,7 +52,7 @@ def print_champions(exhibit: Exhibit) -> None:
 
     table = Table("class", "confidence", "generation", box=box.SIMPLE)
     for champion in exhibit.champions.values():
-        table.add_row(champion.label, percent(champion.confidence), str(champion.generation))
+        table.add_row(champion.label, format_confidence(champion.confidence), str(champion.generation))
     console().print(table)
 
 
@@ -66,7 +67,7 @@ def print_table(exhibits: list[Exhibit]) -> None:
     found = [median_at(exhibit) for exhibit in exhibits]
     for exhibit, medians in zip(exhibits, found, strict=True):
         settings = exhibit.settings
-        at_marks = [percent(medians[mark]) if mark in medians else "-" for mark in marks]
+        at_marks = [format_confidence(medians[mark]) if mark in medians else "-" for mark in marks]
         table.add_row(
             exhibit.name,
             settings.classifier,
@@ -78,4 +79,4 @@ def print_table(exhibits: list[Exhibit]) -> None:
     console().print(table)
     for bound in (bound for bound in THRESHOLDS if bound >= 0.99):
         reached = [f"{sum(each.get(mark, 0) >= bound for each in found)} at {mark}" for mark in marks]
-        print(f"median of {bound:.2%} or more, of {len(found)} runs: {', '.join(reached)}")
+        print(f"median of {format_confidence(bound)} or more, of {len(found)} runs: {', '.join(reached)}")

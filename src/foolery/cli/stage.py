@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from foolery.cli.output import console, is_live
-from foolery.cli.summary import percent
+from foolery.cli.summary import CERTAIN
+from foolery.experiments.certainty import format_confidence
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
 Watch: TypeAlias = "Callable[[Progress], None]"
 
-CERTAIN = 0.9999
 REDRAWS = 8  # a second
+PACED = 100  # generations that are shown slowly enough to be watched …
+PACE = 1 / 20  # … in seconds for each
+HEADING = 3  # lines
 SECONDS_BETWEEN_LINES = 2.0
-COMPILING = "Numba compiles foolery's kernels: once on a machine, up to 20 seconds …"
+COMPILING = "starting (the first time, Numba compiles: up to 20 s) …"
 
 
 @contextmanager
@@ -40,16 +43,18 @@ def stage(title: str) -> Iterator[Watch]:
 
 
 def drawn(title: str, screen: Console, update: Callable[[RenderableType], None]) -> Watch:
-    """Draws all champions, at most ``REDRAWS`` times a second."""
-    last = -1.0
+    """Draws all champions, at most ``REDRAWS`` times a second; the first generations pass slowly."""
+    drawn_at = passed_at = -1.0
 
     def watch(progress: Progress) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last < 1 / REDRAWS:
+        nonlocal drawn_at, passed_at
+        if progress.generation < PACED:
+            time.sleep(max(0.0, passed_at + PACE - time.monotonic()))
+        passed_at = time.monotonic()
+        if passed_at - drawn_at < 1 / REDRAWS:
             return
-        last = now
-        update(panel(f"{title}: {state(progress)}", progress, screen.width))
+        drawn_at = passed_at
+        update(panel(f"{title}: {state(progress)}", progress, screen))
 
     return watch
 
@@ -73,18 +78,25 @@ def state(progress: Progress) -> str:
     """A search in a line."""
     certain = int((progress.confidences >= CERTAIN).sum())
     images = f"{progress.queries:,}".replace(",", " ")
+    median = format_confidence(progress.moment.median)
     return (
-        f"generation {progress.generation}, {images} images, median {percent(progress.moment.median)}, "
-        f"{certain} of {len(progress.labels)} digits at {CERTAIN:.2%}"
+        f"generation {progress.generation}, {images} images, median {median}, "
+        f"{certain} of {len(progress.labels)} digits at {format_confidence(CERTAIN)}"
     )
 
 
-def panel(heading: str, progress: Progress, width: int) -> RenderableType:
+def panel(heading: str, progress: Progress, screen: Console) -> RenderableType:
     """The champions below a heading."""
     from rich.console import Group
     from rich.text import Text
 
     from foolery.report.terminal import digits_panel
 
-    digits = digits_panel(progress.labels, progress.canvases(), progress.confidences, width=width)
+    digits = digits_panel(
+        progress.labels,
+        progress.canvases(),
+        progress.confidences,
+        width=screen.width,
+        height=screen.height - HEADING,
+    )
     return Group(Text(heading, style="bold"), digits)

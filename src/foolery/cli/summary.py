@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
+from foolery.experiments.certainty import format_confidence
+
 if TYPE_CHECKING:
     from foolery.experiments.exhibit import Exhibit
 
 MARKS = (50, 200)  # generations that the paper reports (sections 3.1 and 3.2)
-THRESHOLDS = (0.5, 0.9, 0.99, 0.999, 0.9999)
-
-
-def percent(confidence: float) -> str:
-    """A confidence as people read it, never rounded up to certainty."""
-    shown = f"{confidence:.4%}"
-    return ">99.9999%" if shown == "100.0000%" and confidence < 1 else shown
+CERTAIN = 0.9999  # of the paper (section 3.1)
+THRESHOLDS = (0.5, 0.9, 0.99, 0.999, CERTAIN)
 
 
 def lines(exhibit: Exhibit) -> list[str]:
@@ -32,12 +29,12 @@ def lines(exhibit: Exhibit) -> list[str]:
     ]
     if not confidences:
         return [*said, "champions   none yet"]
-    certain = sum(confidence >= 0.9999 for confidence in confidences)
+    certain = sum(confidence >= CERTAIN for confidence in confidences)
     return [
         *said,
-        f"champions   {len(confidences)}: median confidence {percent(median(confidences))}, "
-        f"least {percent(min(confidences))}",
-        f"fooled      {certain} of {len(confidences)} classes with 99.99% or more",
+        f"champions   {len(confidences)}: median confidence {format_confidence(median(confidences))}, "
+        f"least {format_confidence(min(confidences))}",
+        f"fooled      {certain} of {len(confidences)} classes with {format_confidence(CERTAIN)} or more",
     ]
 
 

@@ -78,7 +78,19 @@ def _hls_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDAr
             first[p], second[p], third[p] = top, bottom, falling
 
 
-_CONVERSIONS = {"hsv": _hsv_to_rgb, "hls": _hls_to_rgb}
+@kernel
+def _hsv_rows(planes: NDArray[np.uint8]) -> None:
+    for i in range(planes.shape[0]):
+        _hsv_to_rgb(planes[i, 0], planes[i, 1], planes[i, 2])
+
+
+@kernel
+def _hls_rows(planes: NDArray[np.uint8]) -> None:
+    for i in range(planes.shape[0]):
+        _hls_to_rgb(planes[i, 0], planes[i, 1], planes[i, 2])
+
+
+_CONVERSIONS = {"hsv": _hsv_rows, "hls": _hls_rows}
 
 
 def to_rgb(canvases: Canvases, colors: str) -> Canvases:
@@ -89,8 +101,7 @@ def to_rgb(canvases: Canvases, colors: str) -> Canvases:
     planes = canvases.reshape(len(canvases), 3, -1)
 
     def work(start: int, stop: int) -> None:
-        for picture in planes[start:stop]:
-            convert(picture[0], picture[1], picture[2])
+        convert(planes[start:stop])
 
     share(work, len(planes), grain=4)
     return canvases

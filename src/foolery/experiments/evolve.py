@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ import numpy as np
 from foolery.canvas import Canvases, canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.classifiers.contract import Classifier
+from foolery.classifiers.metered import Budget, BudgetSpent, Metered
 from foolery.classifiers.scores import confidence
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
@@ -44,6 +46,7 @@ def evolve(
     checkpoint_every: int | None = None,
     keep: Keep = "auto",
     until: float | None = None,
+    budget: Budget | None = None,
     watch: Watch | None = None,
     command: str = "python",
 ) -> Exhibit:
@@ -65,6 +68,8 @@ def evolve(
         keep: whose genomes a new run file keeps; ``auto`` is all that ever held a cell for small genomes,
             only the champions' for large ones.
         until: stop as soon as every champion has at least this confidence.
+        budget: the queries and the time that may be spent; the search ends before a generation that does
+            not fit, with what it has. Queries are those of the whole run, time is that of this call.
         watch: called after every generation.
         command: how the run was started, for its provenance.
 
@@ -99,9 +104,18 @@ def evolve(
     with writer:
         if writer.generation >= 0:
             _restore(search, writer)
-        _run(search, classifier, writer, generations=generations, until=until, watch=watch)
+        metered = _metered(classifier, budget, writer)
+        with suppress(BudgetSpent):
+            _run(search, metered, writer, generations=generations, until=until, watch=watch)
         writer.close("finished")
         return exhibit_of(writer.snapshot())
+
+
+def _metered(classifier: Classifier, budget: Budget | None, writer: RunWriter) -> Classifier:
+    """``classifier`` with what is left of the budget; itself where there is none."""
+    if budget is None:
+        return classifier
+    return Metered(classifier, budget.queries, budget.seconds, images=writer.queries)
 
 
 def settings_of(search: MapElites[Any], classifier: Classifier) -> RunSettings:

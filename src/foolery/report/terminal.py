@@ -148,13 +148,13 @@ class Panel:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Rows of tiles with an empty line between them."""
-        ramp = ramp(console, options)
+        shades = ramp(console, options)
         blocks = EIGHTHS if not options.ascii_only else " #"
         for start in range(0, len(self.labels), self.grid.columns):
             if start:
                 yield Segment.line()
             stop = min(start + self.grid.columns, len(self.labels))
-            tiles = [self._tile(at, ramp, blocks) for at in range(start, stop)]
+            tiles = [self._tile(at, shades, blocks) for at in range(start, stop)]
             for pieces in zip(*tiles, strict=True):
                 yield from self._joined(pieces)
                 yield Segment.line()
