@@ -1,3 +1,5 @@
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,21 @@ def test_names_and_notes_do_not_count(weights):
     assert fingerprint(weights, other) == fingerprint(weights, CARD)
     moved = weights[0].rename(weights[0].with_name("moved"))
     assert fingerprint([moved, weights[1]], CARD) == fingerprint([moved, weights[1]], other)
+
+
+@pytest.mark.parametrize("change", [{"output": "probabilities"}, {"output_name": "y"}, {"background": 1}])
+def test_fields_of_later_versions_count_where_they_are_used(weights, change):
+    assert fingerprint(weights, CARD.model_copy(update=change)) != fingerprint(weights, CARD)
+
+
+def test_the_fingerprints_of_shipped_networks_stay(weights):
+    said = {
+        "preprocessing": CARD.preprocessing.model_dump(mode="json"),
+        "kind": "softmax",
+        "classes": ["a", "b"],
+    }
+    digest = hashlib.sha256()
+    for file in weights:
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    digest.update(json.dumps(said, sort_keys=True).encode())
+    assert fingerprint(weights, CARD) == digest.hexdigest()

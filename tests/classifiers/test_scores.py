@@ -11,6 +11,7 @@ from foolery.classifiers.scores import (
     check_values,
     confidence,
     from_outputs,
+    from_probabilities,
     log_sigmoid,
     log_softmax,
 )
@@ -98,3 +99,22 @@ def test_outputs_that_no_search_can_use_are_refused(row, bad):
     outputs[row] = bad
     with pytest.raises(UsageError, match=f"classifier net: gave NaN or infinity .*canvas {row} of 2"):
         check_values(outputs, "net")
+
+
+def test_probabilities_become_finite_logarithms():
+    given = np.array([[0.0, 1.0], [0.25, 0.75], [-1e-9, 1 + 1e-9]], np.float64)
+    scores = from_probabilities(given, "toy")
+    assert np.isfinite(scores).all()
+    assert scores.max() == 0.0
+    np.testing.assert_allclose(np.exp(scores[1]), given[1])
+    assert scores[0, 0] < -700
+
+
+def test_numbers_that_are_no_probabilities_are_refused():
+    with pytest.raises(UsageError, match=r"classifier toy: .* says probabilities, but .* -3 to 12"):
+        from_probabilities(np.array([[-3.0, 12.0]]), "toy")
+
+
+def test_one_output_too_many_gets_a_hint():
+    with pytest.raises(UsageError, match=r'2 class names, got \(1, 3\); .*"background": 1'):
+        check_form(np.zeros((1, 3)), 1, "toy", 2)

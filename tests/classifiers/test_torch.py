@@ -1,3 +1,4 @@
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from foolery.classifiers.card import Card, card_beside
 from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.scores import log_softmax
 from foolery.errors import UsageError
+from support.trap import Trap
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
@@ -121,7 +123,31 @@ def test_a_truncated_file_is_refused(tmp_path: Path):
         load_classifier(f"torch:{weights}")
 
 
-def test_pickles_are_never_read(tmp_path: Path):
-    torch.save({}, tmp_path / "net.pt")
-    with pytest.raises(UsageError, match=r"expected a \.safetensors file; pickles are never read"):
-        load_classifier(f"torch:{tmp_path / 'net.pt'}")
+def test_the_trap_works(tmp_path: Path):
+    pickle.loads(pickle.dumps(Trap(tmp_path / "sprung")))
+    assert (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".bin", ".pkl", ".ckpt", ".PT"])
+@pytest.mark.parametrize("trust", [False, True])
+def test_pickles_are_never_read(tmp_path: Path, ending, trust):
+    file = tmp_path / f"net{ending}"
+    torch.save({"weights": Trap(tmp_path / "sprung")}, file)
+    with pytest.raises(
+        UsageError, match=r"expected a \.safetensors file; pickles are never read.* convert it"
+    ):
+        load_classifier(f"torch:{file}", trust=trust)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_pickle_by_another_name_is_not_read_either(tmp_path: Path):
+    weights = copy_of_lenet(tmp_path)
+    torch.save({"weights": Trap(tmp_path / "sprung")}, weights)
+    with pytest.raises(UsageError, match="cannot read"):
+        load_classifier(f"torch:{weights}")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_other_files_are_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"ends in \.safetensors or \.pt2; an ONNX file is named onnx:FILE"):
+        load_classifier(f"torch:{tmp_path / 'net.onnx'}")

@@ -7,6 +7,7 @@ import pytest
 from foolery.data import open_data
 from foolery.errors import UsageError
 from support.command import invoke, is_refused, run
+from support.pictures import class_folders
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_without_json_the_error_is_printed_in_percent():
     shown = invoke("evaluate", "lenet")
     assert shown.returncode == 0, shown.stderr
     assert "10000 pictures" in shown.stdout
-    assert "error        0." in shown.stdout
+    assert "error 0." in shown.stdout
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,31 @@ def test_without_data_and_without_network_it_says_what_to_do(tmp_path):
     environment = nowhere | {name.upper(): value for name, value in nowhere.items()}
     finished = run("evaluate", "lenet", FOOLERY_DATA=str(tmp_path / "empty"), **environment)
     is_refused(finished, "FOOLERY_DATA")
+
+
+def test_a_folder_of_photos_with_broken_ones_left_out(tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    class_folders(tmp_path, *"0123456789", count=2)
+    (tmp_path / "3" / "0.png").write_bytes(b"no picture")
+    finished = invoke("evaluate", "lenet", "--data", f"folder:{tmp_path}", "--json")
+    found = json.loads(finished.stdout)
+    assert (found["images"], found["matched_by"]) == (19, "name")
+    assert found["unreadable"] == [
+        "image 3/0.png: not a picture (read are JPEG, PNG, WEBP, BMP, GIF, TIFF, PPM)"
+    ]
+    assert "left out: 1 pictures that cannot be read" in finished.stderr
+
+
+def test_class_names_that_do_not_match_are_listed(tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    class_folders(tmp_path, "1", "2", "cat", count=1)
+    is_refused(invoke("evaluate", "lenet", "--data", f"folder:{tmp_path}"), "1 of its 3 class names", "cat")
+
+
+def test_all_figures_are_printed(tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    class_folders(tmp_path, *(f"kind {number}" for number in range(10)), count=1)
+    shown = invoke("evaluate", "lenet", "--data", f"folder:{tmp_path}").stdout
+    assert [line.split()[0] for line in shown.splitlines()[1:]] == [
+        "top-1", "top-5", "confidence", "calibration", "classes", "time",
+    ]  # fmt: skip

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape
-from foolery.data import Labelled
+from foolery.data import Labelled, sample
 from foolery.errors import UsageError
 
 PICTURES = np.arange(7 * 16, dtype=np.uint8).reshape(7, 1, 4, 4)
@@ -38,3 +38,12 @@ def test_batches_are_fitted_to_the_canvas():
 def test_parts_that_do_not_belong_together_are_refused(canvases, labels, said):
     with pytest.raises(UsageError, match=said):
         Labelled(canvases, labels, CLASSES)
+
+
+def test_chosen_pictures_and_samples_are_the_same_every_time():
+    data = Labelled(PICTURES, LABELS, CLASSES)
+    assert data.take(np.array([5, 1])).labels.tolist() == [1, 2]
+    first, second = sample(data, 3), sample(data, 3)
+    assert np.array_equal(first.canvases, second.canvases)
+    assert len(first) == 3
+    assert sample(data, 7) is data

@@ -88,6 +88,7 @@ def test_no_data_and_no_network_says_where_to_put_the_files(home):
 @pytest.mark.parametrize(
     "damaged",
     [gzip.compress(DIGITS)[:-20], gzip.compress(b"x"), b"<html>", b"", b"\x1f\x8b\x08" + b"\0" * 40],
+    ids=["cut off", "other content", "a web page", "empty", "damaged"],  # a gzip file holds the time
 )
 def test_a_damaged_file_is_named_with_the_remedy(home, damaged):
     path = home / "data" / "toy" / "part.gz"

@@ -51,3 +51,32 @@ def toy(folder: Path) -> Path:
     path = linear(folder / "toy.onnx", np.random.default_rng(0).normal(size=(16, 3)) / 100, (1, 4, 4))
     card(4, 4, 3).write(card_beside(path))
     return path
+
+
+def network(
+    path: Path,
+    nodes: list[tuple[str, list[str], list[str]]],
+    shape: list[object],
+    outputs: list[str],
+    *,
+    constants: dict[str, np.ndarray] | None = None,
+    dtype: int = 1,
+    inputs: tuple[str, ...] = ("x",),
+) -> Path:
+    """Any network of nodes ``(operator, inputs, outputs)``, as an ONNX file; it is not checked."""
+    helper = onnx.helper
+    graph = helper.make_graph(
+        [
+            helper.make_node(op, given, made, **({"to": 1} if op == "Cast" else {}))
+            for op, given, made in nodes
+        ],
+        "toy",
+        [helper.make_tensor_value_info(name, dtype, shape) for name in inputs],
+        [onnx.ValueInfoProto(name=name) for name in outputs],
+        [onnx.numpy_helper.from_array(value, name) for name, value in (constants or {}).items()],
+    )
+    for output in graph.output:
+        output.type.tensor_type.elem_type = dtype if dtype == onnx.TensorProto.FLOAT16 else 1
+    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 18)])
+    path.write_bytes(model.SerializeToString())
+    return path

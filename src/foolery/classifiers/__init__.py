@@ -6,5 +6,6 @@ from foolery.classifiers.contract import Classifier as Classifier
 from foolery.classifiers.contract import Description as Description
 from foolery.classifiers.registry import known_classifiers as known_classifiers
 from foolery.classifiers.registry import load_classifier as load_classifier
+from foolery.classifiers.registry import load_recorded as load_recorded
 
-__all__ = ["Classifier", "Description", "known_classifiers", "load_classifier"]
+__all__ = ["Classifier", "Description", "known_classifiers", "load_classifier", "load_recorded"]

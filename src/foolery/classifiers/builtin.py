@@ -24,14 +24,14 @@ def card_of(name: str) -> Card:
     return read_card(SHIPPED / f"{name}{_ENDING}")
 
 
-def open_builtin(name: str, backend: str) -> Classifier:
+def open_builtin(name: str, backend: str, device: str = "cpu") -> Classifier:
     """A built-in classifier on ``onnx`` or ``torch``; the fingerprint is the same on both."""
     card, weights = card_of(name), SHIPPED / f"{name}.safetensors"
     mark = fingerprint([weights], card)
     if backend == "onnx":
         from foolery.classifiers.onnx import open_onnx
 
-        return open_onnx(name, weights.with_suffix(".onnx"), card, mark)
+        return open_onnx(name, weights.with_suffix(".onnx"), card, mark, device=device)
     from foolery.classifiers.torch import open_torch
 
-    return open_torch(name, weights, card, mark)
+    return open_torch(name, weights, card, mark, device=device)

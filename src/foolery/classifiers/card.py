@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from foolery.canvas import LARGEST_SIDE, CanvasShape
+from foolery.classifiers.class_names import known_list, read_class_names
 from foolery.classifiers.contract import Kind
 from foolery.errors import UsageError
+
+Output = Literal["logits", "probabilities"]
 
 Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -78,10 +83,16 @@ class Card(_Frozen):
     Attributes:
         foolery_card: version of this format.
         name: of the classifier.
-        kind: of its scores: ``softmax`` or ``sigmoid`` (the file gives logits), or ``similarity``.
-        classes: one name per output.
+        kind: of its scores: ``softmax``, ``sigmoid``, or ``similarity``.
+        classes: one name per class, each once. In a file: a list of names, or the name of one of foolery's
+            own lists (``"imagenet"``), or instead ``classes_file``: a text or JSON file in the card's folder.
         preprocessing: from a canvas to the network's input.
-        architecture: the name by which ``foolery train`` knows the network; None for a foreign file.
+        output: what the network gives: ``logits``, or ``probabilities`` (after a softmax or sigmoid: these
+            saturate, and a search can stall). A ``similarity`` network gives cosines.
+        output_name: of the output to read, where an ONNX file has several; None for the first.
+        background: leading outputs that are no class and are dropped: 1 for TensorFlow's background class.
+        architecture: of the network in a safetensors file: one that ``foolery train`` knows, or
+            ``torchvision:NAME``, or ``timm:NAME``.
         made_by: the command that made the weights.
         notes: the recipe, the source, the licence: what a reader has to know.
         test_error: share of wrong answers on the test pictures.
@@ -94,12 +105,24 @@ class Card(_Frozen):
     kind: Kind
     classes: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
     preprocessing: Preprocessing
+    output: Output = "logits"
+    output_name: str | None = None
+    background: Annotated[int, Field(ge=0)] = 0
     architecture: str | None = None
     made_by: str = ""
     notes: str = ""
     test_error: Finite | None = None
     median_confidence: Finite | None = None
     calibration_error: Finite | None = None
+
+    @model_validator(mode="after")
+    def _names_and_output(self) -> Card:
+        if len(set(self.classes)) < len(self.classes):
+            twice = next(name for name in self.classes if self.classes.count(name) > 1)
+            raise ValueError(f"classes has {twice!r} twice; every class needs a name of its own")
+        if self.kind == "similarity" and self.output != "logits":
+            raise ValueError("output must be left out where kind is similarity: the network gives cosines")
+        return self
 
     def write(self, path: Path) -> None:
         """Write the card as indented JSON."""
@@ -111,20 +134,98 @@ def card_beside(weights: Path) -> Path:
     return weights.with_suffix(".card.json")
 
 
-def read_card(path: Path) -> Card:
+def read_card(path: Path, changes: Mapping[str, Any] | None = None) -> Card:
     """The card in a JSON file.
 
+    Args:
+        path: the file.
+        changes: fields that override the file's, by name; those of ``preprocessing`` likewise.
+
     Raises:
-        UsageError: where there is none, or it is not one; names the first field that is wrong.
+        UsageError: where there is none, or it is not one; names the first field that is wrong, or every one
+            that is missing.
     """
     try:
-        content = path.read_bytes()
+        content = json.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"card: cannot read {path}: {error.strerror}; give one with --card FILE") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"card {path}: the file: not JSON ({error})") from None
+    return make_card(content, f"card {path}", changes, path.parent)
+
+
+def make_card(
+    content: Any, source: str, changes: Mapping[str, Any] | None = None, folder: Path | None = None
+) -> Card:
+    """A card from plain values, as JSON has them.
+
+    Args:
+        content: fields by name.
+        source: for the error message, for instance ``card net.card.json``.
+        changes: fields that override it, those of ``preprocessing`` not nested.
+        folder: in which a ``classes_file`` lies.
+
+    Raises:
+        UsageError: as ``read_card``.
+    """
+    if not isinstance(content, dict):
+        raise UsageError(f"{source}: the file: expected a JSON object, got {type(content).__name__}")
+    content = _changed(content, changes or {})
     try:
-        return Card.model_validate_json(content)
+        content = _with_names(content, folder)
+        return Card.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise UsageError(f"card {path}: {where}: {first['msg']}{more}") from None
+        raise UsageError(f"{source}: {_complaint(error)}") from None
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from None
+
+
+def _changed(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    inner = {name: value for name, value in changes.items() if name in Preprocessing.model_fields}
+    outer = {name: value for name, value in changes.items() if name not in inner}
+    changed = content | outer
+    if "classes" in outer:
+        changed.pop("classes_file", None)
+    if inner and isinstance(content.get("preprocessing", {}), dict):
+        changed["preprocessing"] = content.get("preprocessing", {}) | inner
+    return changed
+
+
+def _with_names(content: dict[str, Any], folder: Path | None) -> dict[str, Any]:
+    """The card's fields with its class names in place, wherever they come from."""
+    given, named = content.get("classes"), content.get("classes_file")
+    if isinstance(given, str):
+        content = content | {"classes": known_list(given)}
+    if named is None:
+        return content
+    if given is not None:
+        raise UsageError("classes and classes_file are both given; leave one out")
+    if not isinstance(named, str) or folder is None:
+        raise UsageError(f"classes_file: expected the name of a file beside the card, got {named!r}")
+    if not (folder / named).resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"classes_file: {named!r} lies outside the card's folder; put it beside the card")
+    left = {name: value for name, value in content.items() if name != "classes_file"}
+    return left | {"classes": read_class_names(folder / named)}
+
+
+_HOW = {
+    "name": 'any, for instance "net"',
+    "kind": '"softmax", "sigmoid" or "similarity"',
+    "classes": "a list of names, or classes_file with the name of a file beside the card",
+    "preprocessing": "canvas, mean, std and channel_order",
+    "preprocessing.canvas": '{"channels": 3, "height": 256, "width": 256}',
+    "preprocessing.mean": "one number per channel after scaling, for instance [0.485, 0.456, 0.406]",
+    "preprocessing.std": "one number per channel after scaling, for instance [0.229, 0.224, 0.225]",
+    "preprocessing.channel_order": '"rgb", "bgr" or "gray"',
+}
+
+
+def _complaint(error: ValidationError) -> str:
+    """One line: every field that is missing and what to write there, or the first that is wrong."""
+    errors = error.errors()
+    missing = [".".join(map(str, each["loc"])) for each in errors if each["type"] == "missing"]
+    if missing:
+        return "missing: " + "; ".join(f"{name} ({_HOW.get(name, 'see the format')})" for name in missing)
+    where = ".".join(map(str, errors[0]["loc"])) or "the card"
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{where}: {errors[0]['msg'].removeprefix('Value error, ')}{more}"

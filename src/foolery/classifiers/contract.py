@@ -30,6 +30,8 @@ class Description:
         device: ``cpu``, ``cuda`` …
         forward: what the forward pass was set to (threads, batch, precision): recorded by a run and
             replayed on resume, because it decides the last bits of a score.
+        notes: what a user has to know of it, one sentence each: for instance that its probabilities
+            saturate.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Description:
     backend: str
     device: str = "cpu"
     forward: Mapping[str, str | int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Classifier(Protocol):

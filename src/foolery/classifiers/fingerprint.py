@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foolery.classifiers.card import Card
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: Fields of a card that count only where they are not at their default: fingerprints outlive versions.
+_LATER = ("output", "output_name", "background")
 
 
 def fingerprint(weights: Sequence[Path], card: Card) -> str:
@@ -17,14 +24,38 @@ def fingerprint(weights: Sequence[Path], card: Card) -> str:
         weights: the file that holds the network, then the external files it points to, in order.
         card: gives the rest; its name, notes and measured figures do not count.
     """
+    return fingerprint_of((_of_file(path) for path in weights), card)
+
+
+def fingerprint_of(digests: Iterable[bytes], card: Card) -> str:
+    """As ``fingerprint``, from the SHA-256 of each part of the network."""
     digest = hashlib.sha256()
-    for path in weights:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+    for each in digests:
+        digest.update(each)
     said = {
         "preprocessing": card.preprocessing.model_dump(mode="json"),
         "kind": card.kind,
         "classes": card.classes,
     }
+    fields = Card.model_fields
+    said |= {name: getattr(card, name) for name in _LATER if getattr(card, name) != fields[name].default}
     digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def of_network(architecture: str, network: nn.Module) -> list[bytes]:
+    """SHA-256 of a torch network's parts: the name of its architecture, then every tensor, sorted by name."""
+    import torch
+
+    digests = [hashlib.sha256(architecture.encode()).digest()]
+    for name, tensor in sorted(network.state_dict().items()):
+        flat = tensor.detach().cpu().contiguous().flatten()
+        digest = hashlib.sha256(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+        digests.append(digest.digest())
+    return digests
+
+
+def _of_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

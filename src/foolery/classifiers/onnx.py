@@ -11,15 +11,22 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.classifiers.card import Card
-from foolery.classifiers.contract import Description
-from foolery.classifiers.forward import scores
+from foolery.classifiers.contract import Classifier, Description
+from foolery.classifiers.devices import onnx_providers
+from foolery.classifiers.external import external_files
+from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
+from foolery.classifiers.forward import grain_of, scores
 from foolery.classifiers.preprocess import input_shape
+from foolery.classifiers.request import Request
+from foolery.classifiers.scores import SATURATES
 from foolery.errors import MissingExtraError, UsageError
 
 #: Canvases per slice. Measured on 4 cores with LeNet, batch 200 and 400, a renderer on the lanes between the
 #: calls: 34 000 images/s; as many with a pool of onnxruntime's own, which then slows the renderer by 20 %
 #: without spinning and 2 to 3 times with.
 GRAIN = 25
+
+_INPUTS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
 
 @dataclass(frozen=True)
@@ -31,50 +38,93 @@ class OnnxClassifier:
         card: its preprocessing, among others.
         session: an ``onnxruntime.InferenceSession`` with one thread of its own.
         input_name: of the session's only input.
+        output_name: of the output that is read.
+        dtype: of the input: float32, float16 or uint8.
+        batch: the only number of pictures that the file takes; None for any.
     """
 
     description: Description
     card: Card
     session: Any
     input_name: str
+    output_name: str
+    dtype: Any = np.float32
+    batch: int | None = None
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
-        return scores(self._forward, canvases, self.description, self.card.preprocessing)
+        return scores(self._forward, canvases, self.description, self.card)
 
     def _forward(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
-        given: NDArray[np.floating] = self.session.run(None, {self.input_name: pictures})[0]
-        return given
+        count = len(pictures)
+        if self.batch is not None and count < self.batch:
+            pictures = np.concatenate([pictures, np.repeat(pictures[:1], self.batch - count, axis=0)])
+        feed = {self.input_name: pictures.astype(self.dtype, copy=False)}
+        try:
+            given: NDArray[np.floating] = self.session.run([self.output_name], feed)[0]
+        except Exception as error:  # onnxruntime's own exceptions share no base class
+            name = self.description.name
+            raise UsageError(f"classifier {name}: onnxruntime cannot run it: {_first_line(error)}") from None
+        return given[:count] if isinstance(given, np.ndarray) and self.batch is not None else given
 
 
-def open_onnx(name: str, graph: Path, card: Card, fingerprint: str) -> OnnxClassifier:
+def open_reference(request: Request) -> Classifier:
+    """The classifier that ``onnx:FILE`` names, with the card beside the file or the one that was given.
+
+    Raises:
+        UsageError: as ``open_onnx``, and where its weights lie outside its folder.
+        MissingExtraError: without onnxruntime.
+    """
+    file = request.file
+    weights = [file, *external_files(file)]
+    return open_onnx(request.reference, file, request.card_of_file(), weights=weights, device=request.device)
+
+
+def open_onnx(
+    name: str,
+    graph: Path,
+    card: Card,
+    fingerprint: str | None = None,
+    *,
+    weights: list[Path] | None = None,
+    device: str = "cpu",
+) -> OnnxClassifier:
     """The classifier in an ONNX file.
 
     Args:
         name: the reference it was asked for by.
         graph: the file; weights that it points to lie in its folder.
-        card: says what the file cannot.
-        fingerprint: of the weights and the card.
+        card: says what the file cannot; a layout that it leaves out is found from the shape of the input.
+        fingerprint: of the weights and the card; taken from ``weights`` if None.
+        weights: the file and those it points to.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
 
     Raises:
         UsageError: where onnxruntime cannot run the file, or the card does not fit it.
         MissingExtraError: without onnxruntime.
     """
-    session = _session(graph)
-    _check_input(session, card, graph)
+    session, used = _session(graph, device)
+    given = _input(session, graph)
+    card = _with_layout(card, given.shape)
+    _check_input(given, card, graph)
+    output = _output(session, card, graph)
+    batch = given.shape[0] if isinstance(given.shape[0], int) else None
     description = Description(
         name=name,
-        fingerprint=fingerprint,
+        fingerprint=fingerprint or fingerprint_of_files(weights or [graph], card),
         canvas=card.preprocessing.shape,
         classes=card.classes,
         kind=card.kind,
         backend="onnx",
-        forward={"grain": GRAIN},
+        device=used,
+        forward={"grain": batch or grain_of(card.preprocessing, GRAIN, used)},
+        notes=(SATURATES,) if card.output == "probabilities" else (),
     )
-    return OnnxClassifier(description, card, session, session.get_inputs()[0].name)
+    return OnnxClassifier(description, card, session, given.name, output, _INPUTS[given.type], batch)
 
 
-def _session(graph: Path) -> Any:
+def _session(graph: Path, device: str) -> tuple[Any, str]:
+    """A session, and the device it runs on."""
     try:
         import onnxruntime
     except ImportError:
@@ -86,20 +136,67 @@ def _session(graph: Path) -> Any:
     options.log_severity_level = 4  # what goes wrong is raised, and shown once
     if not graph.is_file():
         raise UsageError(f"classifier onnx: no file {graph}")
+    used, providers = onnx_providers(device)
     try:
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
     except Exception as error:  # onnxruntime's own exceptions share no base class
-        said = str(error).strip().splitlines()[0]
-        raise UsageError(f"classifier onnx: onnxruntime cannot run {graph}: {said}") from None
+        if device == "auto" and used != "cpu":
+            return _session(graph, "cpu")
+        raise UsageError(f"classifier onnx: onnxruntime cannot run {graph}: {_first_line(error)}") from None
+    if used != "cpu" and session.get_providers()[0] != "CUDAExecutionProvider":
+        if device != "auto":
+            raise UsageError(f"device: onnxruntime found no usable {device}; see its own log, or give cpu")
+        return _session(graph, "cpu")
+    return session, used
 
 
-def _check_input(session: Any, card: Card, graph: Path) -> None:
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _input(session: Any, graph: Path) -> Any:
+    """The session's only input, four-dimensional, of a type that pictures can have."""
     inputs = session.get_inputs()
-    if len(inputs) != 1 or inputs[0].type != "tensor(float)":
+    if len(inputs) != 1 or inputs[0].type not in _INPUTS:
         came = ", ".join(f"{given.name} {given.type}" for given in inputs)
-        raise UsageError(f"classifier onnx: {graph} must have one input, tensor(float), and has {came}")
-    wanted = input_shape(card.preprocessing)
-    shape = inputs[0].shape
-    sides = zip(shape[1:], wanted, strict=False)
-    if len(shape) != 4 or any(isinstance(side, int) and side != ours for side, ours in sides):
-        raise UsageError(f"classifier onnx: {graph} takes {shape}, but its card makes (N, *{wanted})")
+        raise UsageError(
+            f"classifier onnx: {graph} must have one input, tensor(float), tensor(float16) or tensor(uint8), "
+            f"and has {came}"
+        )
+    if len(inputs[0].shape) != 4:
+        raise UsageError(f"classifier onnx: {graph} takes {inputs[0].shape}, but pictures have four axes")
+    return inputs[0]
+
+
+def _with_layout(card: Card, shape: list[object]) -> Card:
+    """``card``; where it says nothing of the layout, with NHWC if only that fits the input."""
+    how = card.preprocessing
+    if "layout" in how.model_fields_set or shape[1] == how.canvas.channels or shape[3] != how.canvas.channels:
+        return card
+    return card.model_copy(update={"preprocessing": how.model_copy(update={"layout": "nhwc"})})
+
+
+def _check_input(given: Any, card: Card, graph: Path) -> None:
+    how = card.preprocessing
+    wanted, shape = input_shape(how), given.shape
+    sides = zip(shape[1:], wanted, strict=True)
+    if any(isinstance(side, int) and side != ours for side, ours in sides):
+        raise UsageError(
+            f"classifier onnx: {graph} takes {shape}, but its card makes (N, {', '.join(map(str, wanted))}); "
+            f"mend the card's canvas, crop or layout"
+        )
+    whole = how.scale == 1 and not any(how.mean) and set(how.std) == {1.0}
+    if given.type == "tensor(uint8)" and not whole:
+        raise UsageError(
+            f"classifier onnx: {graph} takes whole numbers (uint8) and normalises by itself; its card must "
+            f"say scale 1, mean 0 and std 1"
+        )
+
+
+def _output(session: Any, card: Card, graph: Path) -> str:
+    """Name of the output to read: the first, or the one that the card names."""
+    outputs = {output.name: output for output in session.get_outputs()}
+    name = card.output_name or next(iter(outputs))
+    if name not in outputs:
+        raise UsageError(f"classifier onnx: {graph} has no output {name!r}; it has: {', '.join(outputs)}")
+    return str(name)

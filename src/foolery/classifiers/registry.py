@@ -2,27 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from foolery.classifiers.builtin import card_of, names, open_builtin
-from foolery.classifiers.card import Card, card_beside, read_card
 from foolery.classifiers.contract import Classifier
-from foolery.classifiers.fingerprint import fingerprint
+from foolery.classifiers.devices import check_device, prefers_torch
+from foolery.classifiers.request import Request, names_from
+from foolery.classifiers.wrappers import KNOWN as WRAPPERS
+from foolery.classifiers.wrappers import is_wrapper, leaves, open_wrapper
 from foolery.errors import MissingExtraError, UsageError, nearest
 
 BACKENDS = ("auto", "onnx", "torch")
 
 
-def load_classifier(reference: str, *, backend: str = "auto", card: Path | None = None) -> Classifier:
+@dataclass(frozen=True)
+class Adapter:
+    """One form of reference.
+
+    Attributes:
+        module: has ``open_reference(Request) -> Classifier``; imported when it is used.
+        backend: that it runs on.
+        form: what people write.
+        about: one line.
+        extra: of foolery that brings what the module imports.
+    """
+
+    module: str
+    backend: str
+    form: str
+    about: str
+    extra: str = "torch"
+
+
+_ADAPTERS = {
+    "onnx": Adapter(
+        "onnx", "onnx", "onnx:FILE", "an ONNX file with its card beside it (FILE's name with .card.json)"
+    ),
+    "torch": Adapter(
+        "torch",
+        "torch",
+        "torch:FILE",
+        "safetensors of an architecture that its card names; an exported program (.pt2) with --trust",
+    ),
+    "torchvision": Adapter(
+        "vision",
+        "torch",
+        "torchvision:NAME",
+        "a network of torchvision's, for instance torchvision:resnet50",
+        "vision",
+    ),
+    "timm": Adapter(
+        "timm_hub",
+        "torch",
+        "timm:NAME",
+        "a network of timm's, for instance timm:resnet50.a1_in1k",
+        "vision",
+    ),
+    "hf": Adapter(
+        "huggingface",
+        "torch",
+        "hf:ORG/NAME",
+        "an image classifier of the Hugging Face hub, or of a folder (hf:./FOLDER); CLIP with class names",
+        "hf",
+    ),
+    "python": Adapter(
+        "python",
+        "python",
+        "python:MODULE:NAME",
+        "a classifier, callable or estimator that your own code makes",
+    ),
+}
+#: Forms that run code or call an endpoint: never loaded because a run file says so.
+_NEVER_RECORDED = ("python", "kserve", "http", "https", "grpc")
+
+
+def load_classifier(
+    reference: str,
+    *,
+    backend: str = "auto",
+    card: Path | None = None,
+    device: str = "auto",
+    trust: bool = False,
+    classes: Path | str | Sequence[str] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Classifier:
     """The classifier that ``reference`` names.
 
     Args:
-        reference: a built-in name, ``onnx:FILE``, or ``torch:FILE`` (safetensors of a known architecture).
+        reference: a built-in name, or one of the forms of ``known_classifiers``.
         backend: ``onnx``, ``torch``, or ``auto``: for a built-in, onnxruntime where it is installed, else
             torch.
         card: of a file, where it does not lie beside it as ``NAME.card.json``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        trust: open exported programs too; these can carry code.
+        classes: class names, a file of them, or the name of one of foolery's lists (``imagenet``); they
+            override the card's, and are the prompts of a CLIP-like model.
+        changes: other fields of the card that override it, for instance ``{"mean": [0.5, 0.5, 0.5]}``.
 
     Raises:
         UsageError: for a name that is unknown, a file or card that cannot be used.
@@ -30,17 +110,72 @@ def load_classifier(reference: str, *, backend: str = "auto", card: Path | None 
     """
     if backend not in BACKENDS:
         raise UsageError(f"backend: unknown {backend!r}; {nearest(backend, list(BACKENDS))}")
-    scheme, colon, rest = reference.partition(":")
+    check_device(device)
+    changed = dict(changes or {})
+    if classes is not None:
+        changed["classes"] = names_from(classes)
+    scheme, colon, _ = reference.partition(":")
     if colon and scheme in _ADAPTERS:
-        if backend not in ("auto", scheme):
-            raise UsageError(f"backend: {reference} runs on {scheme}, got {backend!r}; leave --backend out")
-        return _ADAPTERS[scheme](reference, Path(rest).expanduser(), card)
+        adapter = _ADAPTERS[scheme]
+        if backend not in ("auto", adapter.backend):
+            raise UsageError(
+                f"backend: {reference} runs on {adapter.backend}, got {backend!r}; leave --backend out"
+            )
+        return _opened(adapter, Request(reference, card, device, trust, changed))
+    if is_wrapper(reference):
+        if card is not None or changed:
+            raise UsageError(
+                f"card: {reference} has none of its own; put the cards beside its members' files"
+            )
+        return open_wrapper(
+            reference, lambda part: load_classifier(part, backend=backend, device=device, trust=trust)
+        )
     if reference not in names():
         known = list(known_classifiers())
         raise UsageError(f"classifier: unknown {reference!r}; {nearest(reference, known)}")
-    if card is not None:
+    if card is not None or changed:
         raise UsageError(f"card: the built-in classifier {reference} has its own; leave --card out")
-    return open_builtin(reference, _installed(reference) if backend == "auto" else backend)
+    return open_builtin(reference, _chosen(reference, device) if backend == "auto" else backend, device)
+
+
+def _opened(adapter: Adapter, request: Request) -> Classifier:
+    try:
+        module = import_module(f"foolery.classifiers.{adapter.module}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "foolery":
+            raise
+        raise MissingExtraError(error.name, adapter.extra, f"run {request.reference}") from None
+    found: Classifier = module.open_reference(request)
+    return found
+
+
+def load_recorded(
+    reference: str,
+    *,
+    backend: str = "auto",
+    card: Path | None = None,
+    device: str = "auto",
+    classes: Sequence[str] | None = None,
+) -> Classifier:
+    """As ``load_classifier``, for a reference that comes from a run file, which a stranger may have written.
+
+    Args:
+        reference: as it was recorded.
+        backend: as in ``load_classifier``.
+        card: likewise.
+        device: likewise.
+        classes: as they were recorded; a CLIP-like model has none of its own.
+
+    Raises:
+        UsageError: where loading it would run code or call an endpoint.
+    """
+    if any(leaf.partition(":")[0] in _NEVER_RECORDED for leaf in leaves(reference)):
+        raise UsageError(
+            f"classifier: the run names {reference!r}, which is not loaded because a run file says so; if "
+            f"you trust it, repeat it with --classifier"
+        )
+    named = classes if reference.startswith("hf:") else None
+    return load_classifier(reference, backend=backend, card=card, device=device, classes=named)
 
 
 def known_classifiers() -> dict[str, str]:
@@ -52,45 +187,13 @@ def known_classifiers() -> dict[str, str]:
         colour = "gray" if shape.channels == 1 else "RGB"
         error = "" if card.test_error is None else f", test error {card.test_error:.2%}"
         known[name] = f"{len(card.classes)} classes, {colour} {shape.height} x {shape.width}{error}"
-    known["onnx:FILE"] = "an ONNX file with its card beside it (FILE's name with .card.json)"
-    known["torch:FILE"] = "safetensors of an architecture that foolery trains, with its card beside it"
-    return known
+    return known | {adapter.form: adapter.about for adapter in _ADAPTERS.values()} | WRAPPERS
 
 
-def _installed(reference: str) -> str:
+def _chosen(reference: str, device: str) -> str:
+    if prefers_torch(device):
+        return "torch"
     for package, backend in (("onnxruntime", "onnx"), ("torch", "torch")):
         if find_spec(package) is not None:
             return backend
     raise MissingExtraError("onnxruntime", "onnx", f"run the classifier {reference}")
-
-
-def _onnx(reference: str, file: Path, card: Path | None) -> Classifier:
-    from foolery.classifiers.external import external_files
-    from foolery.classifiers.onnx import open_onnx
-
-    said = _card(reference, file, card)
-    return open_onnx(reference, file, said, fingerprint([file, *external_files(file)], said))
-
-
-def _torch(reference: str, file: Path, card: Path | None) -> Classifier:
-    if file.suffix != ".safetensors":
-        raise UsageError(f"classifier {reference}: expected a .safetensors file; pickles are never read")
-    said = _card(reference, file, card)
-    from foolery.classifiers.torch import open_torch
-
-    return open_torch(reference, file, said, fingerprint([file], said))
-
-
-def _card(reference: str, file: Path, card: Path | None) -> Card:
-    if not file.is_file():
-        raise UsageError(f"classifier {reference}: no file {file}")
-    beside = card_beside(file)
-    if card is None and not beside.is_file():
-        raise UsageError(
-            f"classifier {reference}: its card is missing; write canvas, scale, mean, std, channel_order and "
-            f"classes to {beside.name} beside it, or give another file with --card"
-        )
-    return read_card(card or beside)
-
-
-_ADAPTERS: dict[str, Callable[[str, Path, Path | None], Classifier]] = {"onnx": _onnx, "torch": _torch}

@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 from foolery.classifiers.contract import Kind
 from foolery.errors import UsageError
 
+#: What a classifier that gives only probabilities says of itself.
+SATURATES = "It gives probabilities, not logits: they saturate near 0 and 1, where a search can stall."
+_TINY = float(np.finfo(np.float64).tiny)
+_SLACK = 1e-3  # rounding of a float16 softmax
+
 
 def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     """``(N, K) float64`` log-probabilities, taken in float64 from ``(N, K)`` logits.
@@ -49,6 +54,22 @@ def from_outputs(outputs: NDArray[np.floating], kind: Kind) -> NDArray[np.float6
     return np.asarray(outputs, dtype=np.float64)
 
 
+def from_probabilities(outputs: NDArray[np.floating], name: str) -> NDArray[np.float64]:
+    """``(N, K) float64`` log-probabilities from ``(N, K)`` probabilities; finite, 0 counts as 2.2e-308.
+
+    Raises:
+        UsageError: for numbers that are no probabilities; names the classifier.
+    """
+    exact = np.asarray(outputs, dtype=np.float64)
+    if exact.size and not (exact.min() >= -_SLACK and exact.max() <= 1 + _SLACK):
+        raise UsageError(
+            f"classifier {name}: its card says probabilities, but it gave values from {exact.min():.3g} to "
+            f'{exact.max():.3g}; say "output": "logits"'
+        )
+    log_probabilities: NDArray[np.float64] = np.log(np.clip(exact, _TINY, 1.0))
+    return log_probabilities
+
+
 def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: int) -> NDArray[np.floating]:
     """``outputs``, if they have the right form.
 
@@ -65,9 +86,12 @@ def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: in
         came = outputs.dtype if isinstance(outputs, np.ndarray) else type(outputs).__name__
         raise UsageError(f"classifier {name}: expected an array of floating-point numbers, got {came}")
     if outputs.shape != (count, classes):
+        remedy = "one class name is needed for each output"
+        if outputs.shape == (count, classes + 1):
+            remedy = 'if the first output is a background class, the card needs "background": 1'
         raise UsageError(
             f"classifier {name}: expected {(count, classes)} for {count} canvases and {classes} class names, "
-            f"got {outputs.shape}"
+            f"got {outputs.shape}; {remedy}"
         )
     return outputs
 

@@ -31,6 +31,9 @@ COMMANDS = (
     Listing("verify", "Draw and score every champion of a run again, and compare.", MORE),
     Listing("export", "Write the champions of a run as PNG files.", MORE),
     Listing("train", "Train a built-in network.", MORE),
+    Listing("card", "Find the preprocessing of an ONNX file, and write its model card.", MORE),
+    Listing("preflight", "Check a classifier before anything is built on it.", MORE),
+    Listing("predict", "Print what a classifier sees in picture files.", MORE),
     Listing("evaluate", "Measure a classifier's error on labelled data.", MORE),
     Listing("models", "List the classifiers that can be named.", MORE),
 )

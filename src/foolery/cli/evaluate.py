@@ -4,40 +4,82 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from math import isfinite
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.output import print_json
+from foolery.cli.loading import load
+from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.output import note, print_json
+
+if TYPE_CHECKING:
+    from foolery.classifiers.contract import Kind
+    from foolery.experiments.evaluate import Evaluation
+
+_NAMED = 5  # unreadable pictures that are named
 
 
 def evaluate(
     classifier: Annotated[str, typer.Argument(metavar="REF", help="What to measure.")],
     data: Annotated[str, typer.Option("--data", metavar="DATA", help="Labelled pictures.")] = "mnist",
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
-    backend: Annotated[
-        str, typer.Option("--backend", metavar="auto|onnx|torch", help="What runs the classifier.")
-    ] = "auto",
-    card: Annotated[
-        Path | None, typer.Option("--card", metavar="FILE", help="The classifier's model card.")
-    ] = None,
+    backend: BackendOption = "auto",
+    card: CardOption = None,
+    device: DeviceOption = "auto",
+    class_names: ClassNamesOption = None,
+    trust: TrustOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure how often a classifier is right about labelled pictures, and how sure it is."""
-    from foolery.classifiers import load_classifier
+    """Measure how often a classifier is right about labelled pictures, and how sure it is.
+
+    DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
+    """
     from foolery.experiments.evaluate import evaluate as measure
 
-    loaded = load_classifier(classifier, backend=backend, card=card)
+    loaded = load(classifier, backend, card, device, class_names, trust)
     found = measure(loaded, data, split)
+    note_unreadable(list(found.unreadable))
     if as_json:
-        figures = {name: value if isfinite(value) else None for name, value in asdict(found).items()}
+        figures = {
+            name: value if not isinstance(value, float) or isfinite(value) else None
+            for name, value in asdict(found).items()
+        }
         print_json({"classifier": classifier, "data": data, "split": split, **figures})
         return
     print(f"{classifier} ({loaded.description.backend}) on {data} ({split}, {found.images} pictures)")
-    print(f"error        {found.error:.2%}   (first five answers: {1 - found.top5:.2%})")
-    print(
-        f"confidence   median {found.median_confidence:.2%}; "
-        f"right {found.median_confidence_right:.2%}, wrong {found.median_confidence_wrong:.2%}"
+    print(*lines(found, loaded.description.kind), sep="\n")
+
+
+def lines(found: Evaluation, kind: Kind) -> list[str]:
+    """The figures, one line for each group."""
+    from foolery.experiments.certainty import format_score
+
+    everything, right, wrong = (
+        format_score(value, kind)
+        for value in (
+            found.median_confidence,
+            found.median_confidence_right,
+            found.median_confidence_wrong,
+        )
     )
-    print(f"calibration  error {found.calibration_error:.4f}")
+    said = [
+        f"top-1        {found.top1:.2%}   (error {found.error:.2%})",
+        f"top-5        {found.top5:.2%}",
+        f"confidence   median {everything}; of right answers {right}, of wrong ones {wrong}",
+    ]
+    if isfinite(found.calibration_error):
+        said.append(f"calibration  error {found.calibration_error:.4f}")
+    if found.matched_by == "position":
+        said.append("classes      matched by position: data and classifier have no class name in common")
+    return [*said, f"time         {found.seconds:.1f} s ({found.images / found.seconds:,.0f} pictures/s)"]
+
+
+def note_unreadable(unreadable: list[str]) -> None:
+    """Say on standard error which pictures were left out, the first ones by name."""
+    if not unreadable:
+        return
+    note(f"left out: {len(unreadable)} pictures that cannot be read")
+    for said in unreadable[:_NAMED]:
+        note(f"  {said}")
+    if len(unreadable) > _NAMED:
+        note(f"  and {len(unreadable) - _NAMED} more")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 import typer
 
+from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
 from foolery.cli.output import note, print_json
 from foolery.cli.progress import search_bar
 from foolery.cli.summary import lines
@@ -40,11 +41,17 @@ def evolve(
     crossover: Annotated[
         str | None, typer.Option("--crossover", metavar="none|sbx", help="Of direct (default: none).")
     ] = None,
-    backend: Annotated[
-        str, typer.Option("--backend", metavar="auto|onnx|torch", help="What runs the classifier.")
-    ] = "auto",
-    card: Annotated[
-        Path | None, typer.Option("--card", metavar="FILE", help="The classifier's model card.")
+    colors: Annotated[
+        str | None, typer.Option("--colors", metavar="hsv|hls", help="Of a color canvas (default: hsv).")
+    ] = None,
+    backend: BackendOption = "auto",
+    card: CardOption = None,
+    class_names: ClassNamesOption = None,
+    device: DeviceOption = "auto",
+    trust: TrustOption = False,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="QUERIES|TIME", help="End in time: 100000, 90s, 5m, or 100000,5m."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -73,14 +80,18 @@ def evolve(
     Ctrl-C saves; --resume goes on. The run is one file, run.db in --out.
     """
     from foolery.classifiers import load_classifier
+    from foolery.classifiers.metered import Budget
     from foolery.experiments.evolve import evolve as search
 
     keep = cast(Keep, one_of("--keep-genomes", keep_genomes, get_args(Keep)))
     chosen = names(classes)
-    given: dict[str, str | None] = {"coordinates": coordinates, "crossover": crossover}
+    limit = Budget.parse(budget) if budget is not None else None
+    given = {"coordinates": coordinates, "crossover": crossover, "colors": colors}
     options: dict[str, OptionValue] = {name: value for name, value in given.items() if value is not None}
     folder = out if out is not None else default_run(classifier, encoding, seed)
-    loaded = load_classifier(classifier, backend=backend, card=card)
+    loaded = load_classifier(
+        classifier, backend=backend, card=card, device=device, trust=trust, classes=class_names
+    )
     if out is None:
         note(f"run: {folder}")
     try:
@@ -99,6 +110,7 @@ def evolve(
                 overwrite=overwrite,
                 checkpoint_every=checkpoint_every,
                 keep=keep,
+                budget=limit,
                 watch=watch,
                 command=command_line(context),
             )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
 from foolery.cli.output import print_json
-from foolery.errors import GateError
+from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
     from foolery.experiments.verify import Verification
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 
 def verify(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
-    backend: Annotated[
-        str, typer.Option("--backend", metavar="auto|onnx|torch", help="What runs the classifier.")
-    ] = "auto",
     classifier: Annotated[
         str | None,
         typer.Option("--classifier", "-c", metavar="REF", help="Default: the one that the run names."),
     ] = None,
+    backend: BackendOption = "auto",
+    card: CardOption = None,
+    class_names: ClassNamesOption = None,
+    device: DeviceOption = "auto",
+    trust: TrustOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Draw every champion again from its genome, write and read its PNG, score it, and compare.
@@ -34,8 +37,14 @@ def verify(
     from foolery.classifiers import load_classifier
     from foolery.experiments.verify import verify as check
 
-    loaded = load_classifier(classifier, backend=backend) if classifier is not None else None
-    found = [check(path, loaded, backend=backend) for path in runs]
+    loaded = None
+    if classifier is not None:
+        loaded = load_classifier(
+            classifier, backend=backend, card=card, device=device, trust=trust, classes=class_names
+        )
+    elif trust or class_names is not None:
+        raise UsageError("--trust and --class-names go with --classifier: name the classifier too")
+    found = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
     failed = [each for each in found if not each.passed]
     if as_json:
         print_json({"passed": not failed, "runs": [as_object(each) for each in found]})

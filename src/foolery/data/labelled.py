@@ -60,6 +60,16 @@ class Labelled:
             part = slice(start, start + size)
             yield Labelled(fit_all(self.canvases[part], canvas), self.labels[part], self.classes)
 
+    def take(self, rows: NDArray[np.int64]) -> Labelled:
+        """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
+        chosen = np.unique(rows)
+        return Labelled(self.canvases[chosen], self.labels[chosen], self.classes)
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Empty: whatever is in memory was read."""
+        return []
+
 
 class LabelledData(Protocol):
     """What a data reference opens: it need not fit in memory, so it is read in batches."""
@@ -76,3 +86,19 @@ class LabelledData(Protocol):
     def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
         """At most ``size`` pictures at a time, in order, each fitted to ``canvas``."""
         ...
+
+    def take(self, rows: NDArray[np.int64]) -> LabelledData:
+        """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
+        ...
+
+    @property
+    def unreadable(self) -> list[str]:
+        """What was wrong with pictures that the batches so far left out, one line each."""
+        ...
+
+
+def sample(data: LabelledData, count: int) -> LabelledData:
+    """``count`` pictures drawn at random from ``data``, the same ones every time; all if it has fewer."""
+    if len(data) <= count:
+        return data
+    return data.take(np.sort(np.random.default_rng(0).permutation(len(data))[:count]))

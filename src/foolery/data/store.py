@@ -7,8 +7,10 @@ import hashlib
 import os
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -48,7 +50,7 @@ def content(file: StoredFile) -> bytes:
         path = folder / file.path
         if path.is_file():
             return _checked(path.read_bytes(), file, str(path))
-    return _download(file)
+    return _checked(download(file.path, file.mirrors, partial(_checked_whole, file)), file, file.path)
 
 
 def _cache() -> Path:
@@ -75,23 +77,42 @@ def _checked(compressed: bytes, file: StoredFile, where: str) -> bytes:
     return data
 
 
-def _download(file: StoredFile) -> bytes:
+def _checked_whole(file: StoredFile, compressed: bytes, where: str) -> bytes:
+    _checked(compressed, file, where)
+    return compressed
+
+
+def download(
+    path: str, mirrors: Sequence[str], check: Callable[[bytes, str], bytes], size: str | None = None
+) -> bytes:
+    """A file from the first mirror that gives what ``check`` lets through; kept in the first data folder.
+
+    Args:
+        path: below the data folder.
+        mirrors: addresses, the first one preferred.
+        check: returns the content, or raises UsageError; its second argument names the address.
+        size: said on standard error before a long download.
+
+    Raises:
+        UsageError: where no mirror has it; says where to put the file by hand.
+    """
     from urllib.request import urlopen
 
     failures: list[str] = []
-    for address in file.mirrors:
+    for address in mirrors:
         try:
             with urlopen(address, timeout=TIMEOUT) as answer:
-                compressed: bytes = answer.read()
-            data = _checked(compressed, file, address)
-        except (OSError, UsageError) as error:
-            failures.append(str(error))
+                if size is not None:
+                    print(f"downloading {address} ({size})", file=sys.stderr, flush=True)
+                content = check(answer.read(), address)
+        except (OSError, HTTPException, UsageError) as error:
+            failures.append(str(error) or type(error).__name__)
         else:
-            _keep(compressed, folders()[0] / file.path)
-            return data
-    name = file.path.split("/")[0]
+            _keep(content, folders()[0] / path)
+            return content
+    name = path.partition("/")[0]
     raise UsageError(
-        f"data {name}: {Path(file.path).name} is not in {' or '.join(map(str, folders()))} and could not be "
+        f"data {name}: {Path(path).name} is not in {' or '.join(map(str, folders()))} and could not be "
         f"downloaded ({failures[-1]}); put the files into a folder {name} and set FOOLERY_DATA to its parent"
     )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from foolery.experiments.exhibit import Champion, Exhibit
 
 MOST = 100
-TARGET = 112
+TARGET, WIDEST = 112, 224  # pixels
 
 _GRID = "display:flex;flex-wrap:wrap;gap:14px;margin:8px 0"
 _NAME = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
@@ -40,12 +40,14 @@ def notebook_html(exhibit: Exhibit) -> str:
 
 def _tile(champion: Champion, exhibit: Exhibit) -> str:
     height, width = champion.canvas.shape[1:]
-    zoom = max(1, TARGET // width)
+    shown_width = width * (TARGET // width) if width <= TARGET else min(width, WIDEST)
+    shown_height = max(1, height * shown_width // width)
     source = b64encode(png_bytes(champion.canvas)).decode()
     label = escape(champion.label)
-    shown = escape(format_score(champion.confidence, exhibit.settings.kind))
+    score = escape(format_score(champion.confidence, exhibit.settings.kind))
+    rendering = "auto" if shown_width < width else "pixelated"
     return (
-        f'<div style="width:{width * zoom}px"><img src="data:image/png;base64,{source}" alt="{label}" '
-        f'width="{width * zoom}" height="{height * zoom}" style="image-rendering:pixelated;display:block">'
-        f'<div style="{_NAME}" title="{label}">{label}</div><div style="{_QUIET}">{shown}</div></div>'
+        f'<div style="width:{shown_width}px"><img src="data:image/png;base64,{source}" alt="{label}" '
+        f'width="{shown_width}" height="{shown_height}" style="image-rendering:{rendering};display:block">'
+        f'<div style="{_NAME}" title="{label}">{label}</div><div style="{_QUIET}">{score}</div></div>'
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from foolery.canvas import canvas_hash, from_png, png_bytes
-from foolery.classifiers import load_classifier
+from foolery.classifiers import load_recorded
 from foolery.classifiers.contract import Classifier
 from foolery.classifiers.scores import confidence
 from foolery.experiments.exhibit import Exhibit, open_run
@@ -52,20 +52,33 @@ class Verification:
         return not self.problems
 
 
-def verify(path: Path | str, classifier: Classifier | None = None, *, backend: str = "auto") -> Verification:
+def verify(
+    path: Path | str,
+    classifier: Classifier | None = None,
+    *,
+    backend: str = "auto",
+    card: Path | None = None,
+    device: str = "auto",
+) -> Verification:
     """Draw and score every champion of a run again.
 
     Args:
         path: folder of the run.
-        classifier: to score with; if None, the reference that the run names is loaded.
-        backend: for that reference.
+        classifier: to score with; if None, the reference that the run names is loaded, unless that would run
+            code or call an endpoint.
+        backend: for that reference, as ``load_classifier`` takes it.
+        card: likewise.
+        device: likewise.
 
     Raises:
         UsageError: for a damaged run file, or a classifier that cannot be loaded.
     """
     exhibit = open_run(path)
     if classifier is None:
-        classifier = load_classifier(exhibit.settings.classifier, backend=backend)
+        settings = exhibit.settings
+        classifier = load_recorded(
+            settings.classifier, backend=backend, card=card, device=device, classes=settings.classes
+        )
     return verify_exhibit(exhibit, classifier)
 
 

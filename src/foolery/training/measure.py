@@ -5,24 +5,23 @@ from __future__ import annotations
 from foolery.classifiers.answers import Answers
 from foolery.classifiers.contract import Classifier
 from foolery.data.labelled import LabelledData
-from foolery.errors import UsageError
+from foolery.data.matching import match_classes
 
-BATCH = 400  # pictures in memory at a time
+BATCH = 400  # pictures in memory at a time, of LeNet's size
+_VALUES = BATCH * 256 * 256  # and the most values of larger ones
 
 
 def measure(classifier: Classifier, data: LabelledData) -> Answers:
-    """What ``classifier`` answers to every picture of ``data``, in order.
+    """What ``classifier`` answers to every picture of ``data``, in order; unreadable ones are left out.
 
     Raises:
-        UsageError: where the two do not have the same number of classes.
+        UsageError: where the class names of the two do not match, and where no picture can be read.
     """
     known = classifier.description
-    if len(data.classes) != len(known.classes):
-        raise UsageError(
-            f"data: expected {len(known.classes)} classes (classifier {known.name}), got {len(data.classes)}"
-        )
+    index = match_classes(data.classes, known.classes, known.name).index
+    size = max(1, min(BATCH, _VALUES // known.canvas.size))
     parts = [
-        Answers.of(classifier.scores(part.canvases), part.labels, known.kind)
-        for part in data.batches(BATCH, known.canvas)
+        Answers.of(classifier.scores(part.canvases), index[part.labels], known.kind)
+        for part in data.batches(size, known.canvas)
     ]
     return Answers.joined(parts)

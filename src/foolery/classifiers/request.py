@@ -1,0 +1,109 @@
+"""Request: all that was said about one classifier, as an adapter gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from foolery.classifiers.card import Card, card_beside, make_card, read_card
+from foolery.classifiers.class_names import distinct, known_list, known_lists, read_class_names
+from foolery.errors import UsageError, nearest
+
+
+@dataclass(frozen=True)
+class Request:
+    """A classifier reference and the options that came with it.
+
+    Attributes:
+        reference: as it was given, for instance ``onnx:net.onnx``.
+        card: file of a card that replaces the one beside the weights, or the vendor's own data.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        trust: whether a file that can carry code may be opened.
+        changes: fields of the card that override it.
+    """
+
+    reference: str
+    card: Path | None = None
+    device: str = "auto"
+    trust: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rest(self) -> str:
+        """What follows the scheme: ``net.onnx`` of ``onnx:net.onnx``."""
+        return self.reference.partition(":")[2]
+
+    @property
+    def file(self) -> Path:
+        """``rest`` as a path.
+
+        Raises:
+            UsageError: where there is no such file.
+        """
+        path = Path(self.rest).expanduser()
+        if not path.is_file():
+            raise UsageError(f"classifier {self.reference}: no file {path}")
+        return path
+
+    def card_of_file(self) -> Card:
+        """The card that was named, else the one beside the file.
+
+        Raises:
+            UsageError: where there is none, or it is not one.
+        """
+        beside = card_beside(self.file)
+        if self.card is None and not beside.is_file():
+            raise UsageError(
+                f"classifier {self.reference}: its card is missing; write canvas, scale, mean, std, "
+                f"channel_order and classes to {beside.name} beside it (foolery card finds the preprocessing)"
+                f", or give another file with --card"
+            )
+        return read_card(self.card or beside, self.changes)
+
+    def card_from(self, content: Mapping[str, Any]) -> Card:
+        """The card that was named, else one made of ``content``, which an adapter found by itself."""
+        if self.card is not None:
+            return read_card(self.card, self.changes)
+        return make_card(dict(content), f"classifier {self.reference}", self.changes)
+
+    def named(self, *options: str) -> tuple[str, dict[str, str]]:
+        """Name and options of a reference of the form ``scheme:NAME?option=value&option=value``.
+
+        Raises:
+            UsageError: for an option that is not among ``options``.
+        """
+        name, _, query = self.rest.partition("?")
+        try:
+            given = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
+        except ValueError:
+            raise UsageError(
+                f"classifier {self.reference}: expected NAME?option=value&option=value, "
+                f"got {query!r} after '?'"
+            ) from None
+        for option in given:
+            if option not in options:
+                raise UsageError(
+                    f"classifier {self.reference}: unknown option {option!r}; "
+                    f"{nearest(option, list(options))}"
+                )
+        return name, given
+
+
+def names_from(classes: Path | str | Sequence[str]) -> tuple[str, ...]:
+    """Class names from a sequence, from a file, or from the name of one of foolery's lists."""
+    if isinstance(classes, str) and classes in known_lists():
+        return known_list(classes)
+    if isinstance(classes, (str, Path)):
+        return read_class_names(Path(classes).expanduser())
+    return distinct([str(name) for name in classes])
+
+
+def seed_of(request: Request, options: Mapping[str, str]) -> int:
+    """The option ``seed`` of a reference; 0 where it is left out."""
+    text = options.get("seed", "0")
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise UsageError(f"classifier {request.reference}: seed must be a whole number from 0, got {text!r}")
+    return int(text)

@@ -1,0 +1,27 @@
+"""Options that several commands share: how a classifier is loaded. Each is written once, here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+BackendOption = Annotated[
+    str, typer.Option("--backend", metavar="auto|onnx|torch", help="What runs the classifier.")
+]
+CardOption = Annotated[
+    Path | None, typer.Option("--card", metavar="FILE", help="The classifier's model card.")
+]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where the classifier runs.")
+]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Open exported programs (.pt2) too: they can carry code.")
+]
+ClassNamesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--class-names", metavar="FILE|LIST", help="A file of class names, or a list of foolery's (imagenet)."
+    ),
+]

@@ -1,0 +1,83 @@
+"""``foolery predict``: what a classifier sees in picture files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foolery.cli.loading import load
+from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.output import print_json
+from foolery.cli.words import whole
+from foolery.errors import UsageError
+
+if TYPE_CHECKING:
+    from foolery.classifiers.contract import Kind
+    from foolery.experiments.predict import Prediction
+
+
+def predict(
+    classifier: Annotated[str, typer.Argument(metavar="REF", help="What is asked.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Picture files.")],
+    top: Annotated[int, typer.Option("--top", metavar="N", parser=whole, help="Answers to show.")] = 5,
+    backend: BackendOption = "auto",
+    card: CardOption = None,
+    device: DeviceOption = "auto",
+    class_names: ClassNamesOption = None,
+    trust: TrustOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print the first answers of a classifier about picture files, and how sure it is of each."""
+    from foolery.experiments.predict import predict as ask
+
+    if top < 1:
+        raise UsageError(f"--top: expected at least 1 answer, got {top}")
+    loaded = load(classifier, backend, card, device, class_names, trust)
+    found = ask(loaded, images, top)
+    if as_json:
+        known = loaded.description
+        print_json(
+            {
+                "classifier": classifier,
+                "fingerprint": known.fingerprint,
+                "kind": known.kind,
+                "images": [as_object(each) for each in found],
+            }
+        )
+        return
+    for number, each in enumerate(found):
+        if number:
+            print()
+        print(*lines(each, loaded.description.kind), sep="\n")
+
+
+def as_object(prediction: Prediction) -> dict[str, object]:
+    """A prediction as JSON takes it."""
+    return {
+        "path": str(prediction.path),
+        "height": prediction.size[0],
+        "width": prediction.size[1],
+        "resized": prediction.resized,
+        "top": [
+            {"class": answer.name, "index": answer.index, "confidence": answer.confidence}
+            for answer in prediction.answers
+        ],
+    }
+
+
+def lines(prediction: Prediction, kind: Kind) -> list[str]:
+    """A prediction as a small table."""
+    from foolery.experiments.certainty import format_score
+
+    height, width = prediction.size
+    resized = ", fitted to the canvas" if prediction.resized else ""
+    names = max(len(answer.name) for answer in prediction.answers)
+    return [
+        f"{prediction.path} ({height} x {width}{resized})",
+        *(
+            f"  {answer.name:<{names}}  {format_score(answer.confidence, kind):>11}"
+            for answer in prediction.answers
+        ),
+    ]

@@ -1,0 +1,111 @@
+"""``foolery preflight``: a classifier's contract, checked before anything is built on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from foolery.cli.evaluate import note_unreadable
+from foolery.cli.loading import load
+from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.output import print_json
+from foolery.cli.words import whole
+from foolery.errors import GateError
+
+if TYPE_CHECKING:
+    from foolery.classifiers.contract import Classifier
+    from foolery.experiments.preflight import Check
+
+
+def preflight(
+    classifier: Annotated[str, typer.Argument(metavar="REF", help="What to check.")],
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="DATA", help="Labelled pictures, for the accuracy.")
+    ] = None,
+    split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
+    photos: Annotated[
+        int, typer.Option("--photos", metavar="N", parser=whole, help="At most so many of them.")
+    ] = 1000,
+    strict: Annotated[bool, typer.Option("--strict", help="A warning is a failure too.")] = False,
+    backend: BackendOption = "auto",
+    card: CardOption = None,
+    device: DeviceOption = "auto",
+    class_names: ClassNamesOption = None,
+    trust: TrustOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
+    from foolery.data import open_data
+    from foolery.experiments.preflight import check_photos, verdict
+    from foolery.experiments.preflight import preflight as check
+
+    check_photos(photos)
+    loaded = load(classifier, backend, card, device, class_names, trust)
+    pictures = open_data(data, split) if data is not None else None
+    checks = check(loaded, pictures, photos)
+    if pictures is not None:
+        note_unreadable(pictures.unreadable)
+    passed = verdict(checks, strict=strict)
+    if as_json:
+        print_json(
+            {
+                "classifier": classifier,
+                "passed": passed,
+                "strict": strict,
+                "description": facts(loaded),
+                "checks": [asdict(each) for each in checks],
+            }
+        )
+    else:
+        print(*table(loaded, checks), sep="\n")
+    if not passed:
+        count = Counter(each.status for each in checks)
+        raise GateError(f"preflight: {count['fail']} checks failed, {count['warn']} warn")
+
+
+def table(classifier: Classifier, checks: list[Check]) -> list[str]:
+    """The description, and one line for each check."""
+    known = classifier.description
+    shape = known.canvas
+    colour = "gray" if shape.channels == 1 else "RGB"
+    head = [
+        f"classifier  {known.name} ({known.backend}, {known.device}, fingerprint {known.fingerprint[:12]})",
+        f"canvas      {colour} {shape.height} x {shape.width}, {known.kind}",
+    ]
+    how = facts(classifier)["preprocessing"]
+    if how:
+        crop = (
+            "whole canvas"
+            if how["crop"] is None
+            else f"crop {how['crop']['height']} x {how['crop']['width']}"
+        )
+        head.append(
+            f"input       {crop}, (pixel * {how['scale']:.6g} - {short(how['mean'])}) / {short(how['std'])}, "
+            f"{how['channel_order']}, {how['layout']}"
+        )
+    width = max(len(each.name) for each in checks)
+    return [*head, *(f"{each.status}  {each.name:<{width}}  {each.said}" for each in checks)]
+
+
+def facts(classifier: Classifier) -> dict[str, Any]:
+    """What is known of the classifier, as JSON takes it."""
+    known = classifier.description
+    how = getattr(getattr(classifier, "card", None), "preprocessing", None)
+    return {
+        "fingerprint": known.fingerprint,
+        "kind": known.kind,
+        "backend": known.backend,
+        "device": known.device,
+        "canvas": list(known.canvas.axes),
+        "classes": len(known.classes),
+        "preprocessing": how.model_dump(mode="json") if how is not None else None,
+    }
+
+
+def short(values: list[float]) -> str:
+    """One number where all are the same, else all of them."""
+    shown = [f"{value:.4g}" for value in values]
+    return shown[0] if len(set(shown)) == 1 else f"[{', '.join(shown)}]"

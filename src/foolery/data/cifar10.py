@@ -1,0 +1,101 @@
+"""CIFAR-10: 50 000 and 10 000 pictures of ten classes, RGB, 32 x 32 (Krizhevsky, 2009).
+
+The official binary version: one byte of label, then 3 x 32 x 32 bytes of pixels, for each picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from foolery.data.labelled import Labelled
+from foolery.data.store import download, folders
+from foolery.errors import UsageError
+
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+ARCHIVE = "cifar-10-binary.tar.gz"
+FOLDER = "cifar-10-batches-bin"
+_MIRRORS = (f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}", f"https://cave.cs.toronto.edu/kriz/{ARCHIVE}")
+_RECORD = 1 + 3 * 32 * 32
+#: SHA-256 of the files in the archive, and the archive's own.
+_SHA256 = {
+    "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+    "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+    "data_batch_3.bin": "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+    "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+    "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+    "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+}
+_ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+
+
+def open_cifar10(split: str) -> Labelled:
+    """The ``train`` (50 000) or ``test`` (10 000) pictures, ``(N, 3, 32, 32) uint8``.
+
+    Looked for in ``cifar10`` below the data folders, as the archive or its ``.bin`` files, then downloaded.
+
+    Raises:
+        UsageError: where the files are damaged, or are nowhere and cannot be downloaded.
+    """
+    batches = [name for name in _SHA256 if name.startswith("data" if split == "train" else "test")]
+    content = b"".join(_contents(batches))
+    return records(content)
+
+
+def records(content: bytes) -> Labelled:
+    """The pictures of one or more ``.bin`` files.
+
+    Raises:
+        UsageError: where the length or a label cannot be right.
+    """
+    if not content or len(content) % _RECORD:
+        raise UsageError(f"data cifar10: expected records of {_RECORD} bytes, got {len(content)} bytes")
+    table = np.frombuffer(content, np.uint8).reshape(-1, _RECORD)
+    return Labelled(table[:, 1:].reshape(-1, 3, 32, 32), table[:, 0].astype(np.int64), CLASSES)
+
+
+def _contents(names: list[str]) -> list[bytes]:
+    for folder in (each / "cifar10" for each in folders()):
+        for below in (folder, folder / FOLDER):
+            if all((below / name).is_file() for name in names):
+                return [_checked((below / name).read_bytes(), name, str(below / name)) for name in names]
+        if (folder / ARCHIVE).is_file():
+            return _unpacked((folder / ARCHIVE).read_bytes(), names, folder / ARCHIVE)
+    archive = download(
+        f"cifar10/{ARCHIVE}", _MIRRORS, lambda data, where: _checked(data, ARCHIVE, where), "170 MB"
+    )
+    return _unpacked(archive, names, Path(ARCHIVE))
+
+
+def _unpacked(archive: bytes, names: list[str], where: Path) -> list[bytes]:
+    """Members of the archive, read in memory: nothing is written where the archive says."""
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            for member in tar:
+                name = member.name.rpartition("/")[2]
+                if name in names and member.isfile() and member.size <= 10_000 * _RECORD:
+                    file = tar.extractfile(member)
+                    found[name] = _checked(file.read() if file else b"", name, f"{where}: {name}")
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{where}: not a whole archive ({error}); delete it to have it fetched") from None
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise UsageError(f"{where}: has no {missing[0]}; delete it to have it fetched")
+    return [found[name] for name in names]
+
+
+def _checked(content: bytes, name: str, where: str) -> bytes:
+    digest, expected = hashlib.sha256(content).hexdigest(), _SHA256.get(name, _ARCHIVE_SHA256)
+    if digest != expected:
+        raise UsageError(
+            f"{where}: its content has SHA-256 {digest[:16]}…, expected {expected[:16]}…; "
+            "delete it to have it fetched"
+        )
+    return content

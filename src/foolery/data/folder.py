@@ -1,0 +1,98 @@
+"""Folder: pictures in one folder for each class, the layout of torchvision's ImageFolder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.data.decode import ENDINGS
+from foolery.data.splits import NAMES
+from foolery.data.streamed import Streamed
+from foolery.errors import UsageError
+
+NAMES_FILE = "classes.json"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Picture files, each read when it is asked for."""
+
+    paths: tuple[Path, ...]
+    root: Path
+
+    def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
+        """The bytes of the files ``rows``, ``size`` at a time; None for one that cannot be read."""
+        for start in range(0, len(rows), size):
+            yield [_bytes(self.paths[row]) for row in rows[start : start + size]]
+
+    def name(self, row: int) -> str:
+        """The path below the data folder."""
+        return str(self.paths[row].relative_to(self.root))
+
+
+def open_folder(folder: Path, split: str) -> Streamed:
+    """The pictures of ``folder``: one folder for each class, named like the class.
+
+    Class names are the folder names in sorted order; a file ``classes.json`` with rows
+    ``[folder name, class name]`` translates them (ImageNet folders are named by WordNet ids). A folder with
+    ``train`` and ``test`` (or ``val``) below it is read by split; any other one is the same for every split.
+
+    Raises:
+        UsageError: where there is no such folder, or it is not laid out like that.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"data folder:{folder}: no such folder")
+    root = _root(folder, split)
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = [
+        sorted(path for path in each.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+        for each in folders
+    ]
+    if not any(found):
+        raise UsageError(
+            f"data folder:{folder}: expected one folder of pictures for each class, found "
+            f"{len(folders)} folders and no pictures in them"
+        )
+    return Streamed(
+        classes=_names(root, folder, [each.name for each in folders]),
+        labels=np.repeat(np.arange(len(folders)), [len(paths) for paths in found]).astype(np.int64),
+        rows=np.arange(sum(map(len, found))),
+        source=Files(tuple(path for paths in found for path in paths), root),
+    )
+
+
+def _root(folder: Path, split: str) -> Path:
+    below = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    splits = {name for names in NAMES.values() for name in names}
+    if not below or not below <= splits:
+        return folder
+    for name in NAMES[split]:
+        if name in below:
+            return folder / name
+    raise UsageError(f"data folder:{folder}: it has no {split}; it has {', '.join(sorted(below))}")
+
+
+def _names(root: Path, folder: Path, names: list[str]) -> tuple[str, ...]:
+    path = next((each for each in (root / NAMES_FILE, folder / NAMES_FILE) if each.is_file()), None)
+    if path is None:
+        return tuple(names)
+    try:
+        table = {str(row[0]): str(row[1]) for row in json.loads(path.read_text(encoding="utf-8"))}
+    except (OSError, ValueError, TypeError, IndexError, KeyError):
+        raise UsageError(f"data {path}: expected a JSON list of [folder name, class name]") from None
+    missing = [name for name in names if name not in table]
+    if missing:
+        raise UsageError(f"data {path}: has no name for the folder {missing[0]!r} ({len(missing)} in all)")
+    return tuple(table[name] for name in names)
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

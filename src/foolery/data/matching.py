@@ -1,0 +1,81 @@
+"""Matching: which class of a classifier is meant by a class of labelled pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.errors import UsageError
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Match:
+    """What the labels of a data set are called by a classifier.
+
+    Attributes:
+        index: ``(data classes,) int64``, the classifier's class for each of the data's.
+        by: ``name`` where names agree, ``position`` where the two know no name in common.
+    """
+
+    index: NDArray[np.int64]
+    by: Literal["name", "position"]
+
+
+def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "the classifier") -> Match:
+    """Match class names: by position where the counts agree and no name says otherwise, else by name.
+
+    Underscores and spaces at the ends do not count, nor does case, except where only case tells two classes
+    apart (ImageNet has a Cardigan, which is a dog, and a cardigan). A classifier's ``tench, Tinca tinca``
+    is meant by either of its names where only one class has it.
+
+    Args:
+        data: class names of the labelled pictures.
+        classifier: its class names.
+        name: of the classifier, for the error message.
+
+    Raises:
+        UsageError: where a class of the data is not the classifier's, or could be several; lists them.
+    """
+    known = _places([[_plain(each)] for each in classifier])
+    asked = [_plain(each) for each in data]
+    if len(data) == len(classifier) and all(row in known.get(each, [row]) for row, each in enumerate(asked)):
+        shared = any(row in known.get(each, []) for row, each in enumerate(asked))
+        return Match(np.arange(len(data)), "name" if shared else "position")
+    exact = _places([[_spaced(each)] for each in classifier])
+    synonyms = _places([[_plain(part) for part in each.split(",")] for each in classifier])
+    found = [
+        exact.get(_spaced(each)) or known.get(_plain(each)) or synonyms.get(_plain(each), []) for each in data
+    ]
+    wrong = [str(each) for each, places in zip(data, found, strict=True) if len(places) != 1]
+    if wrong:
+        shown = ", ".join(wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
+        raise UsageError(
+            f"data: {len(wrong)} of its {len(data)} class names match none, or several, of the "
+            f"{len(classifier)} of {name}: {shown} (it has {', '.join(list(classifier)[:3])}, …)"
+        )
+    index = np.array([places[0] for places in found], np.int64)
+    if len(np.unique(index)) < len(index):
+        raise UsageError(f"data: two of its class names mean the same class of {name}")
+    return Match(index, "name")
+
+
+def _plain(name: str) -> str:
+    return _spaced(name).casefold()
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.replace("_", " ").split())
+
+
+def _places(names: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for row, each in enumerate(names):
+        for name in each:
+            places.setdefault(name, []).append(row)
+    return places

@@ -1,0 +1,186 @@
+"""Parquet: pictures and labels in the layout of Hugging Face ``datasets``."""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.data.splits import NAMES
+from foolery.data.streamed import Streamed
+from foolery.errors import MissingExtraError, UsageError
+
+IMAGES, LABELS = ("image", "img"), ("label", "labels", "fine_label")
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Parquet files, one after the other; no more than a batch of encoded pictures is in memory.
+
+    Attributes:
+        paths: of the files.
+        starts: ``(files + 1,) int64``, the number of pictures before each file, and in all.
+        column: that holds the pictures.
+    """
+
+    paths: tuple[Path, ...]
+    starts: NDArray[np.int64]
+    column: str
+
+    def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
+        """The encoded pictures of ascending ``rows``, ``size`` at a time; None for a row without one."""
+        held: list[bytes | None] = []
+        for file, path in enumerate(self.paths):
+            first, last = np.searchsorted(rows, self.starts[file : file + 2])
+            for content in _pictures(path, self.column, rows[first:last] - self.starts[file], size):
+                held.append(content)
+                if len(held) == size:
+                    yield held
+                    held = []
+        if held:
+            yield held
+
+    def name(self, row: int) -> str:
+        """The file's name and the row in it, from 0."""
+        file = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return f"{self.paths[file].name} row {row - self.starts[file]}"
+
+
+def open_parquet(text: str, split: str) -> Streamed:
+    """The pictures of one Parquet file or of several.
+
+    Args:
+        text: a file; files with commas between them; a pattern such as ``train-*.parquet``; names of splits
+            in braces, as in ``cifar/{train,test}.parquet``; or a folder with one file or more for each split.
+        split: ``train`` or ``test``; a single file is the same for every split.
+
+    Raises:
+        UsageError: where a file is missing, is damaged, or has no pictures, labels or class names.
+        MissingExtraError: without pyarrow.
+    """
+    paths = _paths(text, split)
+    classes: tuple[str, ...] | None = None
+    labels = []
+    for path in paths:
+        file = _open(path)
+        column, names, own = _content(file, path)
+        if classes is not None and names != classes:
+            raise UsageError(f"data {path}: its class names differ from those of {paths[0].name}")
+        classes = names
+        labels.append(own)
+    if not classes or not sum(map(len, labels)):
+        raise UsageError(f"data parquet:{text}: it has no pictures")
+    starts = np.cumsum([0, *map(len, labels)], dtype=np.int64)
+    source = Shards(tuple(paths), starts, column)
+    return Streamed(classes, np.concatenate(labels), np.arange(starts[-1]), source)
+
+
+def _paths(text: str, split: str) -> list[Path]:
+    if Path(text).expanduser().is_file():
+        return [Path(text).expanduser()]
+    if Path(text).expanduser().is_dir():
+        folder = Path(text).expanduser()
+        for name in NAMES[split]:
+            found = [path for path in sorted(folder.glob("*.parquet")) if re.match(rf"{name}\b", path.stem)]
+            if found:
+                return found
+        raise UsageError(f"data parquet:{text}: no file for {split} in it, such as {split}.parquet")
+    chosen = re.sub(r"\{([^{}]*)\}", lambda braces: _of_split(braces[1], split, text), text)
+    found = []
+    for part in chosen.split(","):
+        pattern = str(Path(part.strip()).expanduser())
+        matched = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
+        if not matched or not Path(matched[0]).is_file():
+            raise UsageError(f"data parquet:{text}: no file {part.strip()}")
+        found.extend(map(Path, matched))
+    return found
+
+
+def _of_split(names: str, split: str, text: str) -> str:
+    known = [name.strip() for name in names.split(",")]
+    for name in NAMES[split]:
+        if name in known:
+            return name
+    raise UsageError(f"data parquet:{text}: no {split} among {', '.join(known)}")
+
+
+def _open(path: Path) -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError("pyarrow", "dataset", "read Parquet files") from None
+    try:
+        return pyarrow.parquet.ParquetFile(path)
+    except (OSError, pyarrow.ArrowException) as error:
+        said = str(error).splitlines()[0]
+        raise UsageError(f"data {path}: not a Parquet file, or damaged ({said})") from None
+
+
+def _content(file: Any, path: Path) -> tuple[str, tuple[str, ...], NDArray[np.int64]]:
+    """Name of the picture column, class names, and all labels."""
+    import pyarrow
+
+    schema = file.schema_arrow
+    image = next((name for name in IMAGES if name in schema.names), None)
+    label = next((name for name in LABELS if name in schema.names), None)
+    if image is None or label is None:
+        raise UsageError(f"data {path}: expected columns image and label, got {', '.join(schema.names)}")
+    kind = schema.field(image).type
+    if not pyarrow.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
+        raise UsageError(f"data {path}: column {image}: expected a struct with bytes, got {kind}")
+    try:
+        column = file.read(columns=[label]).column(label)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise UsageError(f"data {path}: damaged ({str(error).splitlines()[0]})") from None
+    if not pyarrow.types.is_integer(column.type) or column.null_count:
+        raise UsageError(f"data {path}: column {label}: expected whole numbers, got {column.type} or gaps")
+    labels = column.to_numpy().astype(np.int64)
+    names = _names(schema.metadata or {}, label)
+    classes = names or tuple(map(str, range(int(labels.max(initial=-1)) + 1)))
+    if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
+        raise UsageError(
+            f"data {path}: labels from {labels.min()} to {labels.max()} for {len(classes)} class names; "
+            "pictures without a label have to be left out"
+        )
+    return image, classes, labels
+
+
+def _names(metadata: Mapping[bytes, bytes], label: str) -> tuple[str, ...] | None:
+    """Class names as ``datasets`` writes them into the schema; None where there are none."""
+    try:
+        names = json.loads(metadata[b"huggingface"])["info"]["features"][label]["names"]
+    except (KeyError, ValueError, TypeError):
+        return None
+    return tuple(map(str, names)) if isinstance(names, list) and names else None
+
+
+def _pictures(path: Path, column: str, rows: NDArray[np.int64], size: int) -> Iterator[bytes | None]:
+    """The encoded pictures of ascending ``rows`` of a file; row groups without any are not read."""
+    import pyarrow
+
+    file = _open(path)
+    first = 0
+    for group in range(file.num_row_groups):
+        last = first + file.metadata.row_group(group).num_rows
+        wanted = rows[(rows >= first) & (rows < last)]
+        first, start = last, first
+        if not len(wanted):
+            continue
+        try:
+            for batch in file.iter_batches(min(size, 256), row_groups=[group], columns=[column]):
+                stop = start + batch.num_rows
+                here = wanted[(wanted >= start) & (wanted < stop)] - start
+                start = stop
+                if len(here):
+                    for cell in batch.column(0).take(pyarrow.array(here)).field("bytes"):
+                        yield cell.as_py()
+        except (OSError, pyarrow.ArrowException) as error:
+            raise UsageError(f"data {path}: damaged ({str(error).splitlines()[0]})") from None

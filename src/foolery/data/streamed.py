@@ -1,0 +1,103 @@
+"""Streamed pictures: read and decoded batch by batch, so that a data set need not fit in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, CanvasShape
+from foolery.data.decode import decode, strict_size
+from foolery.data.fit import fit
+from foolery.data.labelled import Labelled
+from foolery.errors import UsageError
+from foolery.lanes import share
+
+_GRAIN = 4  # pictures that a lane decodes at a time
+
+
+class Source(Protocol):
+    """Where encoded pictures come from."""
+
+    def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
+        """The files' bytes of ascending ``rows``, ``size`` at a time; None for one that cannot be read."""
+        ...
+
+    def name(self, row: int) -> str:
+        """What a person calls the picture."""
+        ...
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Pictures that stay encoded until a batch of them is asked for.
+
+    Attributes:
+        classes: one name per class.
+        labels: ``(N,) int64``, each an index into ``classes``.
+        rows: ``(N,) int64``, ascending: which pictures of the source.
+        source: where they are read from.
+        unreadable: what was wrong with pictures that were left out, one line each; filled while reading.
+    """
+
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    source: Source
+    unreadable: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, rows: NDArray[np.int64]) -> Streamed:
+        """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
+        chosen = np.unique(rows)
+        return Streamed(self.classes, self.labels[chosen], self.rows[chosen], self.source)
+
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+        """At most ``size`` pictures at a time, in order, each fitted to ``canvas``.
+
+        A picture that cannot be read is left out, and noted in ``unreadable``, once.
+
+        Raises:
+            UsageError: after the last batch, where no picture could be read.
+        """
+        start, good = 0, 0
+        for contents in self.source.contents(self.rows, size):
+            part = slice(start, start + len(contents))
+            names = [self.source.name(int(row)) for row in self.rows[part]]
+            canvases, failures = _decoded(contents, names, canvas)
+            known = set(self.unreadable)
+            self.unreadable.extend(said for said in failures.values() if said not in known)
+            kept = np.setdiff1d(np.arange(len(contents)), list(failures))
+            start, good = part.stop, good + len(kept)
+            if len(kept):
+                yield Labelled(canvases[kept], self.labels[part][kept], self.classes)
+        if not good:
+            raise UsageError(f"data: none of the {len(self)} pictures could be read; {self.unreadable[0]}")
+
+
+def _decoded(
+    contents: list[bytes | None], names: list[str], shape: CanvasShape
+) -> tuple[Canvases, dict[int, str]]:
+    """``(n, C, H, W) uint8``, and what was wrong with the rows that have no picture."""
+    canvases = np.zeros((len(contents), *shape.axes), np.uint8)
+    failures: dict[int, str] = {}
+
+    def work(start: int, stop: int) -> None:
+        for row in range(start, stop):
+            content = contents[row]
+            if content is None:
+                failures[row] = f"image {names[row]}: cannot be read"
+                continue
+            try:
+                canvases[row] = fit(decode(content, names[row]), shape)
+            except UsageError as error:
+                failures[row] = str(error)
+
+    with strict_size():
+        share(work, len(contents), grain=_GRAIN)
+    return canvases, dict(sorted(failures.items()))

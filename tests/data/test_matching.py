@@ -1,0 +1,52 @@
+import pytest
+
+from foolery.data import match_classes
+from foolery.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("data", "classifier", "index", "by"),
+    [
+        (["cat", "dog"], ["cat", "dog"], [0, 1], "name"),
+        (["cat", "dog"], ["dog", "cat"], [1, 0], "name"),
+        (["Great_White_Shark", "tench "], ["tench", "great white shark"], [1, 0], "name"),
+        (["dog"], ["cat", "dog", "owl"], [1], "name"),
+        (
+            ["Tinca tinca", "goldfish"],
+            ["owl", "tench, Tinca tinca", "goldfish, Carassius auratus"],
+            [1, 2],
+            "name",
+        ),
+        (["n01", "n02"], ["tench", "goldfish"], [0, 1], "position"),
+        (["Cardigan", "TENCH"], ["cardigan", "tench", "Cardigan"], [2, 1], "name"),
+        (["crane", "owl", "crane"], ["crane", "owl", "crane"], [0, 1, 2], "name"),
+        (["cat", "hound"], ["cat", "dog"], [0, 1], "name"),
+    ],
+)
+def test_names_match_by_position_where_nothing_says_otherwise_else_by_name(data, classifier, index, by):
+    match = match_classes(data, classifier)
+    assert (match.index.tolist(), match.by) == (index, by)
+
+
+@pytest.mark.parametrize(
+    ("data", "classifier", "said"),
+    [
+        (
+            ["0", "1", "2"],
+            ["0", "1"],
+            r"1 of its 3 class names match none, or several, of the 2 of net: 2 \(it has 0, 1",
+        ),
+        (["crane"], ["crane", "owl", "crane"], "crane"),
+        (["cat", "owl"], ["dog", "cat"], "1 of its 2 class names .*: owl"),
+        ([str(n) for n in range(9)], ["a"], "9 of its 9 .*: 0, 1, 2, 3, 4, …"),
+        (
+            ["tench", "Tinca tinca"],
+            ["tench, Tinca tinca", "owl", "eel"],
+            "two of its class names mean the same",
+        ),
+    ],
+)
+def test_what_does_not_match_is_listed(data, classifier, said):
+    with pytest.raises(UsageError, match=said) as caught:
+        match_classes(data, classifier, "net")
+    assert "\n" not in str(caught.value)
