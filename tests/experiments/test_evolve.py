@@ -1,5 +1,6 @@
 """Evolve: from a classifier's name to a run file, repeatable to the last bit."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ def test_lineage_is_closed_and_true(lenet, tmp_path):
         assert stored[one.parent].generation < one.generation
         holders = {max((g, who) for g, who in held if g < one.generation)[1] for held in reigns.values()}
         assert one.parent in holders
-    assert [one.generation for one in run.lineage(run.champions[0].individual)][0] == 0
+    assert run.lineage(run.champions[0].individual)[0].generation == 0
 
 
 def test_direct_runs_keep_the_genomes_of_champions_alone(lenet, tmp_path):
@@ -130,7 +131,7 @@ def test_a_watcher_sees_every_generation_and_can_look_at_the_champions(lenet):
     )
     assert [generation for generation, _, _ in seen] == list(range(13))
     assert np.array_equal(seen[-1][2], np.stack([c.canvas for c in exhibit.champions.values()]))
-    assert all((after[1] >= before[1]).all() for before, after in zip(seen, seen[1:], strict=False))
+    assert all((after[1] >= before[1]).all() for before, after in pairwise(seen))
 
 
 def test_an_interrupt_saves_the_run_and_is_passed_on(lenet, tmp_path):

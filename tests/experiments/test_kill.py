@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from support import evolver
 
 from foolery.experiments.evolve import evolve
 from foolery.runs import RunFile, open_run_file
+from support import evolver
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 

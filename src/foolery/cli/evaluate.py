@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foolery.cli.loading import load
-from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.options import (
+    BackendOption,
+    CardOption,
+    ClassNamesOption,
+    DeviceOption,
+    SetOption,
+    TrustOption,
+)
 from foolery.cli.output import note, print_json
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ def evaluate(
     device: DeviceOption = "auto",
     class_names: ClassNamesOption = None,
     trust: TrustOption = False,
+    changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure how often a classifier is right about labelled pictures, and how sure it is.
@@ -36,7 +44,7 @@ def evaluate(
     """
     from foolery.experiments.evaluate import evaluate as measure
 
-    loaded = load(classifier, backend, card, device, class_names, trust)
+    loaded = load(classifier, backend, card, device, class_names, trust, changes)
     found = measure(loaded, data, split)
     note_unreadable(list(found.unreadable))
     if as_json:

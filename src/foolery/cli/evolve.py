@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 import typer
 
-from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
-from foolery.cli.output import note, print_json
+from foolery.cli.loading import announce, load
+from foolery.cli.options import (
+    BackendOption,
+    CardOption,
+    ClassNamesOption,
+    DeviceOption,
+    SetOption,
+    TrustOption,
+)
+from foolery.cli.output import console, is_live, note, print_json
 from foolery.cli.progress import search_bar
 from foolery.cli.summary import lines
 from foolery.cli.words import command_line, default_run, names, one_of, whole
@@ -49,6 +57,7 @@ def evolve(
     class_names: ClassNamesOption = None,
     device: DeviceOption = "auto",
     trust: TrustOption = False,
+    changes: SetOption = None,
     budget: Annotated[
         str | None,
         typer.Option("--budget", metavar="QUERIES|TIME", help="End in time: 100000, 90s, 5m, or 100000,5m."),
@@ -79,7 +88,6 @@ def evolve(
 
     Ctrl-C saves; --resume goes on. The run is one file, run.db in --out.
     """
-    from foolery.classifiers import load_classifier
     from foolery.classifiers.metered import Budget
     from foolery.experiments.evolve import evolve as search
 
@@ -89,9 +97,10 @@ def evolve(
     given = {"coordinates": coordinates, "crossover": crossover, "colors": colors}
     options: dict[str, OptionValue] = {name: value for name, value in given.items() if value is not None}
     folder = out if out is not None else default_run(classifier, encoding, seed)
-    loaded = load_classifier(
-        classifier, backend=backend, card=card, device=device, trust=trust, classes=class_names
-    )
+    loaded = load(classifier, backend, card, device, class_names, trust, changes)
+    if limit is not None or is_live(console(stderr=True)):
+        planned = (initial or batch) + generations * batch
+        announce(loaded, batch, min(planned, limit.queries or planned) if limit is not None else planned)
     if out is None:
         note(f"run: {folder}")
     try:

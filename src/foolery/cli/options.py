@@ -19,6 +19,12 @@ DeviceOption = Annotated[
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Open exported programs (.pt2) too: they can carry code.")
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="Overrides a field of the card: --set scale=0.0039 (JSON)."
+    ),
+]
 ClassNamesOption = Annotated[
     str | None,
     typer.Option(

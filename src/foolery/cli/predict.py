@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foolery.cli.loading import load
-from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.options import (
+    BackendOption,
+    CardOption,
+    ClassNamesOption,
+    DeviceOption,
+    SetOption,
+    TrustOption,
+)
 from foolery.cli.output import print_json
 from foolery.cli.words import whole
 from foolery.errors import UsageError
@@ -27,6 +34,7 @@ def predict(
     device: DeviceOption = "auto",
     class_names: ClassNamesOption = None,
     trust: TrustOption = False,
+    changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print the first answers of a classifier about picture files, and how sure it is of each."""
@@ -34,7 +42,7 @@ def predict(
 
     if top < 1:
         raise UsageError(f"--top: expected at least 1 answer, got {top}")
-    loaded = load(classifier, backend, card, device, class_names, trust)
+    loaded = load(classifier, backend, card, device, class_names, trust, changes)
     found = ask(loaded, images, top)
     if as_json:
         known = loaded.description

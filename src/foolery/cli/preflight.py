@@ -10,7 +10,14 @@ import typer
 
 from foolery.cli.evaluate import note_unreadable
 from foolery.cli.loading import load
-from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.options import (
+    BackendOption,
+    CardOption,
+    ClassNamesOption,
+    DeviceOption,
+    SetOption,
+    TrustOption,
+)
 from foolery.cli.output import print_json
 from foolery.cli.words import whole
 from foolery.errors import GateError
@@ -35,6 +42,7 @@ def preflight(
     device: DeviceOption = "auto",
     class_names: ClassNamesOption = None,
     trust: TrustOption = False,
+    changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
@@ -43,7 +51,7 @@ def preflight(
     from foolery.experiments.preflight import preflight as check
 
     check_photos(photos)
-    loaded = load(classifier, backend, card, device, class_names, trust)
+    loaded = load(classifier, backend, card, device, class_names, trust, changes)
     pictures = open_data(data, split) if data is not None else None
     checks = check(loaded, pictures, photos)
     if pictures is not None:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.loading import load
+from foolery.cli.options import (
+    BackendOption,
+    CardOption,
+    ClassNamesOption,
+    DeviceOption,
+    SetOption,
+    TrustOption,
+)
 from foolery.cli.output import print_json
 from foolery.errors import GateError, UsageError
 
@@ -28,22 +36,20 @@ def verify(
     class_names: ClassNamesOption = None,
     device: DeviceOption = "auto",
     trust: TrustOption = False,
+    changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Draw every champion again from its genome, write and read its PNG, score it, and compare.
 
     Exit code 1 when a run does not say what it said.
     """
-    from foolery.classifiers import load_classifier
     from foolery.experiments.verify import verify as check
 
     loaded = None
     if classifier is not None:
-        loaded = load_classifier(
-            classifier, backend=backend, card=card, device=device, trust=trust, classes=class_names
-        )
-    elif trust or class_names is not None:
-        raise UsageError("--trust and --class-names go with --classifier: name the classifier too")
+        loaded = load(classifier, backend, card, device, class_names, trust, changes)
+    elif trust or changes or class_names is not None:
+        raise UsageError("--trust, --set and --class-names go with --classifier: name the classifier too")
     found = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
     failed = [each for each in found if not each.passed]
     if as_json:

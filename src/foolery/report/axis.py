@@ -76,10 +76,10 @@ def linear_axis(values: NDArray[np.float64]) -> Axis:
 def generation_ticks(last: int) -> tuple[Tick, ...]:
     """Ticks from generation 0 to ``last``, which is always one of them."""
     if last <= 0:
-        return (Tick(0.0, "generation 0"),)
+        return (Tick(0.0, "0"),)
     step = max(1, int(_round_step(last / 4)))
-    inner = [Tick(at / last, str(at)) for at in range(0, last, step) if at <= 0.8 * last]
-    return (*inner, Tick(1.0, f"generation {last}"))
+    inner = [Tick(at / last, str(at)) for at in range(0, last, step) if at <= 0.9 * last]
+    return (*inner, Tick(1.0, str(last)))
 
 
 def _round_step(least: float) -> float:

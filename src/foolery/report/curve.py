@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foolery.experiments.certainty import format_score
 from foolery.report.axis import Axis, Tick, confidence_axis, generation_ticks, linear_axis
-from foolery.report.words import number
+from foolery.report.words import measure, number
 
 if TYPE_CHECKING:
     from foolery.experiments.exhibit import Exhibit
@@ -68,9 +68,9 @@ def curve_of(exhibit: Exhibit) -> Curve | None:
         rows=tuple(_row(exhibit, at) for at in _spread(len(history), MOST_ROWS).tolist()),
         recorded=len(history),
         summary=(
-            f"The median confidence of the champions goes from {format_score(history.median[0], kind)} in "
-            f"generation {history.generation[0]} to {format_score(history.median[-1], kind)} in "
-            f"generation {history.generation[-1]}."
+            f"The median {measure(exhibit)} of the champions goes from "
+            f"{format_score(history.median[0], kind)} in generation {history.generation[0]} to "
+            f"{format_score(history.median[-1], kind)} in generation {history.generation[-1]}."
         ),
     )
 

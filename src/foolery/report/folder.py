@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -38,7 +39,8 @@ class Folder:
 
         Raises:
             UsageError: where it holds other files than a gallery's, or a gallery with a file that was
-                changed since, and ``overwrite`` is not given; or where it cannot be made.
+                changed since, and ``overwrite`` is not given; where a folder in it is a link; or where
+                it cannot be made.
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -49,9 +51,16 @@ class Folder:
                     "name another folder or give --overwrite"
                 )
             folder = cls(path, before or {})
-            changed = [name for name in files if (path / name).exists() and not folder._is_own(name)]
+            wanted = list(files)
+            away = [name for name in wanted if folder._leads_out(name)]
+            changed = [name for name in wanted if os.path.lexists(path / name) and not folder._is_own(name)]
         except OSError as error:
             raise _unwritable(path, error) from error
+        if away:
+            raise UsageError(
+                f"out: {(path / away[0]).parent} leads to another folder by a link; "
+                "remove the link or name another folder"
+            )
         if changed and not overwrite:
             raise UsageError(
                 f"out: {path / changed[0]} was not written by foolery, or was changed since; "
@@ -60,7 +69,7 @@ class Folder:
         return folder
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one file; its parent folders are made.
+        """Write one file; its parent folders are made. A link is replaced, not followed.
 
         Raises:
             UsageError: where it cannot be written.
@@ -68,6 +77,8 @@ class Folder:
         target = self.path / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_symlink():
+                target.unlink()
             target.write_bytes(content)
         except OSError as error:
             raise _unwritable(target, error) from error
@@ -82,17 +93,21 @@ class Folder:
             for parent in sorted({(self.path / name).parent for name in stale}, reverse=True):
                 if parent != self.path and not any(parent.iterdir()):
                     parent.rmdir()
-            listed = {"made_by": MADE_BY, "files": self.written}
-            (self.path / MANIFEST).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
         except OSError as error:
             raise _unwritable(self.path, error) from error
+        listed = {"made_by": MADE_BY, "files": dict(self.written)}
+        self.write(MANIFEST, (json.dumps(listed, indent=1) + "\n").encode())
 
     def _is_own(self, name: str) -> bool:
         """True for a plain file that is as the former gallery wrote it."""
         file = self.path / name
-        if name not in self.before or file.is_symlink() or not file.is_file():
+        if name not in self.before or file.is_symlink() or not file.is_file() or self._leads_out(name):
             return False
         return hashlib.sha256(file.read_bytes()).hexdigest() == self.before[name]
+
+    def _leads_out(self, name: str) -> bool:
+        """True where a folder between this one and the file is a link."""
+        return any((self.path / parent).is_symlink() for parent in PurePosixPath(name).parents[:-1])
 
 
 def _manifest(path: Path) -> dict[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,9 @@ from foolery.canvas import Canvases
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
-    Pixels = NDArray[np.uint8]
+Pixels: TypeAlias = NDArray[np.uint8]
 
-STEPS = 4  # colours are drawn in steps of 4 of 256, so that few styles serve many cells
+STEPS = 8  # colours are drawn in steps of 8 of 256, so that few styles serve many cells
 SHADES, PLAIN_SHADES = " ░▒▓█", " .:-=+*#%@"
 
 
@@ -28,14 +28,15 @@ def shrunk(canvases: Canvases, width: int) -> Pixels:
     width = min(width, canvases.shape[3])
     small = canvases
     if width < canvases.shape[3]:
-        small = _averaged(_averaged(canvases, 2, shrunk_height(canvases.shape, width)), 3, width)
-    small = small.round().astype(np.uint8) if small.dtype != np.uint8 else small
+        means = _averaged(_averaged(canvases, 2, shrunk_height(canvases.shape, width)), 3, width)
+        small = means.round().astype(np.uint8)
     return np.ascontiguousarray(
         np.broadcast_to(small, (len(small), 3, *small.shape[2:])).transpose(0, 2, 3, 1)
     )
 
 
 def shrunk_height(shape: tuple[int, ...], width: int) -> int:
+    """Rows of an ``(N, C, H, W)`` canvas that is shown ``width`` columns wide."""
     return max(1, round(shape[2] * width / shape[3]))
 
 
@@ -47,7 +48,7 @@ def ramp(console: Console, options: ConsoleOptions) -> str | None:
 
 
 def picture_lines(pixels: Pixels, ramp: str | None) -> list[list[Segment]]:
-    """One list of segments for every two rows of ``(H, W, 3)`` pixels."""
+    """One list of segments for every two rows of ``(H, W, 3)`` pixels; ``ramp`` is from ``ramp``."""
     height, width, _ = pixels.shape
     even = np.zeros((height + height % 2, width, 3), np.int64)
     even[:height] = pixels
@@ -85,10 +86,11 @@ def _shaded_lines(pixels: NDArray[np.int64], ramp: str) -> list[list[Segment]]:
     return [[Segment("".join(ramp[step] for step in row))] for row in steps.tolist()]
 
 
-def _averaged(values: NDArray[np.generic], axis: int, count: int) -> NDArray[np.float64]:
+def _averaged(values: NDArray[Any], axis: int, count: int) -> NDArray[np.float64]:
     """Means over ``count`` nearly equal parts of an axis."""
     edges = np.arange(count + 1) * values.shape[axis] // count
     sums: NDArray[np.float64] = np.add.reduceat(values, edges[:-1], axis=axis, dtype=np.float64)
     shape = [1] * values.ndim
     shape[axis] = count
-    return sums / np.diff(edges).reshape(shape)
+    means: NDArray[np.float64] = sums / np.diff(edges).reshape(shape)
+    return means

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 # A dark wall with rounded, transparent corners: it looks the same on a white and on a dark page.
-WALL, INK, QUIET = (22, 23, 27, 255), (240, 238, 234, 255), (168, 165, 159, 255)
+WALL, INK, QUIET = (22, 23, 27), (240, 238, 234), (168, 165, 159)
 CORNER, MARGIN, GAP = 28, 56, 24
 TITLE, NAME, SMALL = 34, 24, 22
 UNDER_TITLE, UNDER_PICTURE, BETWEEN_ROWS, BETWEEN_RUNS = 26, 12, 30, 52
 TARGET, PER_ROW, LARGEST_SCALE = 140, 10, 64
+MOST_PIXELS = 120_000_000  # half a gigabyte while it is drawn
+LONGEST_NAME = 60  # letters of a classifier's name
 
 
 @dataclass(frozen=True)
@@ -56,27 +58,48 @@ def contact_sheet(exhibits: Sequence[Exhibit], *, scale: int | None = None) -> I
         scale: pixels per canvas pixel, 1 to 64; None chooses one that makes pictures about 140 pixels wide.
 
     Raises:
-        UsageError: for no exhibits, or another scale.
+        UsageError: for no exhibits, another scale, or a sheet of more than 120 million pixels.
     """
     from PIL import Image, ImageDraw
 
     if not exhibits:
         raise UsageError("exhibits: expected at least one run, got none")
-    if scale is not None and not 1 <= scale <= LARGEST_SCALE:
-        raise UsageError(f"scale: expected a whole number from 1 to {LARGEST_SCALE}, got {scale}")
+    if scale is not None and not (isinstance(scale, int) and 1 <= scale <= LARGEST_SCALE):
+        raise UsageError(f"scale: expected a whole number from 1 to {LARGEST_SCALE}, got {scale!r}")
     measures = [_measures(exhibit, scale) for exhibit in exhibits]
     bands = [each.band(exhibit) for each, exhibit in zip(measures, exhibits, strict=True)]
     inner = max(each.columns * (each.tile + GAP) - GAP for each in measures)
     inner = max(inner, *(_title_width(exhibit) for exhibit in exhibits))
     size = inner + 2 * MARGIN, sum(bands) + BETWEEN_RUNS * (len(bands) - 1) + 2 * MARGIN
-    sheet = Image.new("RGBA", size, (0, 0, 0, 0))
+    if size[0] * size[1] > MOST_PIXELS:
+        raise UsageError(
+            f"scale: the sheet would be {size[0]} x {size[1]} pixels, more than {MOST_PIXELS // 1_000_000} "
+            "million; give a smaller scale or fewer runs"
+        )
+    sheet = Image.new("RGBA", size, WALL)
     drawing = ImageDraw.Draw(sheet)
-    drawing.rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), CORNER, fill=WALL)
     top = MARGIN
     for exhibit, each, band in zip(exhibits, measures, bands, strict=True):
         _draw_run(sheet, drawing, exhibit, each, top)
         top += band + BETWEEN_RUNS
+    sheet.putalpha(_rounded(size))
     return sheet
+
+
+def _rounded(size: tuple[int, int]) -> Image:
+    """Opaque but for the corners, whose edges are smooth: each is drawn four times as large."""
+    from PIL import Image, ImageDraw
+
+    side = 2 * CORNER
+    disc = Image.new("L", (4 * side, 4 * side), 0)
+    ImageDraw.Draw(disc).ellipse((0, 0, 4 * side - 1, 4 * side - 1), fill=255)
+    disc = disc.resize((side, side), Image.Resampling.BOX)
+    mask = Image.new("L", size, 255)
+    for x in (0, CORNER):
+        for y in (0, CORNER):
+            at = (size[0] - CORNER if x else 0, size[1] - CORNER if y else 0)
+            mask.paste(disc.crop((x, y, x + CORNER, y + CORNER)), at)
+    return mask
 
 
 def _measures(exhibit: Exhibit, scale: int | None) -> _Measures:
@@ -120,8 +143,10 @@ def _draw_champion(
 
 
 def _title(exhibit: Exhibit) -> tuple[str, str]:
+    name = _readable(classifier_name(exhibit))
+    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
     return (
-        f"{_readable(classifier_name(exhibit))}, {_readable(heading(exhibit))}",
+        f"{name}, {_readable(heading(exhibit))}",
         _readable(f"{number(exhibit.summary.get('queries'))} queries"),
     )
 
@@ -133,7 +158,7 @@ def _title_width(exhibit: Exhibit) -> int:
 
 def _fitting(text: str, size: int, width: int) -> str:
     """``text`` cut to ``width`` pixels."""
-    text = _readable(text)
+    text = _readable(text[:width])  # no letter is narrower than a pixel
     if _length(text, size) <= width:
         return text
     while text and _length(f"{text}…", size) > width:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,21 +17,36 @@ from rich.style import Style
 from foolery.canvas import Canvases
 from foolery.errors import UsageError
 from foolery.experiments.certainty import format_confidence, nines
-from foolery.report.halfblocks import picture_lines, ramp, shrunk, shrunk_height
+from foolery.report.halfblocks import Pixels, picture_lines, ramp, shrunk, shrunk_height
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
-
-    Pixels = NDArray[np.uint8]
 
 GAP = 2
 NARROWEST = 10  # columns: a confidence such as ">99.9999 %"
 WISHED = 5  # pictures side by side
 CAPTION = 2  # lines under a picture: name and confidence, bar
 FULL_BAR = 6.0  # nines
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 _NAME, _QUIET, _BAR = Style(bold=True), Style(dim=True), Style(color="bright_cyan")
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What text and bars are drawn with: a cut name, parts of a bar's cell, the rest of a bar."""
+
+    encoding: str
+    cut: str
+    blocks: str
+    rest: str
+
+    def known(self, text: str) -> str:
+        """``text`` with a question mark for each sign that the console does not have."""
+        return text.encode(self.encoding, "replace").decode(self.encoding)
+
+
+UNICODE = Signs("utf-8", "…", " ▏▎▍▌▋▊▉█", "·")
+ASCII = Signs("ascii", "~", " #", ".")
 
 
 def picture(canvas: Canvases, width: int) -> Picture:
@@ -148,13 +164,12 @@ class Panel:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Rows of tiles with an empty line between them."""
-        shades = ramp(console, options)
-        blocks = EIGHTHS if not options.ascii_only else " #"
+        shades, signs = ramp(console, options), ASCII if options.ascii_only else UNICODE
         for start in range(0, len(self.labels), self.grid.columns):
             if start:
                 yield Segment.line()
             stop = min(start + self.grid.columns, len(self.labels))
-            tiles = [self._tile(at, shades, blocks) for at in range(start, stop)]
+            tiles = [self._tile(at, shades, signs) for at in range(start, stop)]
             for pieces in zip(*tiles, strict=True):
                 yield from self._joined(pieces)
                 yield Segment.line()
@@ -176,32 +191,34 @@ class Panel:
                 yield Segment(" " * GAP)
             yield from piece
 
-    def _tile(self, at: int, ramp: str | None, blocks: str) -> list[list[Segment]]:
+    def _tile(self, at: int, ramp: str | None, signs: Signs) -> list[list[Segment]]:
         """Lines of segments, each ``tile`` columns wide."""
         width, confidence = self.grid.tile, self.confidences[at]
         pad = Segment(" " * (width - self.pixels.shape[2]))
         lines = [[*line, pad] for line in picture_lines(self.pixels[at], ramp)]
-        return [*lines, _caption(self.labels[at], confidence, width), _bar(confidence, width, blocks)]
+        caption = _caption(self.labels[at], confidence, width, signs)
+        return [*lines, caption, _bar(confidence, width, signs)]
 
 
-def _caption(label: str, confidence: float, width: int) -> list[Segment]:
+def _caption(label: str, confidence: float, width: int, signs: Signs) -> list[Segment]:
     """Name on the left, confidence on the right; the name gives way."""
-    shown = format_confidence(confidence)
+    label, shown = signs.known(label), signs.known(format_confidence(confidence))
     room = width - len(shown) - 1
     if room < 1:
         return [Segment(set_cell_size(shown, width))]
-    name = label if cell_len(label) <= room else f"{set_cell_size(label, room - 1)}…"
+    name = label if cell_len(label) <= room else set_cell_size(label, room - 1) + signs.cut
     return [Segment(set_cell_size(name, room), _NAME), Segment(f" {shown}")]
 
 
-def _bar(confidence: float, width: int, blocks: str) -> list[Segment]:
-    parts = len(blocks) - 1
-    done = min(int(width * parts * nines(confidence) / FULL_BAR), width * parts)
+def _bar(confidence: float, width: int, signs: Signs) -> list[Segment]:
+    blocks, parts = signs.blocks, len(signs.blocks) - 1
+    done = min(int(width * parts * nines(confidence) / FULL_BAR + 1e-6), width * parts)
     full, part = divmod(done, parts)
     drawn = blocks[-1] * full + (blocks[part] if part else "")
-    return [Segment(drawn, _BAR), Segment(("·" if parts > 1 else ".") * (width - len(drawn)), _QUIET)]
+    return [Segment(drawn, _BAR), Segment(signs.rest * (width - len(drawn)), _QUIET)]
 
 
 def _clean(label: str) -> str:
-    """A class name without anything that a terminal would obey."""
-    return "".join(sign if sign.isprintable() else "�" for sign in label)
+    """A class name without anything that a terminal would obey; signs that only format are left out."""
+    seen = "".join(sign for sign in label if unicodedata.category(sign) != "Cf")
+    return "".join(" " if sign.isspace() else sign if sign.isprintable() else "�" for sign in seen)

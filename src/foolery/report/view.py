@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 from foolery.experiments.certainty import format_score
 from foolery.experiments.export import file_name
 from foolery.report.curve import Curve, curve_of
-from foolery.report.words import NARROW, classifier_name, duration, finding, heading, number, origin, state
+from foolery.report.words import (
+    NARROW,
+    classifier_name,
+    duration,
+    finding,
+    heading,
+    measure,
+    number,
+    origin,
+    state,
+)
 
 if TYPE_CHECKING:
     from foolery.experiments.exhibit import Champion, Exhibit
@@ -47,6 +57,7 @@ class View:
         frame: shown width of a picture on a wide and on a narrow screen.
         figures: what was reached.
         fooled: confidence to how many classes reach it.
+        measure: ``confidence`` or ``similarity``.
         settings: what decides the run.
         made: where and with what it was made, once more for every resume.
         commands: that make the run again.
@@ -67,6 +78,7 @@ class View:
     tiles: tuple[Tile, ...]
     figures: tuple[Fact, ...]
     fooled: tuple[Fact, ...]
+    measure: str
     curve: Curve | None
     settings: tuple[Fact, ...]
     made: tuple[tuple[Fact, ...], ...]
@@ -97,6 +109,7 @@ def view_of(exhibit: Exhibit, position: int) -> View:
         tiles=tuple(_tile(champion, exhibit, anchor) for champion in exhibit.champions.values()),
         figures=_figures(exhibit),
         fooled=_fooled(exhibit),
+        measure=measure(exhibit),
         curve=curve_of(exhibit),
         settings=_settings(exhibit),
         made=tuple(_made(provenance) for provenance in exhibit.provenances),
@@ -133,8 +146,7 @@ def _nearest_multiple(width: int, target: int) -> int:
 
 
 def _figures(exhibit: Exhibit) -> tuple[Fact, ...]:
-    summary, kind = exhibit.summary, exhibit.settings.kind
-    word = "similarity" if kind == "similarity" else "confidence"
+    summary, kind, word = exhibit.summary, exhibit.settings.kind, measure(exhibit)
 
     def score(key: str) -> str:
         value = summary.get(key)
@@ -206,7 +218,8 @@ def _commands(exhibit: Exhibit) -> tuple[str, ...]:
     if len(settings.cells) < len(settings.classes):
         given["classes"] = [settings.classes[cell] for cell in settings.cells]
     arguments = [repr(settings.classifier), *(f"{name}={value!r}" for name, value in given.items())]
-    return ("import foolery\n" + f"foolery.evolve({', '.join(arguments)})",)
+    inner = "".join(f"    {argument},\n" for argument in arguments)
+    return (f"import foolery\n\nfoolery.evolve(\n{inner})",)
 
 
 def spaced(text: str) -> str:

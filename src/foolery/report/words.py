@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LEVELS = ((0.9999, "99.99 %"), (0.999, "99.9 %"), (0.99, "99 %"), (0.9, "90 %"), (0.5, "50 %"))
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 
-_ENCODINGS = {"cppn": "CPPN", "direct": "Direct"}
+_ENCODINGS = {"cppn": "CPPN"}
 _ORIGINS = {
     "cppn": "Each picture is drawn by a small network, a CPPN, whose weights and shape began at random.",
     "direct": "Each picture began as uniform noise.",
@@ -25,7 +25,8 @@ _ORIGINS = {
 def finding(exhibits: Sequence[Exhibit]) -> str:
     """One sentence: how certain the classifiers are of how many pictures.
 
-    It names the highest of 99.99, 99.9, 99, 90 and 50 % that at least half of the pictures reach.
+    It names the highest of 99.99, 99.9, 99, 90 and 50 % that at least half of the pictures reach,
+    else 50 % if any does.
     """
     who = _who(exhibits)
     champions = [champion for exhibit in exhibits for champion in exhibit.champions.values()]
@@ -46,7 +47,7 @@ def _how_certain(champions: Sequence[Champion], pictures: str, *, many: bool) ->
     total, verb = len(champions), "are" if many else "is"
     for level, name in LEVELS:
         reached = sum(champion.confidence >= level for champion in champions)
-        if 2 * reached >= total:
+        if 2 * reached >= total or (reached and level == LEVELS[-1][0]):
             share = pictures if total == 1 else f"{_count(reached)} of {pictures}"
             return f"{verb} at least {name} certain of {share}"
     most = max(champion.confidence for champion in champions)
@@ -87,6 +88,11 @@ def classifier_name(exhibit: Exhibit) -> str:
 def _who(exhibits: Sequence[Exhibit]) -> str:
     names = {exhibit.settings.fingerprint: classifier_name(exhibit) for exhibit in exhibits}
     return f"{len(names)} classifiers" if len(names) > 1 else classifier_name(exhibits[0])
+
+
+def measure(exhibit: Exhibit) -> str:
+    """What the classifier's answers are called."""
+    return "similarity" if exhibit.settings.kind == "similarity" else "confidence"
 
 
 def number(value: object) -> str:

@@ -1,0 +1,309 @@
+import json
+import os
+import re
+import time
+from base64 import b64encode
+from hashlib import sha256
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from foolery.canvas import from_png
+from foolery.errors import UsageError
+from foolery.report import write_report
+from report.pages import read_html, read_page
+from support.exhibits import CONFIDENCES, DIGITS, exhibit, thousand
+
+HOSTILE = (
+    '<script>alert("x")</script>',
+    "\"><img src=x onerror='a'>",
+    "a&amp;b",
+    "../../etc/passwd",
+    "{{ 7*7 }}",
+)
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def text_of(page, tag):
+    return "".join(page.texts.get(tag, [])).strip()
+
+
+def test_the_page_is_whole_and_needs_nothing_from_elsewhere(tmp_path):
+    index = write_report([exhibit(name="a"), exhibit(name="b", encoding="direct")], tmp_path / "gallery")
+    page = read_page(index)
+    assert index == tmp_path / "gallery" / "index.html"
+    assert len(page.ids()) == len(set(page.ids()))
+    anchors = [at["href"] for at in page.all("a") if at["href"].startswith("#")]
+    assert {anchor[1:] for anchor in anchors} <= set(page.ids())
+    assert anchors == ["#run-1", "#run-2"]
+    text = index.read_text(encoding="utf-8")
+    assert not re.search(r"https?:|//[a-z]|url\(|@import", text, re.IGNORECASE)
+    assert not any(name == "style" or name.startswith("on") for _, at in page.elements for name in at)
+
+
+def test_the_content_security_policy_allows_only_the_page_s_own_style_and_pictures(tmp_path):
+    text = write_report([exhibit()], tmp_path / "gallery").read_text(encoding="utf-8")
+    page = read_html(text)
+    policy = next(
+        at["content"] for at in page.all("meta") if at.get("http-equiv") == "Content-Security-Policy"
+    )
+    style = re.search("<style>(.*?)</style>", text, re.DOTALL).group(1)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert policy.split("; ") == [
+        "default-src 'none'", "img-src 'self' file:", f"style-src 'sha256-{digest}'", "base-uri 'none'",
+        "form-action 'none'",
+    ]  # fmt: skip
+
+
+def luminance(color):
+    """Relative luminance (WCAG 2.2) of ``#rrggbb``."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_texts_stand_out_in_the_light_and_in_the_dark(tmp_path):
+    text = write_report([exhibit()], tmp_path / "gallery").read_text(encoding="utf-8")
+    palettes = [
+        dict(re.findall(r"--(\w+): (#\w{6});", block))
+        for block in re.findall(r":root \{(.*?)\}", text, re.DOTALL)
+    ]
+    assert len(palettes) == 2
+    for palette in palettes:
+        for ground in ("paper", "shade"):
+            for ink in ("ink", "quiet", "accent", "second"):
+                low, high = sorted((luminance(palette[ground]), luminance(palette[ink])))
+                assert (high + 0.05) / (low + 0.05) >= 4.5, (ground, ink)
+
+
+def test_every_picture_is_the_canvas_that_was_scored(tmp_path):
+    shown = exhibit()
+    page = read_page(write_report([shown], tmp_path / "gallery"))
+    images = page.all("img")
+    assert len(images) == len(DIGITS)
+    for image, champion in zip(images, shown.champions.values(), strict=True):
+        png = (tmp_path / "gallery" / image["src"]).read_bytes()
+        assert np.array_equal(from_png(png), champion.canvas)
+        assert (image["width"], image["height"], image["loading"]) == ("28", "28", "lazy")
+        assert champion.label in image["alt"]
+
+
+def test_headings_come_in_order_and_the_first_says_what_was_found(tmp_path):
+    page = read_page(write_report([exhibit(), exhibit(encoding="direct")], tmp_path / "gallery"))
+    levels = [int(name[1]) for name, _ in page.elements if re.fullmatch("h[1-6]", name)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+    assert text_of(page, "h1") == "lenet is at least 99.99\u202f% certain of 14 of 20 evolved pictures"
+    assert text_of(page, "title") == text_of(page, "h1")
+
+
+def test_a_confidence_is_never_rounded_up(tmp_path):
+    page = read_page(write_report([exhibit()], tmp_path / "gallery"))
+    captions = "".join(page.texts["figcaption"])
+    shown = re.findall(r">?[\d.]+\u202f%", captions)[: len(CONFIDENCES)]
+    assert shown == [
+        "99.997\u202f%", ">99.9999\u202f%", "99.5\u202f%", "99.993\u202f%", "100\u202f%", "87.0\u202f%",
+        "99.99\u202f%", "99.995\u202f%", ">99.9999\u202f%", "31.0\u202f%",
+    ]  # fmt: skip
+
+
+def test_names_are_text_and_never_markup_or_paths(tmp_path):
+    shown = exhibit(
+        classes=HOSTILE,
+        confidences=CONFIDENCES[: len(HOSTILE)],
+        classifier="onnx:<b>bold</b>.onnx",
+        name="<i>run</i>; rm -rf /",
+        commands=("foolery evolve -c '</code><script>'",),
+    )
+    index = write_report([shown], tmp_path / "gallery")
+    page = read_page(index)
+    for label in HOSTILE:
+        assert label in page.texts["b"]
+    assert "foolery evolve -c '</code><script>'" in page.texts["code"]
+    assert "foolery verify '<i>run</i>; rm -rf /'" in page.texts["code"]
+    assert not {"i", "script"} & {name for name, _ in page.elements}
+    assert all(re.fullmatch(r"champions/run-1/\d{4}[A-Za-z0-9_-]*\.png", at["src"]) for at in page.all("img"))
+    assert list(tmp_path.iterdir()) == [tmp_path / "gallery"]
+
+
+def test_the_summary_beside_it_is_that_of_the_command_line_with_the_pictures(tmp_path):
+    shown = [exhibit(name="a"), exhibit(name="b", encoding="direct")]
+    folder = write_report(shown, tmp_path / "gallery").parent
+    runs = json.loads((folder / "summary.json").read_bytes())["runs"]
+    assert [run["run"] for run in runs] == ["a", "b"]
+    for run, each in zip(runs, shown, strict=True):
+        pictures = run.pop("pictures")
+        assert run == each.summary
+        assert list(pictures) == list(each.champions)
+        assert all((folder / picture).is_file() for picture in pictures.values())
+
+
+def test_several_runs_keep_their_pictures_apart(tmp_path):
+    first, second = exhibit(seed=1), exhibit(seed=2)
+    page = read_page(write_report([first, second], tmp_path / "gallery"))
+    sources = [image["src"] for image in page.all("img")]
+    assert len(sources) == len(set(sources)) == 20
+    champions = [*first.champions.values(), *second.champions.values()]
+    for source, champion in zip(sources, champions, strict=True):
+        assert np.array_equal(from_png((tmp_path / "gallery" / source).read_bytes()), champion.canvas)
+
+
+@pytest.mark.parametrize(
+    ("shown", "state", "heading"),
+    [
+        (exhibit(status="interrupted"), "lenet, not finished: interrupted at generation 20", "certain of"),
+        (
+            exhibit(status="running", generations=0),
+            "lenet, not finished: running at generation 0",
+            "certain of",
+        ),
+        (
+            exhibit(status="running", generations=-1, confidences=()),
+            "lenet, running, before its first generation",
+            "No pictures yet for lenet",
+        ),
+    ],
+    ids=["interrupted", "generation 0", "nothing yet"],
+)
+def test_an_unfinished_run_says_so(tmp_path, shown, state, heading):
+    page = read_page(write_report([shown], tmp_path / "gallery"))
+    assert state in page.texts["p"]
+    assert heading in text_of(page, "h1")
+    assert not re.search(r"\bnan\b|None|\binf\b", "".join(page.texts["body"]))
+
+
+def test_a_similarity_is_no_percentage(tmp_path):
+    shown = exhibit(kind="similarity", confidences=(0.31, -0.02, 0.2), classes=("a", "b", "c"))
+    page = read_page(write_report([shown], tmp_path / "gallery"))
+    assert text_of(page, "h1") == "3 evolved pictures, with a median similarity of 0.200 in lenet"
+    assert "−0.020" in "".join(page.texts["figcaption"])
+    assert "%" not in "".join(page.texts["main"])
+    assert "Similarity over the generations" in page.texts["h3"]
+
+
+def test_a_thousand_classes_in_color_are_one_small_page(tmp_path):
+    shown = thousand()
+    start = time.perf_counter()
+    index = write_report([shown], tmp_path / "gallery")
+    assert time.perf_counter() - start < 20
+    assert index.stat().st_size < 5_000_000
+    images = read_page(index).all("img")
+    assert len(images) == 1000
+    last = shown.champions["class 0999, a name of some length"]
+    assert np.array_equal(from_png((index.parent / images[-1]["src"]).read_bytes()), last.canvas)
+
+
+def test_a_search_that_python_started_is_made_again_by_the_call(tmp_path):
+    shown = exhibit(commands=("python",), classes=(*DIGITS, 'ten "quoted"'))
+    page = read_page(write_report([shown], tmp_path / "gallery"))
+    call = next(text for text in page.texts["code"] if "foolery.evolve(" in text)
+    given = {}
+    exec(
+        call.replace("import foolery", ""),
+        {"foolery": type("F", (), {"evolve": lambda *a, **k: given.update(k, first=a)})},
+    )
+    assert given == {
+        "first": ("lenet",), "encoding": "cppn", "options": {"coordinates": "raw"}, "generations": 20,
+        "batch": 200, "initial": 200, "seed": 3,
+    }  # fmt: skip
+
+
+def test_a_resumed_run_shows_each_of_its_commands_once(tmp_path):
+    commands = (
+        "foolery evolve -c lenet",
+        "foolery evolve -c lenet --resume",
+        "foolery evolve -c lenet --resume",
+    )
+    page = read_page(write_report([exhibit(commands=commands)], tmp_path / "gallery"))
+    assert [text for text in page.texts["code"] if "evolve" in text] == list(commands[:2])
+
+
+def test_a_gallery_is_written_again_and_loses_what_it_no_longer_shows(tmp_path):
+    folder = tmp_path / "gallery"
+    write_report([exhibit(), exhibit()], folder)
+    (folder / "champions" / "mine.txt").write_text("mine")
+    write_report([exhibit(classes=("0", "1"), confidences=(0.5, 0.6))], folder)
+    pictures = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.png"))
+    assert pictures == ["champions/run-1/0000_0.png", "champions/run-1/0001_1.png"]
+    assert (folder / "champions" / "mine.txt").read_text() == "mine"
+    assert not (folder / "champions" / "run-2").exists()
+    read_page(folder / "index.html")
+
+
+def test_the_same_runs_give_the_same_files(tmp_path):
+    shown = [exhibit()]
+    write_report(shown, tmp_path / "one")
+    write_report(shown, tmp_path / "two")
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(UsageError, match=r"out: .* holds no gallery; .*--overwrite"):
+        write_report([exhibit()], tmp_path)
+    assert tree(tmp_path) == {"index.html": b"mine"}
+
+
+def test_overwrite_writes_beside_other_files_and_over_those_of_the_same_names(tmp_path):
+    (tmp_path / "index.html").write_text("mine")
+    (tmp_path / "photo.png").write_bytes(b"mine")
+    index = write_report([exhibit()], tmp_path, overwrite=True)
+    assert len(read_page(index).all("img")) == 10
+    assert (tmp_path / "photo.png").read_bytes() == b"mine"
+
+
+def test_a_file_of_the_gallery_that_was_changed_is_kept_until_overwriting_is_asked_for(tmp_path):
+    index = write_report([exhibit()], tmp_path / "gallery")
+    index.write_text("edited by hand")
+    with pytest.raises(UsageError, match=r"index.html was not written by foolery, or was changed since"):
+        write_report([exhibit()], tmp_path / "gallery")
+    assert index.read_text() == "edited by hand"
+    write_report([exhibit()], tmp_path / "gallery", overwrite=True)
+    assert len(read_page(index).all("img")) == 10
+
+
+def test_a_list_of_files_that_names_strangers_deletes_none(tmp_path):
+    outside = tmp_path / "precious.txt"
+    outside.write_text("precious")
+    digest = sha256(b"precious").hexdigest()
+    folder = tmp_path / "gallery"
+    write_report([exhibit()], folder)
+    (folder / "notes.txt").write_text("notes")
+    listed = json.loads((folder / "gallery.json").read_bytes())
+    names = ("../precious.txt", str(outside), "notes.txt", "..", "", "champions/../../precious.txt")
+    listed["files"].update(dict.fromkeys(names, digest))
+    (folder / "gallery.json").write_text(json.dumps(listed))
+    write_report([exhibit()], folder)
+    assert outside.read_text() == "precious"
+    assert (folder / "notes.txt").read_text() == "notes"
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links on this system")
+def test_pictures_are_never_written_through_a_link(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder = tmp_path / "gallery"
+    folder.mkdir()
+    (folder / "champions").symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(UsageError, match="leads to another folder by a link"):
+        write_report([exhibit()], folder, overwrite=True)
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("taken", ["file", "file/below"])
+def test_a_file_in_the_way_is_named(tmp_path, taken):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError, match="out: cannot write to"):
+        write_report([exhibit()], tmp_path / taken, overwrite=True)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_no_runs_are_no_gallery(tmp_path):
+    with pytest.raises(UsageError, match="exhibits: expected at least one run"):
+        write_report([], tmp_path / "gallery")
+    assert not (tmp_path / "gallery").exists()
