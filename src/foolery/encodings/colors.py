@@ -26,6 +26,33 @@ def _rounded(numerator: np.int32, denominator: int) -> np.uint8:
     return np.uint8((2 * numerator + denominator) // (2 * denominator))
 
 
+@inlined
+def _place(
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    third: NDArray[np.uint8],
+    p: int,
+    sector: np.int32,
+    top: np.uint8,
+    low: np.uint8,
+    rising: np.uint8,
+    falling: np.uint8,
+) -> None:
+    """Write R, G, B of one pixel: in each sixth of the wheel one channel is at the top and one low."""
+    if sector == 0:
+        first[p], second[p], third[p] = top, rising, low
+    elif sector == 1:
+        first[p], second[p], third[p] = falling, top, low
+    elif sector == 2:
+        first[p], second[p], third[p] = low, top, rising
+    elif sector == 3:
+        first[p], second[p], third[p] = low, falling, top
+    elif sector == 4:
+        first[p], second[p], third[p] = rising, low, top
+    else:
+        first[p], second[p], third[p] = top, low, falling
+
+
 @kernel
 def _hsv_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]) -> None:
     """H, S, V in place to R, G, B."""
@@ -36,18 +63,7 @@ def _hsv_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDAr
         falling = _rounded(value * (65025 - saturation * part), 65025)
         rising = _rounded(value * (65025 - saturation * (255 - part)), 65025)
         top = third[p]
-        if sector == 0:
-            first[p], second[p], third[p] = top, rising, low
-        elif sector == 1:
-            first[p], second[p], third[p] = falling, top, low
-        elif sector == 2:
-            first[p], second[p], third[p] = low, top, rising
-        elif sector == 3:
-            first[p], second[p], third[p] = low, falling, top
-        elif sector == 4:
-            first[p], second[p], third[p] = rising, low, top
-        else:
-            first[p], second[p], third[p] = top, low, falling
+        _place(first, second, third, p, sector, top, low, rising, falling)
 
 
 @kernel
@@ -64,18 +80,7 @@ def _hls_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDAr
         rising = _rounded(60 * low + (high - low) * part, 15300)
         falling = _rounded(60 * low + (high - low) * (60 - part), 15300)
         top, bottom = _rounded(high, 255), _rounded(low, 255)
-        if sector == 0:
-            first[p], second[p], third[p] = top, rising, bottom
-        elif sector == 1:
-            first[p], second[p], third[p] = falling, top, bottom
-        elif sector == 2:
-            first[p], second[p], third[p] = bottom, top, rising
-        elif sector == 3:
-            first[p], second[p], third[p] = bottom, falling, top
-        elif sector == 4:
-            first[p], second[p], third[p] = rising, bottom, top
-        else:
-            first[p], second[p], third[p] = top, bottom, falling
+        _place(first, second, third, p, sector, top, bottom, rising, falling)
 
 
 @kernel

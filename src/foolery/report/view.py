@@ -54,7 +54,7 @@ class View:
 
     Attributes:
         anchor: ``run-1`` …, unique on the page, also the folder of the pictures.
-        frame: shown width of a picture on a wide and on a narrow screen.
+        frame: shown width of a picture on a wide screen.
         figures: what was reached.
         fooled: confidence to how many classes reach it.
         measure: ``confidence`` or ``similarity``.
@@ -74,7 +74,7 @@ class View:
     finished: bool
     width: int
     height: int
-    frame: tuple[int, int]
+    frame: int
     tiles: tuple[Tile, ...]
     figures: tuple[Fact, ...]
     fooled: tuple[Fact, ...]
@@ -136,12 +136,9 @@ def _tile(champion: Champion, exhibit: Exhibit, anchor: str) -> Tile:
     )
 
 
-def _frame(width: int, count: int) -> tuple[int, int]:
-    """Shown widths, whole multiples of ``width`` where it is small: about five or eight in a row, or two."""
-    return _nearest_multiple(width, 208 if count <= 20 else 132), _nearest_multiple(width, 168)
-
-
-def _nearest_multiple(width: int, target: int) -> int:
+def _frame(width: int, count: int) -> int:
+    """Shown width, a whole multiple of ``width`` where it is small: about five or eight in a row."""
+    target = 208 if count <= 20 else 132
     return width * (target // width) if width <= target else max(1, width // -(-width // target))
 
 

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foolery.draws import Stream
-from foolery.encodings.cppn import mutate, pack
+from foolery.encodings.cppn import breed, pack
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes, take
+from foolery.encodings.cppn.mutate import possible_targets
 from support.networks import random_networks, same_networks
 
 MANY = 40_000
@@ -23,27 +24,27 @@ def check(networks, outputs):
 def test_no_cycle_and_no_dangling_edge_ever_arises(seed, generation, outputs):
     networks = random_networks(seed, 20, outputs, most_hidden=12)
     for step in range(5):
-        networks = mutate.vary(networks, outputs, Stream.of(seed, generation + step, 20))
+        networks = breed.vary(networks, outputs, Stream.of(seed, generation + step, 20))
         check(networks, outputs)
 
 
 def test_a_child_depends_on_its_own_parent_and_key_alone():
     networks = random_networks(1, 30, 3)
-    together = mutate.vary(networks, 3, Stream.of(9, 4, 30))
+    together = breed.vary(networks, 3, Stream.of(9, 4, 30))
     stream = Stream(np.array([9], np.uint64), np.array([17], np.uint64), 4)
-    alone = mutate.vary(take(networks, np.array([17])), 3, stream)
+    alone = breed.vary(take(networks, np.array([17])), 3, stream)
     assert same_networks(alone, take(together, np.array([17])))
 
 
 def test_it_leaves_the_parents_alone():
     networks = random_networks(2, 30, 1)
     before = take(networks, np.arange(30))
-    mutate.vary(networks, 1, Stream.of(0, 1, 30))
+    breed.vary(networks, 1, Stream.of(0, 1, 30))
     assert same_networks(networks, before)
 
 
 def test_initial_networks_link_every_input_to_every_output():
-    networks = mutate.initial(3, Stream.of(0, 0, 500))
+    networks = breed.initial(3, Stream.of(0, 0, 500))
     check(networks, 3)
     assert (np.diff(networks.nodes) == 3).all()
     assert (np.diff(networks.edges) == 12).all()
@@ -74,7 +75,7 @@ def close(measured, rate, trials):
 
 def test_neurons_come_and_go_at_the_published_rates():
     """Added with 0.5, then one deleted with 0.2."""
-    hidden = np.diff(mutate.vary(chains(MANY), 1, Stream.of(3, 1, MANY)).nodes) - 1
+    hidden = np.diff(breed.vary(chains(MANY), 1, Stream.of(3, 1, MANY)).nodes) - 1
     assert close((hidden == 3).mean(), 0.5 * 0.8, MANY)
     assert close((hidden == 1).mean(), 0.5 * 0.2, MANY)
     assert set(hidden.tolist()) == {1, 2, 3}
@@ -82,7 +83,7 @@ def test_neurons_come_and_go_at_the_published_rates():
 
 def test_edges_come_and_go_at_the_published_rates():
     """Four edges, no hidden node: +1 with 0.5, -1 with 0.3; a neuron that comes and goes takes one along."""
-    children = mutate.vary(mutate.initial(1, Stream.of(0, 0, MANY)), 1, Stream.of(4, 1, MANY))
+    children = breed.vary(breed.initial(1, Stream.of(0, 0, MANY)), 1, Stream.of(4, 1, MANY))
     flat = np.diff(children.nodes) == 1
     gains = np.diff(children.edges)[flat] - 4
     stayed, went = 0.5, 0.5 * 0.2
@@ -94,8 +95,8 @@ def test_edges_come_and_go_at_the_published_rates():
 
 def test_one_weight_in_ten_mutates_by_polynomial_steps():
     """Networks without hidden nodes keep their old edges in place; only new ones come behind."""
-    parents = mutate.initial(1, Stream.of(0, 0, MANY))
-    children = mutate.vary(parents, 1, Stream.of(5, 1, MANY))
+    parents = breed.initial(1, Stream.of(0, 0, MANY))
+    children = breed.vary(parents, 1, Stream.of(5, 1, MANY))
     same_size = (np.diff(children.edges) == 4) & (np.diff(children.nodes) == 1)
     rows = np.flatnonzero(same_size)
     old = parents.weights.reshape(-1, 4)[rows]
@@ -108,8 +109,8 @@ def test_one_weight_in_ten_mutates_by_polynomial_steps():
 
 
 def test_activations_are_redrawn_at_the_published_rate():
-    parents = mutate.initial(3, Stream.of(0, 0, MANY))
-    children = mutate.vary(parents, 3, Stream.of(6, 1, MANY))
+    parents = breed.initial(3, Stream.of(0, 0, MANY))
+    children = breed.vary(parents, 3, Stream.of(6, 1, MANY))
     last = children.nodes[1:, None] - np.arange(3, 0, -1)
     changed = children.activations[last] != parents.activations.reshape(-1, 3)
     assert close(changed.mean(), 0.1 * 0.75, 3 * MANY)
@@ -117,7 +118,7 @@ def test_activations_are_redrawn_at_the_published_rate():
 
 def test_a_new_neuron_splits_an_edge_and_both_halves_keep_its_weight():
     parents = chains(MANY)
-    children = mutate.vary(parents, 1, Stream.of(8, 1, MANY))
+    children = breed.vary(parents, 1, Stream.of(8, 1, MANY))
     grown = np.flatnonzero((np.diff(children.nodes) == 4) & (np.diff(children.edges) == 5))
     weights = children.weights[children.edges[grown][:, None] + np.arange(5)]
     unmutated = (np.abs(weights - 1) < 1e-6).all(axis=1)
@@ -134,7 +135,7 @@ def test_networks_without_edges_can_be_mutated(outputs):
         np.empty(0, np.int32),
         np.empty(0, np.float32),
     )
-    children = mutate.vary(take(bare, np.zeros(1000, np.int64)), outputs, Stream.of(0, 1, 1000))
+    children = breed.vary(take(bare, np.zeros(1000, np.int64)), outputs, Stream.of(0, 1, 1000))
     check(children, outputs)
     assert np.diff(children.edges).max() == 2  # one added, then split by a neuron
 
@@ -143,7 +144,7 @@ def test_a_new_edge_reaches_every_node_it_may_and_no_other():
     """From each source of the chain, targets are what no-cycle allows; outputs have no edges leaving."""
     sources, targets = np.array([0, 6, 1, 7], np.int32), np.array([6, 7, 5, 5], np.int32)
     for source in (0, 1, 2, 3, 6, 7):
-        possible = mutate._possible_targets(sources, targets, 4, 8, source)
+        possible = possible_targets(sources, targets, 4, 8, source)
         ancestors = {7: {6, 0}, 6: {0}}.get(source, set())
         expected = set(range(INPUTS, 8)) - ancestors - {source} - {4}
         assert set(np.flatnonzero(possible).tolist()) - {4} == expected

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape
 from foolery.draws import Stream
 from foolery.encodings.colors import COLORS, check_colors, color_options, to_rgb
-from foolery.encodings.cppn import genome, mutate, pack, render
+from foolery.encodings.cppn import breed, genome, pack, render
 from foolery.encodings.cppn.coordinates import COORDINATES, planes
 from foolery.encodings.cppn.genome import CppnGenomes
 from foolery.errors import UsageError, nearest
@@ -55,11 +55,11 @@ class Cppn:
 
     def initial(self, stream: Stream) -> CppnGenomes:
         """Networks without hidden nodes, one for every row of ``stream``."""
-        return mutate.initial(self.canvas.channels, stream)
+        return breed.initial(self.canvas.channels, stream)
 
     def vary(self, parents: CppnGenomes, stream: Stream) -> CppnGenomes:
         """One mutated clone of every parent."""
-        return mutate.vary(parents, self.canvas.channels, stream)
+        return breed.vary(parents, self.canvas.channels, stream)
 
     def mates(self, stream: Stream) -> NDArray[np.int64]:
         """-1 for every child: there is no crossover."""
