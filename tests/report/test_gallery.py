@@ -131,6 +131,38 @@ def test_names_are_text_and_never_markup_or_paths(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "gallery"]
 
 
+def test_names_of_any_length_and_script_have_files_of_their_own(tmp_path):
+    names = (
+        "\N{OWL}\N{FULL MOON SYMBOL}",
+        "x" * 3000,
+        "x" * 3000 + "y",
+        "a/b\\c:d",
+        "..",
+        "CON",
+        "\u202egnp.exe",
+    )
+    shown = exhibit(classes=names, confidences=CONFIDENCES[: len(names)])
+    folder = write_report([shown], tmp_path / "gallery").parent
+    sources = [image["src"] for image in read_page(folder / "index.html").all("img")]
+    assert len({source.casefold() for source in sources}) == len(names)
+    for source, champion in zip(sources, shown.champions.values(), strict=True):
+        assert re.fullmatch(r"champions/run-1/\d{4}[A-Za-z0-9_-]{0,80}\.png", source)
+        assert np.array_equal(from_png((folder / source).read_bytes()), champion.canvas)
+    assert json.loads((folder / "summary.json").read_bytes())["runs"][0]["pictures"].keys() == set(names)
+
+
+def test_a_folder_name_that_is_not_unicode_is_shown_with_a_question_mark(tmp_path):
+    index = write_report([exhibit(name="run\udcff")], tmp_path / "gallery")
+    assert "foolery verify 'run?'" in read_page(index).texts["code"]
+    assert json.loads((index.parent / "summary.json").read_bytes())["runs"][0]["run"] == "run?"
+
+
+def test_independent_probabilities_are_percentages_too(tmp_path):
+    page = read_page(write_report([exhibit(kind="sigmoid")], tmp_path / "gallery"))
+    assert "99.997\u202f%" in "".join(page.texts["figcaption"])
+    assert "sigmoid" in page.texts["dd"]
+
+
 def test_the_summary_beside_it_is_that_of_the_command_line_with_the_pictures(tmp_path):
     shown = [exhibit(name="a"), exhibit(name="b", encoding="direct")]
     folder = write_report(shown, tmp_path / "gallery").parent
@@ -293,6 +325,23 @@ def test_pictures_are_never_written_through_a_link(tmp_path):
     with pytest.raises(UsageError, match="leads to another folder by a link"):
         write_report([exhibit()], folder, overwrite=True)
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links on this system")
+@pytest.mark.parametrize("name", ["index.html", "champions/run-1/0003_3.png", "gallery.json"])
+def test_a_link_in_the_place_of_a_file_is_replaced_and_never_followed(tmp_path, name):
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"mine")
+    link = tmp_path / "gallery" / name
+    write_report([exhibit()], tmp_path / "gallery")
+    link.unlink()
+    link.symlink_to(outside)
+    with pytest.raises(UsageError, match="--overwrite"):
+        write_report([exhibit()], tmp_path / "gallery")
+    assert link.is_symlink()
+    write_report([exhibit()], tmp_path / "gallery", overwrite=True)
+    assert outside.read_bytes() == b"mine"
+    assert not link.is_symlink()
 
 
 @pytest.mark.parametrize("taken", ["file", "file/below"])

@@ -128,7 +128,7 @@ def test_the_bar_tells_nearly_certain_confidences_apart():
 def test_no_line_is_ever_wider_than_asked_for(count, axes, width, height, label, data):
     confidences = data.draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
     panel = digits_panel([label] * count, noise(count, axes), confidences, width=width, height=height)
-    for colors, encoding in (("truecolor", "utf-8"), (None, "utf-8"), (None, "ascii")):
+    for colors, encoding in (("truecolor", "utf-8"), ("256", "utf-8"), (None, "utf-8"), (None, "ascii")):
         _, lines = shown(panel, width=200, colors=colors, encoding=encoding)
         assert all(cell_len(line) <= width for line in lines)
         assert "\x1b" not in "".join(lines)

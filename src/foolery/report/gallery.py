@@ -48,7 +48,7 @@ def write_report(exhibits: Sequence[Exhibit], out: Path, *, overwrite: bool = Fa
         for champion in exhibit.champions.values():
             folder.write(picture_file(champion, view.anchor), png_bytes(champion.canvas))
     folder.write(SUMMARY, _summary(exhibits, views))
-    folder.write(PAGE, _page(exhibits, views).encode())
+    folder.write(PAGE, _page(exhibits, views).encode(errors="replace"))
     folder.finish()
     return out / PAGE
 
@@ -58,7 +58,8 @@ def _summary(exhibits: Sequence[Exhibit], views: Sequence[View]) -> bytes:
         {**exhibit.summary, "pictures": {tile.label: tile.file for tile in view.tiles}}
         for exhibit, view in zip(exhibits, views, strict=True)
     ]
-    return (json.dumps({"runs": runs}, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps({"runs": runs}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode(errors="replace")  # the name of a run's folder need not be Unicode
 
 
 def _page(exhibits: Sequence[Exhibit], views: Sequence[View]) -> str:
