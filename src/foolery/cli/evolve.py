@@ -101,10 +101,8 @@ def evolve(
     if limit is not None or is_live(console(stderr=True)):
         planned = (initial or batch) + generations * batch
         announce(loaded, batch, min(planned, limit.queries or planned) if limit is not None else planned)
-    if out is None:
-        note(f"run: {folder}")
     try:
-        with search_bar(folder, resume=resume) as watch:
+        with search_bar(folder, resume=resume, opening=None if out else f"run: {folder}") as watch:
             exhibit = search(
                 loaded,
                 encoding=encoding,

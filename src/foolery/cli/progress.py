@@ -19,8 +19,12 @@ PREPARING = "starting (the first time, Numba compiles: up to 20 s)"
 
 
 @contextmanager
-def search_bar(run: Path, *, resume: bool) -> Iterator[Callable[[Progress], None]]:
+def search_bar(
+    run: Path, *, resume: bool, opening: str | None = None
+) -> Iterator[Callable[[Progress], None]]:
     """A function to be called after every generation; a resumed run says where it goes on.
+
+    ``opening`` is said once the search has really begun.
 
     The bar is drawn only where standard error is a terminal.
     """
@@ -30,6 +34,8 @@ def search_bar(run: Path, *, resume: bool) -> Iterator[Callable[[Progress], None
 
         def watch(progress: Progress) -> None:
             nonlocal seen
+            if opening is not None and not seen:
+                screen.print(opening, soft_wrap=True)
             if resume and not seen:
                 screen.print(f"{run}: goes on at generation {progress.started_at}", soft_wrap=True)
             seen = True
