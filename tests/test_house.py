@@ -4,6 +4,7 @@ import ast
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -99,30 +100,43 @@ def test_the_core_imports_nothing_that_an_extra_brings():
         if path.relative_to(SOURCE).parts[0] in without and path.stem != "__init__"
     ]
     assert len(names) > 30
-    extras = {"torch", "onnx", "onnxscript", "onnxruntime", "pyarrow"}
+    extras = {"torch", "torchvision", "timm", "transformers", "onnx", "onnxscript", "onnxruntime", "pyarrow"}
     imports = "\n".join(f"import {name}" for name in names)
     done = python(f"import sys\n{imports}\nprint(sorted(set(sys.modules) & {extras!r}))")
     assert done.stdout == "[]\n", done.stderr
 
 
-def seconds_of(*words: str) -> float:
-    """Processor time of a process, the least of five: other processes do not count."""
+def seconds_of(*words: str, enough: float) -> float:
+    """Processor time of a process, the least of up to 25 tries: busy neighbours slow most of them."""
 
     def spent() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
-    times = []
-    for _ in range(5):
+    least = float("inf")
+    for _ in range(25):
         before = spent()
         subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL, timeout=60)
-        times.append(spent() - before)
-    return min(times)
+        least = min(least, spent() - before)
+        if least < enough:
+            break
+        time.sleep(0.2)
+    return least
 
 
 @pytest.mark.parametrize("words", [("-c", "import foolery"), ("-m", "foolery", "--help")])
 def test_it_opens_in_under_a_third_of_a_second(words):
-    assert seconds_of(*words) < 0.3
+    assert seconds_of(*words, enough=0.3) < 0.3
+
+
+def test_help_loads_nothing_heavy():
+    heavy = {"numpy", "numba", "pydantic", "PIL", "jinja2", "onnxruntime", "torch"}
+    code = (
+        "import sys; from foolery.cli.main import main; sys.argv = ['foolery', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    assert python(code).stdout.splitlines()[-1] == "[]"
 
 
 def test_every_public_name_is_there():

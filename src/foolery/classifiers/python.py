@@ -74,7 +74,7 @@ def open_reference(request: Request) -> Classifier:
         classifier: Classifier = made
         return classifier
     if _is_torch(made):
-        from foolery.classifiers.torch import classifier_of, tried
+        from foolery.classifiers.torch_network import classifier_of, tried
 
         card = request.card_from(_said_by(made, request))
         mark = fingerprint_of(of_network(type(made).__qualname__, made), card)

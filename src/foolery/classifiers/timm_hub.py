@@ -17,7 +17,7 @@ from foolery.classifiers.contract import Classifier
 from foolery.classifiers.fingerprint import fingerprint_of, of_network
 from foolery.classifiers.random_start import random_start
 from foolery.classifiers.request import Request, seed_of
-from foolery.classifiers.torch import classifier_of, tried
+from foolery.classifiers.torch_network import classifier_of, tried
 from foolery.classifiers.torchvision_import import import_torchvision
 from foolery.errors import MissingExtraError, UsageError, nearest
 
