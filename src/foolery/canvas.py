@@ -1,6 +1,7 @@
 """The canvas: what is searched, scored, saved as PNG and posted to an endpoint.
 
-A batch of canvases is ``(N, C, H, W) uint8``, gray (C = 1) or RGB (C = 3).
+A batch of canvases is ``(N, C, H, W) uint8``, gray (C = 1) or RGB (C = 3): a numpy array, or a torch tensor
+where it was drawn on a device. Both are counted and sliced alike; ``fetched`` gives the array.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,12 @@ from foolery.errors import UsageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from torch import Tensor
 
 Canvases: TypeAlias = NDArray[np.uint8]
 
 LARGEST_SIDE = 4096
+_BYTES = ("uint8", "torch.uint8")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,22 @@ class CanvasShape:
 
     def check(self, canvases: NDArray[np.generic]) -> None:
         """Raise UsageError unless ``canvases`` is ``(N, C, H, W) uint8`` of this shape."""
-        if canvases.dtype != np.uint8 or canvases.ndim != 4 or canvases.shape[1:] != self.axes:
+        shape = tuple(canvases.shape)
+        if str(canvases.dtype) not in _BYTES or len(shape) != 4 or shape[1:] != self.axes:
             raise UsageError(
                 f"canvases: expected (N, {self.channels}, {self.height}, {self.width}) uint8, "
-                f"got {canvases.shape} {canvases.dtype}"
+                f"got {shape} {canvases.dtype}"
             )
+
+
+def fetched(canvases: Canvases | Tensor, rows: NDArray[np.int64]) -> Canvases:
+    """The canvases at ``rows`` as an array, in one transfer where they were drawn on a device."""
+    if isinstance(canvases, np.ndarray):
+        return canvases[rows]
+    import torch
+
+    index = torch.from_numpy(np.asarray(rows, np.int64)).to(canvases.device)
+    return cast("Canvases", canvases[index].cpu().numpy())
 
 
 def canvas_hash(canvas: Canvases) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.errors import UsageError
-from foolery.kernels import inlined, kernel
+from foolery.kernels import brief, inlined, kernel
 
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
@@ -68,6 +68,21 @@ def _words(
     return words
 
 
+@brief
+def _choices(
+    seeds: NDArray[np.uint64],
+    children: NDArray[np.uint64],
+    generation: np.uint64,
+    purpose: np.uint64,
+    size: np.uint64,
+) -> NDArray[np.int64]:
+    chosen = np.empty(seeds.size, np.int64)
+    for row in range(seeds.size):
+        high, low, _, _ = philox(np.uint64(0), children[row], generation, purpose, seeds[row])
+        chosen[row] = np.int64((high * size + ((low * size) >> _32)) >> _32)
+    return chosen
+
+
 @dataclass(frozen=True)
 class Stream:
     """The draws of one generation: row i belongs to child ``children[i]`` of the run with ``seeds[i]``.
@@ -91,16 +106,18 @@ class Stream:
     def __len__(self) -> int:
         return self.seeds.size
 
+    def part(self, start: int, stop: int) -> Stream:
+        """The draws of rows ``start`` to ``stop``."""
+        return Stream(self.seeds[start:stop], self.children[start:stop], self.generation)
+
     def words(self, purpose: Purpose) -> NDArray[np.uint64]:
         """``(N, 4) uint64``: four random 32-bit words for every child."""
         return _words(self.seeds, self.children, np.uint64(self.generation), np.uint64(purpose))
 
     def choices(self, purpose: Purpose, size: int) -> NDArray[np.int64]:
         """``(N,) int64``: for every child one number below ``size``, uniform to within size / 2^64."""
-        words = self.words(purpose)
-        high, low = words[:, 0], words[:, 1]
-        bound = np.uint64(size)
-        return ((high * bound + ((low * bound) >> _32)) >> _32).astype(np.int64)
+        generation, bound = np.uint64(self.generation), np.uint64(size)
+        return _choices(self.seeds, self.children, generation, np.uint64(purpose), bound)
 
 
 def check_seed(seed: int) -> int:

@@ -101,3 +101,15 @@ def test_gray_encodings_record_no_colors(name):
 def test_unknown_colors_are_refused():
     with pytest.raises(UsageError, match="colors: 'hsl' is unknown; did you mean hsv or hls"):
         make_encoding("cppn", SHAPE, {"colors": "hsl"})
+
+
+def test_rgb_planes_are_the_picture_itself_and_only_pixels_can_be_given_so():
+    from foolery.encodings import make_encoding
+    from foolery.encodings.direct import DirectGenomes
+
+    shape = CanvasShape(3, 5, 4)
+    levels = np.random.default_rng(0).integers(0, 256, (3, shape.size), np.uint8)
+    encoding = make_encoding("direct", shape, {"colors": "rgb"})
+    assert np.array_equal(encoding.render(DirectGenomes(levels)).reshape(3, -1), levels)
+    with pytest.raises(UsageError, match="colors: 'rgb' is unknown"):
+        make_encoding("cppn", shape, {"colors": "rgb"})

@@ -1,7 +1,8 @@
 """Encodings: how an image is described (its genome), varied and drawn."""
 
 from foolery.encodings.contract import Encoding as Encoding
+from foolery.encodings.contract import on_device as on_device
 from foolery.encodings.registry import ENCODINGS as ENCODINGS
 from foolery.encodings.registry import make_encoding as make_encoding
 
-__all__ = ["ENCODINGS", "Encoding", "make_encoding"]
+__all__ = ["ENCODINGS", "Encoding", "make_encoding", "on_device"]

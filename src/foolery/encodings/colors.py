@@ -1,5 +1,6 @@
-"""Colors: from three planes of 8-bit levels to RGB, in whole numbers only, so equal on any machine.
+"""Colors: from three planes of 8-bit levels to RGB, in exact arithmetic, so equal on any machine.
 
+``rgb`` planes are R, G and B themselves, for pictures that are not bred but given (direct encoding only).
 ``hsv`` is what the paper writes (2.2): hue 0 to 255 runs once around the wheel (255 is red again, as 0 is).
 ``hls`` is what its code does: planes in the order H, L, S, read as an 8-bit OpenCV HLS image, whose hue
 counts in steps of two degrees and wraps, so that 0 to 255 runs around the wheel 1.42 times.
@@ -15,107 +16,133 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.errors import UsageError, nearest
-from foolery.kernels import inlined, kernel
+from foolery.kernels import kernel
 from foolery.lanes import share
 
 COLORS = ("hsv", "hls")
+RGB = "rgb"
 
 
-@inlined
-def _rounded(numerator: np.int32, denominator: int) -> np.uint8:
-    return np.uint8((2 * numerator + denominator) // (2 * denominator))
+PLAIN, HSV, HLS = 0, *(1 + COLORS.index(name) for name in COLORS)
+"""What ``convert`` is told: leave the planes as they are, or which colors they hold."""
+
+_MAGIC = np.float32(12582912.0)
+_0, _1 = np.float32(0.0), np.float32(1.0)
+_6, _60, _120 = np.float32(6.0), np.float32(60.0), np.float32(120.0)
+_255, _510 = np.float32(255.0), np.float32(510.0)
+_PER_255, _PER_15300 = np.float32(1.0 / 255.0), np.float32(1.0 / 15300.0)
+_65025, _PER_65025 = np.float32(65025.0), np.float32(1.0 / 65025.0)
 
 
-@inlined
+# All numbers below are whole and under 2^24, so float32 arithmetic on them is exact; vectors of it are faster
+# than those of integers. In each sixth of the wheel one channel is at the top, one low and one between;
+# ``third`` (0 to 2, 3 for hue 255) is the pair of sixths, ``late`` the second of the pair.
+
+
+@kernel
+def _nearest(value: np.float32) -> np.float32:
+    return (value + _MAGIC) - _MAGIC
+
+
+@kernel
+def _quotient(numerator: np.float32, denominator: np.float32, inverse: np.float32) -> np.float32:
+    """The exact quotient rounded, a half up: the nearest by float32 is at most one off."""
+    q = _nearest(numerator * inverse)
+    rest = (numerator - q * denominator) * np.float32(2.0)
+    q += _1 if rest >= denominator else _0
+    return q - (_1 if rest < -denominator else _0)
+
+
+@kernel
 def _place(
-    first: NDArray[np.uint8],
-    second: NDArray[np.uint8],
-    third: NDArray[np.uint8],
+    red: NDArray[np.uint8],
+    green: NDArray[np.uint8],
+    blue: NDArray[np.uint8],
     p: int,
-    sector: np.int32,
-    top: np.uint8,
-    low: np.uint8,
-    rising: np.uint8,
-    falling: np.uint8,
+    third: np.float32,
+    late: bool | np.bool_,
+    top: np.float32,
+    middle: np.float32,
+    low: np.float32,
 ) -> None:
-    """Write R, G, B of one pixel: in each sixth of the wheel one channel is at the top and one low."""
-    if sector == 0:
-        first[p], second[p], third[p] = top, rising, low
-    elif sector == 1:
-        first[p], second[p], third[p] = falling, top, low
-    elif sector == 2:
-        first[p], second[p], third[p] = low, top, rising
-    elif sector == 3:
-        first[p], second[p], third[p] = low, falling, top
-    elif sector == 4:
-        first[p], second[p], third[p] = rising, low, top
-    else:
-        first[p], second[p], third[p] = top, low, falling
+    """Write R, G, B of one pixel."""
+    first, second = (middle if late else top), (top if late else middle)
+    one, two = third == _1, third == np.float32(2.0)
+    red[p] = np.uint8(np.int32(low if one else (second if two else first)))
+    green[p] = np.uint8(np.int32(first if one else (low if two else second)))
+    blue[p] = np.uint8(np.int32(second if one else (first if two else low)))
 
 
 @kernel
 def _hsv_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]) -> None:
     """H, S, V in place to R, G, B."""
     for p in range(first.size):
-        hue, saturation, value = np.int32(first[p]) * 6, np.int32(second[p]), np.int32(third[p])
-        sector, part = (hue // 255) % 6, hue % 255
-        low = _rounded(value * (255 - saturation), 255)
-        falling = _rounded(value * (65025 - saturation * part), 65025)
-        rising = _rounded(value * (65025 - saturation * (255 - part)), 65025)
-        top = third[p]
-        _place(first, second, third, p, sector, top, low, rising, falling)
+        hue, saturation, value = np.float32(first[p]), np.float32(second[p]), np.float32(third[p])
+        pair = (_1 if first[p] >= 85 else _0) + (_1 if first[p] >= 170 else _0)
+        pair += _1 if first[p] == 255 else _0
+        angle = _6 * hue - _510 * pair
+        away = abs(angle - _255)
+        middle = _quotient(value * (_65025 - saturation * away), _65025, _PER_65025)
+        low = _nearest(value * (_255 - saturation) * _PER_255)
+        _place(first, second, third, p, pair, angle >= _255, value, middle, low)
 
 
 @kernel
 def _hls_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]) -> None:
     """H, L, S in place to R, G, B; ``high`` and ``low`` are in units of 1 / 65025."""
     for p in range(first.size):
-        hue, light, saturation = 2 * np.int32(first[p]) % 360, np.int32(second[p]), np.int32(third[p])
-        if 2 * light <= 255:
-            high = light * (255 + saturation)
-        else:
-            high = 255 * (light + saturation) - light * saturation
-        low = 510 * light - high
-        sector, part = hue // 60, hue % 60
-        rising = _rounded(60 * low + (high - low) * part, 15300)
-        falling = _rounded(60 * low + (high - low) * (60 - part), 15300)
-        top, bottom = _rounded(high, 255), _rounded(low, 255)
-        _place(first, second, third, p, sector, top, bottom, rising, falling)
+        hue, light, saturation = np.float32(first[p]), np.float32(second[p]), np.float32(third[p])
+        hue = hue + hue - (np.float32(360.0) if first[p] >= 180 else _0)
+        product = light * saturation
+        high = _255 * light + (product if second[p] <= 127 else _255 * saturation - product)
+        low = _510 * light - high
+        pair = (_1 if hue >= _120 else _0) + (_1 if hue >= np.float32(240.0) else _0)
+        angle = hue - _120 * pair
+        near = _60 - abs(angle - _60)
+        middle = _quotient(_60 * low + (high - low) * near, np.float32(15300.0), _PER_15300)
+        top, bottom = _nearest(high * _PER_255), _nearest(low * _PER_255)
+        _place(first, second, third, p, pair, angle >= _60, top, middle, bottom)
 
 
 @kernel
-def _hsv_rows(planes: NDArray[np.uint8]) -> None:
-    for i in range(planes.shape[0]):
-        _hsv_to_rgb(planes[i, 0], planes[i, 1], planes[i, 2])
+def convert(
+    colors: int, first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]
+) -> None:
+    """Three planes ``(P,)`` of levels in place to R, G, B; ``colors`` is ``PLAIN``, ``HSV`` or ``HLS``."""
+    if colors == HSV:
+        _hsv_to_rgb(first, second, third)
+    elif colors == HLS:
+        _hls_to_rgb(first, second, third)
 
 
 @kernel
-def _hls_rows(planes: NDArray[np.uint8]) -> None:
+def _convert_all(colors: int, planes: NDArray[np.uint8]) -> None:
     for i in range(planes.shape[0]):
-        _hls_to_rgb(planes[i, 0], planes[i, 1], planes[i, 2])
+        convert(colors, planes[i, 0], planes[i, 1], planes[i, 2])
 
 
-_CONVERSIONS = {"hsv": _hsv_rows, "hls": _hls_rows}
+def number_of(colors: str | None) -> int:
+    """What ``convert`` is told for ``colors``; None is gray."""
+    return PLAIN if colors is None else 1 + COLORS.index(colors)
 
 
 def to_rgb(canvases: Canvases, colors: str) -> Canvases:
-    """``(N, 3, H, W) uint8`` planes of ``colors`` to RGB, in place; gray canvases stay as they are."""
-    if canvases.shape[1] == 1:
+    """``(N, 3, H, W) uint8`` planes of ``colors`` to RGB, in place; gray and RGB stay as they are."""
+    if canvases.shape[1] == 1 or colors == RGB:
         return canvases
-    convert = _CONVERSIONS[colors]
-    planes = canvases.reshape(len(canvases), 3, -1)
+    planes, number = canvases.reshape(len(canvases), 3, -1), number_of(colors)
 
     def work(start: int, stop: int) -> None:
-        convert(planes[start:stop])
+        _convert_all(number, planes[start:stop])
 
     share(work, len(planes), grain=4)
     return canvases
 
 
-def check_colors(colors: str, canvas: CanvasShape) -> None:
-    """Raise UsageError for unknown ``colors``, or for a choice of them on a gray canvas."""
-    if colors not in COLORS:
-        raise UsageError(f"colors: {colors!r} is unknown; {nearest(colors, list(COLORS))}")
+def check_colors(colors: str, canvas: CanvasShape, known: tuple[str, ...] = COLORS) -> None:
+    """Raise UsageError for ``colors`` that are not ``known``, or for a choice of them on a gray canvas."""
+    if colors not in known:
+        raise UsageError(f"colors: {colors!r} is unknown; {nearest(colors, list(known))}")
     if canvas.channels == 1 and colors != COLORS[0]:
         raise UsageError(f"colors: the canvas is gray and has none, got {colors!r}; leave --colors out")
 

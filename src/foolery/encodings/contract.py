@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,11 @@ class Encoding(Protocol[G]):
         """True where genomes are so small that a run file keeps those of former champions too."""
         ...
 
+    @property
+    def siblings(self) -> int:
+        """Children are varied in groups of so many neighboring rows; 1 where each is on its own."""
+        ...
+
     def initial(self, stream: Stream) -> G:
         """One random genome for every row of ``stream``."""
         ...
@@ -66,6 +71,10 @@ class Encoding(Protocol[G]):
         """``genomes`` with ``genomes[index[i]] = source[i]``; ``index`` has no repeats."""
         ...
 
+    def join(self, parts: Sequence[G]) -> G:
+        """The genomes of all ``parts``, in order; at least one part."""
+        ...
+
     def render(self, genomes: G) -> Canvases:
         """``(N, C, H, W) uint8``: the same bytes for the same genome on any machine."""
         ...
@@ -77,3 +86,17 @@ class Encoding(Protocol[G]):
     def unpack(self, blobs: Sequence[bytes]) -> G:
         """The inverse of ``pack``; raises UsageError for anything that ``pack`` cannot have written."""
         ...
+
+
+@runtime_checkable
+class Movable(Protocol[G]):
+    """An encoding that can draw in the memory of a device."""
+
+    def on(self, device: str) -> Encoding[G]:
+        """The same encoding, drawing on ``device`` where it can; itself elsewhere."""
+        ...
+
+
+def on_device(encoding: Encoding[G], device: str) -> Encoding[G]:
+    """``encoding``, drawing the same bytes in the memory of ``device`` (``cpu``, ``cuda`` …) where it can."""
+    return encoding.on(device) if isinstance(encoding, Movable) else encoding

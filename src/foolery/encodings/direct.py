@@ -5,15 +5,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.draws import Purpose, Stream, philox
-from foolery.encodings.colors import COLORS, check_colors, color_options, to_rgb
+from foolery.encodings.colors import COLORS, RGB, check_colors, color_options, to_rgb
 from foolery.encodings.crossover import CROSSOVERS, cross
-from foolery.encodings.polynomial import level_step, level_steps
+from foolery.encodings.polynomial import guide_of, guided_step, level_steps
 from foolery.errors import UsageError, nearest
 from foolery.kernels import kernel
 from foolery.lanes import share
@@ -52,24 +53,54 @@ def _noise_rows(
 
 
 @kernel
+def _hits(
+    threshold: np.uint64,
+    seed: np.uint64,
+    child: np.uint64,
+    generation: np.uint64,
+    words: NDArray[np.uint64],
+    hits: NDArray[np.int64],
+) -> int:
+    """The genes of one picture whose 32-bit word is below ``threshold``; returns how many they are.
+
+    ``words`` ``(4, blocks)`` is scratch, a column for every four genes; ``hits`` is filled from the left.
+    """
+    for block in range(words.shape[1]):  # apart from the loop below, so that it becomes vector code
+        words[0, block], words[1, block], words[2, block], words[3, block] = philox(
+            np.uint64(block), child, generation, _MUTATE, seed
+        )
+    count = 0
+    for block in range(words.shape[1]):
+        for offset in range(4):
+            hits[count] = 4 * block + offset
+            count += words[offset, block] < threshold
+    return count
+
+
+@kernel
 def _mutate_rows(
     levels: NDArray[np.uint8],
     threshold: np.uint64,
     steps: NDArray[np.uint64],
+    guide: NDArray[np.int64],
     seeds: NDArray[np.uint64],
     children: NDArray[np.uint64],
     generation: np.uint64,
 ) -> None:
     """Mutate in place every gene whose 32-bit word is below ``threshold``."""
+    blocks = (levels.shape[1] + 3) // 4
+    words, hits = np.empty((4, blocks), np.uint64), np.empty(4 * blocks, np.int64)
+    draws = words.reshape(-1)
     for i in range(levels.shape[0]):
-        for start in range(0, levels.shape[1], 4):
-            block = philox(np.uint64(start >> 2), children[i], generation, _MUTATE, seeds[i])
-            for offset in range(min(4, levels.shape[1] - start)):
-                if block[offset] < threshold:
-                    gene = start + offset
-                    draw = philox(np.uint64(gene), children[i], generation, _STEP, seeds[i])
-                    moved = np.int64(levels[i, gene]) + level_step(draw[0], steps)
-                    levels[i, gene] = np.uint8(min(max(int(moved), 0), 255))
+        child, seed, row = children[i], seeds[i], levels[i]
+        count = _hits(threshold, seed, child, generation, words, hits)
+        for hit in range(count):
+            draws[hit], _, _, _ = philox(np.uint64(hits[hit]), child, generation, _STEP, seed)
+        for hit in range(count):
+            gene = hits[hit]
+            if gene < row.size:
+                moved = np.int64(row[gene]) + guided_step(draws[hit], steps, guide)
+                row[gene] = np.uint8(min(max(moved, np.int64(0)), np.int64(255)))
 
 
 @dataclass(frozen=True)
@@ -79,7 +110,8 @@ class Direct:
     Args:
         canvas: what is drawn.
         crossover: ``none`` as the paper describes it, or ``sbx`` as the released code has it.
-        colors: what the three planes of a color canvas mean: ``hsv`` as the paper says, or ``hls``.
+        colors: what the three planes of a color canvas mean: ``hsv`` as the paper says, ``hls``, or
+            ``rgb``, in which every picture can be written.
     """
 
     canvas: CanvasShape
@@ -96,12 +128,17 @@ class Direct:
                 f"crossover: {self.crossover!r} is unknown; {nearest(self.crossover, list(CROSSOVERS))}"
             )
 
-        check_colors(self.colors, self.canvas)
+        check_colors(self.colors, self.canvas, (*COLORS, RGB))
 
     @property
     def options(self) -> Mapping[str, str | int | float | bool]:
         """``crossover``, and ``colors`` where there are any."""
         return {"crossover": self.crossover, **color_options(self.colors, self.canvas)}
+
+    @property
+    def siblings(self) -> int:
+        """Two with crossover, which takes its mates from rows 2k and 2k + 1."""
+        return 1 if self.crossover == "none" else 2
 
     def initial(self, stream: Stream) -> DirectGenomes:
         """Uniform noise, one picture for every row of ``stream``."""
@@ -112,22 +149,23 @@ class Direct:
             rows = slice(start, stop)
             _noise_rows(levels[rows], stream.seeds[rows], stream.children[rows], generation)
 
-        share(work, len(stream), grain=16)
+        share(work, len(stream), grain=64)
         return DirectGenomes(levels)
 
     def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
         """One mutated child of every parent; with ``sbx`` rows 2k and 2k + 1 are mates."""
         levels = parents.levels.copy() if self.crossover == "none" else cross(parents.levels, stream)
         threshold = np.uint64(round(mutation_rate(stream.generation) * 2**32))
-        steps, generation = level_steps(), np.uint64(stream.generation)
+        steps, guide = _steps()
+        generation = np.uint64(stream.generation)
 
         def work(start: int, stop: int) -> None:
             rows = slice(start, stop)
             _mutate_rows(
-                levels[rows], threshold, steps, stream.seeds[rows], stream.children[rows], generation
+                levels[rows], threshold, steps, guide, stream.seeds[rows], stream.children[rows], generation
             )
 
-        share(work, len(stream), grain=16)
+        share(work, len(stream), grain=64)
         return DirectGenomes(levels)
 
     def mates(self, stream: Stream) -> NDArray[np.int64]:
@@ -144,6 +182,10 @@ class Direct:
         """``genomes`` with ``genomes[index[i]] = source[i]``, in the memory of ``genomes``."""
         genomes.levels[index] = source.levels
         return genomes
+
+    def join(self, parts: Sequence[DirectGenomes]) -> DirectGenomes:
+        """The genomes of all ``parts``, in order."""
+        return parts[0] if len(parts) == 1 else DirectGenomes(np.concatenate([part.levels for part in parts]))
 
     def render(self, genomes: DirectGenomes) -> Canvases:
         """``(N, C, H, W) uint8``: the levels themselves, as RGB where they are colors."""
@@ -166,6 +208,12 @@ class Direct:
                 )
         genes = b"".join(blob[len(header) :] for blob in blobs)
         return DirectGenomes(np.frombuffer(genes, np.uint8).reshape(len(blobs), self.canvas.size).copy())
+
+
+@lru_cache(maxsize=1)
+def _steps() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The table of steps and its guide."""
+    return level_steps(), guide_of(level_steps())
 
 
 def mutation_rate(generation: int) -> float:

@@ -9,6 +9,7 @@ draws are the same on any machine.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from foolery.kernels import inlined
 
 ETA = 15
 LEVELS = 255
+_GUIDE_BITS = 12
+_GUIDE_SHIFT = np.uint64(32 - _GUIDE_BITS)
 
 
 @inlined
@@ -28,6 +31,7 @@ def step(word: np.uint64) -> float:
     return root - 1.0 if r < 0.5 else 1.0 - root
 
 
+@lru_cache(maxsize=1)
 def level_steps() -> NDArray[np.uint64]:
     """``(510,) uint64``: entry k + 255 is 2^32 times the probability of a step of at most k levels.
 
@@ -52,3 +56,18 @@ def level_step(word: np.uint64, steps: NDArray[np.uint64]) -> int:
         else:
             high = middle
     return low - LEVELS
+
+
+def guide_of(steps: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """``(4096,) int64``: for the upper 12 bits of a word, where in ``steps`` the search for it may begin."""
+    lowest = np.arange(1 << _GUIDE_BITS, dtype=np.uint64) << np.uint64(32 - _GUIDE_BITS)
+    return np.searchsorted(steps, lowest, side="right").astype(np.int64)
+
+
+@inlined
+def guided_step(word: np.uint64, steps: NDArray[np.uint64], guide: NDArray[np.int64]) -> int:
+    """As ``level_step``, from where the guide of ``steps`` points: one or two comparisons, as a rule."""
+    at = guide[word >> _GUIDE_SHIFT]
+    while at < steps.size and steps[at] <= word:
+        at += 1
+    return int(at - LEVELS)

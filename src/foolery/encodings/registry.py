@@ -24,9 +24,16 @@ def _direct(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
     return Direct(canvas, **options)
 
 
+def _gaussian(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
+    from foolery.encodings.gaussian import Gaussian
+
+    return Gaussian(canvas, **options)
+
+
 ENCODINGS: Mapping[str, tuple[Callable[..., Encoding[Any]], tuple[str, ...]]] = {
     "cppn": (_cppn, ("coordinates", "colors")),
     "direct": (_direct, ("crossover", "colors")),
+    "gaussian": (_gaussian, ("sigma", "colors")),
 }
 """Name to (maker, names of its options)."""
 

@@ -6,41 +6,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.draws import Purpose, Stream, philox
-from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
+from foolery.encodings.cppn.genome import INPUTS, Arrays, CppnGenomes, room
 from foolery.encodings.cppn.mutate import fresh_weight, mutate_genes, mutate_structure
 from foolery.encodings.cppn.sort import sorted_network
 from foolery.kernels import kernel
-from foolery.lanes import share
 
 _INITIAL, _3 = np.uint64(Purpose.INITIAL), np.uint64(3)
 
 
 @kernel
 def _vary_rows(
-    start: int,
-    stop: int,
-    nodes: NDArray[np.int64],
-    activations: NDArray[np.uint8],
-    edges: NDArray[np.int64],
-    sources: NDArray[np.int32],
-    targets: NDArray[np.int32],
-    weights: NDArray[np.float32],
+    parents: Arrays,
     outputs: int,
     seeds: NDArray[np.uint64],
     children: NDArray[np.uint64],
     generation: np.uint64,
-    new_activations: NDArray[np.uint8],
-    new_sources: NDArray[np.int32],
-    new_targets: NDArray[np.int32],
-    new_weights: NDArray[np.float32],
-    sizes: NDArray[np.int64],
+    grown: Arrays,
 ) -> None:
-    """Children of rows ``start`` to ``stop``, each in room for one more node and two more edges."""
-    for i in range(start, stop):
+    """One child of every parent; ``grown`` has room for one more node and two more edges for each."""
+    nodes, activations, edges, sources, targets, weights = parents
+    new_nodes, new_activations, new_edges, new_sources, new_targets, new_weights = grown
+    most_nodes, most_links = 0, 0
+    for i in range(nodes.size - 1):
+        most_nodes = max(most_nodes, nodes[i + 1] - nodes[i])
+        most_links = max(most_links, edges[i + 1] - edges[i])
+    kinds = np.empty(most_nodes + 1, np.uint8)
+    origin, goal = np.empty(most_links + 2, np.int32), np.empty(most_links + 2, np.int32)
+    gain = np.empty(most_links + 2, np.float32)
+    most = max(most_nodes, most_links)
+    hits, words = np.empty(most, np.uint64), np.empty(most, np.uint64)
+    new_nodes[0], new_edges[0] = 0, 0
+    for i in range(nodes.size - 1):
         count, links = nodes[i + 1] - nodes[i], edges[i + 1] - edges[i]
-        kinds = np.empty(count + 1, np.uint8)
-        origin, goal = np.empty(links + 2, np.int32), np.empty(links + 2, np.int32)
-        gain = np.empty(links + 2, np.float32)
         for node in range(count):
             kinds[(node + outputs) % count] = activations[nodes[i] + node]
         for edge in range(links):
@@ -50,11 +47,11 @@ def _vary_rows(
             goal[edge] = INPUTS + (target - INPUTS + outputs) % count
             gain[edge] = weights[at]
         child, seed = children[i], seeds[i]
-        mutate_genes(kinds, gain, count, links, child, generation, seed)
+        mutate_genes(kinds, gain, count, links, child, generation, seed, hits, words)
         count, links = mutate_structure(
             kinds, origin, goal, gain, count, links, outputs, child, generation, seed
         )
-        first, left = nodes[i] + i, edges[i] + 2 * i
+        first, left = new_nodes[i], new_edges[i]
         sorted_network(
             kinds[:count],
             origin[:links],
@@ -66,66 +63,19 @@ def _vary_rows(
             new_targets[left : left + links],
             new_weights[left : left + links],
         )
-        sizes[i, 0], sizes[i, 1] = count, links
+        new_nodes[i + 1], new_edges[i + 1] = first + count, left + links
 
 
 def vary(parents: CppnGenomes, outputs: int, stream: Stream) -> CppnGenomes:
     """One mutated clone of every parent, drawn from ``stream``."""
     count = len(parents)
-    room = CppnGenomes(
-        parents.nodes + np.arange(count + 1),
-        np.empty(parents.nodes[-1] + count, np.uint8),
-        parents.edges + 2 * np.arange(count + 1),
-        np.empty(parents.edges[-1] + 2 * count, np.int32),
-        np.empty(parents.edges[-1] + 2 * count, np.int32),
-        np.empty(parents.edges[-1] + 2 * count, np.float32),
-    )
-    sizes = np.empty((count, 2), np.int64)
-
-    def work(start: int, stop: int) -> None:
-        _vary_rows(
-            start,
-            stop,
-            parents.nodes,
-            parents.activations,
-            parents.edges,
-            parents.sources,
-            parents.targets,
-            parents.weights,
-            outputs,
-            stream.seeds,
-            stream.children,
-            np.uint64(stream.generation),
-            room.activations,
-            room.sources,
-            room.targets,
-            room.weights,
-            sizes,
-        )
-
-    share(work, count, grain=64)
-    return _without_gaps(room, sizes)
-
-
-def _without_gaps(room: CppnGenomes, sizes: NDArray[np.int64]) -> CppnGenomes:
-    nodes, at_nodes = _filled(room.nodes, sizes[:, 0])
-    edges, at_edges = _filled(room.edges, sizes[:, 1])
+    grown = room(count, len(parents.activations) + count, len(parents.weights) + 2 * count)
+    _vary_rows(parents.arrays, outputs, stream.seeds, stream.children, np.uint64(stream.generation), grown)
+    nodes, activations, edges, sources, targets, weights = grown
+    ends = nodes[-1], edges[-1]
     return CppnGenomes(
-        nodes,
-        room.activations[at_nodes],
-        edges,
-        room.sources[at_edges],
-        room.targets[at_edges],
-        room.weights[at_edges],
+        nodes, activations[: ends[0]], edges, sources[: ends[1]], targets[: ends[1]], weights[: ends[1]]
     )
-
-
-def _filled(
-    offsets: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    packed = np.zeros(len(offsets), np.int64)
-    np.cumsum(lengths, out=packed[1:])
-    return packed, np.repeat(offsets[:-1] - packed[:-1], lengths) + np.arange(packed[-1])
 
 
 @kernel

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.draws import Stream
-from foolery.encodings.colors import COLORS, check_colors, color_options, to_rgb
+from foolery.encodings.colors import COLORS, check_colors, color_options
 from foolery.encodings.cppn import breed, genome, pack, render
 from foolery.encodings.cppn.coordinates import COORDINATES, planes
 from foolery.encodings.cppn.genome import CppnGenomes
@@ -35,6 +35,7 @@ class Cppn:
     name = "cppn"
     renderer = 1
     keeps_ancestors = True
+    siblings = 1
 
     def __post_init__(self) -> None:
         if self.coordinates not in COORDINATES:
@@ -73,10 +74,23 @@ class Cppn:
         """``genomes`` with ``genomes[index[i]] = source[i]``."""
         return genome.put(genomes, index, source)
 
+    def join(self, parts: Sequence[CppnGenomes]) -> CppnGenomes:
+        """The genomes of all ``parts``, in order."""
+        return genome.join(parts)
+
     def render(self, genomes: CppnGenomes) -> Canvases:
         """``(N, C, H, W) uint8``; a value v becomes the level floor(255 min(abs(v), 1))."""
-        levels = render.draw(genomes, self.planes, self.canvas.channels)
-        return to_rgb(levels.reshape(len(genomes), *self.canvas.axes), self.colors)
+        colors = None if self.canvas.channels == 1 else self.colors
+        canvases = render.draw(genomes, self.planes, self.canvas.channels, colors)
+        return canvases.reshape(len(genomes), *self.canvas.axes)
+
+    def on(self, device: str) -> Cppn:
+        """The same encoding, drawing in the memory of ``device`` where that is ``cuda``; else itself."""
+        if device.partition(":")[0] != "cuda":
+            return self
+        from foolery.encodings.cppn.cuda.encoding import cuda_cppn
+
+        return cuda_cppn(self, device)
 
     def pack(self, genomes: CppnGenomes) -> list[bytes]:
         """One byte string per genome; see ``pack.py`` for the layout."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from foolery.kernels import brief, kernel
 
 INPUTS = 4
 """x, y, distance from the centre, and the constant 1."""
@@ -15,6 +19,17 @@ HEAVIEST = 10.0
 
 ACTIVATIONS = ("sine", "sigmoid", "gaussian", "linear")
 SINE, SIGMOID, GAUSSIAN, LINEAR = range(4)
+
+
+Arrays: TypeAlias = tuple[
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.int64],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.float32],
+]
+"""The six arrays of ``CppnGenomes``, in its order: what kernels take and give."""
 
 
 @dataclass(frozen=True)
@@ -44,44 +59,107 @@ class CppnGenomes:
     def __len__(self) -> int:
         return len(self.nodes) - 1
 
+    @property
+    def arrays(self) -> Arrays:
+        """All six, in order."""
+        return self.nodes, self.activations, self.edges, self.sources, self.targets, self.weights
+
+
+def room(genomes: int, nodes: int, edges: int) -> Arrays:
+    """Arrays for so many genomes, nodes and edges, not yet filled."""
+    return (
+        np.empty(genomes + 1, np.int64),
+        np.empty(nodes, np.uint8),
+        np.empty(genomes + 1, np.int64),
+        np.empty(edges, np.int32),
+        np.empty(edges, np.int32),
+        np.empty(edges, np.float32),
+    )
+
 
 def take(genomes: CppnGenomes, index: NDArray[np.int64]) -> CppnGenomes:
     """The genomes at ``index`` ``(M,) int64``, repeats allowed."""
-    nodes, at_nodes = _gather(genomes.nodes, index)
-    edges, at_edges = _gather(genomes.edges, index)
-    return CppnGenomes(
-        nodes,
-        genomes.activations[at_nodes],
-        edges,
-        genomes.sources[at_edges],
-        genomes.targets[at_edges],
-        genomes.weights[at_edges],
-    )
+    taken = room(len(index), *_extent(genomes.nodes, genomes.edges, index))
+    _copy(genomes.arrays, index, taken)
+    return CppnGenomes(*taken)
 
 
 def put(genomes: CppnGenomes, index: NDArray[np.int64], source: CppnGenomes) -> CppnGenomes:
     """``genomes`` with ``genomes[index[i]] = source[i]``; ``index`` ``(M,) int64`` without repeats."""
-    order = np.arange(len(genomes), dtype=np.int64)
-    order[index] = len(genomes) + np.arange(len(source), dtype=np.int64)
-    return take(_concatenate(genomes, source), order)
-
-
-def _gather(
-    offsets: NDArray[np.int64], index: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    lengths = np.diff(offsets)[index]
-    gathered = np.zeros(len(index) + 1, np.int64)
-    np.cumsum(lengths, out=gathered[1:])
-    positions = np.repeat(offsets[index] - gathered[:-1], lengths) + np.arange(gathered[-1])
-    return gathered, positions
-
-
-def _concatenate(first: CppnGenomes, second: CppnGenomes) -> CppnGenomes:
-    return CppnGenomes(
-        np.concatenate([first.nodes, first.nodes[-1] + second.nodes[1:]]),
-        np.concatenate([first.activations, second.activations]),
-        np.concatenate([first.edges, first.edges[-1] + second.edges[1:]]),
-        np.concatenate([first.sources, second.sources]),
-        np.concatenate([first.targets, second.targets]),
-        np.concatenate([first.weights, second.weights]),
+    new = np.full(len(genomes), -1, np.int64)
+    new[index] = np.arange(len(source))
+    nodes, edges = _extent(genomes.nodes, genomes.edges, index)
+    changed = room(
+        len(genomes),
+        len(genomes.activations) - nodes + len(source.activations),
+        len(genomes.weights) - edges + len(source.weights),
     )
+    _replace(genomes.arrays, new, source.arrays, changed)
+    return CppnGenomes(*changed)
+
+
+def join(parts: Sequence[CppnGenomes]) -> CppnGenomes:
+    """The genomes of all ``parts``, in order."""
+    if len(parts) == 1:
+        return parts[0]
+    return CppnGenomes(
+        _offsets([part.nodes for part in parts]),
+        np.concatenate([part.activations for part in parts]),
+        _offsets([part.edges for part in parts]),
+        np.concatenate([part.sources for part in parts]),
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+    )
+
+
+def _offsets(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    lengths = np.concatenate([np.diff(part) for part in parts])
+    joined = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=joined[1:])
+    return joined
+
+
+@brief
+def _extent(nodes: NDArray[np.int64], edges: NDArray[np.int64], index: NDArray[np.int64]) -> tuple[int, int]:
+    """How many nodes and edges the genomes at ``index`` have together."""
+    all_nodes, all_edges = 0, 0
+    for i in index:
+        all_nodes += nodes[i + 1] - nodes[i]
+        all_edges += edges[i + 1] - edges[i]
+    return all_nodes, all_edges
+
+
+@kernel
+def _copy_one(genomes: Arrays, i: int, taken: Arrays, row: int) -> None:
+    """Write genome ``i`` as number ``row``, behind those before it."""
+    nodes, activations, edges, sources, targets, weights = genomes
+    new_nodes, new_activations, new_edges, new_sources, new_targets, new_weights = taken
+    node, edge = new_nodes[row], new_edges[row]
+    for at in range(nodes[i], nodes[i + 1]):
+        new_activations[node] = activations[at]
+        node += 1
+    for at in range(edges[i], edges[i + 1]):
+        new_sources[edge] = sources[at]
+        new_targets[edge] = targets[at]
+        new_weights[edge] = weights[at]
+        edge += 1
+    new_nodes[row + 1], new_edges[row + 1] = node, edge
+
+
+@brief
+def _copy(genomes: Arrays, index: NDArray[np.int64], taken: Arrays) -> None:
+    """Write the genomes at ``index`` into arrays of the right size."""
+    taken[0][0], taken[2][0] = 0, 0
+    for row in range(index.size):
+        _copy_one(genomes, index[row], taken, row)
+
+
+@brief
+def _replace(genomes: Arrays, new: NDArray[np.int64], source: Arrays, changed: Arrays) -> None:
+    """Write genome by genome ``source[new[i]]``, or ``genomes[i]`` where that is -1."""
+    changed[0][0], changed[2][0] = 0, 0
+    for row in range(new.size):
+        if new[row] < 0:
+            _copy_one(genomes, row, changed, row)
+        else:
+            _copy_one(source, new[row], changed, row)

@@ -53,17 +53,25 @@ def mutate_genes(
     child: np.uint64,
     generation: np.uint64,
     seed: np.uint64,
+    hits: NDArray[np.uint64],
+    words: NDArray[np.uint64],
 ) -> None:
-    """Steps 1 and 2: every weight and every activation with probability 0.1."""
+    """Steps 1 and 2: every weight and every activation with probability 0.1.
+
+    ``hits`` and ``words`` are scratch, for the draws of as many edges or nodes; loops that only draw become
+    vector code.
+    """
     for edge in range(links):
-        hit, word, _, _ = philox(np.uint64(edge), child, generation, _MUTATE, seed)
-        if _happens(hit, RATE_WEIGHT):
-            moved = np.float64(weights[edge]) + 2.0 * HEAVIEST * step(word)
+        hits[edge], words[edge], _, _ = philox(np.uint64(edge), child, generation, _MUTATE, seed)
+    for edge in range(links):
+        if _happens(hits[edge], RATE_WEIGHT):
+            moved = np.float64(weights[edge]) + 2.0 * HEAVIEST * step(words[edge])
             weights[edge] = np.float32(min(max(moved, -HEAVIEST), HEAVIEST))
     for node in range(count):
-        hit, word, _, _ = philox(np.uint64(node), child, generation, _ACTIVATION, seed)
-        if _happens(hit, RATE_ACTIVATION):
-            kinds[node] = np.uint8(word & _3)
+        hits[node], words[node], _, _ = philox(np.uint64(node), child, generation, _ACTIVATION, seed)
+    for node in range(count):
+        if _happens(hits[node], RATE_ACTIVATION):
+            kinds[node] = np.uint8(words[node] & _3)
 
 
 @kernel

@@ -5,147 +5,106 @@ The same sequence of float32 operations as ``reference``, so the same bytes.
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.encodings.cppn.bits import flipped_when_odd, scaled_by_power
-from foolery.encodings.cppn.constants import (
-    EXP,
-    FLATTEST,
-    LN2_1,
-    LN2_2,
-    MAGIC,
-    ONE,
-    PER_LN2,
-    PER_PI,
-    PI_1,
-    PI_2,
-    PI_3,
-    QUARTER_TURN,
-    SINE,
-    THREE,
-    TWO,
-    WHITE,
-)
-from foolery.encodings.cppn.genome import GAUSSIAN, INPUTS, LINEAR, SIGMOID, CppnGenomes
-from foolery.encodings.cppn.genome import SINE as SINE_NODE
-from foolery.kernels import inlined, kernel
-from foolery.lanes import share
+from foolery.encodings.colors import PLAIN, convert, number_of
+from foolery.encodings.cppn.activate import CAREFUL, draw_node
+from foolery.encodings.cppn.genome import GAUSSIAN, INPUTS, SIGMOID, CppnGenomes
+from foolery.encodings.cppn.vectors import ROW, STEP, level_pass
+from foolery.kernels import kernel
+from foolery.lanes import idle, share
 
-TILE = 784
-"""Pixels of a tile: one 28 x 28 picture; 20 nodes of a tile take 63 kB."""
-
-_S3, _S5, _S7, _S9 = SINE
-_E2, _E3, _E4, _E5 = EXP
-
-
-@inlined
-def _held(x: np.float32, bound: np.float32) -> np.float32:
-    """``x`` held to [-bound, bound], in a form that becomes two vector instructions."""
-    x = -bound if x < -bound else x
-    return bound if x > bound else x
-
-
-@inlined
-def _exponential(x: np.float32) -> np.float32:
-    scaled = x * PER_LN2 + MAGIC
-    k = scaled - MAGIC
-    r = (x - k * LN2_1) - k * LN2_2
-    tail = ((_E5 * r + _E4) * r + _E3) * r + _E2
-    value: np.float32 = scaled_by_power((r * r) * tail + (r + ONE), scaled)
-    return value
+_KEPT_ROWS = 48
+"""Rows of scratch memory that a thread keeps; larger networks get theirs when they are drawn."""
+_ALIGNMENT = 64
+_kept = threading.local()
+_last: list[tuple[NDArray[np.float32], NDArray[np.float32]] | None] = [None]
 
 
 @kernel
-def _activate(kind: int, values: NDArray[np.float32]) -> None:
-    """Replace the potentials of one node on one tile by its activations."""
-    if kind == SINE_NODE:
-        for p in range(values.size):
-            x = values[p]
-            turned = x * PER_PI + MAGIC
-            k = turned - MAGIC
-            r = ((x - k * PI_1) - k * PI_2) - k * PI_3
-            r = _held(r, QUARTER_TURN)
-            square = r * r
-            tail = ((_S9 * square + _S7) * square + _S5) * square + _S3
-            values[p] = flipped_when_odd(r + (r * square) * tail, turned)
-    elif kind == SIGMOID:
-        for p in range(values.size):
-            values[p] = TWO / (ONE + _exponential(_held(-values[p], FLATTEST))) - ONE
-    elif kind == GAUSSIAN:
-        for p in range(values.size):
-            square = values[p] * values[p]
-            values[p] = _exponential(-(FLATTEST if square > FLATTEST else square))
-    elif kind == LINEAR:
-        for p in range(values.size):
-            values[p] = _held(values[p], THREE) / THREE
+def _first_aligned(values: NDArray[np.float32]) -> int:
+    """Number of the first element whose address is a multiple of 64."""
+    return (-values.ctypes.data % _ALIGNMENT) // 4
 
 
 @kernel
-def _add_weighted(values: NDArray[np.float32], weight: np.float32, source: NDArray[np.float32]) -> None:
-    for p in range(values.size):
-        values[p] += weight * source[p]
-
-
-@kernel
-def _mark_needed(
-    sources: NDArray[np.int32], targets: NDArray[np.int32], count: int, outputs: int
-) -> NDArray[np.bool_]:
-    """``(inputs + count,)``: True for the nodes that some output depends on."""
-    needed = np.zeros(INPUTS + count, np.bool_)
-    needed[INPUTS + count - outputs :] = True
-    for edge in range(sources.size - 1, -1, -1):
-        if needed[targets[edge]]:
-            needed[sources[edge]] = True
-    return needed
-
-
-@kernel
-def _draw_tile(
+def _prepare(
     activations: NDArray[np.uint8],
+    first_node: int,
+    count: int,
+    outputs: int,
     sources: NDArray[np.int32],
     targets: NDArray[np.int32],
-    weights: NDArray[np.float32],
-    needed: NDArray[np.bool_],
-    planes: NDArray[np.float32],
-    left: int,
-    right: int,
-    values: NDArray[np.float32],
-    levels: NDArray[np.uint8],
+    first: int,
+    end: int,
+    needed: NDArray[np.uint8],
+    faint: NDArray[np.uint8],
+    ends: NDArray[np.int32],
 ) -> None:
-    """One genome on the pixels ``left`` to ``right``.
+    """Of every node, inputs counted: does an output need it, are all its sources faint, where its edges end.
 
-    Planes are ``(4, P)``, levels ``(outputs, P)``; the scratch ``values`` holds one row of the tile's
-    width for each node. All rows are contiguous, or the compiler would not make vector code.
+    A node may be faint (nearly 0 over much of the picture) if it is a gaussian, or a sine or linear of faint
+    ones. ``ends`` is 0 where there is no edge. Indices are unsigned: Python's negative ones cost time.
     """
-    count, outputs, width = activations.size, levels.shape[0], right - left
-    edge = 0
-    for node in range(count):
-        row = values[node * width : (node + 1) * width]
-        used = needed[INPUTS + node]
-        if used:
-            row[:] = np.float32(0.0)
-        while edge < sources.size and targets[edge] == INPUTS + node:
-            if used:
-                source = sources[edge]
-                if source < INPUTS:
-                    _add_weighted(row, weights[edge], planes[source, left:right])
-                else:
-                    at = (source - INPUTS) * width
-                    _add_weighted(row, weights[edge], values[at : at + width])
-            edge += 1
-        if used:
-            _activate(activations[node], row)
-    for output in range(outputs):
-        at = (count - outputs + output) * width
-        _to_levels(values[at : at + width], levels[output, left:right])
+    total = INPUTS + count
+    for node in range(total):
+        needed[node], faint[node], ends[node] = node >= total - outputs, node >= INPUTS, 0
+    for edge in range(first, end):
+        source, target = np.uintp(sources[np.uintp(edge)]), np.uintp(targets[np.uintp(edge)])
+        behind = np.uintp(0) if source < np.uintp(INPUTS) else source - np.uintp(INPUTS)
+        kind = activations[np.uintp(first_node) + behind]
+        passes = (kind == GAUSSIAN) | ((kind != SIGMOID) & (faint[source] != 0))
+        faint[target] &= passes & (source >= np.uintp(INPUTS))
+        needed[source], ends[target] = 1, edge + 1
+    idle = 0
+    for node in range(INPUTS, total):
+        idle += needed[node] == 0
+    if idle > 0:  # where every node feeds another one, every way ends at an output
+        _find_needed(sources, targets, first, end, total, outputs, needed)
 
 
 @kernel
-def _to_levels(values: NDArray[np.float32], levels: NDArray[np.uint8]) -> None:
-    for p in range(values.size):
-        size = abs(values[p])
-        levels[p] = np.uint8(np.int32((ONE if size > ONE else size) * WHITE))
+def _find_needed(
+    sources: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    first: int,
+    end: int,
+    total: int,
+    outputs: int,
+    needed: NDArray[np.uint8],
+) -> None:
+    for node in range(total):
+        needed[node] = node >= total - outputs
+    for edge in range(end - 1, first - 1, -1):
+        needed[sources[edge]] |= needed[targets[edge]]
+
+
+@kernel
+def _finish(
+    rows: int,
+    i: int,
+    left: int,
+    width: int,
+    colors: int,
+    spare: NDArray[np.uint8],
+    levels: NDArray[np.uint8],
+) -> None:
+    """From the rows of the outputs, at the address ``rows``, to levels or colors of genome ``i``."""
+    outputs, pixels = levels.shape[1], levels.shape[2]
+    for output in range(outputs):
+        row = rows + 4 * ROW * output
+        if width % STEP == 0:
+            level_pass(row, width, levels.ctypes.data + (i * outputs + output) * pixels + left)
+        else:
+            level_pass(row, width, spare.ctypes.data)
+            for p in range(width):
+                levels[i, output, left + p] = spare[p]
+    if colors != PLAIN:
+        right = left + width
+        convert(colors, levels[i, 0, left:right], levels[i, 1, left:right], levels[i, 2, left:right])
 
 
 @kernel
@@ -158,40 +117,95 @@ def _draw_rows(
     sources: NDArray[np.int32],
     targets: NDArray[np.int32],
     weights: NDArray[np.float32],
-    planes: NDArray[np.float32],
+    tiles: NDArray[np.float32],
+    kept: NDArray[np.float32],
+    colors: int,
     levels: NDArray[np.uint8],
 ) -> None:
     """Draw (genome, tile) pairs number ``start`` to ``stop`` into levels ``(N, outputs, P)``."""
     outputs, pixels = levels.shape[1], levels.shape[2]
-    tiles = (pixels + TILE - 1) // TILE
-    largest = 0
-    for i in range(start // tiles, (stop - 1) // tiles + 1):
-        largest = max(largest, nodes[i + 1] - nodes[i])
-    scratch = np.empty(largest * min(TILE, pixels), np.float32)
+    most_nodes, most_edges = 0, 0
+    for i in range(start // len(tiles), (stop - 1) // len(tiles) + 1):
+        most_nodes = max(most_nodes, nodes[i + 1] - nodes[i])
+        most_edges = max(most_edges, edges[i + 1] - edges[i])
+    most_nodes += INPUTS
+    needed, faint = np.empty(most_nodes, np.uint8), np.empty(most_nodes, np.uint8)
+    ends, places = np.empty(most_nodes, np.int32), np.empty(most_edges, np.int64)
+    scratch, spare = kept, np.empty(ROW, np.uint8)
+    if most_nodes * ROW > kept.size:
+        more = np.empty(most_nodes * ROW, np.float32)
+        scratch = more[_first_aligned(more) :]
+    inputs, hidden = tiles.ctypes.data, scratch.ctypes.data - 4 * INPUTS * ROW
+    into, gains, drawn = places.ctypes.data, weights.ctypes.data, -1
     for job in range(start, stop):
-        i, tile = job // tiles, job % tiles
-        first, last = edges[i], edges[i + 1]
-        count = nodes[i + 1] - nodes[i]
-        needed = _mark_needed(sources[first:last], targets[first:last], count, outputs)
-        _draw_tile(
-            activations[nodes[i] : nodes[i + 1]],
-            sources[first:last],
-            targets[first:last],
-            weights[first:last],
-            needed,
-            planes,
-            tile * TILE,
-            min((tile + 1) * TILE, pixels),
-            scratch,
-            levels[i],
-        )
+        i, tile = job // len(tiles), job % len(tiles)
+        first, end, count = edges[i], edges[i + 1], nodes[i + 1] - nodes[i]
+        if i != drawn:
+            drawn = i
+            _prepare(activations, nodes[i], count, outputs, sources, targets, first, end, needed, faint, ends)
+        plane = inputs + 4 * INPUTS * ROW * tile
+        for edge in range(first, end):
+            source = sources[np.uintp(edge)]
+            places[np.uintp(edge - first)] = 4 * ROW * source + (plane if source < INPUTS else hidden)
+        left = tile * ROW
+        width, edge = min(ROW, pixels - left), first
+        for node in range(INPUTS, INPUTS + count):
+            links, kind = ends[node] - edge, activations[nodes[i] + node - INPUTS]
+            if links <= 0:
+                for p in range(width):
+                    scratch[(node - INPUTS) * ROW + p] = kind == GAUSSIAN
+                continue
+            if needed[node]:
+                kind += CAREFUL * faint[node]
+                at = hidden + 4 * ROW * node
+                draw_node(kind, at, width, into + 8 * (edge - first), gains + 4 * edge, links)
+            edge += links
+        outlets = hidden + 4 * ROW * (INPUTS + count - outputs)
+        _finish(outlets, i, left, width, colors, spare, levels)
 
 
-def draw(genomes: CppnGenomes, planes: NDArray[np.float32], outputs: int) -> NDArray[np.uint8]:
-    """``(N, outputs, P) uint8`` levels of every genome on the input planes ``(4, P) float32``."""
-    pixels = planes.shape[1]
-    levels = np.empty((len(genomes), outputs, pixels), np.uint8)
-    tiles = -(-pixels // TILE)
+def _aligned(size: int) -> NDArray[np.float32]:
+    spare = np.zeros(size + _ALIGNMENT // 4, np.float32)
+    first = -spare.ctypes.data % _ALIGNMENT // 4
+    return spare[first : first + size]
+
+
+def _tiles_of(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``_in_tiles``, remembered for the planes that were asked for last."""
+    last = _last[0]
+    if last is None or last[0] is not planes:
+        _last[0] = last = planes, _in_tiles(planes)
+    return last[1]
+
+
+def _in_tiles(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``(tiles, 4, ROW)``: the planes as the kernel reads them, zero where there is no pixel."""
+    whole, rest = divmod(planes.shape[1], ROW)
+    tiles = _aligned((whole + (rest > 0)) * INPUTS * ROW).reshape(-1, INPUTS, ROW)
+    tiles[:whole] = planes[:, : whole * ROW].reshape(INPUTS, whole, ROW).transpose(1, 0, 2)
+    if rest:
+        tiles[whole, :, :rest] = planes[:, whole * ROW :]
+    return tiles
+
+
+def _scratch() -> NDArray[np.float32]:
+    """The rows that this thread keeps."""
+    if not hasattr(_kept, "rows"):
+        _kept.rows = _aligned(_KEPT_ROWS * ROW)
+    rows: NDArray[np.float32] = _kept.rows
+    return rows
+
+
+def draw(
+    genomes: CppnGenomes, planes: NDArray[np.float32], outputs: int, colors: str | None = None
+) -> NDArray[np.uint8]:
+    """``(N, outputs, P) uint8`` levels of every genome on the input planes ``(4, P) float32``.
+
+    With ``colors`` the three levels of a pixel become R, G, B while they are in the cache.
+    """
+    number = number_of(colors)
+    levels = np.empty((len(genomes), outputs, planes.shape[1]), np.uint8)
+    tiles = _tiles_of(planes)
 
     def work(start: int, stop: int) -> None:
         _draw_rows(
@@ -203,9 +217,12 @@ def draw(genomes: CppnGenomes, planes: NDArray[np.float32], outputs: int) -> NDA
             genomes.sources,
             genomes.targets,
             genomes.weights,
-            planes,
+            tiles,
+            _scratch(),
+            number,
             levels,
         )
 
-    share(work, len(genomes) * tiles, grain=16)
+    jobs, lanes = len(genomes) * len(tiles), idle()
+    share(work, jobs, grain=max(jobs, 1) if lanes == 1 else min(max(jobs // (8 * lanes), 16), 64))
     return levels

@@ -1,0 +1,96 @@
+"""The second role of an encoding: its pictures as a function with gradients.
+
+How gradient ascent uses it, for any encoding and device::
+
+    role = differentiable(encoding, "cpu")
+    parameters = role.parameters(genomes)
+    optimizer = torch.optim.Adam([parameters.values])
+    loss = -objective(classifier.logits(role.draw(parameters)))
+    loss.backward(); optimizer.step(); parameters.hold()
+    genomes = role.with_parameters(genomes, parameters)
+
+``draw`` gives whole levels, those of ``encoding.render(role.with_parameters(genomes, parameters))``, so the
+objective is that of the picture that would be exported; its gradient is that of the levels before they are
+made whole (a straight-through gradient).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from foolery.encodings.contract import Encoding, G
+from foolery.encodings.cppn.encoding import Cppn
+from foolery.encodings.direct import Direct
+from foolery.errors import MissingExtraError, UsageError
+
+try:
+    import torch
+    from torch import Tensor
+except ImportError:
+    raise MissingExtraError("torch", "torch", "differentiate a picture") from None
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What gradients move, for a batch of N genomes.
+
+    Attributes:
+        values: ``(N, M) float32``, row i is genome i's; a leaf that asks for a gradient. Where genomes
+            differ in size, places beyond a genome's own have no effect and the gradient 0.
+        lowest, highest: the bounds within which ``values`` mean something.
+        structure: what else ``draw`` needs; the encoding's own affair.
+    """
+
+    values: Tensor
+    lowest: float
+    highest: float
+    structure: Any = None
+
+    def hold(self) -> None:
+        """Bring ``values`` back into their bounds, in place."""
+        with torch.no_grad():
+            self.values.clamp_(self.lowest, self.highest)
+
+
+class Differentiable(Protocol[G]):
+    """An encoding whose pictures can be differentiated."""
+
+    @property
+    def encoding(self) -> Encoding[G]:
+        """The encoding of which this is the second role."""
+        ...
+
+    def parameters(self, genomes: G) -> Parameters:
+        """The parameters of ``genomes``, on the device; the genomes are not shared."""
+        ...
+
+    def draw(self, parameters: Parameters) -> Tensor:
+        """``(N, C, H, W) float32``, whole numbers from 0 to 255, with straight-through gradients."""
+        ...
+
+    def with_parameters(self, genomes: G, parameters: Parameters) -> G:
+        """``genomes`` with ``parameters`` (held within their bounds) in place of their own."""
+        ...
+
+
+def differentiable(encoding: Encoding[Any], device: str = "cpu") -> Differentiable[Any]:
+    """The second role of ``encoding``, on a device of torch.
+
+    Raises:
+        UsageError: for an encoding that has none.
+    """
+    if isinstance(encoding, Cppn):
+        from foolery.encodings.cppn.eager import EagerCppn
+
+        return EagerCppn(encoding, device)
+    if isinstance(encoding, Direct):
+        from foolery.encodings.eager_direct import EagerDirect
+
+        return EagerDirect(encoding, device)
+    raise UsageError(f"encoding: {encoding.name!r} cannot be differentiated; use cppn or direct")
+
+
+def whole(soft: Tensor, hard: Tensor) -> Tensor:
+    """The values of ``hard`` with the gradient of ``soft``: ``soft - soft`` is exactly 0."""
+    return hard + (soft - soft.detach())
