@@ -69,3 +69,37 @@ def test_a_number_of_lanes_that_makes_no_sense_is_refused(monkeypatch, value):
     monkeypatch.setenv("FOOLERY_THREADS", value)
     with pytest.raises(UsageError, match="FOOLERY_THREADS: expected a whole number from 1 to 1024"):
         available()
+
+
+def test_work_that_shares_its_own_work_keeps_to_its_lane():
+    """Nobody waits for a lane that waits for it."""
+    threads = {}
+
+    def outer(start, stop):
+        def inner(first, last):
+            threads.setdefault(start, set()).add(threading.get_ident())
+
+        share(inner, 50, grain=5, lanes=4)
+
+    share(outer, 20, grain=1, lanes=4)
+    assert len(threads) == 20
+    assert all(len(found) == 1 for found in threads.values())
+
+
+def test_an_interrupt_stops_the_slices_that_have_not_begun():
+    begun, main = [], threading.get_ident()
+
+    def work(start, stop):
+        begun.append(start)
+        if threading.get_ident() == main:
+            raise KeyboardInterrupt
+        threading.Event().wait(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        share(work, 1000, grain=1, lanes=4)
+    count = len(begun)
+    assert count < 900
+    threading.Event().wait(0.05)
+    assert len(begun) == count, "nothing runs any more"
+    assert not share(lambda start, stop: begun.append(start), 8, grain=1, lanes=4)
+    assert len(begun) == count + 8

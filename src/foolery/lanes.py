@@ -7,8 +7,10 @@ them over its share of a batch. Two pools that spin beside each other collapse o
 from __future__ import annotations
 
 import os
+import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 from foolery.errors import UsageError
@@ -24,25 +26,69 @@ def available() -> int:
     return int(asked)
 
 
+class _Thread(threading.local):
+    """What a thread knows of itself: whether it is a lane now."""
+
+    is_lane = False
+
+
+_thread = _Thread()
+
+
+def idle() -> int:
+    """Lanes that ``share`` would use here: one, where this thread is a lane itself."""
+    return 1 if _thread.is_lane else available()
+
+
 @lru_cache(maxsize=4)
 def _pool(lanes: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="foolery-lane")
 
 
-def share(work: Callable[[int, int], None], count: int, *, grain: int, lanes: int | None = None) -> None:
+def share(work: Callable[[int, int], object], count: int, *, grain: int, lanes: int | None = None) -> None:
     """Call ``work(start, stop)`` for consecutive slices of ``range(count)``, on all lanes.
 
     Slices hold ``grain`` items (the last one what is left), so what a slice computes never depends
-    on the number of lanes. Returns when every slice is done; the first exception is raised here.
+    on the number of lanes. The calling thread is a lane too, and each lane takes the next slice when
+    it is done with one. Work that shares its own work does it on its own lane, one slice after the
+    other. Returns when every slice is done; the exception of the first slice that failed is raised here.
     """
     starts = range(0, count, grain)
-    lanes = available() if lanes is None else lanes
-    if lanes == 1 or len(starts) <= 1:
+    lanes = min(idle() if lanes is None or _thread.is_lane else lanes, len(starts))
+    if lanes <= 1:
         for start in starts:
             work(start, min(start + grain, count))
         return
-    futures = [_pool(lanes).submit(work, start, min(start + grain, count)) for start in starts]
-    errors = [future.exception() for future in futures]
-    for error in errors:
-        if error is not None:
-            raise error
+    left, errors = deque(starts), dict[int, Exception]()
+
+    def lane() -> None:
+        _thread.is_lane = True
+        try:
+            while left:
+                try:
+                    start = left.popleft()
+                except IndexError:  # another lane was faster
+                    return
+                try:
+                    work(start, min(start + grain, count))
+                except Exception as error:  # raised below, once nothing runs any more
+                    errors[start] = error
+        finally:
+            _thread.is_lane = False
+
+    pool = _pool(lanes)
+    others = [pool.submit(lane) for _ in range(lanes - 1)]
+    try:
+        lane()
+    finally:
+        left.clear()  # an interrupt may have left some
+        _await(others)
+    if errors:
+        raise errors[min(errors)]
+
+
+def _await(lanes: list[Future[None]]) -> None:
+    """Wait for lanes to end; one that has not begun, in a pool that is busy elsewhere, is not needed."""
+    for lane in lanes:
+        if not lane.cancel():
+            lane.result()

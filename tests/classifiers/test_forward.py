@@ -32,6 +32,12 @@ def test_a_slice_holds_as_many_as_its_memory_allows(channels, side, device, expe
     assert grain_of(how(channels, side), 25, device) == expected
 
 
+def test_a_device_with_much_memory_takes_larger_slices():
+    small, large = (grain_of(how(3, 224), 25, "cuda", gib * 2**30) for gib in (4, 40))
+    assert (small, large) == (111, 557)
+    assert grain_of(how(3, 224), 25, "cuda", 2**40) == 1024
+
+
 def test_a_slice_is_never_empty():
     large = how(3, 256).model_copy(
         update={"crop": None, "canvas": how(3, 256).canvas.model_copy(update={"height": 4096, "width": 4096})}

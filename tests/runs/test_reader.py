@@ -95,9 +95,9 @@ def tamper(file, *statements, values=()):
 
 
 def test_a_newer_format_says_to_upgrade(copy):
-    tamper(copy, "PRAGMA user_version = 3")
+    tamper(copy, "PRAGMA user_version = 9")
     assert refusal(copy).endswith(
-        "made by a newer foolery (format 3; this one reads up to 1): upgrade foolery"
+        "made by a newer foolery (format 9; this one reads up to 3): upgrade foolery"
     )
     tamper(copy, "PRAGMA user_version = 0")
     assert "its format is 0" in refusal(copy)
@@ -415,3 +415,9 @@ def read_as_nobody():
 
 def test_all_refusals_are_usage_errors():
     assert issubclass(RunFileError, UsageError)
+
+
+@pytest.mark.parametrize("what", ["two\nlines", "\x1b[2Jgone", "x" * 501])
+def test_an_event_that_could_hide_something_on_a_terminal_is_refused(copy, what):
+    tamper(copy, "INSERT INTO events (generation, what) VALUES (1, ?)", values=(what,))
+    assert "an event: expected one line" in refusal(copy)

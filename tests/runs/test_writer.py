@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from foolery.errors import FooleryError, UsageError
-from foolery.runs import RunWriter, open_run_file
-from foolery.runs import writer as writer_module
+from foolery.runs import RunWriter, journal, open_run_file
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 
 
@@ -127,7 +126,7 @@ def test_a_checkpoint_is_due_after_some_seconds_by_default(tmp_path, monkeypatch
         search = ToySearch(settings())
         play(writer, search, 3)
         assert open_run_file(tmp_path).generation == -1
-        monkeypatch.setattr(writer_module, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+        monkeypatch.setattr(journal, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
         play(writer, search, 4)
         assert open_run_file(tmp_path).generation == 4
 
@@ -226,13 +225,21 @@ def test_a_closed_writer_takes_nothing_more(tmp_path):
         (lambda m, n, r, h: (m, n, r, {}), "SHA-256"),
     ],
 )
-def test_records_that_nobody_could_read_are_refused_and_spoil_nothing(tmp_path, change, message):
-    told = ToySearch(settings()).step()
-    with start(tmp_path) as writer:
-        with pytest.raises(UsageError, match=f"generation 0 cannot be recorded: .*{message}"):
-            writer.record(*change(*told))
-        writer.record(*told)
-    assert open_run_file(tmp_path).generation == 0
+@pytest.mark.parametrize("call", ["flush", "checkpoint", "snapshot", "close"])
+def test_records_that_nobody_could_read_are_refused_by_the_next_call_and_spoil_nothing(
+    tmp_path, change, message, call
+):
+    search = ToySearch(settings())
+    writer = start(tmp_path)
+    play(writer, search, 7)
+    writer.record(*change(*search.step()))
+    with pytest.raises(UsageError, match=f"generation 8 cannot be recorded: .*{message}"):
+        getattr(writer, call)(*(["finished"] if call == "close" else []))
+    with pytest.raises(FooleryError, match="closed; nothing more can be recorded"):
+        writer.record(*search.step())
+    writer.close("finished")
+    run = open_run_file(tmp_path)
+    assert (run.status, run.generation) == ("interrupted", 7)
 
 
 # Resuming
@@ -338,3 +345,19 @@ def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(UsageError, match="cannot be made a folder"):
         start(tmp_path / "file" / "run")
+
+
+def test_an_event_is_stored_with_the_generation_that_was_being_computed(tmp_path):
+    search = ToySearch(settings())
+    with RunWriter.create(tmp_path, settings(), PROVENANCE, keep_genomes=True) as writer:
+        play(writer, search, 3)
+        writer.note("memory was short:\nslices of 8 from here on" + "." * 1000)
+        play(writer, search, 5)
+        writer.note("again")
+    events = open_run_file(tmp_path).events
+    assert [event.generation for event in events] == [4, 6]
+    assert events[0].what.startswith("memory was short: slices of 8 from here on.")
+    assert len(events[0].what) == 500
+    with RunWriter.resume(tmp_path, settings(), PROVENANCE) as writer:
+        writer.note("and after a resume")
+    assert [event.what for event in open_run_file(tmp_path).events][1:] == ["again", "and after a resume"]

@@ -104,9 +104,10 @@ class ToySearch:
 
 
 def play(writer: RunWriter, search: ToySearch, until: int) -> None:
-    """Record generations up to and including ``until``."""
+    """Record generations up to and including ``until``, and wait until they are taken in."""
     while search.generation < until:
         writer.record(*search.step())
+    writer.flush()
 
 
 def whole_run(
@@ -146,7 +147,7 @@ def main(folder: str, *arguments: str) -> None:
     ``every=N`` sets the interval of checkpoints, ``genome=N`` the size of a genome in bytes,
     ``keep=0`` drops former champions' genomes, ``kill=N`` kills this process before SQL statement N,
     ``bytes=N`` is the largest size that the system lets any file have, ``pause=1`` waits for a line of
-    standard input after generation 0.
+    standard input after generation 0, ``ahead=1`` does not wait for the writer's thread.
     """
     given = {name: int(value) for name, value in (argument.split("=") for argument in arguments)}
     if "bytes" in given:
@@ -166,6 +167,8 @@ def main(folder: str, *arguments: str) -> None:
             search = ToySearch(chosen, given.get("genome", 40))
             while True:
                 writer.record(*search.step())
+                if "ahead" not in given:
+                    writer.flush()
                 print(search.generation, flush=True)
                 if "pause" in given:
                     sys.stdin.readline()
@@ -175,16 +178,16 @@ def main(folder: str, *arguments: str) -> None:
 
 
 def _kill_before_statement(writer: RunWriter, number: int) -> None:
-    seen = 0
+    seen, connection = 0, writer._journal._connection
 
     def count(statement: str) -> None:
         nonlocal seen
         seen += 1
         if seen == number:
-            print("inside" if writer._connection.in_transaction else "outside", flush=True)
+            print("inside" if connection.in_transaction else "outside", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    writer._connection.set_trace_callback(count)
+    connection.set_trace_callback(count)
 
 
 if __name__ == "__main__":

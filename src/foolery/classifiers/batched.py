@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.classifiers.contract import Classifier, Description
+from foolery.classifiers.contract import Classifier, Description, canvas_device
 from foolery.errors import FooleryError, UsageError
 
 LARGEST = 1024
@@ -53,7 +53,7 @@ class Batched:
             raise UsageError(f"batch: expected a slice of 1 to {LARGEST**2} canvases, got {size}")
         self.classifier = classifier
         self.events: list[Shrink] = []
-        self._on_event = on_event
+        self.on_event = on_event
         self.size = largest_slice(classifier) if size is None else size
 
     @property
@@ -61,6 +61,11 @@ class Batched:
         """That of the classifier within; ``forward`` says the slice."""
         inner = self.classifier.description
         return replace(inner, forward={**inner.forward, "slice": self.size})
+
+    @property
+    def canvas_device(self) -> str:
+        """See ``DrawnOn``."""
+        return canvas_device(self.classifier)
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` of the classifier within.
@@ -91,8 +96,38 @@ class Batched:
         event = Shrink(self.size, max(1, count // 2), reason)
         self.size = event.after
         self.events.append(event)
-        if self._on_event is not None:
-            self._on_event(event)
+        if self.on_event is not None:
+            self.on_event(event)
+
+
+def on_device(
+    classifier: Classifier, size: int | None = None, on_event: Callable[[Shrink], None] | None = None
+) -> Classifier:
+    """``classifier`` as it is on the processor, and ``Batched`` on a device with memory of its own.
+
+    Args:
+        classifier: what a run is about to ask.
+        size: the slice that the run was recorded with; None finds it, as ``fitting_slice``.
+        on_event: called with every ``Shrink``.
+    """
+    if classifier.description.device == "cpu":
+        return classifier
+    return Batched(classifier, fitting_slice(classifier) if size is None else size, on_event)
+
+
+def fitting_slice(classifier: Classifier) -> int:
+    """The classifier's own slice, or the half of it, or of that, that fits into memory.
+
+    Only memory decides, no clock: the same run on the same machine gets the same slice.
+
+    Raises:
+        FooleryError: where not even one canvas fits.
+    """
+    forward = classifier.description.forward
+    grains = [int(value) for key, value in forward.items() if key.rpartition(".")[2] == "grain"]
+    trial = Batched(classifier, min(max(grains, default=LARGEST), LARGEST))
+    trial.scores(np.zeros((trial.size, *classifier.description.canvas.axes), np.uint8))
+    return trial.size
 
 
 def largest_slice(classifier: Classifier, largest: int = LARGEST) -> int:

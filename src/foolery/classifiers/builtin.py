@@ -24,8 +24,11 @@ def card_of(name: str) -> Card:
     return read_card(SHIPPED / f"{name}{_ENDING}")
 
 
-def open_builtin(name: str, backend: str, device: str = "cpu") -> Classifier:
-    """A built-in classifier on ``onnx`` or ``torch``; the fingerprint is the same on both."""
+def open_builtin(name: str, backend: str, device: str = "cpu", precision: str = "float32") -> Classifier:
+    """A built-in classifier on ``onnx`` or ``torch``; the fingerprint is the same on both.
+
+    ``precision`` is that of torch.
+    """
     card, weights = card_of(name), SHIPPED / f"{name}.safetensors"
     mark = fingerprint([weights], card)
     if backend == "onnx":
@@ -34,4 +37,4 @@ def open_builtin(name: str, backend: str, device: str = "cpu") -> Classifier:
         return open_onnx(name, weights.with_suffix(".onnx"), card, mark, device=device)
     from foolery.classifiers.torch import open_torch
 
-    return open_torch(name, weights, card, mark, device=device)
+    return open_torch(name, weights, card, mark, device=device, precision=precision)

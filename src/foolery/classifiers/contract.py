@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,3 +56,40 @@ class Classifier(Protocol):
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
         ...
+
+
+@runtime_checkable
+class Sliced(Protocol):
+    """A classifier that several lanes may ask at once.
+
+    Scores of a batch are the same to the last bit when it is asked for them slice by slice, in slices of
+    ``slice`` canvases (the last one what is left).
+    """
+
+    @property
+    def slice(self) -> int | None:
+        """Canvases in a slice; None where calls must not overlap."""
+        ...
+
+    def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64``: what the network says, of which ``finish`` makes scores."""
+        ...
+
+    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``(N, K) float64`` scores of any number of outputs, in their memory."""
+        ...
+
+
+@runtime_checkable
+class DrawnOn(Protocol):
+    """A classifier that takes canvases from where they were drawn: an array, or a tensor on its device."""
+
+    @property
+    def canvas_device(self) -> str:
+        """``cpu``, ``cuda`` …: where canvases are best drawn."""
+        ...
+
+
+def canvas_device(classifier: Classifier) -> str:
+    """Where canvases for ``classifier`` may be drawn; ``cpu`` where it takes arrays only."""
+    return classifier.canvas_device if isinstance(classifier, DrawnOn) else "cpu"

@@ -59,7 +59,15 @@ def open_exported(request: Request) -> TorchClassifier:
     batch = _batch(program, request, input_shape(card.preprocessing))
     mark = fingerprint([file], card)
     return tried(
-        classifier_of(request.reference, _Program(module), card, mark, device=request.device, batch=batch)
+        classifier_of(
+            request.reference,
+            _Program(module),
+            card,
+            mark,
+            device=request.device,
+            precision=request.precision,
+            batch=batch,
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -14,7 +15,7 @@ from foolery.classifiers.card import Card, Preprocessing
 from foolery.classifiers.contract import Description
 from foolery.classifiers.preprocess import input_shape, preprocess
 from foolery.classifiers.scores import check_form, check_values, from_outputs, from_probabilities
-from foolery.lanes import share
+from foolery.lanes import idle, share
 
 #: ``(n, C, H, W) float32`` to ``(n, K) float32``, on one thread and without the GIL.
 Network: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.floating]]
@@ -26,6 +27,8 @@ Whole: TypeAlias = Callable[[Canvases], NDArray[np.floating]]
 _LANE_VALUES = 2**19
 #: The same on a device with memory of its own: 64 MiB.
 _DEVICE_VALUES = 2**24
+#: Rows of outputs that a lane makes scores of at a time: at least so many, and more if their values are few.
+_FINISHED, _FINISHED_VALUES = 32, 2**16
 
 
 def scores(network: Network, canvases: Canvases, description: Description, card: Card) -> NDArray[np.float64]:
@@ -37,39 +40,111 @@ def scores(network: Network, canvases: Canvases, description: Description, card:
     Raises:
         UsageError: for canvases of another shape, and for a network that gives what no search can use.
     """
-    return scores_of(lambda part: network(preprocess(part, card.preprocessing)), canvases, description, card)
+    return finish(outputs(network, canvases, description, card), description, card)
 
 
 def scores_of(
     network: Whole, canvases: Canvases, description: Description, card: Card, *, lanes: int | None = None
 ) -> NDArray[np.float64]:
     """As ``scores``, for a network that takes canvases; ``lanes=1`` where calls must not overlap."""
-    description.canvas.check(canvases)
+    return finish(_outputs_of(network, canvases, description, card, lanes), description, card)
+
+
+def outputs(
+    network: Network, canvases: Canvases, description: Description, card: Card
+) -> NDArray[np.float64]:
+    """``(N, K) float64``: what the network says, of which ``finish`` makes scores."""
+    how = card.preprocessing
+    shape = input_shape(how)
+
+    def prepared(part: Canvases) -> NDArray[np.float32]:
+        return preprocess(part, how, _lane.memory((len(part), *shape), how.layout))
+
+    if idle() > 1 or len(canvases) * math.prod(shape) > _LANE_VALUES:
+        return _outputs_of(lambda part: network(prepared(part)), canvases, description, card)
+    description.canvas.check(canvases)  # one lane and few pictures: prepared all at once
+    pictures = prepared(canvases)
+    return _gathered(lambda start, stop: network(pictures[start:stop]), len(canvases), description, card)
+
+
+def finish(outputs: NDArray[np.float64], description: Description, card: Card) -> NDArray[np.float64]:
+    """``(N, K) float64`` scores, in the memory of ``outputs``.
+
+    Raises:
+        UsageError: for outputs that no search can use.
+    """
     name, classes = description.name, len(description.classes)
-    outputs = np.empty((len(canvases), classes))
 
     def work(start: int, stop: int) -> None:
-        given = _rows(network(canvases[start:stop]), card.background)
-        outputs[start:stop] = check_form(given, stop - start, name, classes)
+        given = check_values(outputs[start:stop], name, start)
+        if card.output == "probabilities":
+            outputs[start:stop] = from_probabilities(given, name)
+        else:
+            outputs[start:stop] = from_outputs(given, description.kind)
 
-    share(work, len(canvases), grain=int(description.forward["grain"]), lanes=lanes)
-    check_values(outputs, name)
-    if card.output == "probabilities":
-        return from_probabilities(outputs, name)
-    return from_outputs(outputs, description.kind)
+    share(work, len(outputs), grain=max(_FINISHED, _FINISHED_VALUES // classes))
+    return outputs
 
 
-def grain_of(how: Preprocessing, most: int, device: str = "cpu") -> int:
+def _outputs_of(
+    network: Whole, canvases: Canvases, description: Description, card: Card, lanes: int | None = None
+) -> NDArray[np.float64]:
+    description.canvas.check(canvases)
+    return _gathered(
+        lambda start, stop: network(canvases[start:stop]), len(canvases), description, card, lanes
+    )
+
+
+def _gathered(
+    ask: Callable[[int, int], NDArray[np.floating]],
+    count: int,
+    description: Description,
+    card: Card,
+    lanes: int | None = None,
+) -> NDArray[np.float64]:
+    """What a function says for canvases number ``start`` to ``stop``, slice by slice."""
+    name, classes = description.name, len(description.classes)
+    gathered = np.empty((count, classes))
+
+    def work(start: int, stop: int) -> None:
+        given = _rows(ask(start, stop), card.background)
+        gathered[start:stop] = check_form(given, stop - start, name, classes)
+
+    share(work, count, grain=int(description.forward["grain"]), lanes=lanes)
+    return gathered
+
+
+class _Lane(threading.local):
+    """What a lane keeps between slices: memory for the network's input, which is slow to get anew."""
+
+    def __init__(self) -> None:
+        self._values = np.empty(0, np.float32)
+
+    def memory(self, shape: tuple[int, ...], layout: str) -> NDArray[np.float32] | None:
+        """``shape float32``, with whatever is in it; None where the input is made in another layout."""
+        if layout != "nchw":
+            return None
+        count = math.prod(shape)
+        if self._values.size < count:
+            self._values = np.empty(count, np.float32)
+        return self._values[:count].reshape(shape)
+
+
+_lane = _Lane()
+
+
+def grain_of(how: Preprocessing, most: int, device: str = "cpu", memory: int = 0) -> int:
     """Canvases per slice: at most ``most`` (measured with MNIST's size), fewer where the inputs are large.
 
     Args:
         how: gives the size of the network's input.
         most: on the processor.
         device: one with memory of its own takes as many as 64 MiB hold, at most 1024.
+        memory: bytes of it, where they are known: a 128th of them then, if that is more.
     """
     values = math.prod(input_shape(how))
     if device != "cpu":
-        return max(1, min(1024, _DEVICE_VALUES // values))
+        return max(1, min(1024, max(_DEVICE_VALUES, memory // 128 // 4) // values))
     return max(1, min(most, _LANE_VALUES // values))
 
 

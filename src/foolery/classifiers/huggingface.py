@@ -85,7 +85,11 @@ def open_reference(request: Request) -> Classifier:
     if request.card is None:
         _check_against(processor, card, request)
     mark = fingerprint_of(of_network(f"hf:{config.model_type}", network), card)
-    return tried(classifier_of(request.reference, network.float(), card, mark, device=request.device))
+    return tried(
+        classifier_of(
+            request.reference, network.float(), card, mark, device=request.device, precision=request.precision
+        )
+    )
 
 
 def _transformers(request: Request) -> Any:

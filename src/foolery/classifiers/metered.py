@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,17 +129,25 @@ class Metered:
         Raises:
             BudgetSpent: where the batch does not fit any more.
         """
-        count = len(canvases)
+        with self.batch(len(canvases)):
+            return self.classifier.scores(canvases)
+
+    @contextmanager
+    def batch(self, count: int) -> Iterator[None]:
+        """Within it, the caller has ``count`` images classified in a way of its own.
+
+        Raises:
+            BudgetSpent: where they do not fit any more.
+        """
         if not self._fits(count):
             raise BudgetSpent(self.images, self.elapsed, count, self.budget)
         start = time.perf_counter()
         if self._start is None:
             self._start = start
-        given = self.classifier.scores(canvases)
+        yield
         self.busy += time.perf_counter() - start
         self._timed += count
         self.images += count
-        return given
 
     def _fits(self, count: int) -> bool:
         if self.left is not None and count > self.left:

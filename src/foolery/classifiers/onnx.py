@@ -15,7 +15,7 @@ from foolery.classifiers.contract import Classifier, Description
 from foolery.classifiers.devices import onnx_providers
 from foolery.classifiers.external import external_files
 from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
-from foolery.classifiers.forward import grain_of, scores
+from foolery.classifiers.forward import finish, grain_of, outputs, scores
 from foolery.classifiers.preprocess import input_shape
 from foolery.classifiers.request import Request
 from foolery.classifiers.scores import SATURATES
@@ -41,6 +41,7 @@ class OnnxClassifier:
         output_name: of the output that is read.
         dtype: of the input: float32, float16 or uint8.
         batch: the only number of pictures that the file takes; None for any.
+        graph: the file.
     """
 
     description: Description
@@ -50,10 +51,24 @@ class OnnxClassifier:
     output_name: str
     dtype: Any = np.float32
     batch: int | None = None
+    graph: Path | None = None
+
+    @property
+    def slice(self) -> int:
+        """Canvases that a lane takes at a time; see ``Sliced``."""
+        return int(self.description.forward["grain"])
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
         return scores(self._forward, canvases, self.description, self.card)
+
+    def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64``: what the network says; see ``Sliced``."""
+        return outputs(self._forward, canvases, self.description, self.card)
+
+    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``(N, K) float64`` scores of outputs; see ``Sliced``."""
+        return finish(outputs, self.description, self.card)
 
     def _forward(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
         count = len(pictures)
@@ -120,7 +135,7 @@ def open_onnx(
         forward={"grain": batch or grain_of(card.preprocessing, GRAIN, used)},
         notes=(SATURATES,) if card.output == "probabilities" else (),
     )
-    return OnnxClassifier(description, card, session, given.name, output, _INPUTS[given.type], batch)
+    return OnnxClassifier(description, card, session, given.name, output, _INPUTS[given.type], batch, graph)
 
 
 def _session(graph: Path, device: str) -> tuple[Any, str]:

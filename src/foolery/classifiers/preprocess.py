@@ -7,25 +7,59 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.classifiers.card import Preprocessing
+from foolery.kernels import kernel
 
 
-def preprocess(canvases: Canvases, how: Preprocessing) -> NDArray[np.float32]:
+@kernel
+def _prepare(
+    canvases: NDArray[np.uint8],
+    top: int,
+    left: int,
+    scale: np.float32,
+    mean: NDArray[np.float32],
+    std: NDArray[np.float32],
+    backwards: bool,
+    pictures: NDArray[np.float32],
+) -> None:
+    """Fill ``pictures`` ``(N, C, h, w)``, whose channels are in the other order where ``backwards``."""
+    channels, height, width = pictures.shape[1], pictures.shape[2], pictures.shape[3]
+    for i in range(pictures.shape[0]):
+        for channel in range(channels):
+            target = pictures[i, channels - 1 - channel if backwards else channel]
+            lost, unit = mean[channel], std[channel]
+            for y in range(height):
+                row, pixels = target[y], canvases[i, channel, top + y, left : left + width]
+                if unit == np.float32(1.0):
+                    for x in range(width):
+                        row[x] = np.float32(pixels[x]) * scale - lost
+                else:
+                    for x in range(width):
+                        row[x] = (np.float32(pixels[x]) * scale - lost) / unit
+
+
+def preprocess(
+    canvases: Canvases, how: Preprocessing, out: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
     """``(N, C, h, w) float32`` (or ``(N, h, w, C)``, as ``how.layout`` says), contiguous.
 
-    Cropped, scaled, normalised and brought into the network's order of channels, in that order.
+    Cropped, scaled, normalised and brought into the network's order of channels, in that order, each step
+    rounded to float32. ``out`` is memory for a result of NCHW layout.
     """
-    cropped = canvases[(..., *crop_slices(how))]
-    pixels = cropped.astype(np.float32)
-    pixels *= np.float32(how.scale)
-    if any(how.mean):
-        pixels -= np.asarray(how.mean, np.float32)[:, None, None]
-    if set(how.std) != {1.0}:
-        pixels /= np.asarray(how.std, np.float32)[:, None, None]
-    if how.channel_order == "bgr":
-        pixels = pixels[:, ::-1]
-    if how.layout == "nhwc":
-        pixels = pixels.transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(pixels)
+    rows, columns = crop_slices(how)
+    count, (channels, height, width) = len(canvases), _planes(how)
+    if out is None:
+        out = np.empty((count, channels, height, width), np.float32)
+    _prepare(
+        np.ascontiguousarray(canvases),
+        rows.start or 0,
+        columns.start or 0,
+        np.float32(how.scale),
+        np.array(how.mean, np.float32),
+        np.array(how.std, np.float32),
+        how.channel_order == "bgr",
+        out,
+    )
+    return out if how.layout == "nchw" else np.ascontiguousarray(out.transpose(0, 2, 3, 1))
 
 
 def crop_slices(how: Preprocessing) -> tuple[slice, slice]:
@@ -39,8 +73,10 @@ def crop_slices(how: Preprocessing) -> tuple[slice, slice]:
 
 def input_shape(how: Preprocessing) -> tuple[int, int, int]:
     """Shape of one picture as ``preprocess`` makes it: ``(C, h, w)``, or ``(h, w, C)`` for NHWC."""
+    channels, height, width = _planes(how)
+    return (height, width, channels) if how.layout == "nhwc" else (channels, height, width)
+
+
+def _planes(how: Preprocessing) -> tuple[int, int, int]:
     sides = how.crop or how.canvas
-    channels = how.canvas.channels
-    if how.layout == "nhwc":
-        return sides.height, sides.width, channels
-    return channels, sides.height, sides.width
+    return how.canvas.channels, sides.height, sides.width

@@ -78,7 +78,11 @@ def open_reference(request: Request) -> Classifier:
 
         card = request.card_from(_said_by(made, request))
         mark = fingerprint_of(of_network(type(made).__qualname__, made), card)
-        return tried(classifier_of(request.reference, made, card, mark, device=request.device))
+        return tried(
+            classifier_of(
+                request.reference, made, card, mark, device=request.device, precision=request.precision
+            )
+        )
     if hasattr(made, "predict_proba"):
         said = {"classes": distinct([str(name) for name in made.classes_]), "output": "probabilities"}
         card = request.card_from(said | _said_by(made, request))

@@ -12,6 +12,7 @@ from typing import Any
 from foolery.classifiers.builtin import card_of, names, open_builtin
 from foolery.classifiers.contract import Classifier
 from foolery.classifiers.devices import check_device, prefers_torch
+from foolery.classifiers.precision import check_backend, check_described, check_precision
 from foolery.classifiers.request import Request, names_from
 from foolery.classifiers.wrappers import KNOWN as WRAPPERS
 from foolery.classifiers.wrappers import is_wrapper, leaves, open_wrapper
@@ -90,6 +91,7 @@ def load_classifier(
     trust: bool = False,
     classes: Path | str | Sequence[str] | None = None,
     changes: Mapping[str, Any] | None = None,
+    precision: str = "float32",
 ) -> Classifier:
     """The classifier that ``reference`` names.
 
@@ -103,6 +105,7 @@ def load_classifier(
         classes: class names, a file of them, or the name of one of foolery's lists (``imagenet``); they
             override the card's, and are the prompts of a CLIP-like model.
         changes: other fields of the card that override it, for instance ``{"mean": [0.5, 0.5, 0.5]}``.
+        precision: what torch computes in: ``float32``, ``tf32`` (on cuda), ``bf16`` or ``fp16``.
 
     Raises:
         UsageError: for a name that is unknown, a file or card that cannot be used.
@@ -111,6 +114,7 @@ def load_classifier(
     if backend not in BACKENDS:
         raise UsageError(f"backend: unknown {backend!r}; {nearest(backend, list(BACKENDS))}")
     check_device(device)
+    check_precision(precision)
     changed = dict(changes or {})
     if classes is not None:
         changed["classes"] = names_from(classes)
@@ -121,21 +125,29 @@ def load_classifier(
             raise UsageError(
                 f"backend: {reference} runs on {adapter.backend}, got {backend!r}; leave --backend out"
             )
-        return _opened(adapter, Request(reference, card, device, trust, changed))
+        if adapter.backend == "onnx":
+            check_backend(reference, "onnx", precision)
+        return _opened(adapter, Request(reference, card, device, trust, changed, precision))
     if is_wrapper(reference):
         if card is not None or changed:
             raise UsageError(
                 f"card: {reference} has none of its own; put the cards beside its members' files"
             )
         return open_wrapper(
-            reference, lambda part: load_classifier(part, backend=backend, device=device, trust=trust)
+            reference,
+            lambda part: load_classifier(
+                part, backend=backend, device=device, trust=trust, precision=precision
+            ),
         )
     if reference not in names():
         known = list(known_classifiers())
         raise UsageError(f"classifier: unknown {reference!r}; {nearest(reference, known)}")
     if card is not None or changed:
         raise UsageError(f"card: the built-in classifier {reference} has its own; leave --card out")
-    return open_builtin(reference, _chosen(reference, device) if backend == "auto" else backend, device)
+    if backend == "auto":
+        backend = _chosen(reference, device) if precision == "float32" else "torch"
+    check_backend(reference, backend, precision)
+    return open_builtin(reference, backend, device, precision)
 
 
 def _opened(adapter: Adapter, request: Request) -> Classifier:
@@ -146,6 +158,7 @@ def _opened(adapter: Adapter, request: Request) -> Classifier:
             raise
         raise MissingExtraError(error.name, adapter.extra, f"run {request.reference}") from None
     found: Classifier = module.open_reference(request)
+    check_described(found.description, request.precision)
     return found
 
 
@@ -158,6 +171,8 @@ def load_recorded(
     classes: Sequence[str] | None = None,
 ) -> Classifier:
     """As ``load_classifier``, for a reference that comes from a run file, which a stranger may have written.
+
+    It computes in float32, whatever the run did.
 
     Args:
         reference: as it was recorded.

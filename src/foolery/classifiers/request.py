@@ -23,6 +23,7 @@ class Request:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         trust: whether a file that can carry code may be opened.
         changes: fields of the card that override it.
+        precision: what a network of torch computes in: ``float32``, ``tf32``, ``bf16`` or ``fp16``.
     """
 
     reference: str
@@ -30,6 +31,7 @@ class Request:
     device: str = "auto"
     trust: bool = False
     changes: Mapping[str, Any] = field(default_factory=dict)
+    precision: str = "float32"
 
     @property
     def rest(self) -> str:

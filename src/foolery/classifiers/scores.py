@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.classifiers.contract import Kind
 from foolery.errors import UsageError
+from foolery.kernels import kernel
 
 #: What a classifier that gives only probabilities says of itself.
 SATURATES = "It gives probabilities, not logits: they saturate near 0 and 1, where a search can stall."
@@ -18,19 +19,32 @@ _TINY = float(np.finfo(np.float64).tiny)
 _SLACK = 1e-3  # rounding of a float16 softmax
 
 
+@kernel
+def _below_top(logits: NDArray[np.float64], odds: NDArray[np.float64]) -> None:
+    """Rows of ``logits`` less their largest value, in place; ``odds`` has -inf where that value was."""
+    for i in range(logits.shape[0]):
+        row, top = logits[i], 0
+        for k in range(row.size):
+            if row[k] > row[top]:
+                top = k
+        most = row[top]
+        for k in range(row.size):
+            row[k] -= most
+            odds[i, k] = row[k]
+        odds[i, top] = -np.inf
+
+
 def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     """``(N, K) float64`` log-probabilities, taken in float64 from ``(N, K)`` logits.
 
     The largest class uses log1p of the others' sum, so a confidence of 1 - 1e-300 is told from 1.
+    Exponentials and logarithms are numpy's: those of a kernel differ in the last bit.
     """
-    exact = np.asarray(logits, dtype=np.float64)
-    top = exact.argmax(axis=1)
-    rows = np.arange(len(exact))
-    shifted = exact - exact[rows, top][:, None]
-    odds = np.exp(shifted)
-    odds[rows, top] = 0.0
-    log_total: NDArray[np.float64] = np.log1p(odds.sum(axis=1))
-    log_probabilities: NDArray[np.float64] = shifted - log_total[:, None]
+    log_probabilities = np.array(logits, dtype=np.float64, order="C")
+    odds = np.empty_like(log_probabilities)
+    _below_top(log_probabilities, odds)
+    log_total = np.log1p(np.exp(odds, out=odds).sum(axis=1))
+    log_probabilities -= log_total[:, None]
     return log_probabilities
 
 
@@ -82,7 +96,7 @@ def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: in
     Raises:
         UsageError: unless they are ``(count, classes)`` floating-point numbers.
     """
-    if not isinstance(outputs, np.ndarray) or not np.issubdtype(outputs.dtype, np.floating):
+    if not isinstance(outputs, np.ndarray) or outputs.dtype.kind != "f":
         came = outputs.dtype if isinstance(outputs, np.ndarray) else type(outputs).__name__
         raise UsageError(f"classifier {name}: expected an array of floating-point numbers, got {came}")
     if outputs.shape != (count, classes):
@@ -96,16 +110,33 @@ def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: in
     return outputs
 
 
-def check_values(outputs: NDArray[np.floating], name: str) -> NDArray[np.floating]:
+@kernel
+def _first_unusable(outputs: NDArray[np.float64]) -> int:
+    """The first row with NaN or +infinity, or with nothing but -infinity; -1 if there is none."""
+    for i in range(outputs.shape[0]):
+        row, below, finite = outputs[i], 0, 0
+        for k in range(row.size):
+            below += row[k] < np.inf
+            finite += row[k] > -np.inf
+        if below < row.size or finite == 0:
+            return i
+    return -1
+
+
+def check_values(outputs: NDArray[np.floating], name: str, first: int = 0) -> NDArray[np.floating]:
     """``(N, K)`` ``outputs``, if a search can use them.
+
+    Args:
+        outputs: of the canvases from number ``first`` on.
+        name: of the classifier, for the error message.
+        first: number of the first canvas.
 
     Raises:
         UsageError: for NaN, for +infinity, and for a row that is all -infinity; names the classifier.
     """
-    usable = (outputs < np.inf).all(axis=1) & (outputs.max(axis=1) > -np.inf)
-    if not usable.all():
-        row = int(usable.argmin())
+    row = _first_unusable(np.ascontiguousarray(outputs, dtype=np.float64))
+    if row >= 0:
         raise UsageError(
-            f"classifier {name}: gave NaN or infinity (canvas {row} of {len(outputs)} first); check its card"
+            f"classifier {name}: gave NaN or infinity (canvas {first + row} was the first); check its card"
         )
     return outputs

@@ -50,7 +50,11 @@ def open_reference(request: Request) -> Classifier:
         raise UsageError(f"classifier {request.reference}: timm cannot load it: {said}") from None
     card = request.card_from(_said_by(request.reference, timm, network))
     mark = fingerprint_of(of_network(f"timm:{name.partition('.')[0]}", network), card)
-    return tried(classifier_of(request.reference, network, card, mark, device=request.device))
+    return tried(
+        classifier_of(
+            request.reference, network, card, mark, device=request.device, precision=request.precision
+        )
+    )
 
 
 def build_untrained(name: str, classes: int) -> nn.Module:

@@ -44,11 +44,19 @@ def open_reference(request: Request) -> Classifier:
         )
     card = request.card_of_file()
     mark = fingerprint_of_files([request.file], card)
-    return open_torch(request.reference, request.file, card, mark, device=request.device)
+    return open_torch(
+        request.reference, request.file, card, mark, device=request.device, precision=request.precision
+    )
 
 
 def open_torch(
-    name: str, weights: Path, card: Card, fingerprint: str, *, device: str = "cpu"
+    name: str,
+    weights: Path,
+    card: Card,
+    fingerprint: str,
+    *,
+    device: str = "cpu",
+    precision: str = "float32",
 ) -> TorchClassifier:
     """The classifier in a safetensors file.
 
@@ -58,9 +66,11 @@ def open_torch(
         card: names the architecture, and says what else the file cannot.
         fingerprint: of the weights and the card.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``float32``, ``tf32``, ``bf16`` or ``fp16``.
 
     Raises:
-        UsageError: where the card names no architecture, or the weights are not of that one.
+        UsageError: where the device cannot compute in that precision, the card names no architecture, or
+            the weights are not of that one.
     """
     if card.architecture is None:
         raise UsageError(
@@ -69,7 +79,7 @@ def open_torch(
         )
     network = _built(card.architecture, card.background + len(card.classes))
     fill(network, weights, card.architecture)
-    return classifier_of(name, network, card, fingerprint, device=device)
+    return classifier_of(name, network, card, fingerprint, device=device, precision=precision)
 
 
 def _built(architecture: str, classes: int) -> nn.Module:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from foolery.canvas import Canvases
 from foolery.classifiers.card import Card, Preprocessing
 from foolery.classifiers.contract import Description
 from foolery.classifiers.devices import torch_device
-from foolery.classifiers.forward import grain_of, scores, scores_of
+from foolery.classifiers.forward import finish, grain_of, outputs, scores
+from foolery.classifiers.precision import check_device as check_computes
+from foolery.classifiers.precision import computing, recorded
 from foolery.classifiers.preprocess import crop_slices
 from foolery.classifiers.scores import SATURATES
 from foolery.errors import MissingExtraError, UsageError
@@ -24,11 +26,15 @@ try:
     from torch import Tensor, nn
 
     from foolery.classifiers.architectures.contract import Network
+    from foolery.classifiers.device_forward import scores_on_device
+    from foolery.classifiers.threads import one_thread
 except ImportError:
     raise MissingExtraError("torch", "torch", "run a classifier with the back end torch") from None
 
 #: Canvases per slice. Measured as in ``onnx.GRAIN``: 33 000 images/s, 28 000 with 25 canvases per slice.
 GRAIN = 50
+#: What a classifier that does not compute in float32 says of itself.
+ROUGH = "It computes in {}: its scores are rougher than in float32, and foolery verify says by how much."
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,9 @@ class TorchClassifier:
     Attributes:
         description: what is known of it.
         card: its preprocessing, among others.
-        network: in evaluation mode, on its device, channels last: LeNet is twice as fast so.
+        network: in evaluation mode, on its device, channels last: LeNet is twice as fast so. It is not
+            compiled: ``torch.compile`` took 27 s for LeNet on a processor, and 2 s more for a last slice of
+            another size, to gain 16 %: the shortest run that is faster for it has 7 million queries.
         batch: the only number of pictures that the network takes; None for any.
     """
 
@@ -47,11 +55,29 @@ class TorchClassifier:
     network: nn.Module
     batch: int | None = None
 
+    @property
+    def slice(self) -> int | None:
+        """Canvases that a lane takes at a time; see ``Sliced``. None on devices other than the processor."""
+        return int(self.description.forward["grain"]) if self.description.device == "cpu" else None
+
+    @property
+    def canvas_device(self) -> str:
+        """See ``DrawnOn``."""
+        return self.description.device
+
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
-        if self.description.device == "cpu":
+        if self.description.device == "cpu" and isinstance(canvases, np.ndarray):
             return scores(self._on_lane, canvases, self.description, self.card)
-        return scores_of(self._on_device, canvases, self.description, self.card, lanes=1)
+        return scores_on_device(self._on_device, canvases, self.description, self.card)
+
+    def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64``: what the network says; see ``Sliced``."""
+        return outputs(self._on_lane, canvases, self.description, self.card)
+
+    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``(N, K) float64`` scores of outputs; see ``Sliced``."""
+        return finish(outputs, self.description, self.card)
 
     def logits(self, canvases: Tensor) -> Tensor:
         """``(N, K) float32`` for ``(N, C, H, W) float32`` from 0 to 255, with gradients.
@@ -59,7 +85,7 @@ class TorchClassifier:
         On whole numbers they are the logits behind ``scores`` (cosines for ``similarity``, logarithms of
         probabilities where the network gives probabilities).
         """
-        outputs: Tensor = self._whole(prepared(canvases, self.card.preprocessing))
+        outputs = self._whole(prepared(canvases, self.card.preprocessing))
         outputs = outputs.flatten(1)[:, self.card.background :]
         if self.card.output == "logits":
             return outputs
@@ -67,31 +93,38 @@ class TorchClassifier:
         return logarithms if self.card.kind == "softmax" else logarithms - torch.log1p(-outputs)
 
     def _on_lane(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
-        with _one_thread(), torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             batch = torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
             given: NDArray[np.floating] = self._whole(batch).numpy()
         return given
 
-    def _on_device(self, canvases: Canvases) -> NDArray[np.floating]:
-        with _exact(), torch.inference_mode():
-            uploaded = torch.from_numpy(np.ascontiguousarray(canvases)).to(self.description.device)
-            pictures = prepared(uploaded.float(), self.card.preprocessing)
-            batch = pictures.contiguous(memory_format=torch.channels_last)
-            given: NDArray[np.floating] = self._whole(batch).float().cpu().numpy()
-        return given
+    def _on_device(self, canvases: Canvases) -> Tensor:
+        with torch.inference_mode():
+            there = self._there(canvases).contiguous(memory_format=torch.channels_last)
+            pictures = prepared(there.float(), self.card.preprocessing)
+            return self._whole(pictures.contiguous(memory_format=torch.channels_last))
+
+    def _there(self, canvases: Canvases | Tensor) -> Tensor:
+        """``canvases`` on the network's device, where those that were drawn there are already."""
+        if isinstance(canvases, np.ndarray):
+            canvases = torch.from_numpy(np.ascontiguousarray(canvases))
+        return canvases.to(self.description.device)
 
     def _whole(self, pictures: Tensor) -> Tensor:
         """The network's outputs; for one of a fixed batch, the first picture fills what is missing."""
-        count = len(pictures)
-        if self.batch is None or count == self.batch:
-            outputs: Tensor = self.network(pictures)
-            return outputs
-        parts = []
-        for start in range(0, count, self.batch):
-            part = pictures[start : start + self.batch]
-            filled = torch.cat([part, part[:1].expand(self.batch - len(part), -1, -1, -1)])
-            parts.append(self.network(filled)[: len(part)])
-        return torch.cat(parts)
+        with self._computing():
+            count = len(pictures)
+            if self.batch is None or count == self.batch:
+                return _at_least_float32(self.network(pictures))
+            parts = []
+            for start in range(0, count, self.batch):
+                part = pictures[start : start + self.batch]
+                filled = torch.cat([part, part[:1].expand(self.batch - len(part), -1, -1, -1)])
+                parts.append(self.network(filled)[: len(part)])
+            return _at_least_float32(torch.cat(parts))
+
+    def _computing(self) -> AbstractContextManager[None]:
+        return computing(recorded(self.description.forward), self.description.device)
 
 
 @dataclass(frozen=True)
@@ -102,11 +135,14 @@ class SplitClassifier(TorchClassifier):
 
     def features(self, canvases: Tensor) -> Tensor:
         """``(N, F) float32``, what the last layer sees, for canvases as in ``logits``."""
-        return self.network.features(prepared(canvases, self.card.preprocessing))
+        with self._computing():
+            given = self.network.features(prepared(canvases, self.card.preprocessing))
+        return _at_least_float32(given)
 
     def head(self, features: Tensor) -> Tensor:
         """``(N, K) float32`` logits of features."""
-        return self.network.head(features)
+        with self._computing():
+            return _at_least_float32(self.network.head(features))
 
 
 def fill(network: nn.Module, weights: Path, architecture: str) -> None:
@@ -135,6 +171,7 @@ def classifier_of(
     fingerprint: str,
     *,
     device: str = "cpu",
+    precision: str = "float32",
     notes: tuple[str, ...] = (),
     batch: int | None = None,
 ) -> TorchClassifier:
@@ -146,10 +183,21 @@ def classifier_of(
         card: says what the network cannot.
         fingerprint: of the weights and the card.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``float32``, ``tf32``, ``bf16`` or ``fp16``; recorded where it is not float32.
         notes: what a user has to know of it.
         batch: the only number of pictures that it takes; None for any.
+
+    Raises:
+        UsageError: where the device is not there, or cannot compute in that precision.
     """
     used = torch_device(device)
+    check_computes(precision, used)
+    forward: dict[str, str | int] = {
+        "grain": batch or grain_of(card.preprocessing, GRAIN, used, _memory_of(used))
+    }
+    if precision != "float32":
+        forward["precision"] = precision
+        notes = (*notes, ROUGH.format(precision))
     description = Description(
         name=name,
         fingerprint=fingerprint,
@@ -158,7 +206,7 @@ def classifier_of(
         kind=card.kind,
         backend="torch",
         device=used,
-        forward={"grain": batch or grain_of(card.preprocessing, GRAIN, used)},
+        forward=forward,
         notes=((SATURATES,) if card.output == "probabilities" else ()) + notes,
     )
     network.requires_grad_(False)
@@ -202,22 +250,11 @@ def prepared(canvases: Tensor, how: Preprocessing) -> Tensor:
     return pixels if how.layout == "nchw" else pixels.permute(0, 2, 3, 1)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread for each lane. Torch keeps that number per thread; it is put back as it was."""
-    before = torch.get_num_threads()
-    if before == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def _memory_of(device: str) -> int:
+    """Bytes that a GPU has; 0 for other devices."""
+    return int(torch.cuda.get_device_properties(device).total_memory) if device.startswith("cuda") else 0
 
 
-@contextmanager
-def _exact() -> Iterator[None]:
-    """Float32 means float32, the same numbers every time: no TF32, no algorithm chosen by the clock."""
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-        yield
+def _at_least_float32(outputs: Tensor) -> Tensor:
+    """Numpy has no bfloat16, and a log-softmax needs the digits."""
+    return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs

@@ -51,7 +51,17 @@ def open_reference(request: Request) -> Classifier:
         network.load_state_dict(_fetched(request, chosen))
     mark = fingerprint_of(of_network(architecture, network), card)
     notes = (_NOTES[name],) if name in _NOTES else ()
-    return tried(classifier_of(request.reference, network, card, mark, device=request.device, notes=notes))
+    return tried(
+        classifier_of(
+            request.reference,
+            network,
+            card,
+            mark,
+            device=request.device,
+            precision=request.precision,
+            notes=notes,
+        )
+    )
 
 
 def build_untrained(name: str, classes: int) -> nn.Module:

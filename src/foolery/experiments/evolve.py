@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Literal
 
-import numpy as np
-
-from foolery.canvas import Canvases, canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.classifiers.contract import Classifier
 from foolery.classifiers.metered import Budget, BudgetSpent, Metered
-from foolery.classifiers.scores import confidence
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
 from foolery.experiments.exhibit import Exhibit, exhibit_of
+from foolery.experiments.fitting import fitted, note_shrinks
 from foolery.experiments.progress import Progress
 from foolery.experiments.provenance import provenance
-from foolery.runs import Individual, Moment, Reign, RunSettings, RunWriter
-from foolery.search.archive import Archive, Takeover
-from foolery.search.map_elites import Brood, MapElites
+from foolery.experiments.recording import Standing, births_of
+from foolery.experiments.restoring import restore
+from foolery.experiments.scoring import Scored, Scoring
+from foolery.runs import RunSettings, RunWriter
+from foolery.runs.state import read_state
+from foolery.search.archive import Takeover
+from foolery.search.map_elites import MapElites
 from foolery.search.objective import ClassScore, cells_of
+from foolery.search.refine import check_refine, cost, let_climb
 
 Keep = Literal["auto", "all", "champions"]
 Watch = Callable[[Progress], None]
@@ -40,6 +43,7 @@ def evolve(
     initial: int | None = None,
     seed: int = 0,
     classes: Sequence[str] | None = None,
+    refine: int = 0,
     out: Path | str | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -61,6 +65,8 @@ def evolve(
         initial: size of the initial population; ``batch`` if None.
         seed: 0 to 2^64 - 1; the same seed on the same machine gives the same run.
         classes: names of the classes to search for; all if None.
+        refine: gradient steps that every child takes before it is scored (``foolery.search.refine``); each
+            counts as two queries, forward and backward. Needs a classifier with gradients.
         out: folder for the run file; None keeps the run in memory.
         resume: continue the run in ``out``.
         overwrite: replace the run in ``out``.
@@ -78,17 +84,27 @@ def evolve(
         FooleryError: where the run file cannot be written; its last checkpoint stays readable.
         KeyboardInterrupt: passed on after the run was saved.
     """
-    _check_goal(generations, until)
+    check_goal(generations, until)
     if resume and out is None:
         raise UsageError("resume: a run in memory cannot be resumed; give out=FOLDER")
+    folder = None if out is None else Path(out)
     classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    state = read_state(folder) if resume and folder is not None else None
+    given, classifier = classifier, fitted(classifier, state.settings if state is not None else None)
     description = classifier.description
     drawn = make_encoding(encoding, description.canvas, options)
     search = MapElites(
-        drawn, ClassScore(cells_of(classes, description.classes)), seeds=seed, batch=batch, initial=initial
+        drawn,
+        ClassScore(cells_of(classes, description.classes)),
+        seeds=seed,
+        batch=batch,
+        initial=initial,
+        cost=cost(check_refine(refine)),
     )
     settings = settings_of(search, classifier)
-    folder = None if out is None else Path(out)
+    if refine:
+        settings = settings.model_copy(update={"search_options": {"refine": refine}})
+        let_climb(search, given, refine)
     made = provenance(description, command)
     if resume and folder is not None:
         writer = RunWriter.resume(folder, settings, made, checkpoint_every=checkpoint_every)
@@ -103,19 +119,19 @@ def evolve(
         )
     with writer:
         if writer.generation >= 0:
-            _restore(search, writer)
-        metered = _metered(classifier, budget, writer)
+            restore(search, [writer])
+        note_shrinks(classifier, [writer])
+        meter = _meter(classifier, budget, writer)
         with suppress(BudgetSpent):
-            _run(search, metered, writer, generations=generations, until=until, watch=watch)
+            _run(search, meter, writer, generations=generations, until=until, watch=watch)
         writer.close("finished")
         return exhibit_of(writer.snapshot())
 
 
-def _metered(classifier: Classifier, budget: Budget | None, writer: RunWriter) -> Classifier:
-    """``classifier`` with what is left of the budget; itself where there is none."""
-    if budget is None:
-        return classifier
-    return Metered(classifier, budget.queries, budget.seconds, images=writer.queries)
+def _meter(classifier: Classifier, budget: Budget | None, writer: RunWriter) -> Metered:
+    """``classifier`` with what is left of the budget."""
+    limit = budget or Budget()
+    return Metered(classifier, limit.queries, limit.seconds, images=writer.queries)
 
 
 def settings_of(search: MapElites[Any], classifier: Classifier) -> RunSettings:
@@ -142,7 +158,7 @@ def settings_of(search: MapElites[Any], classifier: Classifier) -> RunSettings:
 
 def _run(
     search: MapElites[Any],
-    classifier: Classifier,
+    meter: Metered,
     writer: RunWriter,
     *,
     generations: int,
@@ -150,25 +166,25 @@ def _run(
     watch: Watch | None,
 ) -> None:
     """Breed until ``generations``, or until every champion is certain enough."""
-    description, encoding = classifier.description, search.encoding
+    description, encoding = meter.description, search.encoding
     labels = tuple(description.classes[cell] for cell in search.objective.cells)
-    started_at, spent, start = max(search.generation, 0), writer.seconds, time.perf_counter()
+    started_at, spent, start = max(search.generation, 0), writer.seconds, perf_counter()
+    score, standing = Scoring(encoding, meter.classifier), Standing(search.archive, 0, description.kind)
     while search.generation < generations:
-        brood = search.ask()
-        canvases = encoding.render(brood.genomes)
-        takeover = _told(search, classifier, canvases)
-        confidences = confidence(search.archive.score[0], description.kind)
-        moment = Moment(
-            generation=search.generation,
-            queries=search.queries,
-            jumps=int(search.archive.jumps[0]),
-            median=float(np.median(confidences)),
-            mean=float(confidences.mean()),
-            least=float(confidences.min()),
-            most=float(confidences.max()),
-            seconds=spent + time.perf_counter() - start,
-        )
-        _record(writer, moment, search, brood, canvases, takeover, confidences)
+        begun = perf_counter()
+        litter = search.expect()
+        asked = perf_counter()
+        with meter.batch(len(litter) * (search.cost if litter.generation else 1)):
+            scored = score(litter)
+        answered = perf_counter()
+        takeover = told(search, description.name, scored)
+        if len(takeover):
+            standing.update()
+        now = perf_counter()
+        stages = replace(scored.stages, tell=asked - begun + now - answered)
+        moment = standing.moment(search.generation, search.queries, spent + now - start)
+        births, weight = births_of(encoding, litter, scored, takeover, search.archive, standing.confidences)
+        writer.hand_over(moment, births, stages, weight)
         if watch is not None:
             elites = search.elites
             watch(
@@ -178,7 +194,7 @@ def _run(
                     started_at,
                     moment,
                     labels,
-                    confidences,
+                    standing.confidences,
                     lambda elites=elites: encoding.render(elites),  # type: ignore[misc]
                 )
             )
@@ -186,70 +202,16 @@ def _run(
             return
 
 
-def _told(search: MapElites[Any], classifier: Classifier, canvases: Canvases) -> Takeover:
-    """Score ``canvases`` and tell the search; an answer that cannot be used names the classifier."""
-    scores = classifier.scores(canvases)
+def told(search: MapElites[Any], name: str, scored: Scored) -> Takeover:
+    """Tell the search its scores; an answer that cannot be used names the classifier."""
     try:
-        return search.tell(scores, canvases)
+        return search.tell(scored.scores, scored.canvases)
     except UsageError as error:
-        raise UsageError(f"classifier {classifier.description.name}: {error}") from error
+        raise UsageError(f"classifier {name}: {error}") from error
 
 
-def _record(
-    writer: RunWriter,
-    moment: Moment,
-    search: MapElites[Any],
-    brood: Brood[Any],
-    canvases: Canvases,
-    takeover: Takeover,
-    confidences: np.ndarray[Any, np.dtype[np.float64]],
-) -> None:
-    """Hand one generation's newcomers and their reigns to the run file."""
-    rows = np.unique(takeover.children)
-    blobs = search.encoding.pack(search.encoding.take(brood.genomes, rows)) if len(rows) else []
-    newcomers = [
-        Individual(
-            brood.first + row, brood.generation, _some(brood.parents[row]), _some(brood.mates[row]), blob
-        )
-        for row, blob in zip(rows.tolist(), blobs, strict=True)
-    ]
-    archive = search.archive
-    reigns = [
-        Reign(
-            cell,
-            brood.first + child,
-            brood.generation,
-            float(archive.objective[0, cell]),
-            float(archive.score[0, cell]),
-            float(confidences[cell]),
-            _some(previous),
-        )
-        for cell, child, previous in zip(
-            takeover.cells.tolist(), takeover.children.tolist(), takeover.previous.tolist(), strict=True
-        )
-    ]
-    hashes = {brood.first + row: canvas_hash(canvases[row]) for row in rows.tolist()}
-    writer.record(moment, newcomers, reigns, hashes)
-
-
-def _some(number: int) -> int | None:
-    return None if number < 0 else int(number)
-
-
-def _restore(search: MapElites[Any], writer: RunWriter) -> None:
-    """Put the search where the run file stands."""
-    champions = sorted(writer.champions, key=lambda champion: champion.cell)
-    archive = Archive(1, len(champions))
-    archive.objective[0] = [champion.objective for champion in champions]
-    archive.score[0] = [champion.score for champion in champions]
-    archive.individual[0] = [champion.individual for champion in champions]
-    archive.born[0] = [champion.generation for champion in champions]
-    archive.jumps[0] = writer.jumps
-    elites = search.encoding.unpack([champion.genome for champion in champions])
-    search.restore(writer.generation, elites, archive)
-
-
-def _check_goal(generations: int, until: float | None) -> None:
+def check_goal(generations: int, until: float | None) -> None:
+    """Raise UsageError unless a search can have this goal."""
     whole = isinstance(generations, int) and not isinstance(generations, bool)
     if not whole or not 0 <= generations <= MOST_GENERATIONS:
         raise UsageError(

@@ -24,6 +24,8 @@ class Progress:
         labels: class name of every cell.
         confidences: ``(cells,) float64`` of the champions.
         canvases: draws the champions when it is called, ``(cells, C, H, W) uint8``.
+        about: which runs these are, where several share their batches: then ``moment`` holds their sums and
+            medians, ``confidences`` are medians over them, and ``canvases`` are the first one's.
     """
 
     generation: int
@@ -33,6 +35,7 @@ class Progress:
     labels: tuple[str, ...]
     confidences: NDArray[np.float64]
     canvases: Callable[[], Canvases]
+    about: str = ""
 
     @property
     def queries(self) -> int:

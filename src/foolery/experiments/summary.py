@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 
 from foolery.runs import RunFile
@@ -22,6 +24,8 @@ def summary(run: RunFile, name: str) -> dict[str, object]:
         "classifier": settings.classifier,
         "fingerprint": settings.fingerprint,
         "backend": settings.backend,
+        "search": settings.search,
+        "search_options": dict(settings.search_options),
         "encoding": settings.encoding,
         "encoding_options": dict(settings.encoding_options),
         "seed": settings.seed,
@@ -30,6 +34,7 @@ def summary(run: RunFile, name: str) -> dict[str, object]:
         "queries": queries,
         "seconds": round(seconds, 3),
         "queries_per_second": round(queries / seconds, 1) if seconds > 0 else None,
+        "stages": _stages(run),
         "jumps": int(history.jumps[-1]) if len(history) else 0,
         "median_confidence": float(np.median(confidences)) if measured else None,
         "mean_confidence": float(confidences.mean()) if measured else None,
@@ -44,4 +49,12 @@ def summary(run: RunFile, name: str) -> dict[str, object]:
             }
             for champion in run.champions
         ],
+        "events": [{"generation": event.generation, "what": event.what} for event in run.events],
     }
+
+
+def _stages(run: RunFile) -> dict[str, float] | None:
+    """Seconds of work in each stage of the search; None where an older foolery recorded none."""
+    if not len(run.stages):
+        return None
+    return {name: round(seconds, 4) for name, seconds in asdict(run.stages.total).items()}

@@ -10,6 +10,7 @@ import numpy as np
 from foolery.canvas import canvas_hash, from_png, png_bytes
 from foolery.classifiers import load_recorded
 from foolery.classifiers.contract import Classifier
+from foolery.classifiers.precision import ALLOWED, recorded
 from foolery.classifiers.scores import confidence
 from foolery.experiments.exhibit import Exhibit, open_run
 
@@ -28,9 +29,12 @@ class Verification:
         hashes_equal: how many canvases have the hash that the run recorded.
         pngs_equal: how many came back from a PNG file as they went in.
         largest_difference: between a recorded confidence and that of the canvas read back from its PNG.
-        tolerance: 1e-5 on the back end and device that the run used, 1e-3 on others.
+        tolerance: 1e-5 on the back end and device that the run used, 1e-3 on others; more where the run
+            computed in another precision than was used now.
         backend: that scored now.
-        same_backend: whether it is the one that the run used.
+        same_backend: whether it is the one that the run used, on the same device.
+        precision: that the run's classifier computed in.
+        precision_now: that was used now, float32 unless a classifier was given that has another.
         fingerprint_equal: whether the classifier is the one that was fooled.
         problems: one line each; empty if all is well.
     """
@@ -43,6 +47,8 @@ class Verification:
     tolerance: float
     backend: str
     same_backend: bool
+    precision: str
+    precision_now: str
     fingerprint_equal: bool
     problems: tuple[str, ...]
 
@@ -60,7 +66,7 @@ def verify(
     card: Path | None = None,
     device: str = "auto",
 ) -> Verification:
-    """Draw and score every champion of a run again.
+    """Draw and score every champion of a run again, in float32 whatever the run computed in.
 
     Args:
         path: folder of the run.
@@ -89,7 +95,8 @@ def verify_exhibit(exhibit: Exhibit, classifier: Classifier) -> Verification:
     same_backend = (
         description.backend == settings.backend and description.device == exhibit.provenances[-1].device
     )
-    tolerance = SAME_BACKEND if same_backend else ACROSS_BACKENDS
+    precisions = recorded(settings.forward), recorded(description.forward)
+    tolerance = _allowed(same_backend, *precisions)
     fingerprint_equal = description.fingerprint == settings.fingerprint
     hashes = sum(canvas_hash(champion.canvas) == champion.canvas_hash for champion in champions)
     read_back = [from_png(png_bytes(champion.canvas)) for champion in champions]
@@ -122,9 +129,16 @@ def verify_exhibit(exhibit: Exhibit, classifier: Classifier) -> Verification:
         tolerance=tolerance,
         backend=description.backend,
         same_backend=same_backend,
+        precision=precisions[0],
+        precision_now=precisions[1],
         fingerprint_equal=fingerprint_equal,
         problems=tuple(problems),
     )
+
+
+def _allowed(same_backend: bool, then: str, now: str) -> float:
+    allowed = SAME_BACKEND if same_backend else ACROSS_BACKENDS
+    return allowed if then == now else max(allowed, *(ALLOWED.get(name, 0.0) for name in (then, now)))
 
 
 def _largest_difference(

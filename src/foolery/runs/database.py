@@ -50,6 +50,16 @@ def check_header(file: Path) -> None:
         )
     if version < 1:
         raise RunFileError(f"{file}: not a run file; its format is {version}")
+    if _is_cut_short(file, header):
+        raise RunFileError(f"{file}: cut short; copy it again from where it was made")
+
+
+def _is_cut_short(file: Path, header: bytes) -> bool:
+    """Whether pages are missing at the end; of a file that is being written the header may run ahead."""
+    if any(beside.exists() for beside in companions(file)) or header[24:28] != header[92:96]:
+        return False
+    size, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    return pages * (65536 if size == 1 else size) > file.stat().st_size
 
 
 def connect(name: str) -> sqlite3.Connection:

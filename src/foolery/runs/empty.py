@@ -9,6 +9,7 @@ from pathlib import Path
 from foolery.errors import UsageError
 from foolery.runs.database import check_header, companions, connect
 from foolery.runs.fault import RunFileError
+from foolery.runs.lock import RunLock
 from foolery.runs.schema import create_tables
 from foolery.runs.settings import Provenance, RunSettings
 
@@ -52,6 +53,24 @@ def put_empty(file: Path, settings: RunSettings, provenance: Provenance, *, keep
         os.replace(part, file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def vacate(file: Path) -> None:
+    """Remove the run in ``file`` and what SQLite keeps beside it; ``check_vacant`` has allowed it.
+
+    Raises:
+        UsageError: another process is writing it, or it cannot be removed.
+    """
+    if not file.exists():
+        return
+    lock = RunLock(file.parent)
+    try:
+        for stale in (file, *companions(file)):
+            stale.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be removed ({error.strerror})") from error
+    finally:
+        lock.release()
 
 
 def check_vacant(file: Path, *, overwrite: bool) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from foolery.runs.event import Event
 from foolery.runs.history import Moment
 from foolery.runs.individual import Individual
 from foolery.runs.ledger import Generation
 from foolery.runs.reign import Reign
 from foolery.runs.runfile import Status
+from foolery.runs.stages import NAMES, Stages
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Pending:
         champions: cell to the reign of its champion, for cells that changed hands.
         hashes: individual number to canvas hash.
         faded: stored individuals that have to give up their genomes.
+        stages: by generation.
+        events: in order.
     """
 
     moments: dict[int, Moment] = field(default_factory=dict)
@@ -31,6 +35,8 @@ class Pending:
     champions: dict[int, Reign] = field(default_factory=dict)
     hashes: dict[int, str] = field(default_factory=dict)
     faded: set[int] = field(default_factory=set)
+    stages: dict[int, Stages] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
 
     def add(self, record: Generation, hashes: Mapping[int, str]) -> None:
         """Take in one generation; ``hashes`` gives the canvas hash of every newcomer."""
@@ -103,6 +109,18 @@ class Pending:
                 )
                 for moment in self.moments.values()
             ),
+        )
+        yield (
+            "INSERT OR REPLACE INTO stages (generation, vary, render, classify, tell, write)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (int(generation), *(float(getattr(stages, name)) for name in NAMES))
+                for generation, stages in self.stages.items()
+            ),
+        )
+        yield (
+            "INSERT INTO events (generation, what) VALUES (?, ?)",
+            ((int(event.generation), event.what) for event in self.events),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -13,14 +14,16 @@ from pydantic import BaseModel, ValidationError
 from foolery.canvas import CanvasShape
 from foolery.errors import UsageError
 from foolery.runs.database import RUN_DB, check_header, reading
+from foolery.runs.event import LONGEST, Event
 from foolery.runs.fault import RecordError, RunFileError, short
 from foolery.runs.history import History, Moment
 from foolery.runs.individual import Individual
 from foolery.runs.ledger import LARGEST_NUMBER, LAST_GENERATION, Generation, Ledger
 from foolery.runs.reign import CANVAS_HASH, ChampionRow, Reign
 from foolery.runs.runfile import RunFile, Status
-from foolery.runs.schema import check_pages, check_schema
+from foolery.runs.schema import check_pages, check_schema, format_of
 from foolery.runs.settings import Provenance, RunSettings
+from foolery.runs.stages import NAMES, Stages, StageTimes
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -61,7 +64,7 @@ def load(connection: sqlite3.Connection, file: Path | None) -> tuple[RunFile, Le
     """
     check_schema(connection)
     check_pages(connection)
-    status, last, keeps_genomes, settings = _run(connection)
+    status, last, keeps_genomes, settings = head_of(connection)
     moments = list(_moments(connection))
     if last != len(moments) - 1:
         raise RecordError(f"its last generation is {last}, but it holds {len(moments)} of them")
@@ -77,6 +80,8 @@ def load(connection: sqlite3.Connection, file: Path | None) -> tuple[RunFile, Le
         champions=tuple(_champions(connection, ledger, individuals, keeps_genomes)),
         individuals=tuple(individuals),
         reigns=tuple(reigns),
+        stages=StageTimes.of(list(_stages(connection, last))),
+        events=tuple(_events(connection)),
     )
     return run, ledger
 
@@ -112,7 +117,8 @@ def _model(kind: type[M], value: object, what: str) -> M:
         raise RecordError(f"{what}: {short(where)}: {first['msg']}") from error
 
 
-def _run(connection: sqlite3.Connection) -> tuple[Status, int, bool, RunSettings]:
+def head_of(connection: sqlite3.Connection) -> tuple[Status, int, bool, RunSettings]:
+    """Status, last generation, whether former champions keep their genomes, settings; all checked."""
     rows = connection.execute("SELECT status, generation, keeps_genomes, settings FROM run").fetchall()
     if len(rows) != 1:
         raise RecordError(f"expected one run, found {len(rows)}")
@@ -184,6 +190,28 @@ def _reigns(connection: sqlite3.Connection) -> Iterator[Reign]:
             _real(confidence, "a reign's confidence"),
             _whole_or_none(previous, "a reign's previous"),
         )
+
+
+def _stages(connection: sqlite3.Connection, last: int) -> Iterator[tuple[int, Stages]]:
+    if format_of(connection) < 2:
+        return
+    for generation, *seconds in connection.execute(
+        f"SELECT generation, {', '.join(NAMES)} FROM stages ORDER BY generation"
+    ):
+        what = f"stages of generation {generation}"
+        if not all(0.0 <= _real(value, what) < inf for value in seconds):
+            raise RecordError(f"{what}: expected seconds, got {short(seconds)}")
+        yield _whole(generation, "a generation with stages", high=last), Stages(*seconds)
+
+
+def _events(connection: sqlite3.Connection) -> Iterator[Event]:
+    if format_of(connection) < 3:
+        return
+    for generation, what in connection.execute("SELECT generation, what FROM events ORDER BY number"):
+        said = _text(what, "an event")
+        if len(said) > LONGEST or not said.isprintable():
+            raise RecordError(f"an event: expected one line, got {short(said)}")
+        yield Event(_whole(generation, "an event's generation", high=LAST_GENERATION), said)
 
 
 def _replay(

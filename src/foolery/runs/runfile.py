@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from foolery.errors import UsageError
+from foolery.runs.event import Event
 from foolery.runs.history import History
 from foolery.runs.individual import Individual
 from foolery.runs.reign import ChampionRow, Reign
 from foolery.runs.settings import Provenance, RunSettings
+from foolery.runs.stages import StageTimes
 
 Status = Literal["running", "interrupted", "finished"]
 
@@ -28,6 +30,8 @@ class RunFile:
         champions: in the order of their cells; a cell that nobody took has none.
         individuals: in the order of their numbers.
         reigns: in the order of generations, then cells.
+        events: what happened to it, in order.
+        stages: where the time of each generation went.
     """
 
     path: Path | None
@@ -39,6 +43,8 @@ class RunFile:
     champions: tuple[ChampionRow, ...]
     individuals: tuple[Individual, ...]
     reigns: tuple[Reign, ...]
+    stages: StageTimes = field(default_factory=lambda: StageTimes.of([]))
+    events: tuple[Event, ...] = ()
 
     @property
     def generation(self) -> int:

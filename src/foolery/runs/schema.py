@@ -9,7 +9,8 @@ from typing import TypeAlias
 from foolery.runs.fault import RecordError, short
 
 APPLICATION_ID = int.from_bytes(b"fool", "big")
-FORMAT = 1
+FORMAT = 3
+"""Format 1 had no stages, format 2 no events. Both are read, and become format 3 when a run is resumed."""
 LARGEST_GENOME = 256 * 2**20  # bytes; nothing in a run file is larger
 
 TABLES = (
@@ -61,34 +62,69 @@ TABLES = (
 )""",
 )
 
+ADDED = {
+    2: (
+        """CREATE TABLE stages (
+    generation INTEGER PRIMARY KEY,
+    vary REAL NOT NULL,
+    render REAL NOT NULL,
+    classify REAL NOT NULL,
+    tell REAL NOT NULL,
+    write REAL NOT NULL
+)""",
+    ),
+    3: (
+        """CREATE TABLE events (
+    number INTEGER PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    what TEXT NOT NULL
+)""",
+    ),
+}
+"""The tables that a format has besides those of the format before it."""
+
 _Entry: TypeAlias = tuple[str, str, str, str | None]
 
 
-def create_tables(connection: sqlite3.Connection) -> None:
+def create_tables(connection: sqlite3.Connection, version: int = FORMAT) -> None:
     """Write the tables and the header's numbers; the caller's transaction commits them."""
     for table in TABLES:
         connection.execute(table)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("PRAGMA user_version = 1")
+    upgrade_tables(connection, version)
+
+
+def upgrade_tables(connection: sqlite3.Connection, version: int = FORMAT) -> None:
+    """Bring an older run to format ``version``; the caller's transaction commits it."""
+    for later in range(format_of(connection) + 1, version + 1):
+        for table in ADDED[later]:
+            connection.execute(table)
+        connection.execute(f"PRAGMA user_version = {later}")
+
+
+def format_of(connection: sqlite3.Connection) -> int:
+    """The format of the run behind a connection."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _entries(connection: sqlite3.Connection) -> set[_Entry]:
     return set(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
 
 
-@lru_cache(maxsize=1)
-def _expected() -> frozenset[_Entry]:
+@lru_cache(maxsize=FORMAT)
+def _expected(version: int) -> frozenset[_Entry]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        create_tables(connection)
+        create_tables(connection, version)
         return frozenset(_entries(connection))
     finally:
         connection.close()
 
 
 def check_schema(connection: sqlite3.Connection) -> None:
-    """Raise RecordError unless the file has exactly the tables of this format: no view, no trigger."""
-    found, expected = _entries(connection), _expected()
+    """Raise RecordError unless the file has exactly the tables of its format: no view, no trigger."""
+    found, expected = _entries(connection), _expected(format_of(connection))
     if found != expected:
         strange = sorted({str(name) for _, name, _, _ in found ^ expected})
         raise RecordError(f"its tables are not those of a run: {short(', '.join(strange))} differs")

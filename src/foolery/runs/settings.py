@@ -13,7 +13,8 @@ class RunSettings(BaseModel):
     """Everything that decides the genomes of a run; a resumed run must have the same.
 
     Attributes:
-        search: name of the search, ``map-elites``.
+        search: name of the search, ``map-elites`` or ``ascent``.
+        search_options: what that search was told besides seed and batch; none for ``map-elites``.
         encoding: name in the registry of encodings, with all its ``encoding_options``.
         renderer: version of the encoding's drawing.
         canvas: channels, height, width.
@@ -31,6 +32,7 @@ class RunSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     search: str = "map-elites"
+    search_options: dict[str, OptionValue] = Field(default_factory=dict)
     encoding: str
     encoding_options: dict[str, OptionValue] = Field(default_factory=dict)
     renderer: int = Field(ge=1)

@@ -1,68 +1,54 @@
-"""Writer: records a search, generation by generation, into a run file."""
+"""Writer: records a search, generation by generation, into a run file, while the search goes on."""
 
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from foolery.errors import FooleryError, UsageError
-from foolery.runs.database import RUN_DB, check_header, connect, connect_writer, leave_wal
-from foolery.runs.empty import add_provenance, check_vacant, fill_empty, put_empty
-from foolery.runs.fault import RecordError
+from foolery.runs.database import RUN_DB
+from foolery.runs.event import LONGEST, Event
 from foolery.runs.history import Moment
 from foolery.runs.individual import Individual
-from foolery.runs.ledger import Generation, Ledger
-from foolery.runs.lock import RunLock
-from foolery.runs.pending import Pending
-from foolery.runs.reader import load, open_run_file, open_with_ledger
-from foolery.runs.reign import CANVAS_HASH, ChampionRow, Reign
-from foolery.runs.runfile import RunFile, Status
-from foolery.runs.schema import LARGEST_GENOME
+from foolery.runs.journal import Births, Journal
+from foolery.runs.opening import Opened, open_again, open_new
+from foolery.runs.reader import open_run_file
+from foolery.runs.reign import Reign
+from foolery.runs.runfile import RunFile
+from foolery.runs.scribe import Scribe
 from foolery.runs.settings import Provenance, RunSettings
-
-SECONDS_BETWEEN_CHECKPOINTS = 3.0
-_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+from foolery.runs.stages import Stages
 
 
 class RunWriter:
     """The one writer of a run; made by ``create`` or ``resume``, and a context manager.
 
-    Leaving the context without ``close`` closes the run as interrupted.
+    What is recorded is taken in and stored by a thread of the writer's own. What goes wrong there is raised
+    by the next call. Leaving the context without ``close`` closes the run as interrupted.
 
     Attributes:
         folder: of the run, or None for a run held in memory.
         champions: as they were stored when the run was resumed; empty for a new one.
     """
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        ledger: Ledger,
-        *,
-        folder: Path | None,
-        lock: RunLock | None,
-        keep_genomes: bool,
-        checkpoint_every: int | None,
-        champions: tuple[ChampionRow, ...] = (),
-    ) -> None:
-        self.folder = folder
-        self.champions = champions
-        self._connection = connection
-        self._ledger = ledger
-        self._lock = lock
-        self._keep_genomes = keep_genomes
-        self._checkpoint_every = checkpoint_every
-        self._pending = Pending()
-        self._incoming: tuple[Generation, Mapping[int, str]] | None = None
-        self._stored_generation = ledger.generation
-        self._stored_at = time.monotonic()
+    def __init__(self, opened: Opened, checkpoint_every: int | None) -> None:
+        self.folder, self.champions = opened.folder, opened.champions
+        self._lock = opened.lock
+        self._latest = opened.ledger.latest
+        self._journal = Journal(
+            opened.connection,
+            opened.ledger,
+            self._file,
+            keep_genomes=opened.keep_genomes,
+            checkpoint_every=checkpoint_every,
+        )
+        self._scribe = Scribe()
         self._closed = False
-        self._failed = False
+        self._raised = False
         self._last: RunFile | None = None
 
     @classmethod
@@ -91,28 +77,8 @@ class RunWriter:
             FooleryError: no space is left.
         """
         _check_interval(checkpoint_every)
-        if folder is None:
-            connection, lock = connect(":memory:"), None
-            fill_empty(connection, settings, provenance, keep_genomes=keep_genomes)
-        else:
-            folder = Path(folder)
-            lock = _locked(folder)
-            try:
-                check_vacant(folder / RUN_DB, overwrite=overwrite)
-                put_empty(folder / RUN_DB, settings, provenance, keep_genomes=keep_genomes)
-                connection = connect_writer(folder / RUN_DB)
-            except BaseException as error:
-                lock.release()
-                _explain(error, folder / RUN_DB, -1)
-                raise
-        return cls(
-            connection,
-            Ledger(settings),
-            folder=folder,
-            lock=lock,
-            keep_genomes=keep_genomes,
-            checkpoint_every=checkpoint_every,
-        )
+        opened = open_new(folder, settings, provenance, overwrite=overwrite, keep_genomes=keep_genomes)
+        return cls(opened, checkpoint_every)
 
     @classmethod
     def resume(
@@ -130,56 +96,27 @@ class RunWriter:
             FooleryError: no space is left.
         """
         _check_interval(checkpoint_every)
-        file = Path(folder) / RUN_DB
-        check_header(file)
-        lock = _locked(file.parent)
-        last = -1
-        try:
-            run, ledger = open_with_ledger(file)
-            last = run.generation
-            _check_same(run.settings, settings, file)
-            connection = connect_writer(file)
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                add_provenance(connection, provenance)
-                connection.execute("UPDATE run SET status = 'running'")
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.close()
-                raise
-        except BaseException as error:
-            lock.release()
-            _explain(error, file, last)
-            raise
-        return cls(
-            connection,
-            ledger,
-            folder=file.parent,
-            lock=lock,
-            keep_genomes=run.keeps_genomes,
-            checkpoint_every=checkpoint_every,
-            champions=run.champions,
-        )
+        return cls(open_again(folder, settings, provenance), checkpoint_every)
 
     @property
     def generation(self) -> int:
         """The last recorded generation, or -1."""
-        return self._ledger.generation
+        return -1 if self._latest is None else int(self._latest.generation)
 
     @property
     def queries(self) -> int:
         """Images classified until then."""
-        return 0 if self._ledger.latest is None else int(self._ledger.latest.queries)
+        return 0 if self._latest is None else int(self._latest.queries)
 
     @property
     def jumps(self) -> int:
         """Cell replacements until then."""
-        return 0 if self._ledger.latest is None else int(self._ledger.latest.jumps)
+        return 0 if self._latest is None else int(self._latest.jumps)
 
     @property
     def seconds(self) -> float:
         """Of search until then, summed over resumes."""
-        return 0.0 if self._ledger.latest is None else float(self._ledger.latest.seconds)
+        return 0.0 if self._latest is None else float(self._latest.seconds)
 
     def record(
         self,
@@ -188,44 +125,68 @@ class RunWriter:
         reigns: Sequence[Reign],
         hashes: Mapping[int, str],
     ) -> None:
-        """Take in one generation, and store all that is pending when a checkpoint is due.
+        """Hand over one generation; see ``Births`` for what it consists of, and ``hand_over``."""
+        births = Births(newcomers, reigns, hashes)
+        self.hand_over(moment, lambda: births, Stages())
+
+    def hand_over(
+        self, moment: Moment, births: Callable[[], Births], stages: Stages, weight: int = 0
+    ) -> None:
+        """Hand over one generation, and return; a checkpoint is stored when it is due.
 
         Args:
             moment: of the generation that follows the last one.
-            newcomers: the individuals of this generation that took a cell in it, with their genomes.
-            reigns: which cells they took, at most one reign per cell.
-            hashes: individual number to canvas hash, for all newcomers.
+            births: gives who took a cell in it; called once, by the writer's thread.
+            stages: where the generation's time went, without ``write``.
+            weight: bytes that ``births`` keeps alive; the search waits where too many wait.
 
         Raises:
-            UsageError: the records break a rule of a run, for instance with a score that is not finite.
-            FooleryError: the run is closed, or the disk did not take the checkpoint.
+            UsageError: an earlier generation's records break a rule of a run.
+            FooleryError: the run is closed, or the disk did not take an earlier checkpoint.
         """
         self._check_open()
-        record = Generation(moment, tuple(newcomers), tuple(reigns))
-        try:
-            self._ledger.check(record)
-            _check_newcomers(record.newcomers, hashes)
-        except RecordError as fault:
-            raise UsageError(f"generation {moment.generation} cannot be recorded: {fault}") from fault
-        self._incoming = (record, hashes)
-        self._take_in()
-        if self._is_due():
-            self.checkpoint()
+        journal, scribe = self._journal, self._scribe
+        self._do(
+            lambda: scribe.hand(lambda: journal.take_in(moment, births, stages, lambda: scribe.busy), weight)
+        )
+        self._latest = moment
+
+    def flush(self) -> None:
+        """Wait until all that was recorded is taken in, and stored where a checkpoint was due.
+
+        Raises:
+            UsageError, FooleryError: as ``hand_over``.
+        """
+        self._check_open()
+        self._do(lambda: self._scribe.wait(lambda: None))
+
+    def note(self, what: str) -> None:
+        """Hand over one line about the generation that is being computed; see ``Event``.
+
+        Raises:
+            UsageError, FooleryError: as ``hand_over``.
+        """
+        self._check_open()
+        line = " ".join("".join(letter if letter.isprintable() else " " for letter in what).split())
+        event = Event(self.generation + 1, line[:LONGEST])
+        self._do(lambda: self._scribe.hand(lambda: self._journal.note(event)))
 
     def checkpoint(self) -> None:
-        """Store all that is pending, in one transaction.
+        """Store all that was recorded, in one transaction.
 
         Raises:
-            FooleryError: the disk did not take it; the checkpoint before it stays readable.
+            UsageError, FooleryError: as ``hand_over``, and for what is stored now.
         """
         self._check_open()
-        self._store("running")
+        self._do(lambda: self._scribe.wait(lambda: self._journal.store("running")))
 
     def snapshot(self) -> RunFile:
         """The run as it is now; open runs are stored first."""
         if not self._closed:
             self.checkpoint()
-            return load(self._connection, self._file)[0]
+            found: list[RunFile] = []
+            self._do(lambda: self._scribe.wait(lambda: found.append(self._journal.read())))
+            return found[0]
         if self._last is not None:
             return self._last
         if self._file is None:
@@ -233,27 +194,28 @@ class RunWriter:
         return open_run_file(self._file)
 
     def close(self, status: Literal["interrupted", "finished"]) -> None:
-        """Store all that is pending, make the run one file, and let go of it; once is enough.
+        """Store all that was recorded, make the run one file, and let go of it; once is enough.
 
         Raises:
-            FooleryError: the disk did not take it; the checkpoint before it stays readable.
+            UsageError, FooleryError: as ``checkpoint``, unless a call before has raised it already.
         """
         if self._closed:
             return
+        self._scribe.end()  # the journal belongs to this thread from here on
         try:
-            if self._failed:
-                with suppress(sqlite3.Error):
-                    leave_wal(self._connection)
-            else:
-                self._take_in()
-                self._store(status)
-                self._settle()
+            if self._journal.whole:
+                self._finish(status if self._scribe.fault is None else "interrupted")
+            elif self._file is not None:
+                with suppress(FooleryError, sqlite3.Error):
+                    self._journal.settle()
         finally:
             self._closed = True
             with suppress(sqlite3.Error):
-                self._connection.close()
+                self._journal.close()
             if self._lock is not None:
                 self._lock.release()
+        if self._scribe.fault is not None and not self._raised:
+            raise self._scribe.fault
 
     def __enter__(self) -> Self:
         return self
@@ -272,45 +234,22 @@ class RunWriter:
         return None if self.folder is None else self.folder / RUN_DB
 
     def _check_open(self) -> None:
-        if self._closed or self._failed:
+        if self._closed or self._raised:
             raise FooleryError(f"{self._file or 'run'}: the run is closed; nothing more can be recorded")
 
-    def _is_due(self) -> bool:
-        if self._checkpoint_every is not None:
-            return len(self._pending.moments) >= self._checkpoint_every
-        return time.monotonic() - self._stored_at >= SECONDS_BETWEEN_CHECKPOINTS
-
-    def _take_in(self) -> None:
-        # An interrupt may strike anywhere in here; close() then does it again, to the same effect.
-        if self._incoming is None:
-            return
-        record, hashes = self._incoming
-        self._pending.add(record, hashes)
-        gone = self._ledger.enter(record)
-        if not self._keep_genomes:
-            self._pending.fade(gone)
-        self._incoming = None
-
-    def _store(self, status: Status) -> None:
+    def _do(self, call: Callable[[], None]) -> None:
         try:
-            self._pending.store(self._connection, status, self.generation)
-        except sqlite3.Error as error:
-            self._failed = True
-            _explain(error, self._file, self._stored_generation)
+            call()
+        except BaseException as error:
+            self._raised = self._raised or error is self._scribe.fault
             raise
-        self._pending = Pending()
-        self._stored_generation = self.generation
-        self._stored_at = time.monotonic()
 
-    def _settle(self) -> None:
+    def _finish(self, status: Literal["interrupted", "finished"]) -> None:
+        self._journal.store(status)
         if self._file is None:
-            self._last = load(self._connection, None)[0]
-            return
-        try:
-            leave_wal(self._connection)
-        except sqlite3.Error as error:
-            _explain(error, self._file, self._stored_generation)
-            raise
+            self._last = self._journal.read()
+        else:
+            self._journal.settle()
 
 
 def _check_interval(checkpoint_every: int | None) -> None:
@@ -318,46 +257,3 @@ def _check_interval(checkpoint_every: int | None) -> None:
         raise UsageError(
             f"checkpoint-every: expected a whole number of generations, at least 1, got {checkpoint_every}"
         )
-
-
-def _check_newcomers(newcomers: Sequence[Individual], hashes: Mapping[int, str]) -> None:
-    for one in newcomers:
-        if not isinstance(one.genome, bytes) or len(one.genome) > LARGEST_GENOME:
-            raise RecordError(f"individual {one.number}: expected a genome of at most {LARGEST_GENOME} bytes")
-        if not CANVAS_HASH.fullmatch(hashes.get(one.number, "")):
-            raise RecordError(f"individual {one.number}: expected the SHA-256 of its canvas")
-
-
-def _check_same(stored: RunSettings, given: RunSettings, file: Path) -> None:
-    differences = stored.differences(given)
-    if differences:
-        raise UsageError(
-            f"{file}: its settings differ from those asked for: {'; '.join(differences)}; "
-            f"repeat the run's settings, or choose another folder"
-        )
-
-
-def _locked(folder: Path) -> RunLock:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{folder}: cannot be made a folder ({error.strerror}); choose another one"
-        ) from error
-    return RunLock(folder)
-
-
-def _explain(error: BaseException, file: Path | None, stored: int) -> None:
-    """Raise the FooleryError for a failure of the disk; do nothing for other errors."""
-    if not isinstance(error, sqlite3.Error | OSError):
-        return
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_IOERR) & 0xFF
-    remedy = "make room and" if code in _DISK else "then"
-    state = (
-        f"the last checkpoint, at generation {stored}, is readable; {remedy} continue with --resume"
-        if stored >= 0
-        else f"no generation is stored yet; {remedy} start again"
-    )
-    hint = ", is the disk full?" if code == sqlite3.SQLITE_IOERR else ""
-    raise FooleryError(f"{file or 'run'}: could not be written ({reason}{hint}); {state}") from error

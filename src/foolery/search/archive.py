@@ -17,17 +17,64 @@ NOBODY = -1
 
 
 @kernel
-def _challenge(objective: NDArray[np.float64], best: NDArray[np.float64], winners: NDArray[np.int64]) -> int:
-    """One batch ``(B, K)`` against the cells ``(K,)``, child by child; returns the replacements."""
-    jumps = 0
+def _compare(
+    objective: NDArray[np.float64], best: NDArray[np.float64], winners: NDArray[np.int64]
+) -> tuple[int, int]:
+    """One batch ``(B, K)`` against the cells ``(K,)``, child by child.
+
+    Returns:
+        How often a value was replaced, and how many values are NaN or infinite.
+    """
+    jumps, broken = 0, 0
     for child in range(objective.shape[0]):
-        row = objective[child]
+        row, beats, finite = objective[child], 0, 0
+        for cell in range(best.size):  # vector code: hardly a child beats anybody
+            beats += row[cell] > best[cell]
+            finite += abs(row[cell]) < np.inf
+        broken += best.size - finite
+        if beats == 0:
+            continue
+        jumps += beats
         for cell in range(best.size):
             if row[cell] > best[cell]:
                 best[cell] = row[cell]
                 winners[cell] = child
-                jumps += 1
-    return jumps
+    return jumps, broken
+
+
+@kernel
+def _crown(
+    winners: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    first: int,
+    generation: int,
+    score: NDArray[np.float64],
+    individual: NDArray[np.int64],
+    born: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Let ``winners`` ``(R, K)`` reign; returns ``(4, M)``: the columns of a ``Takeover``."""
+    taken, count = np.empty((4, winners.size), np.int64), 0
+    for replicate in range(winners.shape[0]):
+        for cell in range(winners.shape[1]):
+            child = winners[replicate, cell]
+            if child != NOBODY:
+                taken[0, count], taken[1, count], taken[2, count] = replicate, cell, child
+                taken[3, count] = individual[replicate, cell]
+                count += 1
+                score[replicate, cell] = scores[replicate, child, cell]
+                individual[replicate, cell] = first + child
+                born[replicate, cell] = generation
+    return taken[:, :count]
+
+
+@kernel
+def count_broken(scores: NDArray[np.float64]) -> int:
+    """How many of ``(B, K)`` scores are NaN or infinite."""
+    broken = 0
+    for row in range(scores.shape[0]):
+        for column in range(scores.shape[1]):
+            broken += not abs(scores[row, column]) < np.inf
+    return broken
 
 
 @dataclass(frozen=True)
@@ -47,6 +94,23 @@ class Takeover:
 
     def __len__(self) -> int:
         return len(self.cells)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A batch compared with the champions, of whom none is replaced yet.
+
+    Attributes:
+        winners: ``(R, K) int64`` the child that is best in a cell, -1 where the champion is.
+        best: ``(R, K) float64`` what each cell would have.
+        jumps: for each replicate, replacements counted one by one.
+        broken: how many of the batch's values are NaN or infinite.
+    """
+
+    winners: NDArray[np.int64]
+    best: NDArray[np.float64]
+    jumps: tuple[int, ...]
+    broken: int
 
 
 class Archive:
@@ -83,15 +147,26 @@ class Archive:
             first: number of the batch's first individual within its replicate.
             generation: of the batch.
         """
-        winners = np.full(self.objective.shape, NOBODY, np.int64)
-        for replicate in range(len(winners)):
-            self.jumps[replicate] += _challenge(
-                objective[replicate], self.objective[replicate], winners[replicate]
-            )
-        replicates, cells = np.nonzero(winners != NOBODY)
-        children = winners[replicates, cells]
-        previous = self.individual[replicates, cells]
-        self.score[replicates, cells] = scores[replicates, children, cells]
-        self.individual[replicates, cells] = first + children
-        self.born[replicates, cells] = generation
-        return Takeover(replicates, cells, children, previous)
+        return self.crown(self.compare(objective), scores, first=first, generation=generation)
+
+    def compare(self, objective: NDArray[np.float64]) -> Contest:
+        """What a batch ``(R, B, K) float64`` would change; the archive stays as it is."""
+        best, winners = self.objective.copy(), np.full(self.objective.shape, NOBODY, np.int64)
+        found = [_compare(objective[row], best[row], winners[row]) for row in range(len(best))]
+        return Contest(winners, best, tuple(jumps for jumps, _ in found), sum(broken for _, broken in found))
+
+    def crown(
+        self, contest: Contest, scores: NDArray[np.float64], *, first: int, generation: int
+    ) -> Takeover:
+        """Let the winners of ``compare`` reign; the other arguments are those of ``challenge``."""
+        if not any(contest.jumps):
+            return NOTHING
+        self.jumps += contest.jumps
+        self.objective[...] = contest.best
+        return Takeover(
+            *_crown(contest.winners, scores, first, generation, self.score, self.individual, self.born)
+        )
+
+
+NOTHING = Takeover(*(np.empty(0, np.int64) for _ in range(4)))
+"""No child was better than any champion."""

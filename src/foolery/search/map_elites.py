@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic
 
 import numpy as np
@@ -17,7 +18,8 @@ from foolery.canvas import Canvases
 from foolery.draws import Purpose, Stream, check_seed
 from foolery.encodings.contract import Encoding, G
 from foolery.errors import UsageError
-from foolery.search.archive import Archive, Takeover
+from foolery.search.archive import Archive, Takeover, count_broken
+from foolery.search.litter import Litter
 from foolery.search.objective import ClassScore, Objective
 
 
@@ -42,12 +44,16 @@ class Brood(Generic[G]):
 class MapElites(Generic[G]):
     """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
 
+    In the place of ``ask``, ``expect`` gives the same children not yet bred, for a caller who breeds, draws
+    and classifies them slice by slice; all of them are bred before ``tell``.
+
     Args:
         encoding: how pictures are described, varied and drawn.
         objective: what each cell maximises, or the number of classes for the paper's objective.
         seeds: one seed, or one for each of R independent replicates that share the batches.
         batch: children per generation and replicate.
         initial: size of generation 0 per replicate; ``batch`` if None.
+        cost: queries that a child of a later generation takes; 1 unless its encoding asks the classifier.
 
     Raises:
         UsageError: for a seed, batch or size that makes no sense.
@@ -61,28 +67,39 @@ class MapElites(Generic[G]):
         seeds: int | Sequence[int] = 0,
         batch: int = 200,
         initial: int | None = None,
+        cost: int = 1,
     ) -> None:
         self.encoding = encoding
         self.objective = ClassScore(range(objective)) if isinstance(objective, int) else objective
         self.seeds = tuple(check_seed(s) for s in ([seeds] if isinstance(seeds, int) else seeds))
         self.batch = _positive("batch", batch)
         self.initial = self.batch if initial is None else _positive("initial", initial)
+        self.cost = _positive("cost", cost)
         encoding.mates(self._stream(1, self.batch))  # an encoding may refuse the batch: better now
+        self._columns = max(self.objective.cells) + 1
         self.generation = -1
         self.archive = Archive(len(self.seeds), len(self.objective.cells))
         self.elites: G | None = None
+        self._litter: Litter[G] | None = None
         self._brood: Brood[G] | None = None
 
     @property
     def queries(self) -> int:
         """Images scored per replicate so far."""
-        return 0 if self.generation < 0 else self.initial + self.generation * self.batch
+        return 0 if self.generation < 0 else self.initial + self.generation * self.batch * self.cost
 
     def ask(self) -> Brood[G]:
         """The next generation's children; the same ones again until ``tell`` was called."""
         if self._brood is None:
-            self._brood = self._breed() if self.generation >= 0 else self._start()
+            litter = self.expect()
+            self._brood = Brood(litter.all(), litter.generation, litter.first, litter.parents, litter.mates)
         return self._brood
+
+    def expect(self) -> Litter[G]:
+        """The next generation's children, to be bred; the same ones again until ``tell`` was called."""
+        if self._litter is None:
+            self._litter = self._next() if self.generation >= 0 else self._start()
+        return self._litter
 
     def tell(self, scores: NDArray[np.float64], canvases: Canvases | None = None) -> Takeover:
         """Take the scores of the last ``ask`` and replace every champion that was beaten.
@@ -94,57 +111,63 @@ class MapElites(Generic[G]):
         Raises:
             UsageError: before ``ask``, for another shape, or for a score that is not finite.
         """
-        if self._brood is None:
+        if self._litter is None:
             raise UsageError("tell: nothing was asked for; call ask() first")
-        brood, replicates = self._brood, len(self.seeds)
-        _check_scores(scores, len(brood.parents), max(self.objective.cells) + 1)
+        litter, replicates = self._litter, len(self.seeds)
+        _check_scores(scores, len(litter), self._columns)
         values = self.objective(scores, canvases)
+        contest = self.archive.compare(values.reshape(replicates, -1, values.shape[1]))
+        _check_finite(scores, contest.broken if values is scores else count_broken(scores))
         true = scores if values is scores else scores[:, np.array(self.objective.cells)]
-        takeover = self.archive.challenge(
-            values.reshape(replicates, -1, values.shape[1]),
+        takeover = self.archive.crown(
+            contest,
             true.reshape(replicates, -1, true.shape[1]),
-            first=brood.first,
-            generation=brood.generation,
+            first=litter.first,
+            generation=litter.generation,
         )
-        self._crown(brood, takeover)
-        self.generation, self._brood = brood.generation, None
+        self._crown(litter, takeover)
+        self.generation, self._litter, self._brood = litter.generation, None, None
         return takeover
 
     def restore(self, generation: int, elites: G, archive: Archive) -> None:
         """Continue after ``generation`` with these champions, row r * K + c for cell c of replicate r."""
-        self.generation, self.elites, self.archive, self._brood = generation, elites, archive, None
+        self.generation, self.elites, self.archive = generation, elites, archive
+        self._litter, self._brood = None, None
 
     def _stream(self, generation: int, count: int) -> Stream:
-        seeds = np.repeat(np.array(self.seeds, np.uint64), count)
-        children = np.tile(np.arange(count, dtype=np.uint64), len(self.seeds))
-        return Stream(seeds, children, generation)
+        return Stream(*_rows(self.seeds, count), generation)
 
-    def _start(self) -> Brood[G]:
+    def _start(self) -> Litter[G]:
         stream = self._stream(0, self.initial)
         nobody = np.full(len(stream), -1, np.int64)
-        return Brood(self.encoding.initial(stream), 0, 0, nobody, nobody)
+        return Litter(self.encoding, stream, 0, nobody, nobody)
 
-    def _breed(self) -> Brood[G]:
+    def _next(self) -> Litter[G]:
         if self.elites is None:
             raise UsageError("ask: a restored search needs its champions' genomes")
         generation, cells = self.generation + 1, self.archive.objective.shape[1]
         stream = self._stream(generation, self.batch)
-        replicate = np.repeat(np.arange(len(self.seeds)), self.batch)
-        picked = replicate * cells + stream.choices(Purpose.PARENT, cells)
-        parents = self.archive.individual.reshape(-1)[picked]
-        children = self.encoding.vary(self.encoding.take(self.elites, picked), stream)
-        mates = self.encoding.mates(stream)
-        return Brood(children, generation, self.queries, parents, np.where(mates < 0, -1, parents[mates]))
+        picked = stream.choices(Purpose.PARENT, cells)
+        if len(self.seeds) > 1:
+            picked += np.repeat(np.arange(len(self.seeds)), self.batch) * cells
+        parents, mates = self.archive.individual.reshape(-1)[picked], self.encoding.mates(stream)
+        mates = np.where(mates < 0, -1, parents[mates])
+        return Litter(self.encoding, stream, self.queries, parents, mates, self.elites, picked)
 
-    def _crown(self, brood: Brood[G], takeover: Takeover) -> None:
-        size = len(brood.parents) // len(self.seeds)
+    def _crown(self, litter: Litter[G], takeover: Takeover) -> None:
+        if not len(takeover):
+            return
+        size = len(litter) // len(self.seeds)
+        winners = litter.take(takeover.replicates * size + takeover.children)
         cells = takeover.replicates * self.archive.objective.shape[1] + takeover.cells
-        rows = takeover.replicates * size + takeover.children
-        winners = self.encoding.take(brood.genomes, rows)
-        if self.elites is None:
-            self.elites = winners
-        elif len(takeover):
-            self.elites = self.encoding.put(self.elites, cells, winners)
+        self.elites = winners if self.elites is None else self.encoding.put(self.elites, cells, winners)
+
+
+@lru_cache(maxsize=4)
+def _rows(seeds: tuple[int, ...], count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """For every child of a generation its seed and its number."""
+    children = np.tile(np.arange(count, dtype=np.uint64), len(seeds))
+    return np.repeat(np.array(seeds, np.uint64), count), children
 
 
 def _positive(name: str, value: int) -> int:
@@ -161,6 +184,8 @@ def _check_scores(scores: NDArray[np.float64], rows: int, columns: int) -> None:
             f"scores: expected ({rows}, K) float64 with K of at least {columns}, "
             f"got {scores.shape} {scores.dtype}"
         )
-    if not np.isfinite(scores.sum()):
-        broken = int((~np.isfinite(scores)).sum())
+
+
+def _check_finite(scores: NDArray[np.float64], broken: int) -> None:
+    if broken:
         raise UsageError(f"scores: {broken} of {scores.size} are not finite; no champion can be chosen")
