@@ -1,0 +1,168 @@
+"""``foolery ascend``: gradient ascent, one picture for each class."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foolery.cli.loading import load
+from foolery.cli.options import (
+    BackendOption,
+    CardOption,
+    ClassNamesOption,
+    DeviceOption,
+    PrecisionOption,
+    SetOption,
+    TrustOption,
+)
+from foolery.cli.output import note, print_json
+from foolery.cli.progress import search_bar
+from foolery.cli.summary import lines
+from foolery.cli.words import command_line, default_run, names, real, whole
+from foolery.errors import UsageError
+
+if TYPE_CHECKING:
+    from foolery.classifiers.contract import Classifier
+    from foolery.experiments.ascent_start import Distance
+    from foolery.experiments.exhibit import Exhibit
+
+
+def ascend(
+    context: typer.Context,
+    classifier: Annotated[
+        str, typer.Option("--classifier", "-c", metavar="REF", help="What to fool; it needs gradients.")
+    ],
+    preset: Annotated[
+        str,
+        typer.Option("--preset", metavar="plain|decay|blur|sparse", help="The paper's settings."),
+    ] = "plain",
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", "-n", metavar="N", parser=whole, help="At most (default: the preset's)."),
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rule", metavar="NAME=NUMBER", help="Replaces a number of the preset: --rule early=0.1."
+        ),
+    ] = None,
+    start: Annotated[
+        str,
+        typer.Option(
+            "--start",
+            metavar="mean|noise|FILE",
+            help="Mean pixel plus noise, uniform noise, or a picture, from which distances are reported.",
+        ),
+    ] = "mean",
+    through: Annotated[
+        str | None,
+        typer.Option("--through", metavar="cppn", help="Move the weights of CPPNs in place of pixels."),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="With --through: start at the champions of a run."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole, help="Of the start.")] = 0,
+    classes: Annotated[
+        str | None, typer.Option("--classes", metavar="A,B,…", help="Only these classes (default: all).")
+    ] = None,
+    until: Annotated[
+        float | None,
+        typer.Option(
+            "--until", metavar="P", parser=real, help="A class rests as soon as it is as certain: 0.9999."
+        ),
+    ] = None,
+    backend: BackendOption = "auto",
+    card: CardOption = None,
+    class_names: ClassNamesOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
+    trust: TrustOption = False,
+    changes: SetOption = None,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="QUERIES|TIME", help="End in time: 100000, 90s, 5m, or 100000,5m."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-ascent-seedN."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, if it was interrupted.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Follow the gradient of each class to an image that the classifier is certain about.
+
+    A step counts as three queries: forward, backward, and the score of the image rounded to 8 bits.
+    Classifiers without gradients: foolery evolve. Ctrl-C saves; --resume goes on.
+    """
+    from foolery.classifiers.metered import Budget
+    from foolery.experiments.ascend import ascend as search
+
+    limit = Budget.parse(budget) if budget is not None else None
+    chosen, numbers = names(classes), rule_numbers(rule or [])
+    folder = out if out is not None else default_run(classifier, "ascent", seed)
+    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
+    try:
+        with search_bar(folder, resume=resume, opening=None if out else f"run: {folder}") as watch:
+            exhibit = search(
+                loaded,
+                preset=preset,
+                rule=numbers,
+                steps=steps,
+                start=start,
+                through=through,
+                source=source,
+                seed=seed,
+                classes=chosen,
+                out=folder,
+                resume=resume,
+                overwrite=overwrite,
+                until=until,
+                budget=limit,
+                watch=watch,
+                command=command_line(context),
+            )
+    except KeyboardInterrupt:
+        note(f"interrupted; {folder} is saved: the same command with --resume goes on")
+        raise
+    far = distances_of(exhibit, loaded, start)
+    if as_json:
+        print_json({**exhibit.summary, **({"distances": [asdict(each) for each in far]} if far else {})})
+        return
+    print(*lines(exhibit), *distance_lines(far), sep="\n")
+    print(f"next        foolery report {folder} -o gallery")
+
+
+def rule_numbers(words: list[str]) -> dict[str, float]:
+    """``NAME=NUMBER`` words; raises UsageError for anything else."""
+    found: dict[str, float] = {}
+    for word in words:
+        name, equals, number = word.partition("=")
+        if not equals or name in found:
+            raise UsageError(f"--rule: expected NAME=NUMBER, each name once, got {word!r}")
+        found[name] = real(number)
+    return found
+
+
+def distances_of(exhibit: Exhibit, classifier: Classifier, start: str) -> list[Distance]:
+    """How far the champions are from the picture that they started from; nothing for another start."""
+    from foolery.experiments.ascent_start import distances, start_levels
+
+    if exhibit.settings.search_options.get("start") != "picture":
+        return []
+    levels, _ = start_levels(classifier, start, 0)
+    canvases = {label: champion.canvas for label, champion in exhibit.champions.items()}
+    return distances(canvases, levels.astype("uint8"))
+
+
+def distance_lines(far: list[Distance]) -> list[str]:
+    """One line for each champion."""
+    return [
+        f"distance    {each.label}: L2 {each.l2:.2f} (values 0 to 1), Linf {each.linf} of 255" for each in far
+    ]

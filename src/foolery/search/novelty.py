@@ -1,0 +1,174 @@
+"""Novelty: a search that wants answers which it has not had yet, whatever they are.
+
+The baseline of the follow-up paper (Nguyen, Yosinski, Clune: "Innovation Engines", GECCO 2015;
+``dl_novelty_images_imagenet.cpp``): selection by the mean distance of an individual's answers, a vector of
+probabilities, to the eight nearest ones in population and archive. Selection never sees a class's score;
+what is reported is the best that happened to be found for each class.
+"""
+
+from __future__ import annotations
+
+from typing import Generic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.classifiers.contract import Kind
+from foolery.classifiers.scores import confidence
+from foolery.draws import Purpose, Stream, check_seed
+from foolery.encodings.contract import Encoding, G
+from foolery.errors import UsageError
+from foolery.search.archive import Archive
+from foolery.search.map_elites import Brood
+
+NEAREST = 8
+POPULATION = 400
+THRESHOLD = 0.6
+PATIENCE, SHRINK = 50, 0.95  # so many rejections in a row lower the threshold
+PLENTY, GROW = 4, 1.05  # more additions in a generation raise it
+_VALUES = 4_000_000  # distances in memory at a time
+
+
+def novelty(
+    points: NDArray[np.float64], others: NDArray[np.float64], nearest: int = NEAREST
+) -> NDArray[np.float64]:
+    """``(N,) float64``: mean Euclidean distance of each of the points ``(N, K)`` to its nearest others.
+
+    ``others`` are ``(M, K)``.
+
+    Where ``others`` has the points themselves, as here, each counts as a neighbor of itself at distance
+    0, as in the released code. Where there are fewer than ``nearest`` others, all are taken.
+    """
+    count = min(nearest, len(others))
+    squares = (others**2).sum(axis=1)
+    found = np.empty(len(points))
+    step = max(1, _VALUES // len(others))
+    for start in range(0, len(points), step):
+        part = points[start : start + step]
+        distances = squares + (part**2).sum(axis=1)[:, None] - 2.0 * part @ others.T
+        close = np.partition(np.maximum(distances, 0.0), count - 1, axis=1)[:, :count]
+        found[start : start + step] = np.sqrt(close).mean(axis=1)
+    return found
+
+
+class NoveltyArchive:
+    """Answers that were new when they came; its threshold follows how many come.
+
+    Attributes:
+        points: ``(M, K) float64``.
+        threshold: novelty above which an answer is added.
+    """
+
+    def __init__(self, classes: int, threshold: float = THRESHOLD) -> None:
+        self.points = np.empty((0, classes))
+        self.threshold = threshold
+        self._rejected = 0
+
+    def offer(self, points: NDArray[np.float64], novelties: NDArray[np.float64]) -> None:
+        """One generation's answers ``(N, K)`` with their novelties ``(N,)``, in order."""
+        added = []
+        for row, value in enumerate(novelties.tolist()):
+            if value > self.threshold:
+                added.append(row)
+                self._rejected = 0
+                continue
+            self._rejected += 1
+            if self._rejected > PATIENCE:
+                self.threshold *= SHRINK
+                self._rejected = 0
+        if len(added) > PLENTY:
+            self.threshold *= GROW
+        self.points = np.concatenate([self.points, points[added]])
+
+
+class Novelty(Generic[G]):
+    """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
+
+    Parents win a tournament of two by novelty; of parents and children together the most novel stay.
+
+    Args:
+        encoding: how pictures are described, varied and drawn.
+        classes: K.
+        seed: of everything random.
+        population: that stays, and children per generation.
+        kind: of the scores.
+
+    Attributes:
+        archive: one replicate; the best individual met for each class.
+        novel: answers that were new when they came.
+        queries: images scored so far.
+    """
+
+    def __init__(
+        self,
+        encoding: Encoding[G],
+        classes: int,
+        *,
+        seed: int = 0,
+        population: int = POPULATION,
+        kind: Kind = "softmax",
+    ) -> None:
+        self.encoding = encoding
+        self.population, self.kind = population, kind
+        self.archive = Archive(1, classes)
+        self.novel = NoveltyArchive(classes)
+        self.queries = 0
+        self.generation = -1
+        self._seed = check_seed(seed)
+        self._genomes: G | None = None
+        self._answers = np.empty((0, classes))
+        self._novelty = np.empty(0)
+        self._numbers = np.empty(0, np.int64)
+        self._brood: Brood[G] | None = None
+
+    def ask(self) -> Brood[G]:
+        """The next generation's children; the same ones again until ``tell`` was called."""
+        if self._brood is None:
+            stream = Stream.of(self._seed, self.generation + 1, self.population)
+            nobody = np.full(self.population, -1, np.int64)
+            if self._genomes is None:
+                self._brood = Brood(self.encoding.initial(stream), 0, 0, nobody, nobody)
+            else:
+                picked = self._winners(stream)
+                children = self.encoding.vary(self.encoding.take(self._genomes, picked), stream)
+                parents, mates = self._numbers[picked], self.encoding.mates(stream)
+                mates = np.where(mates < 0, -1, parents[mates])
+                self._brood = Brood(children, self.generation + 1, self.queries, parents, mates)
+        return self._brood
+
+    def tell(self, scores: NDArray[np.float64]) -> None:
+        """Take the scores ``(B, K) float64`` of the last ``ask``; the least novel leave.
+
+        Raises:
+            UsageError: before ``ask``.
+        """
+        if self._brood is None:
+            raise UsageError("tell: nothing was asked for; call ask() first")
+        brood, answers = self._brood, confidence(scores, self.kind)
+        self.archive.challenge(scores[None], scores[None], first=brood.first, generation=brood.generation)
+        numbers = brood.first + np.arange(len(scores))
+        everybody = np.concatenate([self._answers, answers])
+        values = novelty(everybody, np.concatenate([everybody, self.novel.points]))
+        self.novel.offer(answers, values[len(self._answers) :])
+        stay = np.argsort(-values, kind="stable")[: self.population]
+        self._genomes = self._survivors(brood.genomes, stay)
+        self._answers, self._novelty = everybody[stay], values[stay]
+        self._numbers = np.concatenate([self._numbers, numbers])[stay]
+        self.queries += len(scores)
+        self.generation, self._brood = brood.generation, None
+
+    def _winners(self, stream: Stream) -> NDArray[np.int64]:
+        """The more novel of two individuals drawn uniformly, for each child."""
+        words = stream.words(Purpose.PARENT)[:, :2]
+        pairs = ((words * np.uint64(self.population)) >> np.uint64(32)).astype(np.int64)
+        first, second = pairs[:, 0], pairs[:, 1]
+        return np.where(self._novelty[second] > self._novelty[first], second, first)
+
+    def _survivors(self, children: G, stay: NDArray[np.int64]) -> G:
+        """Rows ``stay`` of the old population followed by the children, in that order."""
+        if self._genomes is None:
+            return self.encoding.take(children, stay)
+        elders = len(self._answers)
+        kept = self.encoding.take(self._genomes, np.where(stay < elders, stay, 0))
+        fresh = np.flatnonzero(stay >= elders)
+        return self.encoding.put(kept, fresh, self.encoding.take(children, stay[fresh] - elders))
