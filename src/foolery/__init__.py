@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from foolery.classifiers import load_classifier as load_classifier
     from foolery.errors import FooleryError as FooleryError
     from foolery.errors import UsageError as UsageError
+    from foolery.experiments.ascend import ascend as ascend
     from foolery.experiments.evolve import evolve as evolve
     from foolery.experiments.exhibit import Exhibit as Exhibit
     from foolery.experiments.exhibit import open_run as open_run
@@ -24,6 +25,7 @@ _HOMES = {
     "FooleryError": "foolery.errors",
     "MapElites": "foolery.search.map_elites",
     "UsageError": "foolery.errors",
+    "ascend": "foolery.experiments.ascend",
     "evolve": "foolery.experiments.evolve",
     "load_classifier": "foolery.classifiers",
     "open_run": "foolery.experiments.exhibit",
@@ -35,6 +37,7 @@ __all__ = [
     "MapElites",
     "UsageError",
     "__version__",
+    "ascend",
     "evolve",
     "load_classifier",
     "open_run",

@@ -18,7 +18,12 @@ def said(*words: str) -> str:
 def test_help_lists_every_command_and_those_that_people_need_first_above_the_others():
     places = [said("--help").index(f" {listing.name} ") for listing in COMMANDS]
     assert places == sorted(places)
-    assert [listing.name for listing in COMMANDS if listing.panel == FIRST] == ["demo", "evolve", "report"]
+    assert [listing.name for listing in COMMANDS if listing.panel == FIRST] == [
+        "demo",
+        "evolve",
+        "report",
+        "reproduce",
+    ]
 
 
 def test_no_words_at_all_show_the_help():

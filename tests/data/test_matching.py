@@ -1,6 +1,7 @@
 import pytest
 
 from foolery.data import match_classes
+from foolery.data.matching import match_known
 from foolery.errors import UsageError
 
 
@@ -50,3 +51,18 @@ def test_what_does_not_match_is_listed(data, classifier, said):
     with pytest.raises(UsageError, match=said) as caught:
         match_classes(data, classifier, "net")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "classifier", "places"),
+    [
+        (["cat", "dog"], ["Dog", "eel"], [-1, 0]),
+        (["cat", "dog"], ["a", "b"], [-1, -1]),
+        (["cat", "dog"], ["cat", "eel"], [0, -1]),
+        (["crane", "owl"], ["crane", "owl", "crane"], [-1, 1]),
+        (["tench", "eel"], ["eel", "tench, Tinca tinca"], [1, 0]),
+        (["crane", "owl", "crane"], ["crane", "owl", "crane"], [0, 1, 2]),
+    ],
+)
+def test_of_lists_that_agree_in_part_what_is_known_is_told(names, classifier, places):
+    assert match_known(names, classifier).tolist() == places

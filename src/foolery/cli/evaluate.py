@@ -14,6 +14,7 @@ from foolery.cli.options import (
     CardOption,
     ClassNamesOption,
     DeviceOption,
+    PrecisionOption,
     SetOption,
     TrustOption,
 )
@@ -33,6 +34,7 @@ def evaluate(
     backend: BackendOption = "auto",
     card: CardOption = None,
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
     class_names: ClassNamesOption = None,
     trust: TrustOption = False,
     changes: SetOption = None,
@@ -44,7 +46,7 @@ def evaluate(
     """
     from foolery.experiments.evaluate import evaluate as measure
 
-    loaded = load(classifier, backend, card, device, class_names, trust, changes)
+    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     found = measure(loaded, data, split)
     note_unreadable(list(found.unreadable))
     if as_json:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast, get_args
 
 import typer
 
@@ -13,17 +14,22 @@ from foolery.cli.options import (
     CardOption,
     ClassNamesOption,
     DeviceOption,
+    PrecisionOption,
     SetOption,
     TrustOption,
 )
 from foolery.cli.output import console, is_live, note, print_json
+from foolery.cli.profile import profile as profile_of
 from foolery.cli.progress import search_bar
-from foolery.cli.summary import lines
+from foolery.cli.summary import lines, lines_of_many
 from foolery.cli.words import command_line, default_run, names, one_of, whole
+from foolery.errors import UsageError
 
 if TYPE_CHECKING:
+    from foolery.classifiers.contract import Classifier
     from foolery.runs.settings import OptionValue
 
+Found: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]]
 Keep = Literal["auto", "all", "champions"]
 
 
@@ -40,9 +46,24 @@ def evolve(
         typer.Option("--initial", metavar="N", parser=whole, help="Size of generation 0 (default: batch)."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    replicates: Annotated[
+        int | None,
+        typer.Option(
+            "--replicates",
+            metavar="R",
+            parser=whole,
+            help="Runs with seeds N, N + 1 … in common batches, each in --out/seed-N.",
+        ),
+    ] = None,
     classes: Annotated[
         str | None, typer.Option("--classes", metavar="A,B,…", help="Only these classes (default: all).")
     ] = None,
+    refine: Annotated[
+        int,
+        typer.Option(
+            "--refine", metavar="K", parser=whole, help="Gradient steps of every child; each is two queries."
+        ),
+    ] = 0,
     coordinates: Annotated[
         str | None, typer.Option("--coordinates", metavar="raw|centered", help="Of cppn (default: raw).")
     ] = None,
@@ -50,12 +71,16 @@ def evolve(
         str | None, typer.Option("--crossover", metavar="none|sbx", help="Of direct (default: none).")
     ] = None,
     colors: Annotated[
-        str | None, typer.Option("--colors", metavar="hsv|hls", help="Of a color canvas (default: hsv).")
+        str | None,
+        typer.Option(
+            "--colors", metavar="hsv|hls|rgb", help="Of a color canvas (default: hsv); rgb: direct only."
+        ),
     ] = None,
     backend: BackendOption = "auto",
     card: CardOption = None,
     class_names: ClassNamesOption = None,
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
     trust: TrustOption = False,
     changes: SetOption = None,
     budget: Annotated[
@@ -82,50 +107,76 @@ def evolve(
             "--keep-genomes", metavar="auto|all|champions", help="auto: all where genomes are small."
         ),
     ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Print where the time went.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object; of --replicates, a list of them.")
+    ] = False,
 ) -> None:
     """Evolve images that a classifier is certain about, one for every class.
 
     Ctrl-C saves; --resume goes on. The run is one file, run.db in --out.
     """
     from foolery.classifiers.metered import Budget
-    from foolery.experiments.evolve import evolve as search
 
+    if replicates is not None and out is None:
+        raise UsageError("--replicates: give --out DIR too; it gets a folder for each run")
+    if replicates is not None and refine:
+        raise UsageError("--refine: replicates do not climb in common batches; leave --replicates out")
     keep = cast(Keep, one_of("--keep-genomes", keep_genomes, get_args(Keep)))
     chosen = names(classes)
     limit = Budget.parse(budget) if budget is not None else None
     given = {"coordinates": coordinates, "crossover": crossover, "colors": colors}
     options: dict[str, OptionValue] = {name: value for name, value in given.items() if value is not None}
     folder = out if out is not None else default_run(classifier, encoding, seed)
-    loaded = load(classifier, backend, card, device, class_names, trust, changes)
+    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     if limit is not None or is_live(console(stderr=True)):
-        planned = (initial or batch) + generations * batch
-        announce(loaded, batch, min(planned, limit.queries or planned) if limit is not None else planned)
+        planned = (initial or batch) + generations * batch * (1 + 2 * refine)
+        fits = min(planned, limit.queries or planned) if limit is not None else planned
+        announce(loaded, batch, fits * (replicates or 1))
+    words: dict[str, Any] = {
+        "encoding": encoding,
+        "options": options,
+        "generations": generations,
+        "batch": batch,
+        "initial": initial,
+        "seed": seed,
+        "classes": chosen,
+        "out": folder,
+        "resume": resume,
+        "overwrite": overwrite,
+        "checkpoint_every": checkpoint_every,
+        "keep": keep,
+        "budget": limit,
+        "command": command_line(context),
+    }
     try:
         with search_bar(folder, resume=resume, opening=None if out else f"run: {folder}") as watch:
-            exhibit = search(
-                loaded,
-                encoding=encoding,
-                options=options,
-                generations=generations,
-                batch=batch,
-                initial=initial,
-                seed=seed,
-                classes=chosen,
-                out=folder,
-                resume=resume,
-                overwrite=overwrite,
-                checkpoint_every=checkpoint_every,
-                keep=keep,
-                budget=limit,
-                watch=watch,
-                command=command_line(context),
+            words["watch"] = watch
+            said, found = (
+                _one(loaded, refine, words) if replicates is None else _many(loaded, replicates, words)
             )
     except KeyboardInterrupt:
         note(f"interrupted; {folder} is saved: the same command with --resume goes on")
         raise
     if as_json:
-        print_json(exhibit.summary)
+        print_json(found)
         return
-    print(*lines(exhibit), sep="\n")
-    print(f"next        foolery report {folder} -o gallery")
+    print(*said, sep="\n")
+    if profile:
+        print(*profile_of([found] if isinstance(found, Mapping) else found), sep="\n")
+
+
+def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[list[str], Found]:
+    """What is printed of one run, for people and as JSON."""
+    from foolery.experiments.evolve import evolve as search
+
+    exhibit = search(classifier, refine=refine, **words)
+    return [*lines(exhibit), f"next        foolery report {words['out']} -o gallery"], exhibit.summary
+
+
+def _many(classifier: Classifier, replicates: int, words: dict[str, Any]) -> tuple[list[str], Found]:
+    """The same of runs in common batches."""
+    from foolery.experiments.replicates import evolve_replicates
+
+    summaries = evolve_replicates(classifier, replicates=replicates, **words)
+    return lines_of_many(summaries, words["out"]), summaries

@@ -21,6 +21,7 @@ def load(
     class_names: str | None,
     trust: bool,
     changes: list[str] | None,
+    precision: str = "float32",
 ) -> Classifier:
     """The classifier that ``reference`` and the options of ``foolery.cli.options`` name.
 
@@ -36,6 +37,7 @@ def load(
         classes=class_names,
         trust=trust,
         changes=fields(changes or []),
+        precision=precision,
     )
     for said in loaded.description.notes:
         note(f"note: {said}")

@@ -16,6 +16,14 @@ CardOption = Annotated[
 DeviceOption = Annotated[
     str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where the classifier runs.")
 ]
+PrecisionOption = Annotated[
+    str,
+    typer.Option(
+        "--precision",
+        metavar="float32|tf32|bf16|fp16",
+        help="What torch computes in; tf32 on cuda.",
+    ),
+]
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Open exported programs (.pt2) too: they can carry code.")
 ]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def print_json(result: Mapping[str, object]) -> None:
-    """Print the one JSON object that ``--json`` promises."""
+def print_json(result: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
+    """Print the one JSON object, or the list of them, that ``--json`` promises."""
     print(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False))
 
 

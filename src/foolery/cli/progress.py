@@ -30,15 +30,16 @@ def search_bar(
     """
     screen = console(stderr=True)
     with _search_bar(screen) as draw:
-        seen = False
+        seen: set[str] = set()
 
         def watch(progress: Progress) -> None:
-            nonlocal seen
+            about = progress.about
             if opening is not None and not seen:
                 screen.print(opening, soft_wrap=True)
-            if resume and not seen:
-                screen.print(f"{run}: goes on at generation {progress.started_at}", soft_wrap=True)
-            seen = True
+            if resume and about not in seen:
+                where = f"{run}: {about}, " if about else f"{run}: goes on "
+                screen.print(f"{where}at generation {progress.started_at}", soft_wrap=True)
+            seen.add(about)
             draw(progress)
 
         yield watch
@@ -65,9 +66,10 @@ def _search_bar(screen: Console) -> Iterator[Callable[[Progress], None]]:
         task = bars.add_task(PREPARING, total=None, state="")
 
         def draw(progress: Progress) -> None:
+            runs = f"{progress.about}, " if progress.about else ""
             bars.update(
                 task,
-                description=f"generation {progress.generation}/{progress.generations}",
+                description=f"{runs}generation {progress.generation}/{progress.generations}",
                 total=progress.generations - progress.started_at,
                 completed=progress.generation - progress.started_at,
                 state=f"{rate(progress):,.0f} images/s  median {format_confidence(progress.moment.median)}",

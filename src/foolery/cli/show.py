@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foolery.cli.output import console, print_json
+from foolery.cli.profile import profile
 from foolery.cli.summary import THRESHOLDS, lines, median_at, over_runs
 from foolery.experiments.certainty import format_confidence
 
@@ -29,7 +30,7 @@ def show(
     if as_json:
         print_json(as_object(exhibits))
     elif len(exhibits) == 1:
-        print(*lines(exhibits[0]), sep="\n")
+        print(*lines(exhibits[0]), *profile([exhibits[0].summary]), sep="\n")
         print_champions(exhibits[0])
     else:
         print_table(exhibits)

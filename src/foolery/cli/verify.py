@@ -39,7 +39,7 @@ def verify(
     changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Draw every champion again from its genome, write and read its PNG, score it, and compare.
+    """Draw every champion again from its genome, write and read its PNG, score it in float32, and compare.
 
     Exit code 1 when a run does not say what it said.
     """
@@ -75,10 +75,13 @@ def verdict(verification: Verification) -> list[str]:
     """A verification in a line, and one line for each problem."""
     word = "passed" if verification.passed else "FAILED"
     back_end = "the same back end" if verification.same_backend else "another back end"
+    how = ""
+    if verification.precision != verification.precision_now:
+        how = f", scored in {verification.precision_now} where the run used {verification.precision}"
     equal = f"{verification.hashes_equal} of {verification.champions} canvases equal"
     first = (
         f"{word}  {verification.run}: {equal}; largest difference of a confidence "
         f"{verification.largest_difference:.2g}, allowed {verification.tolerance:g} "
-        f"on {back_end} ({verification.backend})"
+        f"on {back_end} ({verification.backend}){how}"
     )
     return [first, *(f"        {problem}" for problem in verification.problems)]

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foolery.canvas import Canvases, CanvasShape, from_image, to_image
+from foolery.lanes import share
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 #: Named in the provenance of every result whose pictures went through ``fit``.
 FIT = "short side resized (Pillow bilinear, antialiased, uint8), then centre crop"
+#: Canvases for each lane at a time; Pillow lets other lanes run while it resizes.
+GRAIN = 16
 
 
 def fit(picture: Image | Canvases, shape: CanvasShape) -> Canvases:
@@ -45,8 +48,12 @@ def fit_all(canvases: Canvases, shape: CanvasShape) -> Canvases:
     if canvases.shape[1:] == shape.axes:
         return canvases
     fitted = np.empty((len(canvases), *shape.axes), np.uint8)
-    for row, canvas in enumerate(canvases):
-        fitted[row] = fit(canvas, shape)
+
+    def work(start: int, stop: int) -> None:
+        for row in range(start, stop):
+            fitted[row] = fit(canvases[row], shape)
+
+    share(work, len(canvases), grain=GRAIN)
     return fitted
 
 

@@ -47,11 +47,7 @@ def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "t
     if len(data) == len(classifier) and all(row in known.get(each, [row]) for row, each in enumerate(asked)):
         shared = any(row in known.get(each, []) for row, each in enumerate(asked))
         return Match(np.arange(len(data)), "name" if shared else "position")
-    exact = _places([[_spaced(each)] for each in classifier])
-    synonyms = _places([[_plain(part) for part in each.split(",")] for each in classifier])
-    found = [
-        exact.get(_spaced(each)) or known.get(_plain(each)) or synonyms.get(_plain(each), []) for each in data
-    ]
+    found = _meant(data, classifier)
     wrong = [str(each) for each, places in zip(data, found, strict=True) if len(places) != 1]
     if wrong:
         shown = ", ".join(wrong[:_SHOWN]) + (", …" if len(wrong) > _SHOWN else "")
@@ -63,6 +59,35 @@ def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "t
     if len(np.unique(index)) < len(index):
         raise UsageError(f"data: two of its class names mean the same class of {name}")
     return Match(index, "name")
+
+
+def match_known(names: Sequence[str], classifier: Sequence[str]) -> NDArray[np.int64]:
+    """As ``match_classes``, name by name and never by position, for lists of which only a part may agree.
+
+    Args:
+        names: of classes, for instance another classifier's.
+        classifier: class names to look for them in.
+
+    Returns:
+        ``(len(names),) int64``: the place of each in ``classifier``, -1 where none is meant, or several are
+        of which none stands at the same place.
+    """
+    meant = _meant(names, classifier)
+    places = [
+        row[0] if len(row) == 1 else at if len(names) == len(classifier) and at in row else -1
+        for at, row in enumerate(meant)
+    ]
+    return np.array(places, np.int64)
+
+
+def _meant(data: Sequence[str], classifier: Sequence[str]) -> list[list[int]]:
+    """For each name the classes that it can mean."""
+    known = _places([[_plain(each)] for each in classifier])
+    exact = _places([[_spaced(each)] for each in classifier])
+    synonyms = _places([[_plain(part) for part in each.split(",")] for each in classifier])
+    return [
+        exact.get(_spaced(each)) or known.get(_plain(each)) or synonyms.get(_plain(each), []) for each in data
+    ]
 
 
 def _plain(name: str) -> str:

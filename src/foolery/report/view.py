@@ -125,14 +125,14 @@ def picture_file(champion: Champion, anchor: str) -> str:
 
 def _tile(champion: Champion, exhibit: Exhibit, anchor: str) -> Tile:
     shown = format_score(champion.confidence, exhibit.settings.kind)
+    word = "Picture of gradient ascent" if exhibit.settings.search == "ascent" else "Evolved picture"
     _, height, width = exhibit.settings.canvas
     return Tile(
         file=picture_file(champion, anchor),
         label=champion.label,
         confidence=shown,
         generation=number(champion.generation),
-        alt=f"Evolved picture, {width} × {height} pixels: {classifier_name(exhibit)} gives "
-        f"{champion.label} {shown}",
+        alt=f"{word}, {width} × {height} pixels: {classifier_name(exhibit)} gives {champion.label} {shown}",
     )
 
 
@@ -180,12 +180,16 @@ def _settings(exhibit: Exhibit) -> tuple[Fact, ...]:
         Fact("Score", settings.kind),
         Fact("Classes", f"{number(len(settings.cells))} of {number(len(settings.classes))}"),
         Fact("Canvas", f"{width} × {height} pixels, {'gray' if channels == 1 else 'RGB'}"),
-        Fact("Search", f"{settings.search}, {settings.objective}"),
+        Fact("Search", ", ".join([settings.search, settings.objective, *_told(settings.search_options)])),
         Fact("Encoding", ", ".join([settings.encoding, *options])),
         Fact("Renderer", f"version {settings.renderer}"),
         Fact("Seed", str(settings.seed)),
         Fact("Batch", f"{number(settings.batch)}, at first {number(settings.initial)}"),
     )
+
+
+def _told(options: Mapping[str, object]) -> list[str]:
+    return [f"{name} = {value}" for name, value in options.items()]
 
 
 def _made(provenance: Provenance) -> tuple[Fact, ...]:
@@ -204,6 +208,8 @@ def _commands(exhibit: Exhibit) -> tuple[str, ...]:
     if any(command != LIBRARY for command in commands):
         return tuple(dict.fromkeys(command for command in commands if command != LIBRARY))
     settings = exhibit.settings
+    if settings.search == "ascent":
+        return (_ascend_call(exhibit),)
     given: dict[str, object] = {
         "encoding": settings.encoding,
         "options": dict(settings.encoding_options),
@@ -214,9 +220,33 @@ def _commands(exhibit: Exhibit) -> tuple[str, ...]:
     }
     if len(settings.cells) < len(settings.classes):
         given["classes"] = [settings.classes[cell] for cell in settings.cells]
-    arguments = [repr(settings.classifier), *(f"{name}={value!r}" for name, value in given.items())]
+    return (_call("evolve", settings.classifier, given),)
+
+
+def _ascend_call(exhibit: Exhibit) -> str:
+    settings = exhibit.settings
+    told = dict(settings.search_options)
+    given: dict[str, object] = {"preset": told.pop("preset", "plain")}
+    start, through = told.pop("start", "mean"), told.pop("through", None)
+    told.pop("start_hash", None)
+    if through is not None:
+        given["through"] = through
+    elif start != "mean":
+        given["start"] = "FILE" if start == "picture" else start
+    if start == "champions":
+        given["source"] = "RUN"
+    given |= {"rule": told, "seed": settings.seed}
+    if len(exhibit.history):
+        given["steps"] = int(exhibit.history.generation[-1])
+    if len(settings.cells) < len(settings.classes):
+        given["classes"] = [settings.classes[cell] for cell in settings.cells]
+    return _call("ascend", settings.classifier, given)
+
+
+def _call(name: str, classifier: str, given: Mapping[str, object]) -> str:
+    arguments = [repr(classifier), *(f"{argument}={value!r}" for argument, value in given.items())]
     inner = "".join(f"    {argument},\n" for argument in arguments)
-    return (f"import foolery\n\nfoolery.evolve(\n{inner})",)
+    return f"import foolery\n\nfoolery.{name}(\n{inner})"
 
 
 def spaced(text: str) -> str:

@@ -20,6 +20,13 @@ _ORIGINS = {
     "cppn": "Each picture is drawn by a small network, a CPPN, whose weights and shape began at random.",
     "direct": "Each picture began as uniform noise.",
 }
+_STARTS = {
+    "mean": "Each picture began as the mean pixel of the preprocessing plus a little noise.",
+    "noise": "Each picture began as uniform noise.",
+    "picture": "Each picture began as one and the same picture from a file.",
+    "random": "Each picture began as that of a small random network, a CPPN.",
+    "champions": "Each picture began as an evolved one.",
+}
 
 
 def finding(exhibits: Sequence[Exhibit]) -> str:
@@ -33,7 +40,10 @@ def finding(exhibits: Sequence[Exhibit]) -> str:
     total = len(champions)
     if not champions:
         return f"No pictures yet for {who}"
-    pictures = f"{_count(total)} evolved picture{'s' if total > 1 else ''}"
+    climbed = all(exhibit.settings.search == "ascent" for exhibit in exhibits)
+    pictures = f"{_count(total)} {'' if climbed else 'evolved '}picture{'s' if total > 1 else ''}"
+    if climbed:
+        pictures += " of gradient ascent"
     kinds = {exhibit.settings.kind for exhibit in exhibits}
     if kinds == {"similarity"}:
         middle = median(champion.confidence for champion in champions)
@@ -56,6 +66,8 @@ def _how_certain(champions: Sequence[Champion], pictures: str, *, many: bool) ->
 
 def origin(exhibit: Exhibit) -> str:
     """Two sentences: where the pictures come from, and that nothing but a score chose them."""
+    if exhibit.settings.search == "ascent":
+        return _ascended(exhibit)
     began = _ORIGINS.get(exhibit.settings.encoding, "Each picture began at random.")
     return (
         f"{began} Of all pictures that were tried, each class keeps the one that "
@@ -63,9 +75,22 @@ def origin(exhibit: Exhibit) -> str:
     )
 
 
+def _ascended(exhibit: Exhibit) -> str:
+    told = exhibit.settings.search_options
+    began = _STARTS.get(str(told.get("start")), "Each picture began at random.")
+    moved = "weight by weight" if "through" in told else "pixel by pixel"
+    return (
+        f"{began} It then followed the gradient of its class, {moved}; shown is the step that "
+        f"{classifier_name(exhibit)} scored highest, rounded to 8 bits."
+    )
+
+
 def heading(exhibit: Exhibit) -> str:
-    """``CPPN encoding, seed 0``."""
+    """``CPPN encoding, seed 0``, or ``Gradient ascent, seed 0``."""
     settings = exhibit.settings
+    if settings.search == "ascent":
+        through = " through CPPNs" if "through" in settings.search_options else ""
+        return f"Gradient ascent{through}, seed {settings.seed}"
     return f"{_ENCODINGS.get(settings.encoding, settings.encoding)} encoding, seed {settings.seed}"
 
 

@@ -1,0 +1,423 @@
+"""On a machine with a GPU of NVIDIA: the CUDA renderer's bytes and speed, and a search over the bare forward.
+
+Needs torch, numpy, Numba and safetensors; with foolery's other dependencies it runs ``evolve`` itself, run
+file and all, else the same search without a run file. Without a GPU it says so and ends.
+
+Bare forward: the same module, precision and slices, float32 input ready on the device, logits out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import genomes as benchmark_genomes
+from foolery.canvas import CanvasShape, fetched
+from foolery.draws import Stream
+from foolery.encodings.contract import on_device
+from foolery.encodings.cppn.encoding import Cppn
+from foolery.lanes import available
+
+BYTES_OF = (("gray", 28), ("hsv", 28), ("hls", 28), ("gray", 227), ("hsv", 227), ("hls", 227))
+SIDE, CLASSES = 227, 1000
+CAFFE_MEAN, CAFFE_STD = (123 / 255, 117 / 255, 104 / 255), (1 / 255, 1 / 255, 1 / 255)
+DEVICE = "cuda"
+WHOLE = find_spec("pydantic") is not None
+SETTLED = 0.4
+"""Share of a search's time after which its speed is measured."""
+
+
+def shape_of(colors: str, side: int) -> CanvasShape:
+    return CanvasShape(1 if colors == "gray" else 3, side, side)
+
+
+def encoding_of(colors: str, side: int) -> Cppn:
+    return Cppn(shape_of(colors, side), "raw", "hsv" if colors == "gray" else colors)
+
+
+def walk(encoding: Cppn, count: int, generations: int) -> Any:
+    """Networks after a neutral walk: children replace their parents whatever they look like."""
+    networks = encoding.initial(Stream.of(1, 0, count))
+    for generation in range(1, generations + 1):
+        networks = encoding.vary(networks, Stream.of(1, generation, count))
+    return networks
+
+
+def seconds_of(work: Callable[[], object], seconds: float) -> float:
+    """Seconds a call takes, the device waited for once at the end of many."""
+    import torch
+
+    work()
+    torch.cuda.synchronize()
+    calls, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds or not calls:
+        for _ in range(4):
+            work()
+        torch.cuda.synchronize()
+        calls += 4
+    return (time.perf_counter() - start) / calls
+
+
+def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
+    """Pictures of the CUDA kernel and of torch's eager form that differ from the processor's: none should."""
+    from foolery.encodings.cppn.eager import EagerCppn
+
+    rows = []
+    for colors, side in BYTES_OF:
+        encoding = encoding_of(colors, side)
+        moved, eager = on_device(encoding, DEVICE), EagerCppn(encoding, DEVICE)
+        wrong, wrong_eager, seen, largest = 0, 0, 0, 0
+        for generations in (0, 10, 60, 300):
+            networks = walk(encoding, max(1, counts[side] // 4), generations)
+            batches = [networks]
+            if colors != "gray" and generations == 0:
+                batches.append(benchmark_genomes.load())
+            for batch in batches:
+                expected, everything = encoding.render(batch), np.arange(len(batch))
+                different = fetched(moved.render(batch), everything) != expected
+                wrong += int(different.any((1, 2, 3)).sum())
+                few = everything[:: max(1, len(batch) // 40)]
+                drawn = eager.render(encoding.take(batch, few)).cpu().numpy()
+                wrong_eager += int((drawn != expected[few]).any((1, 2, 3)).sum())
+                seen += len(batch)
+                largest = max(largest, int(np.diff(batch.nodes).max()))
+        rows.append(
+            {
+                "colors": colors,
+                "side": side,
+                "pictures": seen,
+                "most_nodes": largest,
+                "different": wrong,
+                "different_eager": wrong_eager,
+            }
+        )
+    return rows
+
+
+def renderer_speed(seconds: float) -> list[dict[str, Any]]:
+    """Images/s of the benchmark's genomes, 3 outputs, packing and transfer included."""
+    from foolery.encodings.cppn.eager import EagerCppn
+
+    some, rows = benchmark_genomes.load(), []
+    for side, count in ((28, 4096), (227, 1024)):
+        encoding = encoding_of("hsv", side)
+        networks = encoding.take(some, np.arange(count) % len(some))
+        few = encoding.take(some, np.arange(16))
+        moved, eager = on_device(encoding, DEVICE), EagerCppn(encoding, DEVICE)
+        start = time.perf_counter()
+        encoding.render(few)
+        processor = (time.perf_counter() - start) / len(few)
+        rows.append(
+            {
+                "side": side,
+                "batch": count,
+                "cuda": count / seconds_of(lambda moved=moved, n=networks: moved.render(n), seconds),
+                "eager": len(few) / seconds_of(lambda eager=eager, n=few: eager.render(n), seconds),
+                "processor": 1 / processor,
+                "lanes": available(),
+            }
+        )
+    return rows
+
+
+@contextmanager
+def computing(precision: str) -> Iterator[None]:
+    """Torch as foolery sets it: float32 means float32, and no algorithm is chosen by the clock."""
+    import torch
+
+    tf32, before = precision == "tf32", torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=tf32):
+            yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A classifier on the device that needs neither a card nor pydantic; it computes as foolery's does."""
+
+    network: Any
+    precision: str
+    grain: int
+
+    def scores(self, canvases: Any) -> np.ndarray:
+        """``(N, K) float64`` log-probabilities."""
+        import torch
+
+        mean, std = (torch.tensor(m, device=DEVICE)[:, None, None] for m in (CAFFE_MEAN, CAFFE_STD))
+        parts = []
+        with torch.inference_mode(), computing(self.precision):
+            for part in torch.as_tensor(canvases).split(self.grain):
+                there = part.to(DEVICE).contiguous(memory_format=torch.channels_last)
+                parts.append(self.network((there.float() * (1 / 255) - mean) / std))
+            return torch.cat(parts).double().log_softmax(1).cpu().numpy()
+
+
+def classifier_of(name: str, network: Any, precision: str, grain: int) -> Any:
+    """The classifier as foolery makes it where it can, else a ``Probe``."""
+    if not WHOLE:
+        import torch
+
+        placed = network.to(DEVICE).to(memory_format=torch.channels_last).eval().requires_grad_(False)
+        return Probe(placed, precision, grain)
+    from foolery.classifiers import torch_network
+    from foolery.classifiers.card import Card
+
+    how = {"canvas": {"channels": 3, "height": SIDE, "width": SIDE}, "channel_order": "rgb"}
+    card = Card.model_validate(
+        {
+            "name": name,
+            "kind": "softmax",
+            "classes": [f"class {k}" for k in range(CLASSES)],
+            "preprocessing": {**how, "mean": CAFFE_MEAN, "std": CAFFE_STD},
+        }
+    )
+    made = torch_network.classifier_of(name, network, card, "0" * 64, device=DEVICE, precision=precision)
+    forward = {**made.description.forward, "grain": grain}
+    return replace(made, description=replace(made.description, forward=forward))
+
+
+def bare_forward(network: Any, precision: str, batch: int, grain: int, asked: Any) -> dict[str, float]:
+    """Images/s of the module alone; also compiled, channels first or as a CUDA graph, where asked for."""
+    import torch
+
+    pictures = torch.rand((batch, 3, SIDE, SIDE), device=DEVICE).mul_(255).sub_(128)
+    slices = [part.contiguous(memory_format=torch.channels_last) for part in pictures.split(grain)]
+    rates = {}
+    with torch.inference_mode(), computing(precision):
+
+        def rate(forward: Callable[[Any], object]) -> float:
+            return batch / seconds_of(lambda: [forward(part) for part in slices], asked.seconds)
+
+        rates["bare"] = rate(network)
+        if asked.compile:
+            rates["compiled"] = rate(torch.compile(network))
+        if asked.layouts:
+            other = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
+            plain = [part.contiguous(memory_format=torch.contiguous_format) for part in slices]
+            rates["nchw"] = batch / seconds_of(lambda: [other(part) for part in plain], asked.seconds)
+        if asked.graphs:
+            rates["graph"] = rate(graphed(network, slices))
+    return rates
+
+
+def graphed(network: Any, slices: list[Any]) -> Callable[[Any], object]:
+    """``network`` for inputs of the first slice's size as one CUDA graph; other sizes run as they are."""
+    import torch
+
+    held = slices[0].clone()
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            network(held)
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        network(held)
+
+    def forward(part: Any) -> None:
+        if part.shape != held.shape:
+            network(part)
+            return
+        held.copy_(part)
+        graph.replay()
+
+    return forward
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search that was timed: queries/s once it has settled, all of it, and the median confidence."""
+
+    rate: float
+    queries: int
+    seconds: float
+    median: float
+
+
+def timed_search(classifier: Any, batch: int, *, seconds: float, queries: float = math.inf) -> Search:
+    """A search that ends with whichever is spent first."""
+    times: list[tuple[float, int]] = []
+    medians: list[float] = []
+    loop = by_evolve if WHOLE else by_hand
+    start = time.perf_counter()
+
+    def seen(total: int, median: float) -> bool:
+        times.append((time.perf_counter() - start, total))
+        medians.append(median)
+        return times[-1][0] < seconds and total + batch <= queries
+
+    loop(classifier, batch, seen)
+    whole = times[-1][0]
+    first, begun = next((pair for pair in times if pair[0] >= SETTLED * whole), times[0])
+    rate = (times[-1][1] - begun) / max(whole - first, 1e-9)
+    return Search(rate, times[-1][1], whole, medians[-1])
+
+
+class Enough(Exception):  # noqa: N818
+    """The search has run for as long as was asked."""
+
+
+def by_evolve(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -> None:
+    from foolery.experiments.evolve import evolve
+
+    def watch(progress: Any) -> None:
+        if not seen(progress.moment.queries, progress.moment.median):
+            raise Enough
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            evolve(classifier, generations=10**6, batch=batch, out=Path(folder) / "run", watch=watch)
+        except Enough:
+            return
+
+
+def by_hand(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -> None:
+    from foolery.search.map_elites import MapElites
+
+    encoding = on_device(Cppn(CanvasShape(3, SIDE, SIDE)), DEVICE)
+    search: MapElites[Any] = MapElites(encoding, CLASSES, seeds=0, batch=batch)
+    while True:
+        search.tell(classifier.scores(encoding.render(search.ask().genomes)))
+        if not seen(search.queries, float(np.median(np.exp(search.archive.score[0])))):
+            return
+
+
+def network_of(name: str, weights: Path | None) -> Any:
+    from networks import alexnet, squeezenet
+
+    network = squeezenet(weights) if name == "squeezenet1_0" else alexnet()
+    return network.eval()
+
+
+def search_speed(asked: Any) -> list[dict[str, Any]]:
+    """Every network, precision and batch: bare forward, search, and what of the one is left in the other."""
+    rows = []
+    for name in asked.networks:
+        network = network_of(name, asked.weights)
+        for precision in asked.precisions:
+            for batch in asked.batches:
+                grain = min(batch, asked.slice)
+                classifier = classifier_of(name, network, precision, grain)
+                rates = bare_forward(classifier.network, precision, batch, grain, asked)
+                search = timed_search(classifier, batch, seconds=asked.search_seconds)
+                again = bare_forward(classifier.network, precision, batch, grain, asked)
+                bare = (rates["bare"] + again["bare"]) / 2
+                rows.append(
+                    {
+                        "network": name,
+                        "precision": precision,
+                        "batch": batch,
+                        "slice": grain,
+                        **rates,
+                        "bare": bare,
+                        "search": search.rate,
+                        "ratio": search.rate / bare,
+                    }
+                )
+                print(words(rows[-1]), file=sys.stderr, flush=True)
+    return rows
+
+
+def long_searches(asked: Any) -> list[dict[str, Any]]:
+    """SqueezeNet's whole search, as many evaluations as the paper's."""
+    rows = []
+    for precision in asked.precisions if asked.evaluations else ():
+        network = network_of("squeezenet1_0", asked.weights)
+        batch = max(asked.batches)
+        classifier = classifier_of("squeezenet1_0", network, precision, min(batch, asked.slice))
+        search = timed_search(classifier, batch, seconds=math.inf, queries=asked.evaluations)
+        rows.append(
+            {
+                "precision": precision,
+                "batch": batch,
+                "evaluations": search.queries,
+                "seconds": search.seconds,
+                "median": search.median,
+                "weights": "real" if asked.weights else "random",
+            }
+        )
+        print(words(rows[-1]), file=sys.stderr, flush=True)
+    return rows
+
+
+def words(row: dict[str, Any]) -> str:
+    def short(value: Any) -> str:
+        if not isinstance(value, float):
+            return str(value)
+        return f"{value:,.0f}" if value >= 100 else f"{value:.3f}"
+
+    return "  ".join(f"{name} {short(value)}" for name, value in row.items())
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, help="SqueezeNet 1.0 as safetensors; random without")
+    parser.add_argument("--networks", nargs="+", default=["squeezenet1_0", "alexnet"])
+    parser.add_argument("--precisions", nargs="+", default=["float32", "tf32"])
+    parser.add_argument("--batches", nargs="+", type=int, default=[256, 1024, 2048])
+    parser.add_argument("--slice", type=int, default=512, help="canvases that the network gets at a time")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one measurement")
+    parser.add_argument("--search-seconds", type=float, default=10.0, help="of one search")
+    parser.add_argument("--evaluations", type=int, default=0, help="of a whole search; 2000000 as the paper")
+    parser.add_argument("--compile", action="store_true", help="also the forward by torch.compile")
+    parser.add_argument("--layouts", action="store_true", help="also the forward with channels first")
+    parser.add_argument("--graphs", action="store_true", help="also the forward as a CUDA graph")
+    parser.add_argument("--only", choices=["bytes", "renderer", "search", "whole"], nargs="+")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = options()
+    if find_spec("torch") is None:
+        print("torch is not installed: nothing measured", file=sys.stderr)
+        return
+    import torch
+
+    if not torch.cuda.is_available() or torch.version.cuda is None:
+        print("no CUDA device: nothing measured", file=sys.stderr)
+        if asked.json:
+            print(json.dumps({"device": None}))
+        return
+    report: dict[str, Any] = {
+        "device": torch.cuda.get_device_name(),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "loop": "evolve" if WHOLE else "search without a run file",
+    }
+    parts = {
+        "bytes": lambda: check_bytes({28: 4000, 227: 400}),
+        "renderer": lambda: renderer_speed(asked.seconds),
+        "search": lambda: search_speed(asked),
+        "whole": lambda: long_searches(asked),
+    }
+    for name, measure in parts.items():
+        if asked.only is None or name in asked.only:
+            report[name] = measure()
+    if asked.json:
+        print(json.dumps(report))
+        return
+    print(f"{report['device']}, torch {report['torch']}, CUDA {report['cuda']}; loop: {report['loop']}")
+    for name in parts:
+        for row in report.get(name, ()):
+            print(f"  {name:<9} {words(row)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""``foolery transfer``: do images evolved against one classifier fool others?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foolery.cli.loading import load
+from foolery.cli.options import BackendOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli.output import console, note, print_json
+from foolery.errors import UsageError
+
+if TYPE_CHECKING:
+    from foolery.experiments.transfer import Transfer
+
+_NAMED = 5  # classes that a classifier has not
+_HEAD = ("from", "asked", "images", "agrees", "in class", "if so", "if not", "≥99 %", "≥99.99 %")
+
+
+def transfer(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
+    to: Annotated[
+        list[str], typer.Option("--to", "-t", metavar="REF", help="A classifier to ask; once for each.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a page of heat maps there.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write also into a folder with other files.")
+    ] = False,
+    backend: BackendOption = "auto",
+    device: DeviceOption = "auto",
+    class_names: ClassNamesOption = None,
+    trust: TrustOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Ask other classifiers about the champions of runs.
+
+    Classes are matched by name. Name the classifier of the runs too, to compare.
+    """
+    from foolery.experiments.exhibit import open_run
+    from foolery.experiments.transfer import transfer as ask
+
+    if len(set(to)) < len(to):
+        raise UsageError("--to: the same classifier is named twice; name each once")
+    if overwrite and out is None:
+        raise UsageError("--overwrite goes with --out: name the folder too")
+    exhibits = [open_run(path) for path in runs]
+    classifiers = [load(each, backend, None, device, class_names, trust, None) for each in to]
+    found = ask(exhibits, classifiers)
+    for said in found.notes:
+        note(f"note: {said}")
+    page = None
+    if out is not None:
+        from foolery.report.heatmap import write_transfer
+
+        page = write_transfer(found, out, overwrite=overwrite)
+    if as_json:
+        print_json({**found.as_object(), "page": None if page is None else str(page)})
+        return
+    print_table(found)
+    if page is not None:
+        print(page)
+
+
+def print_table(found: Transfer) -> None:
+    """One line per row and column, the classifiers' pooled runs last."""
+    from rich import box
+    from rich.table import Table
+
+    from foolery.report.heatmap import table_of
+
+    table = Table(*_HEAD[:2], box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for name in _HEAD[2:]:
+        table.add_column(name, justify="right", no_wrap=True)
+    several = any(row.runs > 1 for row in found.pooled)
+    for rows in (found.rows, found.pooled) if several else (found.pooled,):
+        for line in table_of(rows, found.columns):
+            table.add_row(*line)
+        table.add_section()
+    console().print(table)
+    print(
+        "agrees: the class is the first answer; in class: mean confidence in the class; if so, if not: mean"
+    )
+    print(
+        "confidence in the first answer where it agrees, where not; both: share of images this sure on both"
+    )
+    for column, names in zip(found.columns, found.unmatched, strict=True):
+        if names:
+            shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+            print(f"left out for {column}, which has no such class: {len(names)} ({shown})")

@@ -1,0 +1,1 @@
+"""Findings: what evolution made, measured on finished runs."""

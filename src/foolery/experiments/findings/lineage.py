@@ -1,0 +1,159 @@
+"""Lineage: goal switches, and the tree of the champions of a run (follow-up paper, GECCO 2015).
+
+A goal switch is a champion whose parent was not the champion that it replaces: the parent held another
+class when it bred, and its child took this one. Champions of the first generation have no parent and do not
+count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.errors import UsageError
+from foolery.runs import RunFile
+
+
+@dataclass(frozen=True)
+class GoalSwitches:
+    """How often classes took over offspring of other classes' champions.
+
+    Attributes:
+        classes: names, in the order of the cells.
+        champions: ``(K,) int64``, new champions of each class after generation 0.
+        switches: ``(K,) int64``, those of them whose parent was champion of other classes only.
+    """
+
+    classes: tuple[str, ...]
+    champions: NDArray[np.int64]
+    switches: NDArray[np.int64]
+
+    @property
+    def mean(self) -> float:
+        """Goal switches per class."""
+        return float(self.switches.mean())
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over classes (of the sample) of the goal switches; 0 for one class."""
+        return float(self.switches.std(ddof=1)) if len(self.switches) > 1 else 0.0
+
+    @property
+    def mean_champions(self) -> float:
+        """New champions per class."""
+        return float(self.champions.mean())
+
+    @property
+    def share(self) -> float:
+        """Goal switches among new champions, of all classes together; NaN where there are none."""
+        total = int(self.champions.sum())
+        return int(self.switches.sum()) / total if total else float("nan")
+
+
+@dataclass
+class Node:
+    """A node of a tree: an individual, or the root above all first ones.
+
+    Attributes:
+        number: of the individual; None for the root.
+        generation: in which it was born; -1 for the root.
+        labels: classes that it holds at the end.
+        children: individuals that descend from it, those between left out that neither branch nor hold.
+    """
+
+    number: int | None
+    generation: int
+    labels: tuple[str, ...] = ()
+    children: list[Node] = field(default_factory=list)
+
+
+def goal_switches(run: RunFile) -> GoalSwitches:
+    """Count them over all that ever took a cell."""
+    parents = {one.number: one.parent for one in run.individuals}
+    cells = run.settings.cells
+    champions, switches = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
+    for reign in run.reigns:
+        parent = parents[reign.individual]
+        if parent is None:
+            continue
+        champions[reign.cell] += 1
+        switches[reign.cell] += parent != reign.previous
+    return GoalSwitches(tuple(run.settings.classes[cell] for cell in cells), champions, switches)
+
+
+def tree_of(run: RunFile) -> Node:
+    """The champions at the end and their ancestors, as a tree.
+
+    Mates do not count: a lineage is the line of parents. Individuals with one child that hold nothing are
+    left out; the others keep the generation of their birth.
+
+    Raises:
+        UsageError: where the run has no champions yet.
+    """
+    if not run.champions:
+        raise UsageError("tree: the run has no champions yet; let it search first")
+    known = {one.number: one for one in run.individuals}
+    held: dict[int, list[str]] = {}
+    for champion in run.champions:
+        label = run.settings.classes[run.settings.cells[champion.cell]]
+        held.setdefault(champion.individual, []).append(label)
+    children: dict[int | None, set[int]] = {}
+    for number in held:
+        at: int | None = number
+        while at is not None:
+            parent = known[at].parent
+            siblings = children.setdefault(parent, set())
+            if at in siblings:
+                break
+            siblings.add(at)
+            at = parent
+    nodes: dict[int, Node] = {}
+    root = Node(None, -1)
+    for number in sorted({each for group in children.values() for each in group}, reverse=True):
+        below = [nodes[child] for child in sorted(children.get(number, ()))]
+        only = len(below) == 1 and number not in held
+        one = known[number]
+        nodes[number] = below[0] if only else Node(number, one.generation, tuple(held.get(number, ())), below)
+    root.children = [nodes[number] for number in sorted(children[None])]
+    return root
+
+
+def newick(root: Node) -> str:
+    """The tree in Newick's format: one leaf for each class; lengths of branches are generations.
+
+    A class held by an individual with descendants is a leaf of length 0 at it. Names stand in quotes.
+    """
+    done: dict[int, str] = {}
+    for node in postorder(root):
+        parts = [f"{done[id(child)]}:{child.generation - node.generation}" for child in node.children]
+        quoted = ["'" + label.replace("'", "''") + "'" for label in node.labels]
+        if not parts and len(quoted) == 1:
+            done[id(node)] = quoted[0]
+            continue
+        parts += [f"{name}:0" for name in quoted]
+        done[id(node)] = f"({','.join(parts)})" + ("" if node.number is None else f"'#{node.number}'")
+    return f"{done[id(root)]};"
+
+
+def postorder(root: Node) -> list[Node]:
+    """Every node after its children."""
+    order, left = [], [root]
+    while left:
+        node = left.pop()
+        order.append(node)
+        left += node.children
+    return order[::-1]
+
+
+def tree_figures(root: Node) -> Mapping[str, int]:
+    """How many classes, founders (first individuals with descendants among the champions), branch points."""
+    nodes = postorder(root)
+    return {
+        "classes": sum(len(node.labels) for node in nodes),
+        "individuals": sum(bool(node.labels) for node in nodes),
+        "founders": len(root.children),
+        "branch_points": sum(len(node.children) > 1 for node in nodes if node is not root),
+    }

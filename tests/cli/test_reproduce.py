@@ -1,0 +1,91 @@
+"""``foolery reproduce``: its words, its table, its JSON, and what it refuses before anything runs."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from foolery.cli.reproduce import by_role
+from foolery.errors import UsageError
+from support.command import invoke, is_refused, run
+
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+pytest.importorskip("scipy", reason="the extra paper is not installed")
+
+SMALL = ("--scale", "0.0004", "-c", "photos=lenet")
+
+
+def test_the_list_says_what_each_costs_and_needs():
+    shown = invoke("reproduce", "--list")
+    assert shown.returncode == 0
+    for words in ("fig4", "2 010 000", "photos=REF needed", "digits=lenet", "fig7", "2 000 800"):
+        assert words in shown.stdout
+    listed = json.loads(invoke("reproduce", "--list", "--json").stdout)["reproductions"]
+    assert {"name", "queries", "minutes_on_4_cores", "scale_multiplies", "seeds"} <= set(listed[0])
+
+
+def test_claim_number_ours_and_verdict_are_printed_after_the_budget(tmp_path):
+    done = run("reproduce", "fig7", *SMALL, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "fig7: 1 200 queries, about" in done.stderr
+    assert "88.11 %" in done.stdout
+    assert "not tested at full scale" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "fig7").iterdir()) == [
+        "page.md",
+        "picture.png",
+        "result.json",
+    ]
+    command = "foolery reproduce fig7 --scale 0.0004 --classifier photos=lenet"
+    assert command in (tmp_path / "fig7" / "page.md").read_text()
+
+
+def test_json_is_one_object_on_standard_output(tmp_path):
+    done = run("reproduce", "fig7", *SMALL, "--out", tmp_path, "--json", "--pages", tmp_path / "pages")
+    (result,) = json.loads(done.stdout)["results"]
+    assert result == json.loads((tmp_path / "fig7" / "result.json").read_text())
+    assert (tmp_path / "pages" / "fig7.md").is_file()
+    assert (tmp_path / "pages" / "README.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["fig77"], "reproduce: unknown 'fig77'; did you mean fig7"),
+        ([], "reproduce: expected one or more of fig4"),
+        (["fig4", "fig7"], "fig7: needs a classifier of many classes; name one with --classifier photos=REF"),
+        (["fig4", "--scale", "0"], "scale: expected a number above 0"),
+        (["fig4", "--scale", "big"], "--scale: expected a number"),
+        (["fig4", "-c", "digit=lenet"], "--classifier: no experiment here has 'digit'"),
+        (["fig4", "-c", "digits=lenet", "-c", "digits=lenet-b"], "each role once"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_runs(words, expected, tmp_path):
+    is_refused(run("reproduce", *words, "--out", tmp_path / "out"), expected)
+    assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
+    words = ["reproduce", "fig7", "--scale", "0.01", "-c", "photos=lenet", "--out", str(tmp_path)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "foolery", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("run.db")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "the same command goes on" in said
+    assert run(*words).returncode == 0
+    assert (tmp_path / "fig7" / "result.json").is_file()
+
+
+def test_roles_are_read_and_references_with_signs_are_left_alone():
+    given = by_role("--classifier", ["a-b=onnx:x.onnx", "python:mod:make?seed=1"])
+    assert given == {"a-b": "onnx:x.onnx", "": "python:mod:make?seed=1"}
+    with pytest.raises(UsageError, match="each role once"):
+        by_role("--classifier", ["lenet", "lenet-b"])

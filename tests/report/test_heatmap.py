@@ -1,0 +1,96 @@
+"""The heat map: a picture with words in it, and a page that needs no network."""
+
+import json
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from foolery.errors import UsageError
+from foolery.experiments.transfer import transfer
+from foolery.report.heatmap import HeatMap, heat_map_svg, table_of, write_transfer
+from report.pages import read_page
+from support.exhibits import exhibit
+from support.plain import Plain
+
+SPACE = "{http://www.w3.org/2000/svg}"
+CANVAS = (3, 6, 8)
+NAMES = ("cat", "dog", "owl")
+
+
+def heat_map(**changes):
+    given = {
+        "title": "Shares <of> some",
+        "rows": ("first & best", "second"),
+        "columns": ("a", "b" * 60),
+        "values": ((1.0, 0.25), (0.0, float("nan"))),
+        "texts": (("100 %", "25 %"), ("0 %", "–")),
+        "framed": ((True, False), (False, False)),
+    }
+    return HeatMap(**(given | changes))
+
+
+@pytest.fixture
+def found():
+    runs = [exhibit(classes=NAMES, canvas=CANVAS, confidences=(0.9, 0.99, 0.5), seed=s, name=f"<{s}>")
+            for s in (1, 2)]  # fmt: skip
+    return transfer(runs, [Plain(3, CANVAS), Plain(4, (1, 9, 9), classes=("cat", "<b>eel</b>", "owl"))])
+
+
+def brightness(rect):
+    return sum(int(rect.attrib["fill"][at : at + 2], 16) for at in (1, 3, 5))
+
+
+def test_it_is_a_picture_whose_cells_say_their_numbers():
+    root = Xml.fromstring(heat_map_svg(heat_map(), alone=True))
+    texts = ["".join(each.itertext()) for each in root.iter(f"{SPACE}text")]
+    assert {"100 %", "25 %", "0 %", "–", "first & best", "second", "a"} <= set(texts)
+    titles = [each.text for each in root.iter(f"{SPACE}title")]
+    assert "first & best, asked a: 100 %" in titles
+    assert titles[0] == "Shares <of> some"
+
+
+def test_more_is_darker_and_a_frame_marks_the_own_classifier():
+    root = Xml.fromstring(heat_map_svg(heat_map(), alone=True))
+    cells = [rect for rect in root.iter(f"{SPACE}rect") if rect.attrib["width"] != "100%"]
+    whole, quarter, nothing, _ = cells
+    assert brightness(whole) < brightness(quarter) < brightness(nothing)
+    assert ["stroke" in cell.attrib for cell in cells] == [True, False, False, False]
+
+
+def test_everything_stays_inside_the_picture():
+    root = Xml.fromstring(heat_map_svg(heat_map(), alone=True))
+    width, height = float(root.attrib["width"]), float(root.attrib["height"])
+    for rect in root.iter(f"{SPACE}rect"):
+        if rect.attrib["width"] != "100%":
+            assert float(rect.attrib["x"]) + float(rect.attrib["width"]) <= width
+            assert float(rect.attrib["y"]) + float(rect.attrib["height"]) <= height
+
+
+def test_the_page_opens_from_a_folder_and_holds_the_pictures_and_the_table(found, tmp_path):
+    page = read_page(write_transfer(found, tmp_path / "page"))
+    assert len(page.all("svg")) == 3
+    assert "<b>eel</b>" not in page.texts["h1"]
+    cells = "".join(page.texts["td"])
+    for line in table_of(found.pooled, found.columns):
+        assert line[3].replace(" ", "\N{NARROW NO-BREAK SPACE}") in cells
+    text = (tmp_path / "page" / "index.html").read_text()
+    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in text
+    assert "style=" not in text.replace("<style", "")
+    assert "Classes that plain4 has not, by name, and whose pictures are left out of its column: dog." in text
+
+
+def test_beside_it_lie_the_figures_and_every_picture_as_a_file(found, tmp_path):
+    write_transfer(found, tmp_path)
+    assert json.loads((tmp_path / "transfer.json").read_text())["columns"] == ["plain3", "plain4"]
+    for name in ("match_rate", "confidence", "both_99"):
+        assert Xml.parse(tmp_path / f"{name}.svg").getroot().tag == f"{SPACE}svg"
+
+
+def test_other_files_are_left_alone(found, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not empty and holds no gallery"):
+        write_transfer(found, tmp_path)
+    write_transfer(found, tmp_path, overwrite=True)
+    write_transfer(found, tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
