@@ -13,8 +13,13 @@ NOISE = np.random.default_rng(4).integers(0, 256, (400, 1, 28, 28)).astype(np.ui
 BACKENDS = {"onnx": "onnxruntime", "torch": "torch"}
 
 
-@pytest.fixture(params=["lenet", "lenet-b"])
+@pytest.fixture(params=["lenet", "lenet-b", "perceptron"])
 def name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["lenet", "lenet-b"])
+def lenet(request) -> str:
     return request.param
 
 
@@ -28,6 +33,11 @@ def test_two_lenets_are_shipped():
     assert set(names()) >= {"lenet", "lenet-b"}
 
 
+def test_a_network_of_another_kind_reads_nearly_as_well():
+    assert card_of("perceptron").architecture == "perceptron"
+    assert card_of("perceptron").test_error <= 0.016
+
+
 def test_one_recipe_with_two_seeds_made_them():
     first, second = card_of("lenet"), card_of("lenet-b")
     assert first.made_by == "foolery train lenet --data mnist --seed 0"
@@ -36,8 +46,8 @@ def test_one_recipe_with_two_seeds_made_them():
     assert first.preprocessing == second.preprocessing
 
 
-def test_they_are_at_least_as_good_as_the_paper_s(name):
-    card = card_of(name)
+def test_they_are_at_least_as_good_as_the_paper_s(lenet):
+    card = card_of(lenet)
     assert card.test_error is not None
     assert card.test_error <= 0.0094
     assert card.median_confidence is not None
@@ -81,12 +91,12 @@ def test_scores_do_not_depend_on_the_number_of_lanes(name, backend, monkeypatch)
     assert all(np.array_equal(given[0], other) for other in given[1:])
 
 
-def test_it_is_the_paper_s_network(name, mnist):
+def test_it_is_the_paper_s_network(lenet, mnist):
     """Plain numpy: no non-linearity after the convolutions, one ReLU, x / 256 without a mean."""
     from numpy.lib.stride_tricks import sliding_window_view
     from safetensors.numpy import load_file
 
-    w = {key: value.astype(np.float64) for key, value in load_file(SHIPPED / f"{name}.safetensors").items()}
+    w = {key: value.astype(np.float64) for key, value in load_file(SHIPPED / f"{lenet}.safetensors").items()}
 
     def convolved(x, layer):
         windows = sliding_window_view(x, (5, 5), axis=(2, 3))
@@ -104,7 +114,7 @@ def test_it_is_the_paper_s_network(name, mnist):
     logits = x @ w["fc2.weight"].T + w["fc2.bias"]
     assert sum(value.size for value in w.values()) == 431_080
     np.testing.assert_allclose(
-        load_classifier(name).scores(mnist.canvases[:20]), log_softmax(logits), atol=1e-4
+        load_classifier(lenet).scores(mnist.canvases[:20]), log_softmax(logits), atol=1e-4
     )
 
 

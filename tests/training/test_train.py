@@ -87,14 +87,16 @@ def test_what_cannot_be_done_is_refused_before_the_work(tmp_path: Path, mnist_tr
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("name", ["lenet", "lenet-b"])
-def test_the_shipped_graphs_are_what_is_written_today(name, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("name", "architecture"), [("lenet", "lenet"), ("lenet-b", "lenet"), ("perceptron", "perceptron")]
+)
+def test_the_shipped_graphs_are_what_is_written_today(name, architecture, tmp_path: Path):
     from safetensors.torch import load_file
 
     from foolery.classifiers.architectures import build
     from foolery.training.export import export
 
-    network = build("lenet", 10)
+    network = build(architecture, 10)
     network.load_state_dict(load_file(SHIPPED / f"{name}.safetensors"))
     export(network, (1, 28, 28), tmp_path / f"{name}.safetensors", tmp_path / f"{name}.onnx")
     assert (tmp_path / f"{name}.safetensors").read_bytes() == (SHIPPED / f"{name}.safetensors").read_bytes()
@@ -104,7 +106,7 @@ def test_the_shipped_graphs_are_what_is_written_today(name, tmp_path: Path):
     )
     assert [node.op_type for node in ours.graph.node] == [node.op_type for node in shipped.graph.node]
     assert ours.graph.initializer == shipped.graph.initializer
-    assert card_of(name).architecture == "lenet"
+    assert card_of(name).architecture == architecture
 
 
 def test_a_graph_says_nothing_about_the_machine_that_wrote_it(tiny: Path):

@@ -40,15 +40,17 @@ class Recipe:
         return float(self.rate * (1.0 + self.gamma * step) ** -self.power)
 
 
+_DIGITS = Preprocessing(
+    canvas=CanvasCard(channels=1, height=28, width=28),
+    scale=1 / 256,
+    mean=(0.0,),
+    std=(1.0,),
+    channel_order="gray",
+)
+
 RECIPES = {
     "lenet": Recipe(
-        preprocessing=Preprocessing(
-            canvas=CanvasCard(channels=1, height=28, width=28),
-            scale=1 / 256,
-            mean=(0.0,),
-            std=(1.0,),
-            channel_order="gray",
-        ),
+        preprocessing=_DIGITS,
         iterations=10_000,
         batch=64,
         rate=0.01,
@@ -58,5 +60,17 @@ RECIPES = {
         momentum=0.9,
         decay=5e-4,
         source="Caffe's recipe for this network (SGD, Xavier start), nothing added",
+    ),
+    "perceptron": Recipe(
+        preprocessing=_DIGITS,
+        iterations=20_000,
+        batch=64,
+        rate=0.05,
+        bias_rate=2.0,
+        gamma=1e-4,
+        power=0.75,
+        momentum=0.9,
+        decay=1e-4,
+        source="the recipe of lenet with a larger step, less decay and twice the time; not tuned",
     ),
 }

@@ -79,7 +79,7 @@ def train(
     pictures. The same seed gives the same files (same machine, same torch).
 
     Args:
-        architecture: ``lenet``.
+        architecture: ``lenet`` or ``perceptron``.
         data: a data reference, for instance ``mnist``.
         seed: of the first weights and of the order of the pictures.
         out: the folder to write to; it is made where it is missing.

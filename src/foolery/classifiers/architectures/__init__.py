@@ -10,7 +10,10 @@ from foolery.errors import MissingExtraError, UsageError, nearest
 if TYPE_CHECKING:
     from foolery.classifiers.architectures.contract import Network
 
-_HOMES = {"lenet": ("foolery.classifiers.architectures.lenet", "LeNet")}
+_HOMES = {
+    "lenet": ("foolery.classifiers.architectures.lenet", "LeNet"),
+    "perceptron": ("foolery.classifiers.architectures.perceptron", "Perceptron"),
+}
 
 
 def known_architectures() -> list[str]:
