@@ -47,6 +47,26 @@ def test_the_crop_is_cut_out_of_the_centre():
     np.testing.assert_allclose(given, plain(CANVASES)[:, :, 2:7, 2:6], atol=1e-6)
 
 
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+@pytest.mark.parametrize("crop", [None, {"height": 4, "width": 7}])
+def test_every_step_is_rounded_to_float32_as_numpy_rounds_it(order, layout, crop):
+    """To the last bit, for all 256 levels: the scores of stored runs depend on it."""
+    levels = np.arange(256 * 3 * 72).astype(np.uint8).reshape(256, 3, 9, 8)
+    chosen = how(channel_order=order, layout=layout, crop=crop)
+    expected = levels.astype(np.float32) * np.float32(1 / 255)
+    expected -= np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]
+    expected /= np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]
+    expected = expected if crop is None else expected[:, :, 2:6, 0:7]
+    expected = expected[:, ::-1] if order == "bgr" else expected
+    expected = expected.transpose(0, 2, 3, 1) if layout == "nhwc" else expected
+    assert np.array_equal(preprocess(levels, chosen), expected)
+    if layout == "nchw":
+        memory = np.full(expected.shape, np.nan, np.float32)
+        assert preprocess(levels, chosen, memory) is memory
+        assert np.array_equal(memory, expected)
+
+
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
 @pytest.mark.parametrize("crop", [None, {"height": 4, "width": 7}])
 def test_the_shape_is_known_before(layout, crop):

@@ -35,6 +35,22 @@ def test_log_softmax_is_that_of_a_textbook(batch):
     np.testing.assert_allclose(log_softmax(batch), expected, rtol=1e-13, atol=0)
 
 
+@pytest.mark.parametrize("classes", [1, 2, 10, 1000])
+def test_log_softmax_is_the_same_to_the_last_bit_however_it_is_sliced(classes):
+    """And that of the formula in plain numpy: resumed runs compare old scores with new ones."""
+    batch = np.random.default_rng(0).normal(0, 12, (130, classes)).astype(np.float32)
+    batch[3, 0] = -np.inf if classes > 1 else 0.0
+    exact = batch.astype(np.float64)
+    top = exact.argmax(axis=1)
+    shifted = exact - exact.max(axis=1, keepdims=True)
+    odds = np.exp(shifted)
+    odds[np.arange(130), top] = 0.0
+    expected = shifted - np.log1p(odds.sum(axis=1))[:, None]
+    assert np.array_equal(log_softmax(batch), expected)
+    parts = [log_softmax(batch[start : start + 7]) for start in range(0, 130, 7)]
+    assert np.array_equal(np.concatenate(parts), expected)
+
+
 @pytest.mark.parametrize("margin", [17.0, 40.0, 100.0, 500.0, 700.0])
 def test_progress_is_seen_far_beyond_where_float32_is_certain(margin):
     batch = np.array([[margin, 0.0], [margin + 0.5, 0.0]], np.float32)

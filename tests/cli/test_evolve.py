@@ -31,6 +31,14 @@ def test_json_is_one_object_and_alone_on_standard_output(tmp_path):
     assert set(found["fooled"]) == {"0.5", "0.9", "0.99", "0.9999"}
 
 
+def test_where_the_time_went_is_said_where_it_is_asked_for(tmp_path):
+    words = ["evolve", "-c", "lenet", "-n", "3", "--batch", "20", "--out"]
+    assert "classify" not in invoke(*words, tmp_path / "plain").stdout
+    said = invoke(*words, tmp_path / "profiled", "--profile").stdout
+    for stage in ("vary", "render", "classify", "tell", "write"):
+        assert f" {stage} " in said
+
+
 def test_on_a_terminal_a_bar_shows_rate_and_median(tmp_path):
     code, said = on_a_terminal(*SMALL, "-n", "200", "--out", "run", cwd=tmp_path)
     assert code == 0, said

@@ -17,6 +17,17 @@ def test_one_run_is_shown_with_its_champions(small_run):
     assert [row[0] for row in rows if len(row) == 4 and row[0].isdigit()] == list("0123456789")
 
 
+def test_it_says_where_the_time_went(small_run):
+    stages = ["vary", "render", "classify", "tell", "write"]
+    lines = [line.removeprefix("spent").split() for line in invoke("show", small_run).stdout.splitlines()]
+    said = {line[0]: float(line[3]) for line in lines if line and line[0] in stages}
+    assert list(said) == stages
+    assert sum(said.values()) == pytest.approx(100.0, abs=0.5), "shares of the whole, in percent"
+    found = json.loads(invoke("show", small_run, "--json").stdout)["stages"]
+    assert list(found) == stages
+    assert min(found.values()) > 0
+
+
 def test_the_json_of_one_run_has_its_fields_and_the_figures(small_run):
     found = json.loads(invoke("show", small_run, "--json").stdout)
     assert found["queries"] == 120

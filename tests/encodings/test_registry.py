@@ -39,6 +39,13 @@ def test_take_and_put_move_whole_genomes(encoding):
     assert np.array_equal(encoding.render(encoding.take(genomes, np.array([3, 3, 0]))), before[[3, 3, 0]])
 
 
+def test_join_puts_genomes_one_behind_the_other(encoding):
+    genomes = encoding.initial(Stream.of(0, 0, 6))
+    parts = [encoding.take(genomes, np.array(rows)) for rows in ([0, 1], [2], [3, 4, 5])]
+    assert encoding.pack(encoding.join(parts)) == encoding.pack(genomes)
+    assert encoding.pack(encoding.join(parts[:1])) == encoding.pack(genomes)[:2]
+
+
 def test_variation_is_a_function_of_parents_and_stream(encoding):
     parents = encoding.initial(Stream.of(0, 0, 8))
     first = encoding.pack(encoding.vary(parents, Stream.of(0, 1, 8)))

@@ -44,7 +44,7 @@ def test_only_so_much_work_waits(scribe):
     hander = threading.Thread(target=hand)
     hander.start()
     time.sleep(0.1)
-    assert AHEAD <= len(handed) <= AHEAD + 1  # one is being done
+    assert len(handed) == AHEAD
     gate.set()
     hander.join(timeout=10)
     assert len(handed) == AHEAD + 20
@@ -98,7 +98,6 @@ def hand_many(scribe):
 def test_a_hander_that_is_held_up_is_let_go_when_the_work_fails(scribe):
     gate = threading.Event()
     scribe.hand(lambda: (gate.wait(), 1 / 0))
-    hand_many(scribe)
     threading.Timer(0.05, gate.set).start()
     with pytest.raises(ZeroDivisionError):
         hand_many(scribe)

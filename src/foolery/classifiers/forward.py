@@ -14,7 +14,13 @@ from foolery.canvas import Canvases
 from foolery.classifiers.card import Card, Preprocessing
 from foolery.classifiers.contract import Description
 from foolery.classifiers.preprocess import input_shape, preprocess
-from foolery.classifiers.scores import check_form, check_values, from_outputs, from_probabilities
+from foolery.classifiers.scores import (
+    check_form,
+    check_values,
+    from_outputs,
+    from_probabilities,
+    to_log_softmax,
+)
 from foolery.lanes import idle, share
 
 #: ``(n, C, H, W) float32`` to ``(n, K) float32``, on one thread and without the GIL.
@@ -63,8 +69,10 @@ def outputs(
     if idle() > 1 or len(canvases) * math.prod(shape) > _LANE_VALUES:
         return _outputs_of(lambda part: network(prepared(part)), canvases, description, card)
     description.canvas.check(canvases)  # one lane and few pictures: prepared all at once
-    pictures = prepared(canvases)
-    return _gathered(lambda start, stop: network(pictures[start:stop]), len(canvases), description, card)
+    pictures, grain = prepared(canvases), int(description.forward["grain"])
+    # Asked first, looked at later: a network leaves the cache cold, and between two calls each line is slow.
+    given = [network(pictures[start : start + grain]) for start in range(0, len(pictures), grain)]
+    return _gathered(lambda start, stop: given[start // grain], len(canvases), description, card)
 
 
 def finish(outputs: NDArray[np.float64], description: Description, card: Card) -> NDArray[np.float64]:
@@ -79,6 +87,8 @@ def finish(outputs: NDArray[np.float64], description: Description, card: Card) -
         given = check_values(outputs[start:stop], name, start)
         if card.output == "probabilities":
             outputs[start:stop] = from_probabilities(given, name)
+        elif description.kind == "softmax":
+            to_log_softmax(outputs[start:stop])
         else:
             outputs[start:stop] = from_outputs(given, description.kind)
 

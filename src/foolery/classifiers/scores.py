@@ -41,11 +41,15 @@ def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     Exponentials and logarithms are numpy's: those of a kernel differ in the last bit.
     """
     log_probabilities = np.array(logits, dtype=np.float64, order="C")
-    odds = np.empty_like(log_probabilities)
-    _below_top(log_probabilities, odds)
-    log_total = np.log1p(np.exp(odds, out=odds).sum(axis=1))
-    log_probabilities -= log_total[:, None]
+    to_log_softmax(log_probabilities)
     return log_probabilities
+
+
+def to_log_softmax(logits: NDArray[np.float64]) -> None:
+    """``log_softmax`` in place, of contiguous ``(N, K) float64``."""
+    odds = np.empty(logits.shape)
+    _below_top(logits, odds)
+    logits -= np.log1p(np.exp(odds, odds).sum(axis=1))[:, None]
 
 
 def log_sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:

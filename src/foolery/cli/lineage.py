@@ -73,12 +73,13 @@ def lines(found: GoalSwitches, root: Node) -> list[str]:
     from foolery.experiments.findings.lineage import tree_figures
 
     figures = tree_figures(root)
-    share = f"{found.share:.1%}" if isfinite(found.share) else "none"
+    share = f"{100 * found.share:.1f} %" if isfinite(found.share) else "none"
     most = sorted(zip(found.switches, found.classes, strict=True), key=lambda pair: -int(pair[0]))[:5]
+    named = ", ".join(f"{label} ({count})" for count, label in most if count) or "none"
     return [
         f"new champions  {found.mean_champions:.1f} a class after generation 0",
         f"goal switches  {found.mean:.1f} a class (SD {found.spread:.1f}), {share} of the new champions",
-        f"most often     {', '.join(f'{label} ({count})' for count, label in most)}",
+        f"most often     {named}",
         f"tree           {figures['classes']} classes held by {figures['individuals']} individuals, from "
         f"{figures['founders']} of the first generation",
     ]

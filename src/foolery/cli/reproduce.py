@@ -148,27 +148,20 @@ def print_list(reproductions: Sequence[Reproduction], *, as_json: bool) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        "name",
-        "experiment",
-        "queries",
-        "on 4 cores",
-        "runs",
-        "scale multiplies",
-        "--classifier",
-        "--data",
-        box=box.SIMPLE,
-    )
+    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("name", no_wrap=True)
+    table.add_column("experiment, and what --scale multiplies")
+    for name in ("queries", "on 4 cores", "runs"):
+        table.add_column(name, justify="right", no_wrap=name != "on 4 cores")
+    table.add_column("--classifier, --data", overflow="fold")
     for entry, each in zip(entries, reproductions, strict=True):
         table.add_row(
             each.name,
-            each.title,
+            f"{each.title}\n× {each.scales}",
             grouped(each.budget(1.0, each.seeds).queries),
             in_words(each.budget(1.0, each.seeds).minutes()),
             str(each.seeds),
-            each.scales,
-            roles(entry["classifiers"]),
-            roles(entry["data"]),
+            "\n".join(filter(None, (roles(entry["classifiers"]), roles(entry["data"])))),
         )
     console().print(table)
 

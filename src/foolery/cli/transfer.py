@@ -84,9 +84,7 @@ def print_table(found: Transfer) -> None:
     print(
         "agrees: the class is the first answer; in class: mean confidence in the class; if so, if not: mean"
     )
-    print(
-        "confidence in the first answer where it agrees, where not; both: share of images this sure on both"
-    )
+    print("confidence in the first answer where it agrees, where not; ≥: share of images this sure on both")
     for column, names in zip(found.columns, found.unmatched, strict=True):
         if names:
             shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")

@@ -27,6 +27,8 @@ FORMAT = 1
 _HEADER = struct.Struct("<BxHHH")
 _INITIAL, _MUTATE, _STEP = (np.uint64(p) for p in (Purpose.INITIAL, Purpose.MUTATE, Purpose.STEP))
 _BYTE = np.uint64(0xFF)
+_AT_ONCE = 256  # draws of steps
+_PLACES = np.uintp(8)  # numbers in the table for each mask
 
 
 @dataclass(frozen=True)
@@ -53,52 +55,69 @@ def _noise_rows(
 
 
 @kernel
-def _hits(
+def _find_hits(
     threshold: np.uint64,
     seed: np.uint64,
     child: np.uint64,
     generation: np.uint64,
-    words: NDArray[np.uint64],
-    hits: NDArray[np.int64],
+    masks: NDArray[np.uint8],
+    places: NDArray[np.int32],
+    hits: NDArray[np.int32],
 ) -> int:
     """The genes of one picture whose 32-bit word is below ``threshold``; returns how many they are.
 
-    ``words`` ``(4, blocks)`` is scratch, a column for every four genes; ``hits`` is filled from the left.
+    Args:
+        threshold: 2^32 times the probability of a hit.
+        seed: of the run.
+        child: its number.
+        generation: its generation.
+        masks: ``(blocks,)`` scratch: of every four genes, which are hit.
+        places: see ``_tables``.
+        hits: ``(4 * blocks + 4,)``, filled from the left, without a branch.
     """
-    for block in range(words.shape[1]):  # apart from the loop below, so that it becomes vector code
-        words[0, block], words[1, block], words[2, block], words[3, block] = philox(
-            np.uint64(block), child, generation, _MUTATE, seed
+    for block in range(masks.size):  # apart from the loop below, so that it becomes vector code
+        first, second, third, fourth = philox(np.uint64(block), child, generation, _MUTATE, seed)
+        masks[block] = (
+            np.uint8(first < threshold)
+            | np.uint8(second < threshold) << 1
+            | np.uint8(third < threshold) << 2
+            | np.uint8(fourth < threshold) << 3
         )
-    count = 0
-    for block in range(words.shape[1]):
+    count = np.uintp(0)  # unsigned: Python's negative indices cost time
+    for block in range(masks.size):
+        at, gene = np.uintp(masks[np.uintp(block)]) * _PLACES, np.int32(4 * block)
         for offset in range(4):
-            hits[count] = 4 * block + offset
-            count += words[offset, block] < threshold
-    return count
+            hits[count + np.uintp(offset)] = gene + places[at + np.uintp(offset)]
+        count += np.uintp(places[at + np.uintp(4)])
+    return int(np.int64(count))
 
 
 @kernel
 def _mutate_rows(
     levels: NDArray[np.uint8],
     threshold: np.uint64,
+    places: NDArray[np.int32],
     steps: NDArray[np.uint64],
-    guide: NDArray[np.int64],
+    guide: NDArray[np.int16],
     seeds: NDArray[np.uint64],
     children: NDArray[np.uint64],
     generation: np.uint64,
 ) -> None:
     """Mutate in place every gene whose 32-bit word is below ``threshold``."""
     blocks = (levels.shape[1] + 3) // 4
-    words, hits = np.empty((4, blocks), np.uint64), np.empty(4 * blocks, np.int64)
-    draws = words.reshape(-1)
+    masks, hits = np.empty(blocks, np.uint8), np.empty(4 * blocks + 4, np.int32)
+    draws = np.empty(_AT_ONCE, np.uint64)
     for i in range(levels.shape[0]):
         child, seed, row = children[i], seeds[i], levels[i]
-        count = _hits(threshold, seed, child, generation, words, hits)
-        for hit in range(count):
-            draws[hit], _, _, _ = philox(np.uint64(hits[hit]), child, generation, _STEP, seed)
-        for hit in range(count):
-            gene = hits[hit]
-            if gene < row.size:
+        count = _find_hits(threshold, seed, child, generation, masks, places, hits)
+        while count > 0 and hits[count - 1] >= row.size:
+            count -= 1
+        for start in range(0, count, _AT_ONCE):
+            genes = hits[start : min(start + _AT_ONCE, count)]
+            for hit in range(genes.size):
+                draws[hit], _, _, _ = philox(np.uint64(genes[hit]), child, generation, _STEP, seed)
+            for hit in range(genes.size):
+                gene = np.uintp(genes[hit])
                 moved = np.int64(row[gene]) + guided_step(draws[hit], steps, guide)
                 row[gene] = np.uint8(min(max(moved, np.int64(0)), np.int64(255)))
 
@@ -156,13 +175,20 @@ class Direct:
         """One mutated child of every parent; with ``sbx`` rows 2k and 2k + 1 are mates."""
         levels = parents.levels.copy() if self.crossover == "none" else cross(parents.levels, stream)
         threshold = np.uint64(round(mutation_rate(stream.generation) * 2**32))
-        steps, guide = _steps()
+        places, steps, guide = _tables()
         generation = np.uint64(stream.generation)
 
         def work(start: int, stop: int) -> None:
             rows = slice(start, stop)
             _mutate_rows(
-                levels[rows], threshold, steps, guide, stream.seeds[rows], stream.children[rows], generation
+                levels[rows],
+                threshold,
+                places,
+                steps,
+                guide,
+                stream.seeds[rows],
+                stream.children[rows],
+                generation,
             )
 
         share(work, len(stream), grain=64)
@@ -211,9 +237,13 @@ class Direct:
 
 
 @lru_cache(maxsize=1)
-def _steps() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The table of steps and its guide."""
-    return level_steps(), guide_of(level_steps())
+def _tables() -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.int16]]:
+    """Where a number below 16 has its bits, from the lowest on, and how many; steps and their guide."""
+    places = np.zeros((16, int(_PLACES)), np.int32)
+    for mask in range(16):
+        found = [bit for bit in range(4) if mask >> bit & 1]
+        places[mask, : len(found)], places[mask, 4] = found, len(found)
+    return places.reshape(-1), level_steps(), guide_of(level_steps())
 
 
 def mutation_rate(generation: int) -> float:

@@ -58,16 +58,16 @@ def level_step(word: np.uint64, steps: NDArray[np.uint64]) -> int:
     return low - LEVELS
 
 
-def guide_of(steps: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """``(4096,) int64``: for the upper 12 bits of a word, where in ``steps`` the search for it may begin."""
+def guide_of(steps: NDArray[np.uint64]) -> NDArray[np.int16]:
+    """``(4096,) int16``: for the upper 12 bits of a word, where in ``steps`` the search for it may begin."""
     lowest = np.arange(1 << _GUIDE_BITS, dtype=np.uint64) << np.uint64(32 - _GUIDE_BITS)
-    return np.searchsorted(steps, lowest, side="right").astype(np.int64)
+    return np.searchsorted(steps, lowest, side="right").astype(np.int16)
 
 
 @inlined
-def guided_step(word: np.uint64, steps: NDArray[np.uint64], guide: NDArray[np.int64]) -> int:
+def guided_step(word: np.uint64, steps: NDArray[np.uint64], guide: NDArray[np.int16]) -> np.int64:
     """As ``level_step``, from where the guide of ``steps`` points: one or two comparisons, as a rule."""
-    at = guide[word >> _GUIDE_SHIFT]
-    while at < steps.size and steps[at] <= word:
-        at += 1
-    return int(at - LEVELS)
+    at = np.uintp(guide[word >> _GUIDE_SHIFT])
+    while at < np.uintp(steps.size) and steps[at] <= word:
+        at += np.uintp(1)
+    return np.int64(at) - LEVELS

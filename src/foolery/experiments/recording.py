@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,18 +64,24 @@ def births_of(
     replicate: int = 0,
 ) -> tuple[Callable[[], Births], int]:
     """The births of one replicate, to be made by another thread, and the bytes that wait for it."""
-    mine = takeover.replicates == replicate
-    cells, children = takeover.cells[mine], takeover.children[mine]
-    if not len(cells):
+    if not len(takeover):
         return nobody, 0
-    born = np.unique(children)
-    rows = born + replicate * (len(litter) // len(archive.score))
+    cells, children, previous = takeover.cells, takeover.children, takeover.previous
+    rows, genomes, first = litter.newborn, litter.newcomers, 0
+    if len(archive.score) > 1:
+        mine, size = takeover.replicates == replicate, len(litter) // len(archive.score)
+        cells, children, previous = cells[mine], children[mine], previous[mine]
+        first = replicate * size
+        here = np.flatnonzero((rows >= first) & (rows < first + size))
+        if not len(here):
+            return nobody, 0
+        rows, genomes = rows[here], encoding.take(genomes, here)
     draft = _Draft(
         encoding,
-        litter.take(rows),
+        genomes,
         scored.canvases_of(rows),
         litter.generation,
-        litter.first + born,
+        litter.first - first + rows,
         litter.parents[rows],
         litter.mates[rows],
         cells,
@@ -82,7 +89,7 @@ def births_of(
         archive.objective[replicate, cells],
         archive.score[replicate, cells],
         confidences[cells],
-        takeover.previous[mine],
+        previous,
     )
     return draft, 2 * draft.canvases.nbytes
 
@@ -124,7 +131,11 @@ class _Draft:
                 self.cells.tolist(), self.takers.tolist(), *columns, _known(self.previous), strict=True
             )
         ]
-        return Births(newcomers, reigns, dict(zip(numbers, map(canvas_hash, self.canvases), strict=True)))
+        hashes = {
+            number: partial(canvas_hash, canvas.copy())  # a view would keep all canvases
+            for number, canvas in zip(numbers, self.canvases, strict=True)
+        }
+        return Births(newcomers, reigns, hashes)
 
 
 def _known(numbers: NDArray[np.int64]) -> list[int | None]:

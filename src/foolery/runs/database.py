@@ -29,11 +29,23 @@ def companions(file: Path) -> list[Path]:
     return [file.with_name(file.name + ending) for ending in COMPANIONS]
 
 
+def _nearest(file: Path) -> str:
+    """What to give instead of ``file``, which is missing."""
+    inside = sorted(file.parent.glob(f"*/{RUN_DB}")) if file.parent.is_dir() else []
+    if not inside:
+        return f"expected the folder of a run, or its {RUN_DB}"
+    return (
+        f"{len(inside)} of its folders hold runs: {inside[0].parent} …"
+        if inside[1:]
+        else f"try {inside[0].parent}"
+    )
+
+
 def check_header(file: Path) -> None:
     """Raise RunFileError unless ``file`` is an SQLite file of foolery in a format that this one reads."""
     try:
         if not file.is_file():
-            raise RunFileError(f"{file}: no run there; expected the folder of a run, or its {RUN_DB}")
+            raise RunFileError(f"{file}: no run there; {_nearest(file)}")
         with file.open("rb") as stream:
             header = stream.read(_HEADER)
     except OSError as error:

@@ -21,7 +21,7 @@ from foolery.runs.individual import Individual
 from foolery.runs.ledger import Generation, Ledger
 from foolery.runs.pending import Pending
 from foolery.runs.reader import load
-from foolery.runs.reign import CANVAS_HASH, Reign
+from foolery.runs.reign import CANVAS_HASH, CanvasHash, Reign
 from foolery.runs.runfile import RunFile, Status
 from foolery.runs.schema import LARGEST_GENOME
 from foolery.runs.stages import Stages
@@ -36,12 +36,12 @@ class Births(NamedTuple):
     Attributes:
         newcomers: the individuals of this generation that took a cell in it, with their genomes.
         reigns: which cells they took, at most one reign per cell.
-        hashes: individual number to canvas hash, for all newcomers.
+        hashes: individual number to canvas hash, or to what computes it, for all newcomers.
     """
 
     newcomers: Sequence[Individual]
     reigns: Sequence[Reign]
-    hashes: Mapping[int, str]
+    hashes: Mapping[int, CanvasHash]
 
 
 class Journal:
@@ -94,6 +94,7 @@ class Journal:
         self.whole = False
         self._pending.add(record, hashes)
         gone = self._ledger.enter(record)
+        self._pending.dethrone(gone)
         if not self._keep_genomes:
             self._pending.fade(gone)
         self.whole = True
@@ -165,9 +166,10 @@ def explain(error: BaseException, file: Path | None, stored: int) -> None:
     raise FooleryError(f"{file or 'run'}: could not be written ({reason}{hint}); {state}") from error
 
 
-def _check_newcomers(newcomers: Sequence[Individual], hashes: Mapping[int, str]) -> None:
+def _check_newcomers(newcomers: Sequence[Individual], hashes: Mapping[int, CanvasHash]) -> None:
     for one in newcomers:
         if not isinstance(one.genome, bytes) or len(one.genome) > LARGEST_GENOME:
             raise RecordError(f"individual {one.number}: expected a genome of at most {LARGEST_GENOME} bytes")
-        if not CANVAS_HASH.fullmatch(hashes.get(one.number, "")):
+        found = hashes.get(one.number, "")
+        if isinstance(found, str) and not CANVAS_HASH.fullmatch(found):
             raise RecordError(f"individual {one.number}: expected the SHA-256 of its canvas")

@@ -11,7 +11,7 @@ from foolery.runs.event import Event
 from foolery.runs.history import Moment
 from foolery.runs.individual import Individual
 from foolery.runs.ledger import Generation
-from foolery.runs.reign import Reign
+from foolery.runs.reign import CanvasHash, Reign
 from foolery.runs.runfile import Status
 from foolery.runs.stages import NAMES, Stages
 
@@ -23,7 +23,7 @@ class Pending:
     Attributes:
         reigns: by generation.
         champions: cell to the reign of its champion, for cells that changed hands.
-        hashes: individual number to canvas hash.
+        hashes: individual number to canvas hash, or to what computes it.
         faded: stored individuals that have to give up their genomes.
         stages: by generation.
         events: in order.
@@ -33,18 +33,23 @@ class Pending:
     individuals: dict[int, Individual] = field(default_factory=dict)
     reigns: dict[int, Sequence[Reign]] = field(default_factory=dict)
     champions: dict[int, Reign] = field(default_factory=dict)
-    hashes: dict[int, str] = field(default_factory=dict)
+    hashes: dict[int, CanvasHash] = field(default_factory=dict)
     faded: set[int] = field(default_factory=set)
     stages: dict[int, Stages] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
-    def add(self, record: Generation, hashes: Mapping[int, str]) -> None:
+    def add(self, record: Generation, hashes: Mapping[int, CanvasHash]) -> None:
         """Take in one generation; ``hashes`` gives the canvas hash of every newcomer."""
         self.individuals.update({one.number: one for one in record.newcomers})
         self.reigns[record.moment.generation] = record.reigns
         self.champions.update({reign.cell: reign for reign in record.reigns})
         self.hashes.update(hashes)
         self.moments[record.moment.generation] = record.moment
+
+    def dethrone(self, numbers: set[int]) -> None:
+        """Let go of the canvas hashes of these individuals, which nobody will ask for."""
+        for number in numbers:
+            self.hashes.pop(number, None)
 
     def fade(self, numbers: set[int]) -> None:
         """Let go of the genomes of these individuals."""
@@ -96,7 +101,7 @@ class Pending:
         yield (
             "INSERT OR REPLACE INTO champions (cell, individual, generation, objective, score, confidence,"
             " canvas_hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((*_reign(reign), self.hashes[reign.individual]) for reign in self.champions.values()),
+            ((*_reign(reign), self._hash(reign.individual)) for reign in self.champions.values()),
         )
         yield (
             "INSERT OR REPLACE INTO generations (generation, queries, jumps, median, mean, least, most,"
@@ -122,6 +127,12 @@ class Pending:
             "INSERT INTO events (generation, what) VALUES (?, ?)",
             ((int(event.generation), event.what) for event in self.events),
         )
+
+    def _hash(self, number: int) -> str:
+        found = self.hashes[number]
+        if not isinstance(found, str):
+            found = self.hashes[number] = found()
+        return found
 
 
 def _int(number: int | None) -> int | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 CANVAS_HASH = re.compile(r"[0-9a-f]{64}")  # SHA-256
+CanvasHash: TypeAlias = str | Callable[[], str]
+"""What a canvas hash is recorded as: most champions are replaced before anybody has to compute theirs."""
 
 
 @dataclass(frozen=True, slots=True)

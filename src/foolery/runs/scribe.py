@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 AHEAD = 32
@@ -15,6 +15,9 @@ HEAVIEST = 2**28
 """Likewise bytes that waiting work keeps alive."""
 
 _PAUSE = 0.001
+_LINGER = 0.02
+"""Seconds for which work waits for more of it: a search is busiest with Python right after it handed over,
+and would have to wait for whoever holds the interpreter."""
 
 
 class _Task(NamedTuple):
@@ -36,7 +39,9 @@ class Scribe:
         self.busy = 0.0
         # C code, and reentrant: an interrupt in ``put`` leaves it whole, which that of queue.Queue does not.
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
-        self._handed, self._done = 0, 0  # bytes; each is written by one thread only
+        # Pieces of work and bytes; each counter is written by one thread only.
+        self._handed, self._done = 0, 0
+        self._handed_bytes, self._done_bytes = 0, 0
         self._thread = threading.Thread(target=self._run, name="foolery-scribe", daemon=True)
         self._thread.start()
 
@@ -46,16 +51,18 @@ class Scribe:
         Raises:
             BaseException: what earlier work failed with.
         """
-        while (self._tasks.qsize() >= AHEAD or self._handed - self._done > HEAVIEST) and not self.fault:
+        while self._is_far_ahead() and not self.fault:
             time.sleep(_PAUSE)
         self._raise_fault()
-        self._handed += weight
+        self._handed += 1
+        self._handed_bytes += weight
         self._tasks.put(_Task(work, weight, None))
 
     def wait(self, work: Callable[[], object]) -> None:
         """Have ``work`` done, and wait until it is; raises what it, or earlier work, failed with."""
         self._raise_fault()
         reply: SimpleQueue[None] = SimpleQueue()
+        self._handed += 1
         self._tasks.put(_Task(work, 0, reply))
         reply.get()
         self._raise_fault()
@@ -69,15 +76,36 @@ class Scribe:
         if self.fault is not None:
             raise self.fault
 
+    def _is_far_ahead(self) -> bool:
+        return self._handed - self._done >= AHEAD or self._handed_bytes - self._done_bytes > HEAVIEST
+
     def _run(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            start = time.perf_counter()
-            if self.fault is None:
-                try:
-                    task.work()
-                except BaseException as error:
-                    self.fault = error
-            self.busy += time.perf_counter() - start
-            self._done += task.weight
-            if task.reply is not None:
-                task.reply.put(None)
+        while True:
+            for task in self._some():
+                if task is None:
+                    return
+                self._do(task)
+
+    def _some(self) -> list[_Task | None]:
+        """The next piece of work, and what comes soon after it."""
+        tasks = [self._tasks.get()]
+        deadline = time.monotonic() + _LINGER
+        while tasks[-1] is not None and tasks[-1].reply is None and len(tasks) < AHEAD // 2:
+            try:
+                tasks.append(self._tasks.get(timeout=max(0.0, deadline - time.monotonic())))
+            except Empty:
+                break
+        return tasks
+
+    def _do(self, task: _Task) -> None:
+        start = time.perf_counter()
+        if self.fault is None:
+            try:
+                task.work()
+            except BaseException as error:
+                self.fault = error
+        self.busy += time.perf_counter() - start
+        self._done += 1
+        self._done_bytes += task.weight
+        if task.reply is not None:
+            task.reply.put(None)

@@ -17,7 +17,7 @@ from foolery.runs.individual import Individual
 from foolery.runs.journal import Births, Journal
 from foolery.runs.opening import Opened, open_again, open_new
 from foolery.runs.reader import open_run_file
-from foolery.runs.reign import Reign
+from foolery.runs.reign import CanvasHash, Reign
 from foolery.runs.runfile import RunFile
 from foolery.runs.scribe import Scribe
 from foolery.runs.settings import Provenance, RunSettings
@@ -47,6 +47,7 @@ class RunWriter:
             checkpoint_every=checkpoint_every,
         )
         self._scribe = Scribe()
+        self._checkpoint_every, self._waited = checkpoint_every, self.generation
         self._closed = False
         self._raised = False
         self._last: RunFile | None = None
@@ -70,7 +71,8 @@ class RunWriter:
             provenance: where and with what it is computed.
             overwrite: whether a run that is there already is replaced; other files stay in any case.
             keep_genomes: whether former champions keep their genomes too.
-            checkpoint_every: generations between checkpoints; by default one is due every 3 seconds.
+            checkpoint_every: generations between checkpoints, each of which is waited for, so that never more
+                is lost; by default one is due every 3 seconds, and nobody waits for it.
 
         Raises:
             UsageError: the folder holds another run, is being written, or cannot be written.
@@ -123,7 +125,7 @@ class RunWriter:
         moment: Moment,
         newcomers: Sequence[Individual],
         reigns: Sequence[Reign],
-        hashes: Mapping[int, str],
+        hashes: Mapping[int, CanvasHash],
     ) -> None:
         """Hand over one generation; see ``Births`` for what it consists of, and ``hand_over``."""
         births = Births(newcomers, reigns, hashes)
@@ -150,6 +152,9 @@ class RunWriter:
             lambda: scribe.hand(lambda: journal.take_in(moment, births, stages, lambda: scribe.busy), weight)
         )
         self._latest = moment
+        if self._checkpoint_every is not None and moment.generation - self._waited >= self._checkpoint_every:
+            self.flush()
+            self._waited = moment.generation
 
     def flush(self) -> None:
         """Wait until all that was recorded is taken in, and stored where a checkpoint was due.

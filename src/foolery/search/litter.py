@@ -9,9 +9,27 @@ from numpy.typing import NDArray
 
 from foolery.draws import Stream
 from foolery.encodings.contract import Encoding, G
+from foolery.kernels import brief
 from foolery.lanes import share
 
 _GRAIN = 64
+
+
+@brief
+def distinct(rows: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different ones of ``rows`` below ``count``, ascending; and for each of ``rows`` its place there."""
+    places, found = np.full(count, -1, np.int64), 0
+    for row in rows:
+        places[row] = 0
+    for row in range(count):
+        if places[row] == 0:
+            places[row] = found
+            found += 1
+    different = np.empty(found, np.int64)
+    for row in range(count):
+        if places[row] >= 0:
+            different[places[row]] = row
+    return different, places[rows]
 
 
 class Litter(Generic[G]):
@@ -28,6 +46,8 @@ class Litter(Generic[G]):
         generation: 0 for the initial population.
         first: number of every replicate's first child: how many queries its run made before.
         parents, mates: ``(R * B,) int64`` numbers of individuals, -1 for none.
+        newborn: ``(M,) int64``, ascending: the rows of those that became champions, once it was told.
+        newcomers: their genomes, if there are any.
     """
 
     def __init__(
@@ -44,6 +64,8 @@ class Litter(Generic[G]):
         self.parents, self.mates = parents, mates
         self._encoding, self._stream = encoding, stream
         self._pool, self._picked = pool, picked
+        self.newborn = np.empty(0, np.int64)
+        self.newcomers: G | None = None
         self._bred: dict[int, tuple[int, G]] = {}  # start of a slice to its end and its children
 
     def __len__(self) -> int:
@@ -76,6 +98,12 @@ class Litter(Generic[G]):
             return parts[0]
         back = np.argsort(np.argsort(owner, kind="stable"))  # where each row has gone
         return self._encoding.take(self._encoding.join(parts), back)
+
+    def settle(self, rows: NDArray[np.int64]) -> G:
+        """The children at ``rows``, of whom each different one is kept as a newcomer."""
+        self.newborn, back = distinct(rows, len(self))
+        self.newcomers = self.take(self.newborn)
+        return self._encoding.take(self.newcomers, back)
 
     def _slices(self) -> list[tuple[int, G]]:
         return [self._bred[start] for start in sorted(self._bred)]

@@ -158,7 +158,7 @@ class MapElites(Generic[G]):
         if not len(takeover):
             return
         size = len(litter) // len(self.seeds)
-        winners = litter.take(takeover.replicates * size + takeover.children)
+        winners = litter.settle(takeover.replicates * size + takeover.children)
         cells = takeover.replicates * self.archive.objective.shape[1] + takeover.cells
         self.elites = winners if self.elites is None else self.encoding.put(self.elites, cells, winners)
 
