@@ -10,6 +10,7 @@ import pytest
 
 from foolery.cli.reproduce import by_role
 from foolery.errors import UsageError
+from foolery.runs import open_run_file
 from support.command import invoke, is_refused, run
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
@@ -68,14 +69,15 @@ def test_what_cannot_be_done_is_said_before_anything_runs(words, expected, tmp_p
 
 
 def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
-    words = ["reproduce", "fig7", "--scale", "0.01", "-c", "photos=lenet", "--out", str(tmp_path)]
+    words = ["reproduce", "fig7", "--scale", "0.1", "-c", "photos=lenet", "--out", str(tmp_path)]
     process = subprocess.Popen(
         [sys.executable, "-m", "foolery", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     deadline = time.monotonic() + 60
-    while not list(tmp_path.rglob("run.db")) and time.monotonic() < deadline:
+    while time.monotonic() < deadline and not any(
+        open_run_file(file).generation > 0 for file in tmp_path.rglob("run.db")
+    ):
         time.sleep(0.05)
-    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
