@@ -5,6 +5,7 @@ import time
 import pytest
 
 from foolery.cli.demo import free_folder
+from foolery.runs import open_run_file
 from support.command import invoke, is_refused, on_a_terminal, run
 
 
@@ -21,6 +22,13 @@ def test_a_demo_ends_with_a_gallery_of_both_encodings(tmp_path):
     assert "direct" in text
     assert "Numba" in shown.stdout
     assert run("show", tmp_path / "foolery-demo/cppn", tmp_path / "foolery-demo/direct").returncode == 0
+
+
+def test_what_numba_takes_to_compile_is_not_taken_from_the_search(tmp_path):
+    shown = run("demo", "--seconds-per-encoding", "3", cwd=tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "empty"))
+    assert shown.returncode == 0, shown.stderr
+    for encoding in ("cppn", "direct"):
+        assert open_run_file(tmp_path / "foolery-demo" / encoding).generation > 5
 
 
 def test_on_a_terminal_the_digits_are_drawn_again_and_again(tmp_path):

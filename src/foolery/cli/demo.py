@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TITLES = {"cppn": "patterns (cppn)", "direct": "noise (direct)"}
 GENERATIONS = 5000
+COMPILED = 3  # generations after which every kernel of a search has run
 SEED = 9  # all ten digits get there in seconds, and none looks like one; some seeds draw a ring for 0
 AROUND = 5  # lines of the last screen around the pictures, so that the gallery's path stays in sight
 LOWEST = 15  # lines of a panel
@@ -73,11 +74,15 @@ def free_folder(wanted: Path) -> Path:
 def perform(
     classifier: Classifier, encoding: str, out: Path, *, seconds: float, seed: int, command: typer.Context
 ) -> Exhibit:
-    """Evolve in front of whoever looks on, until every digit is certain or the time is up."""
+    """Evolve in front of whoever looks on, until every digit is certain or the time is up.
+
+    The first generations are bred twice: once beside the clock, for Numba to compile what they need.
+    """
     from foolery.classifiers.metered import Budget
     from foolery.experiments.evolve import evolve
 
     with stage(TITLES[encoding]) as watch:
+        evolve(classifier, encoding=encoding, generations=COMPILED, seed=seed)
         return evolve(
             classifier,
             encoding=encoding,
