@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from foolery.experiments.progress import Progress
 
-PREPARING = "starting (the first time, Numba compiles: up to 20 s)"
+PREPARING = "starting (the first time, Numba compiles: up to 30 s)"
 
 
 @contextmanager

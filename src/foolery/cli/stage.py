@@ -23,7 +23,7 @@ PACED = 100  # generations that are shown slowly enough to be watched …
 PACE = 1 / 20  # … in seconds for each
 HEADING = 3  # lines
 SECONDS_BETWEEN_LINES = 2.0
-COMPILING = "starting (the first time, Numba compiles: up to 20 s) …"
+COMPILING = "starting (the first time, Numba compiles: up to 30 s) …"
 
 
 @contextmanager
