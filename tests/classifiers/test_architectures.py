@@ -5,17 +5,62 @@ import pytest
 
 from foolery.classifiers.architectures import build, known_architectures
 from foolery.errors import UsageError
+from foolery.training.recipe import RECIPES
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
+
+
+def some_pictures(name: str) -> "torch.Tensor":
+    """Three, of the size that the architecture's recipe names."""
+    shape = RECIPES[name].preprocessing.shape
+    return torch.rand(
+        3, shape.channels, shape.height, shape.width, generator=torch.Generator().manual_seed(0)
+    )
 
 
 @pytest.mark.parametrize("name", known_architectures())
 def test_logits_are_the_head_of_the_features(name):
     network = build(name, 7).eval()
-    pictures = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    network.draw_start(torch.Generator().manual_seed(1))
+    pictures = some_pictures(name)
     logits = network(pictures)
     assert logits.shape == (3, 7)
     assert torch.equal(network.head(network.features(pictures)), logits)
+
+
+@pytest.mark.parametrize("name", known_architectures())
+def test_a_start_is_drawn_from_the_generator_alone(name):
+    starts = []
+    for seed in (5, 5, 6):
+        network = build(name, 4)
+        network.draw_start(torch.Generator().manual_seed(seed))
+        starts.append(network.eval()(some_pictures(name)))
+    assert torch.equal(starts[0], starts[1])
+    assert not torch.equal(starts[0], starts[2])
+    assert starts[0].isfinite().all()
+    assert starts[0].std() > 0
+
+
+@pytest.mark.parametrize("name", ["convnet", "vit"])
+def test_photo_networks_stay_below_two_megabytes(name):
+    assert sum(value.numel() for value in build(name, 10).parameters()) * 4 < 2_000_000
+
+
+def test_a_convnet_takes_photos_of_any_size():
+    network = build("convnet", 20).eval()
+    assert network(torch.zeros(2, 3, 64, 48)).shape == (2, 20)
+
+
+def test_a_vit_mixes_the_patches_of_one_picture_and_never_those_of_two():
+    network = build("vit", 10).eval()
+    network.draw_start(torch.Generator().manual_seed(2))
+    pictures = some_pictures("vit")
+    together = network(pictures)
+    changed = pictures.clone()
+    changed[1, :, :4, :4] += 1
+    after = network(changed)
+    torch.testing.assert_close(after[[0, 2]], together[[0, 2]])
+    assert not torch.allclose(after[1], together[1])
 
 
 def test_lenet_has_no_non_linearity_before_its_first_full_layer():

@@ -10,7 +10,7 @@ from foolery.training.recipe import RECIPES
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery.classifiers.architectures import build  # noqa: E402
-from foolery.training.descent import descend, draw_start  # noqa: E402
+from foolery.training.descent import descend  # noqa: E402
 
 SHORT = replace(RECIPES["lenet"], iterations=40)
 
@@ -64,7 +64,7 @@ def test_the_caller_s_threads_and_random_numbers_are_left_as_they_were():
 
 def test_the_start_is_caffe_s_xavier():
     network = build("lenet", 10)
-    draw_start(network, torch.Generator().manual_seed(0))
+    network.draw_start(torch.Generator().manual_seed(0))
     for name, value in network.state_dict().items():
         if name.endswith("bias"):
             assert not value.any()

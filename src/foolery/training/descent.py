@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from foolery.classifiers.architectures.contract import Network
 from foolery.classifiers.preprocess import preprocess
 from foolery.data import Labelled
+from foolery.training.augment import shift_and_mirror
 from foolery.training.recipe import Recipe
 
 #: Called after each step with the steps done, the steps in all, and the loss.
@@ -42,14 +42,17 @@ def descend(
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:
-        draw_start(network, generator)
+        network.draw_start(generator)
         network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         descent = _optimiser(network, recipe)
         for step, rows in enumerate(_rows(len(pictures), recipe, generator)):
             rate = recipe.rate_at(step)
             for group, factor in zip(descent.param_groups, (1.0, recipe.bias_rate), strict=True):
                 group["lr"] = rate * factor
-            batch = torch.from_numpy(preprocess(pictures.canvases[rows.numpy()], recipe.preprocessing))
+            canvases = pictures.canvases[rows.numpy()]
+            if recipe.shift:
+                canvases = shift_and_mirror(canvases, recipe.shift, generator)
+            batch = torch.from_numpy(preprocess(canvases, recipe.preprocessing))
             logits = network(batch.contiguous(memory_format=torch.channels_last))
             loss = nn.functional.cross_entropy(logits, labels[rows])
             descent.zero_grad()
@@ -62,27 +65,23 @@ def descend(
     network.eval()
 
 
-def draw_start(network: Network, generator: torch.Generator) -> None:
-    """Caffe's Xavier start: weights uniform within sqrt(3 / fan-in) of zero, biases zero."""
-    with torch.no_grad():
-        for name, value in network.named_parameters():
-            if name.endswith("bias"):
-                value.zero_()
-            else:
-                bound = math.sqrt(3.0 / value[0].numel())
-                value.uniform_(-bound, bound, generator=generator)
-
-
 def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    weights: list[nn.Parameter] = []
-    biases: list[nn.Parameter] = []
-    for name, value in network.named_parameters():
-        (biases if name.endswith("bias") else weights).append(value)
+    """Two groups: weights, then biases and scales."""
+    weights = [value for value in network.parameters() if value.ndim > 1]
+    biases = [value for value in network.parameters() if value.ndim <= 1]
+    groups: list[dict[str, Any]] = [
+        {"params": weights},
+        {"params": biases, "weight_decay": recipe.decay * recipe.bias_decay},
+    ]
+    rate = recipe.rate_at(0)
+    if recipe.rule == "adamw":
+        return torch.optim.AdamW(groups, lr=rate, betas=(recipe.momentum, 0.999), weight_decay=recipe.decay)
     return torch.optim.SGD(
-        [{"params": weights}, {"params": biases}],
-        lr=recipe.rate,
+        groups,
+        lr=rate,
         momentum=recipe.momentum,
         weight_decay=recipe.decay,
+        nesterov=recipe.rule == "nesterov",
     )
 
 

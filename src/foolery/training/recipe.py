@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from foolery.classifiers.card import CanvasCard, Preprocessing
+from foolery.training.schedule import Falling, OneCycle, Schedule
+
+#: Stochastic gradient descent with momentum, the same looking ahead (Nesterov), or Adam with decoupled decay.
+Rule: TypeAlias = Literal["momentum", "nesterov", "adamw"]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Stochastic gradient descent with momentum and a falling learning rate.
+    """Descent on batches of pictures in random order.
 
     Attributes:
         preprocessing: of the pictures.
         iterations: number of steps.
         batch: pictures per step.
-        rate: learning rate of the weights at the start; at step i it is ``rate (1 + gamma i) ** -power``.
-        bias_rate: learning rate of the biases, as a multiple of that of the weights.
-        gamma: see ``rate``.
-        power: see ``rate``.
-        momentum: of the descent.
-        decay: weight decay, of weights and biases.
+        schedule: the learning rate of the weights at each step.
+        rule: of the descent.
+        momentum: of the descent (of AdamW, its first moment).
+        decay: weight decay of the weights.
+        bias_rate: learning rate of biases and scales, as a multiple of that of the weights.
+        bias_decay: weight decay of biases and scales, as a multiple of that of the weights.
+        shift: pictures are moved by up to that many pixels and mirrored, at random; 0 leaves them alone.
         source: where the recipe comes from, for the card.
     """
 
     preprocessing: Preprocessing
     iterations: int
     batch: int
-    rate: float
-    bias_rate: float
-    gamma: float
-    power: float
+    schedule: Schedule
+    rule: Rule
     momentum: float
     decay: float
+    bias_rate: float
+    bias_decay: float
+    shift: int
     source: str
 
     def rate_at(self, step: int) -> float:
         """Learning rate of the weights at a step, the first of which is 0."""
-        return float(self.rate * (1.0 + self.gamma * step) ** -self.power)
+        return self.schedule.rate_at(step, self.iterations)
+
+    def describe(self) -> str:
+        """All of it in words, for a card."""
+        rule = {"momentum": "SGD", "nesterov": "SGD with Nesterov's step", "adamw": "AdamW"}[self.rule]
+        changed = (
+            f"Pictures moved by up to {self.shift} pixels and mirrored" if self.shift else "No augmentation"
+        )
+        return (
+            f"{self.source}: {self.iterations} iterations of batch {self.batch}, {rule}, "
+            f"{self.schedule.describe()}, {self.bias_rate:g} times that for biases, "
+            f"momentum {self.momentum}, weight decay {self.decay}"
+            f"{'' if self.bias_decay else ', none of biases'}. {changed}, no choice among checkpoints."
+        )
 
 
 _DIGITS = Preprocessing(
@@ -47,30 +67,64 @@ _DIGITS = Preprocessing(
     std=(1.0,),
     channel_order="gray",
 )
+_PHOTOS = Preprocessing(
+    canvas=CanvasCard(channels=3, height=32, width=32),
+    mean=(0.49, 0.48, 0.45),
+    std=(0.25, 0.24, 0.26),
+    channel_order="rgb",
+)
 
 RECIPES = {
     "lenet": Recipe(
         preprocessing=_DIGITS,
         iterations=10_000,
         batch=64,
-        rate=0.01,
-        bias_rate=2.0,
-        gamma=1e-4,
-        power=0.75,
+        schedule=Falling(rate=0.01, gamma=1e-4, power=0.75),
+        rule="momentum",
         momentum=0.9,
         decay=5e-4,
+        bias_rate=2.0,
+        bias_decay=1.0,
+        shift=0,
         source="Caffe's recipe for this network (SGD, Xavier start), nothing added",
     ),
     "perceptron": Recipe(
         preprocessing=_DIGITS,
         iterations=20_000,
         batch=64,
-        rate=0.05,
-        bias_rate=2.0,
-        gamma=1e-4,
-        power=0.75,
+        schedule=Falling(rate=0.05, gamma=1e-4, power=0.75),
+        rule="momentum",
         momentum=0.9,
         decay=1e-4,
+        bias_rate=2.0,
+        bias_decay=1.0,
+        shift=0,
         source="the recipe of lenet with a larger step, less decay and twice the time; not tuned",
+    ),
+    "convnet": Recipe(
+        preprocessing=_PHOTOS,
+        iterations=3_120,
+        batch=250,
+        schedule=OneCycle(peak=0.3, rise=0.25),
+        rule="nesterov",
+        momentum=0.9,
+        decay=5e-4,
+        bias_rate=1.0,
+        bias_decay=0.0,
+        shift=3,
+        source="a common short recipe for CIFAR-10, not tuned",
+    ),
+    "vit": Recipe(
+        preprocessing=_PHOTOS,
+        iterations=4_000,
+        batch=250,
+        schedule=OneCycle(peak=2e-3, rise=0.2),
+        rule="adamw",
+        momentum=0.9,
+        decay=0.05,
+        bias_rate=1.0,
+        bias_decay=0.0,
+        shift=3,
+        source="a common short recipe for small transformers, not tuned",
     ),
 }

@@ -79,7 +79,7 @@ def train(
     pictures. The same seed gives the same files (same machine, same torch).
 
     Args:
-        architecture: ``lenet`` or ``perceptron``.
+        architecture: ``lenet``, ``perceptron``, ``convnet`` or ``vit``.
         data: a data reference, for instance ``mnist``.
         seed: of the first weights and of the order of the pictures.
         out: the folder to write to; it is made where it is missing.
@@ -149,18 +149,12 @@ def _card(plan: Plan, pictures: Labelled) -> Card:
 
     from foolery.training.descent import THREADS
 
-    recipe = plan.recipe
     return Card(
         name=plan.name,
         kind="softmax",
         classes=pictures.classes,
-        preprocessing=recipe.preprocessing,
+        preprocessing=plan.recipe.preprocessing,
         architecture=plan.architecture,
         made_by=plan.command,
-        notes=(
-            f"{recipe.source}: {recipe.iterations} iterations of batch {recipe.batch}, learning rate "
-            f"{recipe.rate} (1 + {recipe.gamma} i)^-{recipe.power}, {recipe.bias_rate:g} times that for "
-            f"biases, momentum {recipe.momentum}, weight decay {recipe.decay}. No augmentation, no choice "
-            f"among checkpoints. torch {torch.__version__}, {THREADS} threads."
-        ),
+        notes=f"{plan.recipe.describe()} torch {torch.__version__}, {THREADS} threads.",
     )

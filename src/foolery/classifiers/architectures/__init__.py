@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "lenet": ("foolery.classifiers.architectures.lenet", "LeNet"),
     "perceptron": ("foolery.classifiers.architectures.perceptron", "Perceptron"),
+    "convnet": ("foolery.classifiers.architectures.convnet", "ConvNet"),
+    "vit": ("foolery.classifiers.architectures.vit", "ViT"),
 }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import torch
 from torch import Tensor, nn
 
 
@@ -19,3 +22,13 @@ class Network(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """``(N, K) float32`` logits."""
         return self.head(self.features(pictures))
+
+    def draw_start(self, generator: torch.Generator) -> None:
+        """Caffe's Xavier start: weights uniform within sqrt(3 / fan-in) of zero, biases zero."""
+        with torch.no_grad():
+            for name, value in self.named_parameters():
+                if name.endswith("bias"):
+                    value.zero_()
+                else:
+                    bound = math.sqrt(3.0 / value[0].numel())
+                    value.uniform_(-bound, bound, generator=generator)
