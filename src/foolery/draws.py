@@ -35,6 +35,7 @@ class Purpose(IntEnum):
     STRUCTURE = 5
     CROSSOVER = 6
     CROSSOVER_GENE = 7
+    NONSENSE = 8
 
 
 @inlined
@@ -75,12 +76,11 @@ def _choices(
     generation: np.uint64,
     purpose: np.uint64,
     size: np.uint64,
-) -> NDArray[np.int64]:
-    chosen = np.empty(seeds.size, np.int64)
+    chosen: NDArray[np.int64],
+) -> None:
     for row in range(seeds.size):
         high, low, _, _ = philox(np.uint64(0), children[row], generation, purpose, seeds[row])
         chosen[row] = np.int64((high * size + ((low * size) >> _32)) >> _32)
-    return chosen
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,9 @@ class Stream:
 
     def choices(self, purpose: Purpose, size: int) -> NDArray[np.int64]:
         """``(N,) int64``: for every child one number below ``size``, uniform to within size / 2^64."""
-        generation, bound = np.uint64(self.generation), np.uint64(size)
-        return _choices(self.seeds, self.children, generation, np.uint64(purpose), bound)
+        generation, bound, chosen = np.uint64(self.generation), np.uint64(size), np.empty(len(self), np.int64)
+        _choices(self.seeds, self.children, generation, np.uint64(purpose), bound, chosen)
+        return chosen
 
 
 def check_seed(seed: int) -> int:

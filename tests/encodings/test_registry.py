@@ -6,6 +6,7 @@ import pytest
 from foolery.canvas import CanvasShape
 from foolery.draws import Stream
 from foolery.encodings import ENCODINGS, make_encoding
+from foolery.encodings.contract import breed, render_into
 from foolery.errors import UsageError
 
 SHAPES = [CanvasShape(1, 28, 28), CanvasShape(3, 20, 24)]
@@ -51,6 +52,33 @@ def test_variation_is_a_function_of_parents_and_stream(encoding):
     first = encoding.pack(encoding.vary(parents, Stream.of(0, 1, 8)))
     assert encoding.pack(encoding.vary(parents, Stream.of(0, 1, 8))) == first
     assert encoding.pack(encoding.vary(parents, Stream.of(0, 2, 8))) != first
+
+
+class Plain:
+    """An encoding with nothing that the contract does not ask for."""
+
+    def __init__(self, encoding):
+        self.take, self.vary, self.render = encoding.take, encoding.vary, encoding.render
+
+
+def test_breeding_from_a_pool_is_varying_the_genomes_taken_from_it(encoding):
+    pool, stream = encoding.initial(Stream.of(0, 0, 6)), Stream.of(0, 1, 8)
+    before, picked = encoding.pack(pool), np.array([5, 5, 0, 3, 3, 3, 1, 2])
+    expected = encoding.pack(encoding.vary(encoding.take(pool, picked), stream))
+    for one in (encoding, Plain(encoding)):
+        assert encoding.pack(breed(one, pool, picked, stream)) == expected
+    assert encoding.pack(pool) == before
+
+
+def test_drawing_into_memory_draws_the_same_picture(encoding):
+    genomes = encoding.initial(Stream.of(0, 0, 5))
+    before, expected = encoding.pack(genomes), encoding.render(genomes).copy()
+    for one in (encoding, Plain(encoding)):
+        canvases = np.zeros((7, *encoding.canvas.axes), np.uint8)
+        render_into(one, genomes, canvases[1:6])
+        assert np.array_equal(canvases[1:6], expected)
+        assert not canvases[[0, 6]].any()
+    assert encoding.pack(genomes) == before
 
 
 @pytest.mark.parametrize(

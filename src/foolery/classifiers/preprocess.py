@@ -9,6 +9,8 @@ from foolery.canvas import Canvases
 from foolery.classifiers.card import Preprocessing
 from foolery.kernels import kernel
 
+_ONE = np.float32(1.0)
+
 
 @kernel
 def _prepare(
@@ -25,11 +27,11 @@ def _prepare(
     channels, height, width = pictures.shape[1], pictures.shape[2], pictures.shape[3]
     for i in range(pictures.shape[0]):
         for channel in range(channels):
-            target = pictures[i, channels - 1 - channel if backwards else channel]
+            place = channels - 1 - channel if backwards else channel
             lost, unit = mean[channel], std[channel]
             for y in range(height):
-                row, pixels = target[y], canvases[i, channel, top + y, left : left + width]
-                if unit == np.float32(1.0):
+                row, pixels = pictures[i, place, y], canvases[i, channel, top + y, left : left + width]
+                if unit == _ONE:
                     for x in range(width):
                         row[x] = np.float32(pixels[x]) * scale - lost
                 else:

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from foolery.cli.commands import COMMANDS, Listing
+from foolery.cli.front import front_page
 from foolery.cli.outcome import explain
 from foolery.errors import UsageError, nearest
 
@@ -82,6 +84,15 @@ class Commands(TyperGroup):
             if listing.name == cmd_name:
                 return LazyCommand(listing)
         raise UsageError(f"no command {cmd_name!r}; {nearest(cmd_name, self.list_commands(ctx))}")
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Write the front page."""
+        options = [
+            (", ".join((*parameter.opts, *parameter.secondary_opts)), parameter.help)
+            for parameter in self.get_params(ctx)
+        ]
+        usage = f"{ctx.command_path} {' '.join(self.collect_usage_pieces(ctx))}"
+        formatter.write(front_page(usage, cleandoc(self.help or ""), options, self.epilog or ""))
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run the command that ``args`` names and exit; see ``foolery.cli.outcome`` for the codes."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.errors import UsageError, nearest
-from foolery.kernels import kernel
+from foolery.kernels import inlined, kernel, part
 from foolery.lanes import share
 
 COLORS = ("hsv", "hls")
@@ -39,12 +39,12 @@ _65025, _PER_65025 = np.float32(65025.0), np.float32(1.0 / 65025.0)
 # ``third`` (0 to 2, 3 for hue 255) is the pair of sixths, ``late`` the second of the pair.
 
 
-@kernel
+@inlined
 def _nearest(value: np.float32) -> np.float32:
     return (value + _MAGIC) - _MAGIC
 
 
-@kernel
+@part
 def _quotient(numerator: np.float32, denominator: np.float32, inverse: np.float32) -> np.float32:
     """The exact quotient rounded, a half up: the nearest by float32 is at most one off."""
     q = _nearest(numerator * inverse)
@@ -53,7 +53,7 @@ def _quotient(numerator: np.float32, denominator: np.float32, inverse: np.float3
     return q - (_1 if rest < -denominator else _0)
 
 
-@kernel
+@part
 def _place(
     red: NDArray[np.uint8],
     green: NDArray[np.uint8],
@@ -73,7 +73,7 @@ def _place(
     blue[p] = np.uint8(np.int32(second if one else (first if two else low)))
 
 
-@kernel
+@part
 def _hsv_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]) -> None:
     """H, S, V in place to R, G, B."""
     for p in range(first.size):
@@ -87,7 +87,7 @@ def _hsv_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDAr
         _place(first, second, third, p, pair, angle >= _255, value, middle, low)
 
 
-@kernel
+@part
 def _hls_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]) -> None:
     """H, L, S in place to R, G, B; ``high`` and ``low`` are in units of 1 / 65025."""
     for p in range(first.size):

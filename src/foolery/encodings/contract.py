@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -95,6 +95,27 @@ class Movable(Protocol[G]):
     def on(self, device: str) -> Encoding[G]:
         """The same encoding, drawing on ``device`` where it can; itself elsewhere."""
         ...
+
+
+def breed(encoding: Encoding[G], pool: G, picked: NDArray[np.int64], stream: Stream) -> G:
+    """``encoding.vary(encoding.take(pool, picked), stream)``.
+
+    An encoding may have a method ``breed(pool, picked, stream)`` that does the same with fewer copies.
+    """
+    own: Callable[[G, NDArray[np.int64], Stream], G] | None = getattr(encoding, "breed", None)
+    return encoding.vary(encoding.take(pool, picked), stream) if own is None else own(pool, picked, stream)
+
+
+def render_into(encoding: Encoding[G], genomes: G, canvases: Canvases) -> None:
+    """``canvases[:] = encoding.render(genomes)``; ``canvases`` must be contiguous.
+
+    An encoding may have a method ``render_into(genomes, canvases)`` that does the same without a copy.
+    """
+    own: Callable[[G, Canvases], None] | None = getattr(encoding, "render_into", None)
+    if own is None:
+        canvases[:] = encoding.render(genomes)
+    else:
+        own(genomes, canvases)
 
 
 def on_device(encoding: Encoding[G], device: str) -> Encoding[G]:

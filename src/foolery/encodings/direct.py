@@ -16,7 +16,7 @@ from foolery.encodings.colors import COLORS, RGB, check_colors, color_options, t
 from foolery.encodings.crossover import CROSSOVERS, cross
 from foolery.encodings.polynomial import guide_of, guided_step, level_steps
 from foolery.errors import UsageError, nearest
-from foolery.kernels import kernel
+from foolery.kernels import kernel, part
 from foolery.lanes import share
 
 RATE = 0.1
@@ -54,7 +54,7 @@ def _noise_rows(
                 levels[i, gene] = np.uint8((word >> np.uint64(8 * (gene & 3))) & _BYTE)
 
 
-@kernel
+@part
 def _find_hits(
     threshold: np.uint64,
     seed: np.uint64,
@@ -102,21 +102,24 @@ def _mutate_rows(
     seeds: NDArray[np.uint64],
     children: NDArray[np.uint64],
     generation: np.uint64,
+    masks: NDArray[np.uint8],
+    hits: NDArray[np.int32],
+    draws: NDArray[np.uint64],
 ) -> None:
-    """Mutate in place every gene whose 32-bit word is below ``threshold``."""
-    blocks = (levels.shape[1] + 3) // 4
-    masks, hits = np.empty(blocks, np.uint8), np.empty(4 * blocks + 4, np.int32)
-    draws = np.empty(_AT_ONCE, np.uint64)
+    """Mutate in place every gene whose 32-bit word is below ``threshold``.
+
+    ``masks`` and ``hits`` are scratch for ``_find_hits``, and ``draws`` for ``_AT_ONCE`` steps.
+    """
     for i in range(levels.shape[0]):
         child, seed, row = children[i], seeds[i], levels[i]
         count = _find_hits(threshold, seed, child, generation, masks, places, hits)
         while count > 0 and hits[count - 1] >= row.size:
             count -= 1
         for start in range(0, count, _AT_ONCE):
-            genes = hits[start : min(start + _AT_ONCE, count)]
-            for hit in range(genes.size):
+            genes, found = hits[start:], min(_AT_ONCE, count - start)
+            for hit in range(found):
                 draws[hit], _, _, _ = philox(np.uint64(genes[hit]), child, generation, _STEP, seed)
-            for hit in range(genes.size):
+            for hit in range(found):
                 gene = np.uintp(genes[hit])
                 moved = np.int64(row[gene]) + guided_step(draws[hit], steps, guide)
                 row[gene] = np.uint8(min(max(moved, np.int64(0)), np.int64(255)))
@@ -173,10 +176,19 @@ class Direct:
 
     def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
         """One mutated child of every parent; with ``sbx`` rows 2k and 2k + 1 are mates."""
-        levels = parents.levels.copy() if self.crossover == "none" else cross(parents.levels, stream)
+        return self._moved(parents.levels.copy(), stream)
+
+    def breed(self, pool: DirectGenomes, picked: NDArray[np.int64], stream: Stream) -> DirectGenomes:
+        """One mutated child of the picture at each of the rows ``picked``."""
+        return self._moved(pool.levels[picked], stream)
+
+    def _moved(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:
+        """Children of the parents ``levels``, in their memory where that is possible."""
+        if self.crossover != "none":
+            levels = cross(levels, stream)
         threshold = np.uint64(round(mutation_rate(stream.generation) * 2**32))
         places, steps, guide = _tables()
-        generation = np.uint64(stream.generation)
+        generation, blocks = np.uint64(stream.generation), (levels.shape[1] + 3) // 4
 
         def work(start: int, stop: int) -> None:
             rows = slice(start, stop)
@@ -189,6 +201,9 @@ class Direct:
                 stream.seeds[rows],
                 stream.children[rows],
                 generation,
+                np.empty(blocks, np.uint8),
+                np.empty(4 * blocks + 4, np.int32),
+                np.empty(_AT_ONCE, np.uint64),
             )
 
         share(work, len(stream), grain=64)
@@ -217,6 +232,11 @@ class Direct:
         """``(N, C, H, W) uint8``: the levels themselves, as RGB where they are colors."""
         levels = genomes.levels.reshape(len(genomes), *self.canvas.axes)
         return levels if self.canvas.channels == 1 else to_rgb(levels.copy(), self.colors)
+
+    def render_into(self, genomes: DirectGenomes, canvases: Canvases) -> None:
+        """As ``render``, into ``canvases``, which are contiguous."""
+        canvases[...] = genomes.levels.reshape(canvases.shape)
+        to_rgb(canvases, self.colors)
 
     def pack(self, genomes: DirectGenomes) -> list[bytes]:
         """One byte string per genome: format (u8), C, H, W (u16), levels."""

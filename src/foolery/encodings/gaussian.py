@@ -88,9 +88,9 @@ class Gaussian(Direct):
         """Gray with noise, one picture for every row of ``stream``."""
         return self.vary(DirectGenomes(np.full((len(stream), self.canvas.size), GRAY, np.uint8)), stream)
 
-    def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
-        """One child with noise on every gene for every parent."""
-        levels, steps = parents.levels.copy(), normal_steps(self.sigma)
+    def _moved(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:
+        """Noise on every gene, in the memory of the parents ``levels``."""
+        steps = normal_steps(self.sigma)
         generation = np.uint64(stream.generation)
 
         def work(start: int, stop: int) -> None:

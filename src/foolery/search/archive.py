@@ -51,9 +51,13 @@ def _crown(
     score: NDArray[np.float64],
     individual: NDArray[np.int64],
     born: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Let ``winners`` ``(R, K)`` reign; returns ``(4, M)``: the columns of a ``Takeover``."""
-    taken, count = np.empty((4, winners.size), np.int64), 0
+    taken: NDArray[np.int64],
+) -> int:
+    """Let ``winners`` ``(R, K)`` reign; fills ``taken`` ``(4, R * K)`` with the columns of a ``Takeover``.
+
+    Returns how many rows it has.
+    """
+    count = 0
     for replicate in range(winners.shape[0]):
         for cell in range(winners.shape[1]):
             child = winners[replicate, cell]
@@ -64,7 +68,7 @@ def _crown(
                 score[replicate, cell] = scores[replicate, child, cell]
                 individual[replicate, cell] = first + child
                 born[replicate, cell] = generation
-    return taken[:, :count]
+    return count
 
 
 @kernel
@@ -163,9 +167,10 @@ class Archive:
             return NOTHING
         self.jumps += contest.jumps
         self.objective[...] = contest.best
-        return Takeover(
-            *_crown(contest.winners, scores, first, generation, self.score, self.individual, self.born)
-        )
+        taken = np.empty((4, contest.winners.size), np.int64)
+        places = self.score, self.individual, self.born
+        count = _crown(contest.winners, scores, first, generation, *places, taken)
+        return Takeover(*taken[:, :count])
 
 
 NOTHING = Takeover(*(np.empty(0, np.int64) for _ in range(4)))

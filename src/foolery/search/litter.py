@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from itertools import groupby
 from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.draws import Stream
-from foolery.encodings.contract import Encoding, G
-from foolery.kernels import brief
+from foolery.encodings.contract import Encoding, G, breed
 from foolery.lanes import share
 
 _GRAIN = 64
-
-
-@brief
-def distinct(rows: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The different ones of ``rows`` below ``count``, ascending; and for each of ``rows`` its place there."""
-    places, found = np.full(count, -1, np.int64), 0
-    for row in rows:
-        places[row] = 0
-    for row in range(count):
-        if places[row] == 0:
-            places[row] = found
-            found += 1
-    different = np.empty(found, np.int64)
-    for row in range(count):
-        if places[row] >= 0:
-            different[places[row]] = row
-    return different, places[rows]
 
 
 class Litter(Generic[G]):
@@ -87,23 +71,28 @@ class Litter(Generic[G]):
 
     def take(self, rows: NDArray[np.int64]) -> G:
         """The children at ``rows`` ``(M,) int64``, at least one, repeats allowed; they must be bred."""
-        starts = sorted(self._bred)
-        owner = np.searchsorted(starts, rows, side="right") - 1
-        owners = sorted(set(owner.tolist()))
-        parts = [
-            self._encoding.take(self._bred[starts[one]][1], rows[owner == one] - starts[one])
-            for one in owners
-        ]
-        if len(parts) == 1:
-            return parts[0]
-        back = np.argsort(np.argsort(owner, kind="stable"))  # where each row has gone
-        return self._encoding.take(self._encoding.join(parts), back)
+        starts, wanted = sorted(self._bred), rows.tolist()
+        ordered = sorted(range(len(wanted)), key=wanted.__getitem__)
+        parts = []
+        for slice_number, within in groupby(ordered, lambda at: bisect(starts, wanted[at]) - 1):
+            start = starts[slice_number]
+            index = np.array([wanted[at] - start for at in within])
+            parts.append(self._encoding.take(self._bred[start][1], index))
+        found = self._encoding.join(parts)
+        if all(at == place for place, at in enumerate(ordered)):
+            return found
+        return self._encoding.take(found, np.argsort(ordered))
 
     def settle(self, rows: NDArray[np.int64]) -> G:
         """The children at ``rows``, of whom each different one is kept as a newcomer."""
-        self.newborn, back = distinct(rows, len(self))
+        winners = rows.tolist()
+        newborn = sorted(set(winners))  # few, as a rule: then quicker than numpy
+        self.newborn = np.array(newborn, np.int64)
         self.newcomers = self.take(self.newborn)
-        return self._encoding.take(self.newcomers, back)
+        if winners == newborn:
+            return self.newcomers
+        places = {row: place for place, row in enumerate(newborn)}
+        return self._encoding.take(self.newcomers, np.array([places[row] for row in winners]))
 
     def _slices(self) -> list[tuple[int, G]]:
         return [self._bred[start] for start in sorted(self._bred)]
@@ -114,8 +103,7 @@ class Litter(Generic[G]):
             return encoding.initial(stream.part(start, stop))
         # A slice may part siblings: then those beyond its ends are bred with it, and left out.
         low, high = start - start % encoding.siblings, stop + -stop % encoding.siblings
-        parents = encoding.take(self._pool, self._picked[low:high])
-        children = encoding.vary(parents, stream.part(low, high))
+        children = breed(encoding, self._pool, self._picked[low:high], stream.part(low, high))
         if (low, high) == (start, stop):
             return children
         return encoding.take(children, np.arange(start - low, stop - low))

@@ -142,9 +142,11 @@ def test_networks_without_edges_can_be_mutated(outputs):
 
 def test_a_new_edge_reaches_every_node_it_may_and_no_other():
     """From each source of the chain, targets are what no-cycle allows; outputs have no edges leaving."""
-    sources, targets = np.array([0, 6, 1, 7], np.int32), np.array([6, 7, 5, 5], np.int32)
+    sources, targets = np.array([0, 6, 1, 7]), np.array([6, 7, 5, 5])
     for source in (0, 1, 2, 3, 6, 7):
-        possible = possible_targets(sources, targets, 4, 8, source)
+        possible = np.empty(8, np.int64)
+        count = possible_targets(sources, targets, 4, 8, source, possible)
         ancestors = {7: {6, 0}, 6: {0}}.get(source, set())
         expected = set(range(INPUTS, 8)) - ancestors - {source} - {4}
         assert set(np.flatnonzero(possible).tolist()) - {4} == expected
+        assert count == possible.sum()

@@ -62,6 +62,10 @@ class Cppn:
         """One mutated clone of every parent."""
         return breed.vary(parents, self.canvas.channels, stream)
 
+    def breed(self, pool: CppnGenomes, picked: NDArray[np.int64], stream: Stream) -> CppnGenomes:
+        """One mutated clone of the genome at each of the rows ``picked``."""
+        return breed.breed(pool, picked, self.canvas.channels, stream)
+
     def mates(self, stream: Stream) -> NDArray[np.int64]:
         """-1 for every child: there is no crossover."""
         return np.full(len(stream), -1, np.int64)
@@ -80,9 +84,15 @@ class Cppn:
 
     def render(self, genomes: CppnGenomes) -> Canvases:
         """``(N, C, H, W) uint8``; a value v becomes the level floor(255 min(abs(v), 1))."""
+        canvases = np.empty((len(genomes), *self.canvas.axes), np.uint8)
+        self.render_into(genomes, canvases)
+        return canvases
+
+    def render_into(self, genomes: CppnGenomes, canvases: Canvases) -> None:
+        """As ``render``, into ``canvases``, which are contiguous."""
         colors = None if self.canvas.channels == 1 else self.colors
-        canvases = render.draw(genomes, self.planes, self.canvas.channels, colors)
-        return canvases.reshape(len(genomes), *self.canvas.axes)
+        levels = canvases.reshape(len(genomes), self.canvas.channels, self.planes.shape[1])
+        render.draw_into(genomes, self.planes, levels, colors)
 
     def on(self, device: str) -> Cppn:
         """The same encoding, drawing in the memory of ``device`` where that is ``cuda``; else itself."""

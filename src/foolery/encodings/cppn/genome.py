@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.kernels import brief, kernel
+from foolery.kernels import brief
 
 INPUTS = 4
 """x, y, distance from the centre, and the constant 1."""
@@ -79,22 +79,22 @@ def room(genomes: int, nodes: int, edges: int) -> Arrays:
 
 def take(genomes: CppnGenomes, index: NDArray[np.int64]) -> CppnGenomes:
     """The genomes at ``index`` ``(M,) int64``, repeats allowed."""
-    taken = room(len(index), *_extent(genomes.nodes, genomes.edges, index))
-    _copy(genomes.arrays, index, taken)
+    taken = room(len(index), *extent(genomes, index))
+    _copy(genomes.arrays, genomes.arrays, index, taken)
     return CppnGenomes(*taken)
 
 
 def put(genomes: CppnGenomes, index: NDArray[np.int64], source: CppnGenomes) -> CppnGenomes:
     """``genomes`` with ``genomes[index[i]] = source[i]``; ``index`` ``(M,) int64`` without repeats."""
-    new = np.full(len(genomes), -1, np.int64)
-    new[index] = np.arange(len(source))
-    nodes, edges = _extent(genomes.nodes, genomes.edges, index)
+    rows = np.arange(len(genomes))
+    rows[index] = len(genomes) + np.arange(len(source))
+    nodes, edges = extent(genomes, index)
     changed = room(
         len(genomes),
         len(genomes.activations) - nodes + len(source.activations),
         len(genomes.weights) - edges + len(source.weights),
     )
-    _replace(genomes.arrays, new, source.arrays, changed)
+    _copy(genomes.arrays, source.arrays, rows, changed)
     return CppnGenomes(*changed)
 
 
@@ -119,9 +119,13 @@ def _offsets(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return joined
 
 
+def extent(genomes: CppnGenomes, index: NDArray[np.int64]) -> tuple[int, int]:
+    """How many nodes and edges the genomes at ``index`` have together."""
+    return _extent(genomes.nodes, genomes.edges, index)
+
+
 @brief
 def _extent(nodes: NDArray[np.int64], edges: NDArray[np.int64], index: NDArray[np.int64]) -> tuple[int, int]:
-    """How many nodes and edges the genomes at ``index`` have together."""
     all_nodes, all_edges = 0, 0
     for i in index:
         all_nodes += nodes[i + 1] - nodes[i]
@@ -129,37 +133,23 @@ def _extent(nodes: NDArray[np.int64], edges: NDArray[np.int64], index: NDArray[n
     return all_nodes, all_edges
 
 
-@kernel
-def _copy_one(genomes: Arrays, i: int, taken: Arrays, row: int) -> None:
-    """Write genome ``i`` as number ``row``, behind those before it."""
-    nodes, activations, edges, sources, targets, weights = genomes
+@brief
+def _copy(genomes: Arrays, others: Arrays, index: NDArray[np.int64], taken: Arrays) -> None:
+    """Write the genomes at ``index`` one behind the other; ``others`` are numbered on after ``genomes``."""
     new_nodes, new_activations, new_edges, new_sources, new_targets, new_weights = taken
-    node, edge = new_nodes[row], new_edges[row]
-    for at in range(nodes[i], nodes[i + 1]):
-        new_activations[node] = activations[at]
-        node += 1
-    for at in range(edges[i], edges[i + 1]):
-        new_sources[edge] = sources[at]
-        new_targets[edge] = targets[at]
-        new_weights[edge] = weights[at]
-        edge += 1
-    new_nodes[row + 1], new_edges[row + 1] = node, edge
-
-
-@brief
-def _copy(genomes: Arrays, index: NDArray[np.int64], taken: Arrays) -> None:
-    """Write the genomes at ``index`` into arrays of the right size."""
-    taken[0][0], taken[2][0] = 0, 0
+    node, edge = 0, 0
+    new_nodes[0], new_edges[0] = 0, 0
     for row in range(index.size):
-        _copy_one(genomes, index[row], taken, row)
-
-
-@brief
-def _replace(genomes: Arrays, new: NDArray[np.int64], source: Arrays, changed: Arrays) -> None:
-    """Write genome by genome ``source[new[i]]``, or ``genomes[i]`` where that is -1."""
-    changed[0][0], changed[2][0] = 0, 0
-    for row in range(new.size):
-        if new[row] < 0:
-            _copy_one(genomes, row, changed, row)
-        else:
-            _copy_one(source, new[row], changed, row)
+        i, (nodes, activations, edges, sources, targets, weights) = index[row], genomes
+        if i >= nodes.size - 1:
+            i -= nodes.size - 1
+            nodes, activations, edges, sources, targets, weights = others
+        for at in range(nodes[i], nodes[i + 1]):
+            new_activations[node] = activations[at]
+            node += 1
+        for at in range(edges[i], edges[i + 1]):
+            new_sources[edge] = sources[at]
+            new_targets[edge] = targets[at]
+            new_weights[edge] = weights[at]
+            edge += 1
+        new_nodes[row + 1], new_edges[row + 1] = node, edge

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from foolery.draws import Purpose, philox
 from foolery.encodings.cppn.genome import HEAVIEST, INPUTS
 from foolery.encodings.polynomial import step
-from foolery.kernels import inlined, kernel
+from foolery.kernels import inlined, kernel, part
 
 RATE_WEIGHT = 0.1
 RATE_ACTIVATION = 0.1
@@ -24,6 +24,7 @@ RATE_DELETE_NEURON = 0.2
 
 _MUTATE, _ACTIVATION = np.uint64(Purpose.MUTATE), np.uint64(Purpose.ACTIVATION)
 _STRUCTURE = np.uint64(Purpose.STRUCTURE)
+_ROLLS, _EDGE, _PICKS = np.uint64(0), np.uint64(1), np.uint64(2)
 _32, _3 = np.uint64(32), np.uint64(3)
 _UNIT = 2.0**-32
 
@@ -44,9 +45,24 @@ def fresh_weight(word: np.uint64) -> np.float32:
     return np.float32((np.float64(word) + 0.5) * _UNIT * (2.0 * HEAVIEST) - HEAVIEST)
 
 
-@kernel
+@part
+def _draw(
+    count: int,
+    child: np.uint64,
+    generation: np.uint64,
+    purpose: np.uint64,
+    seed: np.uint64,
+    hits: NDArray[np.uint64],
+    words: NDArray[np.uint64],
+) -> None:
+    """The first two words of so many blocks; a loop that only draws becomes vector code."""
+    for index in range(count):
+        hits[index], words[index], _, _ = philox(np.uint64(index), child, generation, purpose, seed)
+
+
+@part
 def mutate_genes(
-    kinds: NDArray[np.uint8],
+    kinds: NDArray[np.int64],
     weights: NDArray[np.float32],
     count: int,
     links: int,
@@ -58,63 +74,69 @@ def mutate_genes(
 ) -> None:
     """Steps 1 and 2: every weight and every activation with probability 0.1.
 
-    ``hits`` and ``words`` are scratch, for the draws of as many edges or nodes; loops that only draw become
-    vector code.
+    ``hits`` and ``words`` are scratch, for the draws of as many edges or nodes.
     """
-    for edge in range(links):
-        hits[edge], words[edge], _, _ = philox(np.uint64(edge), child, generation, _MUTATE, seed)
+    _draw(links, child, generation, _MUTATE, seed, hits, words)
     for edge in range(links):
         if _happens(hits[edge], RATE_WEIGHT):
             moved = np.float64(weights[edge]) + 2.0 * HEAVIEST * step(words[edge])
             weights[edge] = np.float32(min(max(moved, -HEAVIEST), HEAVIEST))
-    for node in range(count):
-        hits[node], words[node], _, _ = philox(np.uint64(node), child, generation, _ACTIVATION, seed)
+    _draw(count, child, generation, _ACTIVATION, seed, hits, words)
     for node in range(count):
         if _happens(hits[node], RATE_ACTIVATION):
-            kinds[node] = np.uint8(words[node] & _3)
+            kinds[node] = np.int64(words[node] & _3)
 
 
 @kernel
 def possible_targets(
-    sources: NDArray[np.int32], targets: NDArray[np.int32], links: int, total: int, source: int
-) -> NDArray[np.bool_]:
-    """``(total,)``: nodes that an edge from ``source`` may reach: no input, not itself, no ancestor."""
-    possible = np.ones(total, np.bool_)
-    possible[source] = False
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    links: int,
+    total: int,
+    source: int,
+    possible: NDArray[np.int64],
+) -> int:
+    """How many nodes an edge from ``source`` may reach: no input, not itself, no ancestor.
+
+    ``possible`` ``(total,)`` becomes 1 for each of them, and 0 for the others.
+    """
+    for node in range(total):
+        possible[node] = node != source
     grown = True
     while grown:
         grown = False
         for edge in range(links):
-            if not possible[targets[edge]] and possible[sources[edge]]:
-                possible[sources[edge]] = False
+            if possible[targets[edge]] == 0 and possible[sources[edge]] != 0:
+                possible[sources[edge]] = 0
                 grown = True
-    possible[:INPUTS] = False
-    return possible
+    count = 0
+    for node in range(total):
+        possible[node] &= node >= INPUTS
+        count += possible[node]
+    return count
 
 
-@kernel
+@part
 def _add_edge(
-    sources: NDArray[np.int32],
-    targets: NDArray[np.int32],
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
     weights: NDArray[np.float32],
     links: int,
     total: int,
     outputs: int,
     words: tuple[np.uint64, np.uint64, np.uint64, np.uint64],
+    possible: NDArray[np.int64],
 ) -> int:
     """Step 3. Outputs are numbered right after the inputs here. Returns the new number of edges."""
     source = _below(words[0], total - outputs)
     if source >= INPUTS:
         source += outputs
-    possible = possible_targets(sources, targets, links, total, source)
-    choices = 0
-    for node in range(total):
-        choices += possible[node]
+    choices = possible_targets(sources, targets, links, total, source, possible)
     if choices == 0:
         return links
     left = _below(words[1], choices)
     for node in range(total):
-        if possible[node]:
+        if possible[node] != 0:
             if left == 0:
                 sources[links], targets[links], weights[links] = source, node, fresh_weight(words[2])
                 break
@@ -122,10 +144,10 @@ def _add_edge(
     return links + 1
 
 
-@kernel
+@part
 def _remove_edge(
-    sources: NDArray[np.int32],
-    targets: NDArray[np.int32],
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
     weights: NDArray[np.float32],
     links: int,
     edge: int,
@@ -138,11 +160,11 @@ def _remove_edge(
     return links - 1
 
 
-@kernel
+@part
 def _remove_neuron(
-    kinds: NDArray[np.uint8],
-    sources: NDArray[np.int32],
-    targets: NDArray[np.int32],
+    kinds: NDArray[np.int64],
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
     weights: NDArray[np.float32],
     count: int,
     links: int,
@@ -152,7 +174,7 @@ def _remove_neuron(
     kept = 0
     for edge in range(links):
         source, target = sources[edge], targets[edge]
-        if node not in (source, target):
+        if source != node and target != node:  # noqa: PLR1714 - a tuple costs time to compile
             sources[kept] = source - (source > node)
             targets[kept] = target - (target > node)
             weights[kept] = weights[edge]
@@ -162,11 +184,18 @@ def _remove_neuron(
     return kept
 
 
-@kernel
+@part
+def _block(
+    index: np.uint64, child: np.uint64, generation: np.uint64, seed: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    return philox(index, child, generation, _STRUCTURE, seed)
+
+
+@part
 def mutate_structure(
-    kinds: NDArray[np.uint8],
-    sources: NDArray[np.int32],
-    targets: NDArray[np.int32],
+    kinds: NDArray[np.int64],
+    sources: NDArray[np.int64],
+    targets: NDArray[np.int64],
     weights: NDArray[np.float32],
     count: int,
     links: int,
@@ -174,13 +203,14 @@ def mutate_structure(
     child: np.uint64,
     generation: np.uint64,
     seed: np.uint64,
+    possible: NDArray[np.int64],
 ) -> tuple[int, int]:
-    """Steps 3 to 6. Returns the new numbers of nodes and edges."""
-    rolls = philox(np.uint64(0), child, generation, _STRUCTURE, seed)
-    picks = philox(np.uint64(2), child, generation, _STRUCTURE, seed)
+    """Steps 3 to 6. Returns the new numbers of nodes and edges; ``possible`` is scratch for all nodes."""
+    rolls = _block(_ROLLS, child, generation, seed)
+    picks = _block(_PICKS, child, generation, seed)
     if _happens(rolls[0], RATE_ADD_EDGE):
-        words = philox(np.uint64(1), child, generation, _STRUCTURE, seed)
-        links = _add_edge(sources, targets, weights, links, INPUTS + count, outputs, words)
+        words = _block(_EDGE, child, generation, seed)
+        links = _add_edge(sources, targets, weights, links, INPUTS + count, outputs, words, possible)
     if _happens(rolls[1], RATE_DELETE_EDGE) and links > 0:
         links = _remove_edge(sources, targets, weights, links, _below(picks[0], links))
     if _happens(rolls[2], RATE_ADD_NEURON) and links > 0:
@@ -188,7 +218,7 @@ def mutate_structure(
         source, target, weight = sources[edge], targets[edge], weights[edge]
         links = _remove_edge(sources, targets, weights, links, edge)
         node = INPUTS + count
-        kinds[count] = np.uint8(picks[2] & _3)
+        kinds[count] = np.int64(picks[2] & _3)
         sources[links], targets[links], weights[links] = source, node, weight
         sources[links + 1], targets[links + 1], weights[links + 1] = node, target, weight
         count, links = count + 1, links + 2

@@ -14,7 +14,7 @@ from foolery.encodings.colors import PLAIN, convert, number_of
 from foolery.encodings.cppn.activate import CAREFUL, draw_node
 from foolery.encodings.cppn.genome import GAUSSIAN, INPUTS, SIGMOID, CppnGenomes
 from foolery.encodings.cppn.vectors import ROW, STEP, level_pass
-from foolery.kernels import kernel
+from foolery.kernels import inlined, kernel, part
 from foolery.lanes import idle, share
 
 _KEPT_ROWS = 48
@@ -24,13 +24,13 @@ _kept = threading.local()
 _last: list[tuple[NDArray[np.float32], NDArray[np.float32]] | None] = [None]
 
 
-@kernel
+@inlined
 def _first_aligned(values: NDArray[np.float32]) -> int:
     """Number of the first element whose address is a multiple of 64."""
     return (-values.ctypes.data % _ALIGNMENT) // 4
 
 
-@kernel
+@part
 def _prepare(
     activations: NDArray[np.uint8],
     first_node: int,
@@ -66,7 +66,7 @@ def _prepare(
         _find_needed(sources, targets, first, end, total, outputs, needed)
 
 
-@kernel
+@part
 def _find_needed(
     sources: NDArray[np.int32],
     targets: NDArray[np.int32],
@@ -82,28 +82,28 @@ def _find_needed(
         needed[sources[edge]] |= needed[targets[edge]]
 
 
-@kernel
+@part
 def _finish(
-    rows: int,
-    i: int,
-    left: int,
-    width: int,
-    colors: int,
-    spare: NDArray[np.uint8],
-    levels: NDArray[np.uint8],
+    rows: int, i: int, left: int, width: int, spare: NDArray[np.uint8], levels: NDArray[np.uint8]
 ) -> None:
-    """From the rows of the outputs, at the address ``rows``, to levels or colors of genome ``i``."""
+    """From the rows of the outputs, at the address ``rows``, to levels of genome ``i``."""
     outputs, pixels = levels.shape[1], levels.shape[2]
+    whole = width % STEP == 0
     for output in range(outputs):
-        row = rows + 4 * ROW * output
-        if width % STEP == 0:
-            level_pass(row, width, levels.ctypes.data + (i * outputs + output) * pixels + left)
-        else:
-            level_pass(row, width, spare.ctypes.data)
+        start = levels.ctypes.data + (i * outputs + output) * pixels + left
+        level_pass(rows + 4 * ROW * output, width, start if whole else spare.ctypes.data)
+        if not whole:
             for p in range(width):
                 levels[i, output, left + p] = spare[p]
-    if colors != PLAIN:
-        right = left + width
+
+
+@kernel
+def _color_rows(start: int, stop: int, tiles: int, colors: int, levels: NDArray[np.uint8]) -> None:
+    """Turn the levels that ``_draw_rows`` has drawn into colors."""
+    pixels = levels.shape[2]
+    for job in range(start, stop):
+        i, left = job // tiles, job % tiles * ROW
+        right = min(left + ROW, pixels)
         convert(colors, levels[i, 0, left:right], levels[i, 1, left:right], levels[i, 2, left:right])
 
 
@@ -119,7 +119,7 @@ def _draw_rows(
     weights: NDArray[np.float32],
     tiles: NDArray[np.float32],
     kept: NDArray[np.float32],
-    colors: int,
+    spare: NDArray[np.uint8],
     levels: NDArray[np.uint8],
 ) -> None:
     """Draw (genome, tile) pairs number ``start`` to ``stop`` into levels ``(N, outputs, P)``."""
@@ -130,8 +130,7 @@ def _draw_rows(
         most_edges = max(most_edges, edges[i + 1] - edges[i])
     most_nodes += INPUTS
     needed, faint = np.empty(most_nodes, np.uint8), np.empty(most_nodes, np.uint8)
-    ends, places = np.empty(most_nodes, np.int32), np.empty(most_edges, np.int64)
-    scratch, spare = kept, np.empty(ROW, np.uint8)
+    ends, places, scratch = np.empty(most_nodes, np.int32), np.empty(most_edges, np.int64), kept
     if most_nodes * ROW > kept.size:
         more = np.empty(most_nodes * ROW, np.float32)
         scratch = more[_first_aligned(more) :]
@@ -161,7 +160,7 @@ def _draw_rows(
                 draw_node(kind, at, width, into + 8 * (edge - first), gains + 4 * edge, links)
             edge += links
         outlets = hidden + 4 * ROW * (INPUTS + count - outputs)
-        _finish(outlets, i, left, width, colors, spare, levels)
+        _finish(outlets, i, left, width, spare, levels)
 
 
 def _aligned(size: int) -> NDArray[np.float32]:
@@ -188,12 +187,11 @@ def _in_tiles(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     return tiles
 
 
-def _scratch() -> NDArray[np.float32]:
-    """The rows that this thread keeps."""
+def _scratch() -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """The rows that this thread keeps, and room for the levels of one."""
     if not hasattr(_kept, "rows"):
-        _kept.rows = _aligned(_KEPT_ROWS * ROW)
-    rows: NDArray[np.float32] = _kept.rows
-    return rows
+        _kept.rows, _kept.spare = _aligned(_KEPT_ROWS * ROW), np.empty(ROW, np.uint8)
+    return _kept.rows, _kept.spare
 
 
 def draw(
@@ -203,8 +201,16 @@ def draw(
 
     With ``colors`` the three levels of a pixel become R, G, B while they are in the cache.
     """
-    number = number_of(colors)
     levels = np.empty((len(genomes), outputs, planes.shape[1]), np.uint8)
+    draw_into(genomes, planes, levels, colors)
+    return levels
+
+
+def draw_into(
+    genomes: CppnGenomes, planes: NDArray[np.float32], levels: NDArray[np.uint8], colors: str | None = None
+) -> None:
+    """As ``draw``, into contiguous ``levels`` ``(N, outputs, P) uint8``."""
+    number = number_of(colors)
     tiles = _tiles_of(planes)
 
     def work(start: int, stop: int) -> None:
@@ -218,11 +224,11 @@ def draw(
             genomes.targets,
             genomes.weights,
             tiles,
-            _scratch(),
-            number,
+            *_scratch(),
             levels,
         )
+        if number != PLAIN:
+            _color_rows(start, stop, len(tiles), number, levels)
 
     jobs, lanes = len(genomes) * len(tiles), idle()
     share(work, jobs, grain=max(jobs, 1) if lanes == 1 else min(max(jobs // (8 * lanes), 16), 64))
-    return levels
