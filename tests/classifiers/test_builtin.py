@@ -13,7 +13,7 @@ NOISE = np.random.default_rng(4).integers(0, 256, (400, 1, 28, 28)).astype(np.ui
 BACKENDS = {"onnx": "onnxruntime", "torch": "torch"}
 
 
-@pytest.fixture(params=["lenet", "lenet-b", "perceptron"])
+@pytest.fixture(params=["lenet", "lenet-b", "perceptron", "digits-vae"])
 def name(request) -> str:
     return request.param
 
@@ -64,6 +64,7 @@ def test_the_card_states_what_the_network_does(name, backend, mnist):
     assert np.median(np.exp(scores.max(axis=1))) == pytest.approx(card.median_confidence, abs=1e-5)
 
 
+@pytest.mark.parametrize("name", ["lenet", "lenet-b", "perceptron"])
 def test_both_back_ends_give_the_same_scores(name, mnist):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     pytest.importorskip("torch", reason="the extra torch is not installed")
@@ -75,6 +76,26 @@ def test_both_back_ends_give_the_same_scores(name, mnist):
         np.testing.assert_allclose(np.exp(first), np.exp(second), rtol=0, atol=1e-5)
         # float32 logits beyond 30, and sums of 800 of their terms, do not resolve 1e-5
         assert (np.abs(first - second) <= 1e-5 * np.maximum(1.0, np.abs(first))).all()
+
+
+def test_both_back_ends_of_a_generative_network_agree_to_the_last_digits_of_a_log_likelihood(mnist):
+    """Hundreds of nats in float32: their differences, and so the scores, are good to 1e-3 and less."""
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    pytest.importorskip("torch", reason="the extra torch is not installed")
+    ours, theirs = (load_classifier("digits-vae", backend=backend) for backend in BACKENDS)
+    assert ours.description.fingerprint == theirs.description.fingerprint
+    for canvases in (mnist.canvases, NOISE):
+        first, second = ours.outputs(canvases), theirs.outputs(canvases)
+        np.testing.assert_allclose(first, second, rtol=2e-6, atol=2e-3)
+
+
+def test_a_generative_network_is_shipped_that_knows_p_of_x(mnist):
+    card = card_of("digits-vae")
+    assert card.made_by == "foolery train vae --data mnist --seed 0 --name digits-vae"
+    assert card.density
+    assert card.test_error <= 0.03
+    said = load_classifier("digits-vae").outputs(mnist.canvases)
+    assert 0.94 < (np.logaddexp.reduce(said, axis=1) > 0).mean() < 0.97
 
 
 def test_the_two_networks_differ():

@@ -22,7 +22,7 @@ from foolery.classifiers.gradient import check_gradient  # noqa: E402
 from foolery.classifiers.onnx import open_onnx  # noqa: E402
 from foolery.classifiers.onnx_gradient import folded, with_gradient  # noqa: E402
 from foolery.errors import UsageError  # noqa: E402
-from foolery.experiments.preflight import probes  # noqa: E402
+from foolery.experiments.probe import probes  # noqa: E402
 from support.onnx_files import card, linear  # noqa: E402
 
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))

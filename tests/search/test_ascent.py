@@ -109,3 +109,15 @@ def test_saved_and_loaded_it_goes_on_bit_for_bit(lenet):
     place = found.step(found.start(levels()), ROWS, 0)
     again = found.load(found.save(place))
     assert torch.equal(found.step(place, ROWS, 1).position, found.step(again, ROWS, 1).position)
+
+
+def test_steps_on_the_logarithm_go_on_where_the_probability_is_zero():
+    rule = rule_of("plain", {"nats": 5.0})
+    slope = torch.ones(3, 4)
+    value = torch.tensor([-2000.0, -1e-12, -1.0], dtype=torch.float64)
+    tiny, sure, usual = step_length(value, slope, rule, "softmax")
+    assert float(tiny) == pytest.approx(5.0 / 4)
+    assert 0 < sure < 1e-12
+    p = np.exp(-1.0)
+    assert float(usual) == pytest.approx(0.1 * (1 - p) / p / 4, rel=1e-5)
+    assert not step_length(value, torch.zeros(3, 4), rule, "softmax").any()

@@ -24,6 +24,12 @@ def test_numbers_replace_those_of_a_preset():
     assert (rule.steps, rule.decay, rule.blur) == (7, 0.1, 0.4)
 
 
+def test_nats_are_recorded_only_where_they_count():
+    """Runs of before they were known can be resumed."""
+    assert "nats" not in rule_of("plain").options
+    assert rule_of("plain", {"nats": 5.0}).options["nats"] == 5.0
+
+
 @pytest.mark.parametrize(
     ("preset", "changes", "said"),
     [

@@ -1,4 +1,4 @@
-"""Built-in classifiers: trained by ``foolery train``, shipped as one weights file for both back ends."""
+"""Built-in classifiers: networks as one weights file for both back ends, and prototypes without any."""
 
 from __future__ import annotations
 
@@ -24,11 +24,21 @@ def card_of(name: str) -> Card:
     return read_card(SHIPPED / f"{name}{_ENDING}")
 
 
+def is_numpy(name: str) -> bool:
+    """Whether a built-in classifier is no network, and runs on numpy alone."""
+    return (SHIPPED / f"{name}.npy").is_file()
+
+
 def open_builtin(name: str, backend: str, device: str = "cpu", precision: str = "float32") -> Classifier:
     """A built-in classifier on ``onnx`` or ``torch``; the fingerprint is the same on both.
 
-    ``precision`` is that of torch.
+    ``precision`` is that of torch. One that runs on numpy alone does so whatever is asked for.
     """
+    if is_numpy(name):
+        from foolery.classifiers.prototypes import open_prototypes
+
+        card, file = card_of(name), SHIPPED / f"{name}.npy"
+        return open_prototypes(name, file, card, fingerprint([file], card))
     card, weights = card_of(name), SHIPPED / f"{name}.safetensors"
     mark = fingerprint([weights], card)
     if backend == "onnx":

@@ -91,6 +91,8 @@ class Card(_Frozen):
             saturate, and a search can stall). A ``similarity`` network gives cosines.
         output_name: of the output to read, where an ONNX file has several; None for the first.
         background: leading outputs that are no class and are dropped: 1 for TensorFlow's background class.
+        density: true where the logits are logarithms of p(x, y), less a level: log p(x), the logarithm of
+            their summed exponentials, is above 0 for 95 % of pictures of the kind that it was trained on.
         architecture: of the network in a safetensors file: one that ``foolery train`` knows, or
             ``torchvision:NAME``, or ``timm:NAME``.
         made_by: the command that made the weights.
@@ -108,6 +110,7 @@ class Card(_Frozen):
     output: Output = "logits"
     output_name: str | None = None
     background: Annotated[int, Field(ge=0)] = 0
+    density: bool | None = None
     architecture: str | None = None
     made_by: str = ""
     notes: str = ""

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from foolery.classifiers.builtin import card_of, names, open_builtin
+from foolery.classifiers.builtin import card_of, is_numpy, names, open_builtin
 from foolery.classifiers.contract import Classifier
 from foolery.classifiers.devices import check_device, prefers_torch
 from foolery.classifiers.precision import check_backend, check_described, check_precision
@@ -144,7 +144,9 @@ def load_classifier(
         raise UsageError(f"classifier: unknown {reference!r}; {nearest(reference, known)}")
     if card is not None or changed:
         raise UsageError(f"card: the built-in classifier {reference} has its own; leave --card out")
-    if backend == "auto":
+    if is_numpy(reference):
+        backend = "python"
+    elif backend == "auto":
         backend = _chosen(reference, device) if precision == "float32" else "torch"
     check_backend(reference, backend, precision)
     return open_builtin(reference, backend, device, precision)

@@ -1,7 +1,8 @@
 """Wrappers: references that are made of other references.
 
-``tencrop:REF`` and ``ensemble:REF+REF…``; a ``+`` within a name is written ``++``, and an ensemble within an
-ensemble is not written at all: it is the same as all members in one.
+``tencrop:REF``, ``rejecting:REF+REF`` (``rejecting:REF`` for a generative network) and
+``ensemble:REF+REF…``; a ``+`` within a name is written ``++``, and an ensemble within an ensemble is not
+written at all: it is the same as all members in one.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ from foolery.errors import UsageError
 
 KNOWN = {
     "tencrop:REF": "the mean over four corners and the centre, each also mirrored; REF's card has a crop",
+    "rejecting:REF+REF": "the first's answers where the second, a generative network, knows the like",
     "ensemble:REF+REF": "the mean probability of several classifiers of the same classes",
 }
 
 
 def is_wrapper(reference: str) -> bool:
     """Whether ``reference`` is one that ``open_wrapper`` opens."""
-    return reference.partition(":")[0] in ("tencrop", "ensemble") and ":" in reference
+    return reference.partition(":")[0] in ("tencrop", "rejecting", "ensemble") and ":" in reference
 
 
 def open_wrapper(reference: str, load: Callable[[str], Classifier]) -> Classifier:
     """The classifier that a wrapper's reference names.
 
     Args:
-        reference: ``tencrop:REF`` or ``ensemble:REF+REF…``.
+        reference: ``tencrop:REF``, ``rejecting:REF+REF`` or ``ensemble:REF+REF…``.
         load: opens the references within.
 
     Raises:
@@ -40,6 +42,13 @@ def open_wrapper(reference: str, load: Callable[[str], Classifier]) -> Classifie
         from foolery.classifiers.ten_crop import ten_crop
 
         return ten_crop(load(rest))
+    if scheme == "rejecting":
+        from foolery.classifiers.rejecting import rejecting
+
+        parts = members(rest)
+        if len(parts) > 2:
+            raise UsageError(f"rejecting: expected a classifier and a generative network, got {rest!r}")
+        return rejecting(*(load(part) for part in parts))
     from foolery.classifiers.ensemble import ensemble
 
     return ensemble(*(load(part) for part in members(rest)))

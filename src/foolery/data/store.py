@@ -96,12 +96,14 @@ def download(
     Raises:
         UsageError: where no mirror has it; says where to put the file by hand.
     """
-    from urllib.request import urlopen
+    from urllib.request import build_opener
 
+    # The opener of urlopen is made once, with the proxies of that moment.
+    opener = build_opener()
     failures: list[str] = []
     for address in mirrors:
         try:
-            with urlopen(address, timeout=TIMEOUT) as answer:
+            with opener.open(address, timeout=TIMEOUT) as answer:
                 if size is not None:
                     print(f"downloading {address} ({size})", file=sys.stderr, flush=True)
                 content = check(answer.read(), address)

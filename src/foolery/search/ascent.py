@@ -175,11 +175,15 @@ def step_length(value: Tensor, slope: Tensor, rule: Rule, kind: Kind) -> Tensor:
 
     With p the probability and g its gradient the paper's step is ``min(longest, gain / |g|^2) * g`` where
     ``gain = min(early, late * (1 - p))``. Here g is ``p * slope``, which does not underflow where p is tiny.
+    With ``rule.nats`` it is ``min(nats, late * (1 - p) / p) / |slope|^2``.
     """
     square = slope.flatten(1).double().square().sum(1)
     missing = 1.0 - value if kind == "similarity" else -torch.expm1(value)
     gain = (rule.late * missing).clamp(max=rule.early)
     p = torch.ones_like(value) if kind == "similarity" else value.exp()
+    if rule.nats:
+        aim = (rule.late * missing / p).clamp(max=rule.nats)
+        return torch.where(square > 0, aim / square, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
     length = torch.minimum(rule.longest * p, gain / (p * square))
     return torch.where(square > 0, length, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
 

@@ -27,6 +27,10 @@ class Rule:
         benefit: likewise, by what the class would lose to first order were they so set.
         abs_benefit: likewise, by how much it would lose or gain.
         longest: the largest step, as a factor of the gradient.
+        nats: where it is not 0, steps follow the logarithm of the probability and aim at a gain of so many
+            nats, and of ``late * (1 - p)`` once that is less. ``early`` and ``longest`` do not count then.
+            The paper's step comes to a stand where the probability underflows, as that of a generative
+            network does.
     """
 
     steps: int
@@ -39,6 +43,7 @@ class Rule:
     benefit: float = 0.0
     abs_benefit: float = 0.0
     longest: float = 1e7
+    nats: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high, whole) in _RANGES.items():
@@ -50,9 +55,11 @@ class Rule:
 
     @property
     def options(self) -> Mapping[str, int | float]:
-        """All but ``steps``, as a run records them."""
+        """All but ``steps``, as a run records them; ``nats`` only where it is not 0."""
         numbers = asdict(self)
         del numbers["steps"]
+        if not self.nats:
+            del numbers["nats"]
         return {name: int(n) if _RANGES[name][2] else float(n) for name, n in numbers.items()}
 
 
@@ -67,6 +74,7 @@ _RANGES: Mapping[str, tuple[float, float, bool]] = {
     "benefit": (0.0, 100.0, False),
     "abs_benefit": (0.0, 100.0, False),
     "longest": (1e-9, 1e30, False),
+    "nats": (0.0, 1e6, False),
 }
 
 PRESETS: Mapping[str, Rule] = {

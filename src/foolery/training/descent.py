@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from foolery.classifiers.architectures.contract import Network
 from foolery.classifiers.preprocess import preprocess
@@ -53,8 +53,7 @@ def descend(
             if recipe.shift:
                 canvases = shift_and_mirror(canvases, recipe.shift, generator)
             batch = torch.from_numpy(preprocess(canvases, recipe.preprocessing))
-            logits = network(batch.contiguous(memory_format=torch.channels_last))
-            loss = nn.functional.cross_entropy(logits, labels[rows])
+            loss = network.loss(batch.contiguous(memory_format=torch.channels_last), labels[rows])
             descent.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             descent.step()

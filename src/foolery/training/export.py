@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 from foolery.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.architectures.contract import Network
+    from torch import nn
 
 OPSET = 18
 
 
-def export(network: Network, input_shape: tuple[int, int, int], weights: Path, graph: Path) -> None:
+def export(network: nn.Module, input_shape: tuple[int, int, int], weights: Path, graph: Path) -> None:
     """Write a network as two files: its weights, and an ONNX graph that points to them.
 
     The graph takes ``pictures`` ``(batch, C, H, W) float32``, already preprocessed, and gives ``logits``.
@@ -47,7 +47,7 @@ def check_exporter() -> None:
         raise MissingExtraError(error.name or "onnx", "torch", "write an ONNX file") from None
 
 
-def _traced(network: Network, input_shape: tuple[int, int, int]) -> Any:
+def _traced(network: nn.Module, input_shape: tuple[int, int, int]) -> Any:
     """The network as ``onnx.ModelProto``, with nothing in it about the machine that traced it."""
     import torch
 

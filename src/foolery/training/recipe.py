@@ -52,10 +52,10 @@ class Recipe:
         changed = (
             f"Pictures moved by up to {self.shift} pixels and mirrored" if self.shift else "No augmentation"
         )
+        biases = "" if self.bias_rate == 1.0 else f"{self.bias_rate:g} times that for biases, "
         return (
             f"{self.source}: {self.iterations} iterations of batch {self.batch}, {rule}, "
-            f"{self.schedule.describe()}, {self.bias_rate:g} times that for biases, "
-            f"momentum {self.momentum}, weight decay {self.decay}"
+            f"{self.schedule.describe()}, {biases}momentum {self.momentum}, weight decay {self.decay}"
             f"{'' if self.bias_decay else ', none of biases'}. {changed}, no choice among checkpoints."
         )
 
@@ -100,6 +100,19 @@ RECIPES = {
         bias_decay=1.0,
         shift=0,
         source="the recipe of lenet with a larger step, less decay and twice the time; not tuned",
+    ),
+    "vae": Recipe(
+        preprocessing=_DIGITS,
+        iterations=10_000,
+        batch=400,
+        schedule=OneCycle(peak=3e-3, rise=0.1),
+        rule="adamw",
+        momentum=0.9,
+        decay=0.0,
+        bias_rate=1.0,
+        bias_decay=0.0,
+        shift=0,
+        source="ten variational autoencoders after ABS (Schott et al., 2018), all pictures but every twelfth",
     ),
     "convnet": Recipe(
         preprocessing=_PHOTOS,

@@ -79,7 +79,7 @@ def train(
     pictures. The same seed gives the same files (same machine, same torch).
 
     Args:
-        architecture: ``lenet``, ``perceptron``, ``convnet`` or ``vit``.
+        architecture: ``lenet``, ``perceptron``, ``vae``, ``convnet`` or ``vit``.
         data: a data reference, for instance ``mnist``.
         seed: of the first weights and of the order of the pictures.
         out: the folder to write to; it is made where it is missing.
@@ -101,11 +101,14 @@ def train(
     from foolery.classifiers.torch import open_torch
     from foolery.training.descent import descend
     from foolery.training.export import check_exporter, export
+    from foolery.training.generative import set_aside, settle
 
     check_exporter()
     _make_folder(out)
     (whole,) = pictures.batches(len(pictures), plan.recipe.preprocessing.shape)
-    descend(network, whole, plan.recipe, seed, progress)
+    learnt, aside = set_aside(network, whole)
+    descend(network, learnt, plan.recipe, seed, progress)
+    settled = settle(network, aside, plan.recipe)
     weights, graph, beside = plan.files
     export(network, input_shape(plan.recipe.preprocessing), weights, graph)
     card = _card(plan, whole)
@@ -115,7 +118,7 @@ def train(
         "median_confidence": round(answers.median_confidence(), 6),
         "calibration_error": round(answers.calibration_error(), 6),
     }
-    card = card.model_copy(update=measured)
+    card = card.model_copy(update=measured | settled)
     card.write(beside)
     return card
 

@@ -14,6 +14,7 @@ _HOMES = {
     "lenet": ("foolery.classifiers.architectures.lenet", "LeNet"),
     "perceptron": ("foolery.classifiers.architectures.perceptron", "Perceptron"),
     "convnet": ("foolery.classifiers.architectures.convnet", "ConvNet"),
+    "vae": ("foolery.classifiers.architectures.vae", "VAE"),
     "vit": ("foolery.classifiers.architectures.vit", "ViT"),
 }
 

@@ -23,6 +23,10 @@ class Network(nn.Module):
         """``(N, K) float32`` logits."""
         return self.head(self.features(pictures))
 
+    def loss(self, pictures: Tensor, labels: Tensor) -> Tensor:
+        """What training makes small, of a batch and its ``(N,) int64`` labels: the cross-entropy."""
+        return nn.functional.cross_entropy(self(pictures), labels)
+
     def draw_start(self, generator: torch.Generator) -> None:
         """Caffe's Xavier start: weights uniform within sqrt(3 / fan-in) of zero, biases zero."""
         with torch.no_grad():

@@ -1,0 +1,151 @@
+"""ACET: fine-tuning that takes the confidence out of optimised noise.
+
+Adversarial confidence enhanced training (Hein, Andriushchenko and Bitterwolf, CVPR 2019, section 4): beside
+every batch of pictures stands one of low-pass noise, which a few steps of gradient ascent make as convincing
+as they can; the network learns to be uniform about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from foolery.canvas import Canvases
+from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.card import Preprocessing
+from foolery.classifiers.preprocess import preprocess
+from foolery.data import Labelled
+from foolery.errors import FooleryError
+from foolery.training.descent import THREADS
+
+#: Called after each step with the steps done, the steps in all, and the loss.
+Progress: TypeAlias = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class AcetRecipe:
+    """How a network is fine-tuned.
+
+    Attributes:
+        iterations: steps of descent.
+        batch: pictures per step, and as many of noise.
+        rate: learning rate at the start; it falls to zero along a straight line.
+        momentum: of the descent.
+        decay: weight decay.
+        steps: of gradient ascent on each batch of noise.
+        radius: how far the ascent may move a pixel, of 255.
+        weight: of the noise's loss.
+    """
+
+    iterations: int = 3000
+    batch: int = 64
+    rate: float = 0.01
+    momentum: float = 0.9
+    decay: float = 5e-4
+    steps: int = 10
+    radius: float = 77.0  # 0.3 of the range, as published for gray pictures
+    weight: float = 1.0
+
+    def describe(self) -> str:
+        """All of it in words, for a card."""
+        return (
+            f"Fine-tuned by ACET: {self.iterations} iterations of {self.batch} pictures and as many of "
+            f"noise, SGD, learning rate {self.rate} falling to 0, momentum {self.momentum}, weight decay "
+            f"{self.decay}; noise made convincing by {self.steps} signed gradient steps within "
+            f"{self.radius:g}/255, and learnt as uniform with weight {self.weight:g}."
+        )
+
+
+def fine_tune(
+    network: Network,
+    pictures: Labelled,
+    how: Preprocessing,
+    recipe: AcetRecipe,
+    seed: int,
+    progress: Progress | None = None,
+) -> None:
+    """Change ``network`` in place; the same seed gives the same weights (same machine, same torch).
+
+    Half of the noise is uniform and half are pictures with their pixels shuffled; both are blurred by a
+    random width and stretched back to the whole range.
+
+    Raises:
+        FooleryError: where the loss is no number any more; the caller's files are as they were.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.from_numpy(pictures.labels)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        network.train()
+        descent = torch.optim.SGD(
+            network.parameters(), lr=recipe.rate, momentum=recipe.momentum, weight_decay=recipe.decay
+        )
+        scale, mean, std = _affine(how)
+        for step in range(recipe.iterations):
+            for group in descent.param_groups:
+                group["lr"] = recipe.rate * (1 - step / recipe.iterations)
+            rows = torch.randint(len(pictures), (recipe.batch,), generator=generator)
+            chosen = pictures.canvases[rows.numpy()]
+            noise = torch.from_numpy(low_pass_noise(chosen, generator).astype(np.float32))
+            convincing = _climb(network, noise, (scale, mean, std), recipe)
+            logits = network(torch.from_numpy(preprocess(chosen, how)))
+            about_noise = torch.log_softmax(network((convincing * scale - mean) / std), 1)
+            loss = nn.functional.cross_entropy(logits, labels[rows])
+            loss = loss - recipe.weight * about_noise.mean()  # cross entropy to the uniform distribution
+            if not torch.isfinite(loss):
+                raise FooleryError(f"training: the loss is {loss.item()} at step {step + 1}; lower the rate")
+            descent.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            descent.step()
+            if progress is not None:
+                progress(step + 1, recipe.iterations, loss.item())
+    finally:
+        torch.set_num_threads(threads)
+    network.eval()
+
+
+def low_pass_noise(pictures: Canvases, generator: torch.Generator) -> Canvases:
+    """``(N, C, H, W) uint8``: half uniform noise, half ``pictures`` with shuffled pixels, blurred."""
+    from PIL import Image, ImageFilter
+
+    count, channels = pictures.shape[:2]
+    rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
+    noise = rng.integers(0, 256, pictures.shape, np.uint8)
+    shuffled = rng.permuted(pictures.reshape(count, channels, -1), axis=2).reshape(pictures.shape)
+    noise[count // 2 :] = shuffled[count // 2 :]
+    widths = np.linspace(1.0, 2.5, count)[rng.permutation(count)].tolist()
+    for picture, blur in zip(noise, widths, strict=True):
+        for plane in picture:
+            soft = np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(blur)), np.float64)
+            low, high = soft.min(), soft.max()
+            plane[:] = np.rint((soft - low) * (255 / max(high - low, 1.0)))
+    return noise
+
+
+def _affine(how: Preprocessing) -> tuple[Tensor, Tensor, Tensor]:
+    """Scale, mean and deviation that broadcast over ``(N, C, H, W)``."""
+    mean, std = (torch.tensor(each, dtype=torch.float32).view(1, -1, 1, 1) for each in (how.mean, how.std))
+    return torch.tensor(how.scale, dtype=torch.float32), mean, std
+
+
+def _climb(
+    network: Network, noise: Tensor, affine: tuple[Tensor, Tensor, Tensor], recipe: AcetRecipe
+) -> Tensor:
+    """``noise`` after the ascent of its highest log-probability, rounded to whole numbers."""
+    scale, mean, std = affine
+    low = (noise - recipe.radius).clamp(0, 255)
+    high = (noise + recipe.radius).clamp(0, 255)
+    size = 2.5 * recipe.radius / max(1, recipe.steps)
+    at = noise
+    for _ in range(recipe.steps):
+        at = at.detach().requires_grad_()
+        sure = torch.log_softmax(network((at * scale - mean) / std), 1).max(1).values.sum()
+        (slope,) = torch.autograd.grad(sure, at)
+        at = torch.minimum(torch.maximum(at + size * slope.sign(), low), high)
+    return at.detach().round()

@@ -1,0 +1,78 @@
+"""Prototypes: k-means centres of each class's pictures, for a classifier by the nearest of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.data import Labelled
+
+#: A prototype is the mean of at least so many pictures: none is a picture of the data.
+FEWEST = 5
+ROUNDS = 30
+#: Pictures compared at a time.
+_BATCH = 2000
+
+
+def prototypes_of(pictures: Labelled, count: int, seed: int) -> NDArray[np.uint8]:
+    """``(K, count, C, H, W) uint8`` prototypes of every class of ``pictures``.
+
+    Args:
+        pictures: at least ``FEWEST`` of each class, and as many as prototypes.
+        count: of prototypes for each class.
+        seed: of the pictures that the search for centres starts from.
+    """
+    found = []
+    for label in range(len(pictures.classes)):
+        rows = pictures.canvases[pictures.labels == label].reshape(-1, int(np.prod(pictures.shape.axes)))
+        centers = _centers(rows.astype(np.float32), count, np.random.default_rng([seed, label]))
+        found.append(np.rint(centers).astype(np.uint8).reshape(count, *pictures.shape.axes))
+    return np.stack(found)
+
+
+def width_of(squared: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The width of the bell curve about a prototype, in gray levels, that fits pictures best.
+
+    Args:
+        squared: ``(N, K)`` distances of pictures to the nearest prototype of each class, squared.
+        labels: ``(N,)``.
+
+    Returns:
+        The width with the smallest mean of ``-log p(label)``, among a hundred of them.
+    """
+    rows = np.arange(len(labels))
+
+    def loss(width: float) -> float:
+        logits = -squared / (2.0 * width * width)
+        return float((np.logaddexp.reduce(logits, axis=1) - logits[rows, labels]).mean())
+
+    return float(min(np.geomspace(50.0, 2000.0, 100), key=loss))
+
+
+def _centers(rows: NDArray[np.float32], count: int, random: np.random.Generator) -> NDArray[np.float32]:
+    """Lloyd's algorithm; a centre of few pictures moves to the mean of the nearest ones to it."""
+    centers = rows[random.permutation(len(rows))[:count]]
+    for _ in range(ROUNDS):
+        nearest = _nearest(rows, centers)
+        sizes = np.bincount(nearest, minlength=count)
+        moved = np.stack(
+            [
+                rows[nearest == each].mean(axis=0)
+                if sizes[each] >= FEWEST
+                else rows[np.argsort(((rows - centers[each]) ** 2).sum(axis=1))[:FEWEST]].mean(axis=0)
+                for each in range(count)
+            ]
+        )
+        if np.array_equal(moved, centers):
+            break
+        centers = moved
+    return centers
+
+
+def _nearest(rows: NDArray[np.float32], centers: NDArray[np.float32]) -> NDArray[np.int64]:
+    lengths = (centers * centers).sum(axis=1)
+    parts = [
+        (lengths - 2.0 * rows[at : at + _BATCH] @ centers.T).argmin(axis=1)
+        for at in range(0, len(rows), _BATCH)
+    ]
+    return np.concatenate(parts)
