@@ -107,3 +107,27 @@ def step_bar(label: str) -> Iterator[Callable[[int, int, float], None] | None]:
 def rate(progress: Progress) -> float:
     """Images classified per second since the search was started or resumed."""
     return progress.queries / max(progress.seconds, 1e-9)
+
+
+@contextmanager
+def labelled_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A function of a label, how much is done and of how much; drawn only on a terminal."""
+    screen = console(stderr=True)
+    if not is_live(screen):
+        yield lambda label, done, total: None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Bars(*columns, TimeRemainingColumn(), console=screen, transient=True) as bars:
+        task, current = bars.add_task("preparing", total=None), ""
+
+        def progress(label: str, done: int, total: int) -> None:
+            nonlocal current
+            if label != current:
+                bars.reset(task)
+                current = label
+            bars.update(task, description=label, completed=done, total=total)
+
+        yield progress

@@ -16,11 +16,16 @@ REPRODUCTIONS: Mapping[str, str] = {
     "fig7": "fig7",
     "fig9": "fig9",
     "fig10": "fig10",
+    "fig11": "fig11",
+    "fig12": "fig12",
+    "fig12-64": "fig12_64",
     "transfer": "transfer",
     "ensemble": "ensemble",
     "fig13": "fig13",
     "real-confidence": "real_confidence",
     "baselines": "baselines",
+    "datasize": "datasize",
+    "generative": "generative",
 }
 ALL = "all"
 

@@ -16,7 +16,7 @@ from foolery.experiments.reproduce.contract import Context
 from foolery.runs import RunFile, RunFileError, RunSettings, open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.search.map_elites import MapElites
-from foolery.search.objective import ClassScore
+from foolery.search.objective import ClassScore, cells_of
 
 #: Settings that say where a run was scored. They decide the last bits of a score, and so which of many
 #: equal runs it is; what an experiment measures does not depend on them.
@@ -32,6 +32,7 @@ def runs_of(
     batch: int,
     seeds: Sequence[int] | None = None,
     options: Mapping[str, bool | int | float | str] | None = None,
+    classes: Sequence[str] | None = None,
 ) -> list[RunFile]:
     """One finished run of MAP-Elites for every seed, in the order of ``seeds``.
 
@@ -47,6 +48,7 @@ def runs_of(
         batch: children per generation.
         seeds: 0 to ``context.seeds - 1`` if None.
         options: of the encoding.
+        classes: names of those to evolve for; all if None.
 
     Raises:
         UsageError: for an unfinished run with other settings.
@@ -56,13 +58,13 @@ def runs_of(
     wanted = list(range(context.seeds) if seeds is None else seeds)
 
     def there(seed: int) -> RunFile | None:
-        folder = run_folder(context.work, classifier, encoding, generations, batch, seed, options)
-        return finished(folder, classifier, encoding, generations, batch, seed, options)
+        folder = run_folder(context.work, classifier, encoding, generations, batch, seed, options, classes)
+        return finished(folder, classifier, encoding, generations, batch, seed, options, classes)
 
     found = {seed: there(seed) for seed in wanted}
     for block in _blocks([seed for seed in wanted if found[seed] is None]):
         folders = [
-            run_folder(context.work, classifier, encoding, generations, batch, seed, options)
+            run_folder(context.work, classifier, encoding, generations, batch, seed, options, classes)
             for seed in block
         ]
         which = f"seed {block[0]}" if len(block) == 1 else f"seeds {block[0]} to {block[-1]}"
@@ -72,6 +74,7 @@ def runs_of(
             seed=block[0],
             encoding=encoding,
             options=options,
+            classes=classes,
             generations=generations,
             batch=batch,
             out=folders[0].parent,
@@ -102,9 +105,14 @@ def run_folder(
     batch: int,
     seed: int,
     options: Mapping[str, bool | int | float | str] | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Path:
-    """``work/runs/FINGERPRINT-ENCODING-BATCHxGENERATIONS/seed-N``, of the fingerprint 12 letters."""
+    """``work/runs/FINGERPRINT-ENCODING-BATCHxGENERATIONS/seed-N``, of the fingerprint 12 letters.
+
+    Options of the encoding, and how many classes where not all, stand after the encoding.
+    """
     chosen = "".join(f"-{value}" for _, value in sorted((options or {}).items()))
+    chosen += "" if classes is None else f"-{len(classes)}of{len(classifier.description.classes)}"
     name = f"{classifier.description.fingerprint[:12]}-{encoding}{chosen}-{batch}x{generations}"
     return work / "runs" / name / f"seed-{seed}"
 
@@ -117,6 +125,7 @@ def finished(
     batch: int,
     seed: int,
     options: Mapping[str, bool | int | float | str] | None = None,
+    classes: Sequence[str] | None = None,
 ) -> RunFile | None:
     """The run in ``folder`` if it has these settings and so many generations; None for any other.
 
@@ -128,7 +137,7 @@ def finished(
         return None
     described = classifier.description
     drawn = make_encoding(encoding, described.canvas, options)
-    search = MapElites(drawn, ClassScore(range(len(described.classes))), seeds=seed, batch=batch)
+    search = MapElites(drawn, ClassScore(cells_of(classes, described.classes)), seeds=seed, batch=batch)
     asked = settings_of(search, classifier)
     return run if run.generation == generations and _same(run.settings, asked) else None
 

@@ -1,0 +1,150 @@
+"""``foolery harden``: train a network against the images that fool it, and see whether it helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast, get_args
+
+import typer
+
+from foolery.cli.output import note, print_json
+from foolery.cli.progress import labelled_bar
+from foolery.cli.words import command_line, one_of, real, whole
+
+if TYPE_CHECKING:
+    from foolery.experiments.harden.round import Round
+
+
+def harden(
+    context: typer.Context,
+    network: Annotated[
+        str,
+        typer.Argument(
+            metavar="NETWORK",
+            help="An architecture (lenet, perceptron, convnet, vit); for acet a network that foolery "
+            "trained; for fine-tune any torch network: torchvision:NAME, timm:NAME, torch:FILE.safetensors.",
+        ),
+    ],
+    data: Annotated[str, typer.Option("--data", metavar="DATA", help="What to learn from.")] = "mnist",
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            metavar="class|acet|fine-tune",
+            help="class: from scratch with one class more, of fooling images. fine-tune: the same, from a "
+            "pretrained network. acet: fine-tune on optimised noise.",
+        ),
+    ] = "class",
+    card: Annotated[
+        Path | None,
+        typer.Option("--card", metavar="FILE", help="Model card of the network (fine-tune)."),
+    ] = None,
+    rounds: Annotated[
+        int, typer.Option("--rounds", metavar="N", parser=whole, help="Networks, the first included.")
+    ] = 2,
+    first_runs: Annotated[
+        int | None,
+        typer.Option("--first-runs", metavar="N", parser=whole, help="Against the first (default: --runs)."),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option("--runs", metavar="N", parser=whole, help="Runs against each network.")
+    ] = 50,
+    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole)] = 200,
+    batch: Annotated[
+        int, typer.Option("--batch", metavar="N", parser=whole, help="Children per generation.")
+    ] = 200,
+    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct")] = "cppn",
+    over_represent: Annotated[
+        float | None,
+        typer.Option(
+            "--over-represent",
+            metavar="X",
+            parser=real,
+            help="Repeat fooling images to X times an average class, after the first round.",
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None,
+        typer.Option("--iterations", metavar="N", parser=whole, help="Of each training."),
+    ] = None,
+    side: Annotated[
+        int | None, typer.Option("--side", metavar="PIXELS", parser=whole, help="Of the canvas.")
+    ] = None,
+    broken: Annotated[
+        str,
+        typer.Option(
+            "--broken", metavar="refuse|skip", help="What to do about pictures that cannot be read."
+        ),
+    ] = "refuse",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="For networks and images.")] = Path(
+        "hardened"
+    ),
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what is in --out; more --rounds extend it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: the rounds.")] = False,
+) -> None:
+    """Train a network against the images that fool it, and attack it afresh after every round.
+
+    Each round's network lies in DIR/round-NN, as a classifier for every other command.
+    """
+    from foolery.experiments.harden.contest import Method
+    from foolery.experiments.harden.prepare import Broken, prepared
+    from foolery.experiments.harden.race import check_folder, race
+
+    ready = prepared(
+        network,
+        data,
+        cast(Method, one_of("--method", method, get_args(Method))),
+        broken=cast(Broken, one_of("--broken", broken, get_args(Broken))),
+        over_represent=over_represent,
+        settings={
+            "rounds": rounds,
+            "first_runs": first_runs or runs,
+            "runs": runs,
+            "reported": min(runs, first_runs or runs, 30),
+            "generations": generations,
+            "batch": batch,
+            "encoding": encoding,
+            "iterations": iterations,
+            "side": side,
+            "seed": seed,
+            "card": None if card is None else str(card),
+        },
+    )
+    check_folder(ready.contest, out, resume=resume)
+    for line in ready.notes:
+        note(line)
+    note(
+        f"{rounds} networks, {ready.contest.queries():,} queries".replace(",", " ")
+        + f", {rounds - (ready.contest.start is not None)} trainings"
+    )
+    with labelled_bar() as told:
+        found = race(
+            ready.contest,
+            out,
+            pictures=ready.pictures,
+            tests=ready.tests,
+            resume=resume,
+            told=told,
+            command=command_line(context),
+        )
+    if as_json:
+        contest = ready.contest.model_dump(mode="json")
+        print_json({"contest": contest, "rounds": [each.model_dump(mode="json") for each in found]})
+        return
+    _print(found, out)
+
+
+def _print(rounds: tuple[Round, ...], out: Path) -> None:
+    from foolery.experiments.certainty import format_confidence
+
+    print("network  error     training pictures  of them fooling  median confidence of fooling images")
+    for each in rounds:
+        print(
+            f"DNN {each.number:<4} {each.error:<9.2%} {each.pictures:<18} {each.fooling:<16} "
+            f"{format_confidence(each.confidence)}"
+        )
+    last = out / f"round-{rounds[-1].number:02d}" / "network.onnx"
+    print(f"next  foolery evolve --classifier onnx:{last}")

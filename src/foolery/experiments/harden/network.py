@@ -1,0 +1,53 @@
+"""Network: files of one that can be trained further, found by its reference."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from foolery.classifiers import builtin
+from foolery.classifiers.architectures import known_architectures
+from foolery.classifiers.card import card_beside, read_card
+from foolery.classifiers.preprocess import input_shape
+from foolery.errors import UsageError
+
+
+def weights_of(reference: str) -> Path:
+    """The ``.safetensors`` file of a network that foolery trained: a built-in name, or ``torch:FILE``.
+
+    Raises:
+        UsageError: for references of other kinds, which hold nothing that can be trained, and for files
+            without a card or of no known architecture.
+    """
+    kind, colon, rest = reference.partition(":")
+    if not colon and reference in builtin.names():
+        return builtin.SHIPPED / f"{reference}.safetensors"
+    if kind != "torch" or not rest.endswith(".safetensors"):
+        raise UsageError(
+            f"classifier: {reference!r} cannot be trained: give an architecture "
+            f"({', '.join(known_architectures())}), a built-in network ({', '.join(builtin.names())}) or "
+            "torch:FILE.safetensors of one that foolery trained"
+        )
+    weights = Path(rest).expanduser()
+    if not weights.is_file():
+        raise UsageError(f"classifier: no file {weights}")
+    if not card_beside(weights).is_file():
+        raise UsageError(f"classifier: {weights} has no card beside it ({card_beside(weights).name})")
+    if read_card(card_beside(weights)).architecture is None:
+        raise UsageError(f"classifier: the card of {weights} names no architecture; it cannot be trained")
+    return weights
+
+
+def copy_network(reference: str, weights: Path) -> None:
+    """Copy the network that ``reference`` names to ``weights``, its graph and its card beside it, last.
+
+    The graph is written again, as it points to the weights by name.
+    """
+    from foolery.training.export import export
+    from foolery.training.learn import learnt
+
+    source = weights_of(reference)
+    card = read_card(card_beside(source))
+    network = learnt(source, card)
+    export(network, input_shape(card.preprocessing), weights, weights.with_suffix(".onnx"))
+    shutil.copyfile(card_beside(source), card_beside(weights))
