@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
-NEVER = {"script", "iframe", "object", "embed", "link", "base", "form"}
+BARE = {"hidden", "selected", "download", "autofocus"}
+NEVER = {"iframe", "object", "embed", "base", "form"}
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Page:
             value
             for _, attributes in self.elements
             for key, value in attributes.items()
-            if key in ("src", "href", "srcset", "poster") and not value.startswith("#")
+            if key in ("src", "href", "srcset", "poster") and not value.startswith(("#", "data:"))
         ]
 
     def ids(self):
@@ -40,8 +41,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), f"<{tag}> has an attribute twice: {names}"
-        assert all(value is not None for _, value in attrs), f"<{tag}> has a bare attribute: {names}"
-        self.page.elements.append((tag, dict(attrs)))
+        bare = {name for name, value in attrs if value is None}
+        assert bare <= BARE, f"<{tag}> has a bare attribute: {names}"
+        self.page.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self.open.append(tag)
 

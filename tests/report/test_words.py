@@ -37,8 +37,9 @@ def test_nothing_that_was_not_measured_is_said_of_a_similarity():
 @pytest.mark.parametrize(
     ("reference", "name"),
     [
-        ("lenet", "lenet"), ("torchvision:alexnet", "alexnet"), ("onnx:folder/model.onnx", "model.onnx"),
-        (r"onnx:C:\folder\model.onnx", "model.onnx"), ("hf:org/name", "name"), ("odd:", "odd:"),
+        ("lenet", "lenet"), ("torchvision:alexnet", "alexnet"), ("onnx:folder/resnet.onnx", "resnet.onnx"),
+        (r"onnx:C:\folder\resnet.onnx", "resnet.onnx"), ("onnx:resnet/model.onnx", "resnet"),
+        ("onnx:model.onnx", "model.onnx"), ("hf:org/name", "name"), ("odd:", "odd:"),
     ],
 )  # fmt: skip
 def test_a_classifier_is_called_by_the_end_of_its_reference(reference, name):

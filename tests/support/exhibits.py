@@ -3,6 +3,7 @@
 import numpy as np
 
 from foolery.canvas import canvas_hash
+from foolery.experiments.display import Display
 from foolery.experiments.exhibit import Champion, Exhibit
 from foolery.experiments.summary import summary
 from foolery.runs import ChampionRow, History, Moment, Provenance, RunFile, RunSettings
@@ -90,6 +91,11 @@ def exhibit(
     provenances, moments = tuple(map(provenance, commands)), history(generations, kind)
     file = RunFile(None, status, True, settings, provenances, moments, rows, (), ())
     return Exhibit(name, None, status, settings, provenances, moments, champions, summary(file, name))
+
+
+def display(**words):
+    """As ``exhibit``, ready for a page."""
+    return Display(exhibit(**words))
 
 
 def thousand():

@@ -1,87 +1,131 @@
-"""Gallery: one or several runs as a page that opens from a folder, without a network."""
+"""Gallery: runs as a page that opens from a folder, or is one file, without a network."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from base64 import b64encode
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foolery.canvas import png_bytes
 from foolery.errors import UsageError
+from foolery.experiments.certainty import format_score
 from foolery.report.folder import Folder
-from foolery.report.view import View, picture_file, spaced, view_of
-from foolery.report.words import finding
+from foolery.report.matrix import matrix_of
+from foolery.report.page import Parts, tile_of, whole_page
+from foolery.report.record import Subject
+from foolery.report.replicates import replicate_plots
+from foolery.report.templating import PAGE
+from foolery.report.view import View, alt_of, view_of
+from foolery.report.words import classifier_name, finding, measure, number
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from foolery.experiments.display import Display
+    from foolery.experiments.exhibit import Champion
 
-    from foolery.experiments.exhibit import Exhibit
-
-PAGE = "index.html"
 SUMMARY = "summary.json"
 
 
-def write_report(exhibits: Sequence[Exhibit], out: Path, *, overwrite: bool = False) -> Path:
-    """Write a gallery of ``exhibits`` into the folder ``out``; returns the path of its ``index.html``.
+def write_report(
+    displays: Sequence[Display],
+    out: Path,
+    *,
+    overwrite: bool = False,
+    single_file: bool = False,
+    figures: Mapping[str, bytes] | None = None,
+    watch: Callable[[int], None] | None = None,
+) -> Path:
+    """Write a page about ``displays`` into the folder ``out``; returns the path of its ``index.html``.
 
-    Beside the page lie the champions as PNG files in their own size, and ``summary.json``. A gallery
+    Beside the page lie the champions as PNG files in their own size, and ``summary.json``. A report
     that is there already is replaced; what is not part of it is never touched.
 
     Args:
-        exhibits: shown one under the other; at least one.
+        displays: shown one after the other; at least one.
         out: the folder; it is made.
         overwrite: write also into a folder that holds other files, over those of the same names.
+        single_file: write ``index.html`` alone, with everything in it.
+        figures: more files that the page names, as ``foolery.report.figures`` makes them.
+        watch: is told, from time to time, how many champions are done.
 
     Raises:
-        UsageError: for no exhibits, a folder with other files in it, or one that cannot be written.
+        UsageError: for no displays, a folder with other files in it, or one that cannot be written.
     """
-    if not exhibits:
-        raise UsageError("exhibits: expected at least one run, got none")
-    views = [view_of(exhibit, position) for position, exhibit in enumerate(exhibits, start=1)]
-    pictures = [tile.file for view in views for tile in view.tiles]
-    folder = Folder.claim(out, [PAGE, SUMMARY, *pictures], overwrite=overwrite)
-    for view, exhibit in zip(views, exhibits, strict=True):
-        for champion in exhibit.champions.values():
-            folder.write(picture_file(champion, view.anchor), png_bytes(champion.canvas))
-    folder.write(SUMMARY, _summary(exhibits, views))
-    folder.write(PAGE, _page(exhibits, views).encode(errors="replace"))
+    files = report_files(displays, single_file=single_file, figures=figures, watch=watch)
+    return write_files(files, out, overwrite=overwrite)
+
+
+def write_files(files: Mapping[str, bytes], out: Path, *, overwrite: bool = False) -> Path:
+    """Write a page and what lies beside it; arguments, errors and result are those of ``write_report``."""
+    folder = Folder.claim(out, files, overwrite=overwrite)
+    for name, content in files.items():
+        folder.write(name, content)
     folder.finish()
     return out / PAGE
 
 
-def _summary(exhibits: Sequence[Exhibit], views: Sequence[View]) -> bytes:
+def report_files(
+    displays: Sequence[Display],
+    *,
+    single_file: bool = False,
+    figures: Mapping[str, bytes] | None = None,
+    watch: Callable[[int], None] | None = None,
+) -> dict[str, bytes]:
+    """The page, as ``index.html``, and everything beside it: name to content.
+
+    Raises:
+        UsageError: for no displays.
+    """
+    if not displays:
+        raise UsageError("displays: expected at least one run, got none")
+    parts, views, done = Parts(single_file), [], 0
+    for position, display in enumerate(displays, start=1):
+        anchor, tiles = f"run-{position}", []
+        for champion in display.exhibit.champions.values():
+            tiles.append(tile_of(_subject(display, champion), anchor, parts))
+            done += 1
+            if watch is not None:
+                watch(done)
+        views.append(view_of(display, tiles, anchor))
+    return whole_page(
+        views,
+        parts,
+        {SUMMARY: _summary(displays, views), **(figures or {})},
+        title=finding([display.exhibit for display in displays]),
+        matrix=matrix_of(displays),
+        replicates=replicate_plots(displays),
+        figures=sorted(figures or {}),
+        summary=SUMMARY,
+    )
+
+
+def _subject(display: Display, champion: Champion) -> Subject:
+    exhibit = display.exhibit
+    settings = exhibit.settings
+    return Subject(
+        champion=champion,
+        sight=display.sight(champion.label),
+        kind=settings.kind,
+        classifier=classifier_name(exhibit),
+        method=settings.encoding,
+        settings=settings,
+        facts=(
+            (measure(exhibit).capitalize(), format_score(champion.confidence, settings.kind)),
+            ("Generation", number(champion.generation)),
+            ("Queries before it", number(champion.individual)),
+            ("Fooled", classifier_name(exhibit)),
+            ("Encoding", f"{settings.encoding}, seed {settings.seed}"),
+            ("Picture", f"{settings.canvas[2]} × {settings.canvas[1]} pixels"),
+            ("Hash", champion.canvas_hash),
+        ),
+        photo=None if display.photos is None else display.photos.of.get(champion.label),
+        alt=alt_of(exhibit, champion),
+    )
+
+
+def _summary(displays: Sequence[Display], views: Sequence[View]) -> bytes:
     runs = [
-        {**exhibit.summary, "pictures": {tile.label: tile.file for tile in view.tiles}}
-        for exhibit, view in zip(exhibits, views, strict=True)
+        {**display.exhibit.summary, "pictures": {tile.label: tile.picture for tile in view.tiles}}
+        for display, view in zip(displays, views, strict=True)
     ]
     text = json.dumps({"runs": runs}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     return text.encode(errors="replace")  # the name of a run's folder need not be Unicode
-
-
-def _page(exhibits: Sequence[Exhibit], views: Sequence[View]) -> str:
-    templates = _templates()
-    style = templates.get_template("style.css").render(views=views)
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return templates.get_template("page.html").render(
-        title=finding(exhibits), views=views, style=style, style_hash=f"sha256-{digest}", summary=SUMMARY
-    )
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    templates = Environment(
-        loader=PackageLoader("foolery.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
-    templates.filters["spaced"] = spaced
-    return templates

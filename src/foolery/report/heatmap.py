@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from foolery.experiments.certainty import format_confidence
 from foolery.report.folder import Folder
-from foolery.report.gallery import PAGE, _templates
+from foolery.report.templating import PAGE, STYLE, asset, policy_of, templates
 from foolery.report.words import number
 
 if TYPE_CHECKING:
@@ -183,25 +181,30 @@ def _map(rows: Sequence[Row], columns: tuple[str, ...], field: str, title: str) 
 
 
 def _page(transfer: Transfer, parts: Sequence[Part]) -> str:
-    templates = _templates()
-    style = templates.get_template("style.css").render(views=[])
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    styles = [asset(STYLE)]
     several = any(row.runs > 1 for row in transfer.pooled)
-    return templates.get_template("transfer.html").render(
-        title=_finding(transfer),
-        parts=parts,
-        head=TABLE_HEAD,
-        pooled=table_of(transfer.pooled, transfer.columns),
-        runs=table_of(transfer.rows, transfer.columns) if several else [],
-        unmatched=[
-            (column, ", ".join(names))
-            for column, names in zip(transfer.columns, transfer.unmatched, strict=True)
-            if names
-        ],
-        notes=transfer.notes,
-        style=style,
-        style_hash=f"sha256-{digest}",
-        data=DATA,
+    return (
+        templates()
+        .get_template("transfer.html")
+        .render(
+            title=_finding(transfer),
+            parts=parts,
+            head=TABLE_HEAD,
+            pooled=table_of(transfer.pooled, transfer.columns),
+            runs=table_of(transfer.rows, transfer.columns) if several else [],
+            unmatched=[
+                (column, ", ".join(names))
+                for column, names in zip(transfer.columns, transfer.unmatched, strict=True)
+                if names
+            ],
+            notes=transfer.notes,
+            styles=styles,
+            style_file=None,
+            scripts=[],
+            script_files=[],
+            policy=policy_of(styles, []),
+            data=DATA,
+        )
     )
 
 

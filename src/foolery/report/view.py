@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foolery.experiments.certainty import format_score
-from foolery.experiments.export import file_name
-from foolery.report.curve import Curve, curve_of
+from foolery.report.plot import Plot
+from foolery.report.plots import plots_of
 from foolery.report.words import (
     NARROW,
     classifier_name,
@@ -23,9 +23,11 @@ from foolery.report.words import (
 )
 
 if TYPE_CHECKING:
+    from foolery.experiments.display import Display
     from foolery.experiments.exhibit import Champion, Exhibit
     from foolery.runs.settings import Provenance
 
+FIRST = 6  # champions in the first row
 LIBRARY = "python"  # what the provenance of a run says that no command line started
 
 
@@ -39,13 +41,37 @@ class Fact:
 
 @dataclass(frozen=True)
 class Tile:
-    """One champion: its file, and what stands under the picture."""
+    """One champion of the gallery.
 
-    file: str
+    Attributes:
+        id: of the champion on the page, ``run-1/0007``.
+        picture: address of its PNG file.
+        thumbnail: address of the picture in the gallery.
+        photo: address of a real picture of its class, or None.
+        photo_confidence: of the classifier in that picture, as text.
+        value: the confidence as a number.
+        queries: made before it.
+        method: what made it: an encoding, or an attack.
+    """
+
+    id: str
+    picture: str
+    thumbnail: str
+    photo: str | None
+    photo_confidence: str
     label: str
+    value: float
     confidence: str
-    generation: str
+    index: int
+    generation: int
+    queries: int
+    method: str
     alt: str
+
+    @property
+    def sought(self) -> str:
+        """What a search looks in."""
+        return self.label.casefold()
 
 
 @dataclass(frozen=True)
@@ -53,8 +79,9 @@ class View:
     """One run on a page.
 
     Attributes:
-        anchor: ``run-1`` …, unique on the page, also the folder of the pictures.
-        frame: shown width of a picture on a wide screen.
+        anchor: ``run-1`` …, unique on the page, also the folder of its files.
+        large, frame: shown width of a picture in the first row, and in the gallery.
+        crisp: whether pictures are shown enlarged, in whole steps.
         figures: what was reached.
         fooled: confidence to how many classes reach it.
         measure: ``confidence`` or ``similarity``.
@@ -75,24 +102,29 @@ class View:
     width: int
     height: int
     frame: int
+    large: int
     tiles: tuple[Tile, ...]
+    best: tuple[Tile, ...]
     figures: tuple[Fact, ...]
     fooled: tuple[Fact, ...]
     measure: str
-    curve: Curve | None
+    plots: tuple[Plot, ...]
     settings: tuple[Fact, ...]
     made: tuple[tuple[Fact, ...], ...]
     commands: tuple[str, ...]
     check: str
+    notes: tuple[str, ...]
 
-    def figure(self, name: str) -> str:
-        """The figure of that name."""
-        return next(fact.value for fact in self.figures if fact.name == name)
+    @property
+    def crisp(self) -> bool:
+        """Whether the gallery shows canvases pixel by pixel."""
+        return self.frame >= self.width
 
 
-def view_of(exhibit: Exhibit, position: int) -> View:
-    """The view of the run that stands at ``position`` (from 1) on a page."""
-    settings, anchor = exhibit.settings, f"run-{position}"
+def view_of(display: Display, tiles: Sequence[Tile], anchor: str) -> View:
+    """The view of a run whose champions are ``tiles``."""
+    exhibit = display.exhibit
+    settings = exhibit.settings
     _, height, width = settings.canvas
     return View(
         anchor=anchor,
@@ -105,41 +137,43 @@ def view_of(exhibit: Exhibit, position: int) -> View:
         finished=exhibit.status == "finished",
         width=width,
         height=height,
-        frame=_frame(width, len(settings.cells)),
-        tiles=tuple(_tile(champion, exhibit, anchor) for champion in exhibit.champions.values()),
+        frame=frame_of(width, 144),
+        large=frame_of(width, 168),
+        tiles=tuple(tiles),
+        best=best_of(tiles),
         figures=_figures(exhibit),
         fooled=_fooled(exhibit),
         measure=measure(exhibit),
-        curve=curve_of(exhibit),
+        plots=plots_of(display),
         settings=_settings(exhibit),
         made=tuple(_made(provenance) for provenance in exhibit.provenances),
         commands=_commands(exhibit),
         check=shlex.join(["foolery", "verify", exhibit.name]),
+        notes=(*display.notes, *_events(exhibit)),
     )
 
 
-def picture_file(champion: Champion, anchor: str) -> str:
-    """Path of a champion's PNG in the gallery."""
-    return f"champions/{anchor}/{file_name(champion)}"
-
-
-def _tile(champion: Champion, exhibit: Exhibit, anchor: str) -> Tile:
+def alt_of(exhibit: Exhibit, champion: Champion) -> str:
+    """A champion's picture in a sentence."""
     shown = format_score(champion.confidence, exhibit.settings.kind)
     word = "Picture of gradient ascent" if exhibit.settings.search == "ascent" else "Evolved picture"
-    _, height, width = exhibit.settings.canvas
-    return Tile(
-        file=picture_file(champion, anchor),
-        label=champion.label,
-        confidence=shown,
-        generation=number(champion.generation),
-        alt=f"{word}, {width} × {height} pixels: {classifier_name(exhibit)} gives {champion.label} {shown}",
-    )
+    return f"{word}: {classifier_name(exhibit)} gives {champion.label} {shown}"
 
 
-def _frame(width: int, count: int) -> int:
-    """Shown width, a whole multiple of ``width`` where it is small: about five or eight in a row."""
-    target = 208 if count <= 20 else 132
+def best_of(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
+    """The six surest, those before others that have a real picture beside them."""
+    return tuple(sorted(tiles, key=lambda tile: (tile.photo is None, -tile.value))[:FIRST])
+
+
+def frame_of(width: int, target: int) -> int:
+    """Shown width: a whole multiple of ``width`` where it is small, else a whole part of it."""
     return width * (target // width) if width <= target else max(1, width // -(-width // target))
+
+
+def _events(exhibit: Exhibit) -> tuple[str, ...]:
+    events = exhibit.summary.get("events")
+    found = events if isinstance(events, list) else []
+    return tuple(f"Generation {each['generation']}: {each['what']}" for each in found)
 
 
 def _figures(exhibit: Exhibit) -> tuple[Fact, ...]:

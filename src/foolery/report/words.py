@@ -105,9 +105,20 @@ def state(exhibit: Exhibit) -> str:
 
 
 def classifier_name(exhibit: Exhibit) -> str:
-    """``alexnet`` for ``torchvision:alexnet``, ``model.onnx`` for ``onnx:folder/model.onnx``."""
-    name = exhibit.settings.classifier
-    return re.split(r"[/\\]", name.partition(":")[2] or name)[-1] or name
+    """What a page calls the classifier of a run; see ``short_name``."""
+    return short_name(exhibit.settings.classifier)
+
+
+def short_name(name: str) -> str:
+    """``alexnet`` for ``torchvision:alexnet``, ``net.onnx`` for ``onnx:folder/net.onnx``.
+
+    A file that is called ``model`` goes by the name of its folder.
+    """
+    words = re.split(r"[/\\]", name.partition(":")[2] or name)
+    parts = [part for part in words if part not in ("", ".", "..")]
+    if len(parts) > 1 and re.fullmatch(r"(model|network|net|weights)\.\w+", parts[-1]):
+        return parts[-2]
+    return parts[-1] if parts else name
 
 
 def _who(exhibits: Sequence[Exhibit]) -> str:

@@ -145,7 +145,12 @@ def _provenances(connection: sqlite3.Connection) -> tuple[Provenance, ...]:
     rows = connection.execute("SELECT provenance FROM provenances ORDER BY number").fetchall()
     if not rows:
         raise RecordError("no provenance is stored")
-    return tuple(_model(Provenance, text, "provenance") for (text,) in rows)
+    return tuple(provenance_of(text) for (text,) in rows)
+
+
+def provenance_of(text: object) -> Provenance:
+    """A stored provenance, checked."""
+    return _model(Provenance, text, "provenance")
 
 
 def _moments(connection: sqlite3.Connection) -> Iterator[Moment]:

@@ -1,0 +1,232 @@
+"""Plots: what a run's page plots, each in its own function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.experiments.certainty import format_score
+from foolery.experiments.display import Display
+from foolery.report.axis import Axis, Tick, confidence_axis, generation_ticks, linear_axis
+from foolery.report.plot import Plot, band, bar, line, spread
+from foolery.report.words import measure, number
+
+MOST_POINTS = 400
+MOST_ROWS = 40
+_EDGES = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0)
+_EDGE_NAMES = ("0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %")
+_STAGES = {
+    "vary": "vary",
+    "render": "render",
+    "classify": "classify",
+    "tell": "compare",
+    "write": "write",
+}
+
+
+def plots_of(display: Display) -> tuple[Plot, ...]:
+    """All plots for which the run has data, in the order in which a page shows them."""
+    found = (course_plot(display), classes_plot(display), histogram_plot(display), stages_plot(display))
+    return tuple(plot for plot in found if plot is not None)
+
+
+def course_plot(display: Display) -> Plot | None:
+    """Median and quantiles over classes of the champions' confidence, over generations."""
+    exhibit, course = display.exhibit, display.course
+    history, kind, word = exhibit.history, exhibit.settings.kind, measure(exhibit)
+    if len(history) == 0:
+        return None
+    rows = spread(len(history), MOST_POINTS)
+    last = max(int(history.generation[-1]), 1)
+    quantiles = None if course is None else course.quantiles
+    values = [history.median[rows], history.least[rows]] + ([] if quantiles is None else [quantiles.ravel()])
+    axis = _axis(np.concatenate(values), kind)
+    shapes = []
+    legend = [("median", "median")]
+    if course is not None and quantiles is not None:
+        along = course.generation / last
+        up = [axis.place(column) for column in quantiles.T]
+        shapes += [band("outer", along, up[0], up[4]), band("inner", along, up[1], up[3])]
+        legend += [("inner", "half of the classes"), ("outer", "four in five")]
+    along = history.generation[rows] / last
+    shapes += [line("least", along, axis.place(history.least[rows])),
+               line("median", along, axis.place(history.median[rows]))]  # fmt: skip
+    chosen = spread(len(history), MOST_ROWS).tolist()
+    return Plot(
+        name="course",
+        title=f"{word.capitalize()} over the generations",
+        about=(
+            f"The median {word} of the champions goes from {format_score(history.median[0], kind)} in "
+            f"generation {history.generation[0]} to {format_score(history.median[-1], kind)} in generation "
+            f"{history.generation[-1]}."
+        ),
+        up=axis.ticks,
+        across=generation_ticks(int(history.generation[-1])),
+        unit="generation",
+        shapes=tuple(shapes),
+        legend=(*legend, ("least", "least")),
+        head=("generation", "queries", "median", "mean", "least", "most"),
+        rows=tuple(
+            (
+                number(int(history.generation[at])),
+                number(int(history.queries[at])),
+                *(
+                    format_score(column[at], kind)
+                    for column in (history.median, history.mean, history.least, history.most)
+                ),
+            )
+            for at in chosen
+        ),
+        shown=_part(len(chosen), len(history), "generations"),
+    )
+
+
+def classes_plot(display: Display) -> Plot | None:
+    """Every class in the order of its confidence, with what it had reached after a tenth of the time."""
+    exhibit = display.exhibit
+    champions = list(exhibit.champions.values())
+    if len(champions) < 2:
+        return None
+    kind, word = exhibit.settings.kind, measure(exhibit)
+    cells = {cell: at for at, cell in enumerate(exhibit.settings.cells)}
+    late = np.array([one.confidence for one in champions])
+    order = np.argsort(-late, kind="stable")
+    early = np.full(len(champions), np.nan)
+    if display.course is not None:
+        early = np.array([display.course.early[cells[one.index]] for one in champions])
+    axis = _axis(np.concatenate([late, early[~np.isnan(early)]]), kind)
+    along = np.linspace(0, 1, len(champions))
+    shapes, legend = [], [("median", "at the end")]
+    if not np.isnan(early).all():
+        first = np.where(np.isnan(early), late.min(), early)
+        shapes.append(band("inner", along, axis.place(first[order]), axis.place(late[order])))
+        legend.append(("inner", "gained after the first tenth of the generations"))
+    shapes.append(line("median", along, axis.place(late[order])))
+    half = len(champions) // 2
+    return Plot(
+        name="classes",
+        title=f"{word.capitalize()} of every class",
+        about=(
+            f"The surest class has {format_score(late[order[0]], kind)}, the middle one "
+            f"{format_score(late[order[half]], kind)}, the last one {format_score(late[order[-1]], kind)}."
+        ),
+        up=axis.ticks,
+        across=_rank_ticks(len(champions)),
+        unit="classes, the surest first",
+        shapes=tuple(shapes),
+        legend=tuple(legend),
+        head=("class", "after a tenth", "at the end", "generation", "queries before it"),
+        rows=tuple(
+            (
+                champions[at].label,
+                format_score(early[at], kind),
+                format_score(late[at], kind),
+                number(champions[at].generation),
+                number(champions[at].individual),
+            )
+            for at in order.tolist()
+        ),
+    )
+
+
+def histogram_plot(display: Display) -> Plot | None:
+    """How many champions, and how many real pictures where data were given, have which confidence."""
+    exhibit = display.exhibit
+    late = np.array([one.confidence for one in exhibit.champions.values()])
+    if len(late) < 2:
+        return None
+    kind, word = exhibit.settings.kind, measure(exhibit)
+    groups = {"champions": late}
+    if display.photos is not None and len(display.photos.confidences):
+        groups["real pictures"] = display.photos.confidences
+    edges, names = _bins(np.concatenate(list(groups.values())), kind)
+    shares = {name: _shares(values, edges) for name, values in groups.items()}
+    axis = linear_axis(np.array([0.0, *(100 * share for each in shares.values() for share in each)]))
+    bins, shapes = len(edges) - 1, []
+    for place, values in enumerate(shares.values()):
+        width = 0.8 / len(shares)
+        for at, share in enumerate(values):
+            left = (at + 0.1 + place * width) / bins
+            height = float(axis.place(np.array([100 * share]))[0])
+            shapes.append(bar(("champion", "real")[place], left, left + width / bins, height))
+    ranges = [f"{low} to {high}" for low, high in zip(names, [*names[1:], names[-1]], strict=True)][:-1]
+    if kind == "similarity":
+        ranges.append(f"{names[-1]} or more")
+    else:
+        ranges.append(f"{_EDGE_NAMES[-1]} or more")
+    top = {name: f"{values[-1]:.0%}".replace("%", " %") for name, values in shares.items()}
+    return Plot(
+        name="histogram",
+        title=f"How sure: {' against '.join(groups)}",
+        about=f"{ranges[-1]}: " + ", ".join(f"{share} of the {name}" for name, share in top.items()) + ".",
+        up=tuple(Tick(tick.place, f"{tick.label} %") for tick in axis.ticks),
+        across=tuple(Tick(at / bins, name) for at, name in enumerate(names)),
+        unit=f"{word}, at least",
+        shapes=tuple(shapes),
+        legend=tuple(zip(("champion", "real"), groups, strict=False)),
+        head=(word, *groups),
+        rows=tuple(
+            (ranges[at], *(f"{each[at]:.1%}".replace("%", " %") for each in shares.values()))
+            for at in range(bins)
+        ),
+    )
+
+
+def stages_plot(display: Display) -> Plot | None:
+    """Where the time of the search went; None where it was not recorded."""
+    stages = display.exhibit.summary.get("stages")
+    if not isinstance(stages, Mapping) or not any(stages.values()):
+        return None
+    seconds = {_STAGES.get(str(name), str(name)): float(value) for name, value in stages.items()}
+    axis = linear_axis(np.array([0.0, *seconds.values()]))
+    total, count = sum(seconds.values()), len(seconds)
+    longest = max(seconds, key=lambda name: seconds[name])
+    return Plot(
+        name="stages",
+        title="Where the time went",
+        about=f"{seconds[longest] / total:.0%} of the work was to {longest}.".replace("%", " %"),
+        up=tuple(Tick(tick.place, f"{tick.label} s") for tick in axis.ticks),
+        across=tuple(Tick((at + 0.5) / count, name) for at, name in enumerate(seconds)),
+        unit="seconds of work, summed over threads",
+        shapes=tuple(
+            bar("champion", (at + 0.2) / count, (at + 0.8) / count, float(axis.place(np.array([value]))[0]))
+            for at, value in enumerate(seconds.values())
+        ),
+        legend=(),
+        head=("stage", "seconds", "share"),
+        rows=tuple(
+            (name, f"{value:.2f}", f"{value / total:.1%}".replace("%", " %"))
+            for name, value in seconds.items()
+        ),
+        between=True,
+    )
+
+
+def _axis(values: NDArray[np.float64], kind: str) -> Axis:
+    known = values[~np.isnan(values)]
+    return linear_axis(known) if kind == "similarity" else confidence_axis(known)
+
+
+def _bins(values: NDArray[np.float64], kind: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Edges and the names of their low ends."""
+    if kind != "similarity":
+        return np.array(_EDGES), _EDGE_NAMES
+    edges = np.linspace(values.min(), max(values.max(), values.min() + 1e-6), 9)
+    return edges, tuple(format_score(edge, "similarity") for edge in edges[:-1])
+
+
+def _shares(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[float]:
+    counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
+    shares: list[float] = (counts / max(len(values), 1)).tolist()
+    return shares
+
+
+def _rank_ticks(count: int) -> tuple[Tick, ...]:
+    places = spread(count, 5)
+    return tuple(Tick(at / max(count - 1, 1), number(at + 1)) for at in places.tolist())
+
+
+def _part(shown: int, whole: int, what: str) -> str:
+    return f"{number(shown)} of {number(whole)} {what}" if shown < whole else ""

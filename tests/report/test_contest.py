@@ -1,0 +1,53 @@
+"""The page of an arms race, from files as the race writes them."""
+
+import pytest
+
+from foolery.errors import UsageError
+from foolery.experiments.display.contest import standing_of
+from foolery.experiments.harden.contest import Contest
+from foolery.experiments.harden.round import Round
+from foolery.report.contest import contest_files
+from foolery.report.gallery import write_files
+from report.pages import read_page
+
+
+def done(number, confidence):
+    return Round(
+        number=number, error=0.012, real_as_fooling=0.0005, pictures=60000, fooling=3000, runs=30,
+        confidence=confidence, quartiles=(confidence / 2, (1 + confidence) / 2), first_confidence=0.4,
+        run_medians=(confidence,), class_medians=(confidence,) * 10, fooled={"0.99": 0.5},
+        seconds={"training": 60.0, "search": 100.0},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "contest.json").write_text(Contest(rounds=3, data="<b>mnist</b>").model_dump_json())
+    for number, confidence in ((1, 0.9999), (2, 0.97)):
+        (tmp_path / f"round-{number:02d}").mkdir()
+        (tmp_path / f"round-{number:02d}/round.json").write_text(done(number, confidence).model_dump_json())
+    return tmp_path
+
+
+def test_it_says_what_came_of_it_and_how_far_it_is(folder):
+    page = read_page(write_files(contest_files(standing_of(folder)), folder / "report"))
+    assert page.texts["h1"] == [
+        "The median confidence in fooling images goes from 99.99\u202f% to 97.0\u202f% in 2 rounds of lenet"
+    ]
+    assert any("2 of 3 rounds done" in text for text in page.texts["p"])
+    assert "<b>mnist</b>" in page.texts["dd"]
+    assert "97.0\u202f%" in page.texts["td"]
+    assert "1.20\u202f%" in page.texts["td"]
+
+
+def test_before_the_first_round_it_says_so(folder):
+    for number in (1, 2):
+        (folder / f"round-{number:02d}/round.json").unlink()
+    page = read_page(write_files(contest_files(standing_of(folder)), folder / "report"))
+    assert page.texts["h1"] == ["No round is done yet for lenet"]
+
+
+def test_a_damaged_round_is_named(folder):
+    (folder / "round-02/round.json").write_text("{")
+    with pytest.raises(UsageError, match="round-02"):
+        standing_of(folder)

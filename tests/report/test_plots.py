@@ -1,0 +1,112 @@
+"""Plots: what is drawn is what was recorded, and the table below it says the same."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from foolery.experiments.display import Display
+from foolery.experiments.display.course import Course
+from foolery.experiments.display.photos import Photos
+from foolery.report.plots import classes_plot, course_plot, histogram_plot, plots_of, stages_plot
+from support.exhibits import display, exhibit
+
+
+def points(shape):
+    """``(N, 2)`` from 0 to 1, up is up."""
+    pairs = np.array([pair.split(",") for pair in shape.points.split()], float)
+    return np.column_stack([pairs[:, 0] / 1000, 1 - pairs[:, 1] / 1000])
+
+
+def shape_of(plot, style):
+    return next(shape for shape in plot.shapes if shape.style == style)
+
+
+def with_course(shown):
+    """As if a quarter and a tenth of the classes were always a little below and above the median."""
+    history, count = shown.exhibit.history, len(shown.exhibit.settings.cells)
+    late = np.array([one.confidence for one in shown.exhibit.champions.values()])
+    spread = np.stack([history.median * share for share in (0.6, 0.8, 1.0, 1.0, 1.0)], axis=1)
+    return replace(
+        shown, course=Course(history.generation, history.queries, spread, late[:count] * 0.5, late[:count])
+    )
+
+
+def test_the_course_goes_up_with_the_median_and_has_its_rows():
+    shown = display(generations=20)
+    plot = course_plot(shown)
+    median = points(shape_of(plot, "median"))
+    assert median[0, 0] == 0
+    assert median[-1, 0] == 1
+    assert (np.diff(median[:, 1]) >= 0).all()
+    assert (points(shape_of(plot, "least"))[:, 1] <= median[:, 1] + 1e-3).all()
+    assert len(plot.rows) == 21
+    assert plot.shown == ""
+    assert [row[0] for row in plot.rows] == [str(number) for number in range(21)]
+
+
+def test_quantiles_are_areas_one_within_the_other():
+    plot = course_plot(with_course(display()))
+    inner, outer = points(shape_of(plot, "inner")), points(shape_of(plot, "outer"))
+    assert inner[:, 1].min() >= outer[:, 1].min()
+    assert [style for style, _ in plot.legend] == ["median", "inner", "outer", "least"]
+
+
+def test_a_long_run_is_thinned_and_says_so():
+    plot = course_plot(display(generations=5000))
+    assert len(plot.rows) == 40
+    assert plot.shown == "40 of 5\u202f001 generations"
+    assert len(points(shape_of(plot, "median"))) == 400
+
+
+def test_before_the_first_generation_there_is_nothing_to_plot():
+    assert plots_of(display(generations=-1, confidences=())) == ()
+
+
+def test_every_class_is_in_the_table_the_surest_first():
+    shown = with_course(display())
+    plot = classes_plot(shown)
+    assert [row[2] for row in plot.rows][:3] == ["100 %", ">99.9999 %", ">99.9999 %"]
+    assert {row[0] for row in plot.rows} == set(shown.exhibit.champions)
+    heights = points(shape_of(plot, "median"))[:, 1]
+    assert (np.diff(heights) <= 0).all()
+    assert shape_of(plot, "inner").closed
+
+
+def test_the_histogram_sets_champions_against_real_pictures():
+    real = Photos({}, np.array([0.2, 0.6, 0.95, 0.9999, 0.99999, 1.0, 1.0, 1.0]))
+    plot = histogram_plot(Display(exhibit(), photos=real))
+    assert plot.head == ("confidence", "champions", "real pictures")
+    table = {row[0]: row[1:] for row in plot.rows}
+    assert table["99.99 % or more"] == ("70.0 %", "62.5 %")
+    assert table["0 % to 50 %"] == ("10.0 %", "12.5 %")
+    for column in (1, 2):
+        assert sum(float(row[column].split()[0]) for row in plot.rows) == pytest.approx(100, abs=0.5)
+    assert len(plot.shapes) == 12
+
+
+def test_cosines_have_their_own_bins():
+    plot = histogram_plot(display(kind="similarity", confidences=(0.3, -0.02, 0.2), classes=("a", "b", "c")))
+    assert plot.rows[0][0].startswith("−0.020 to ")
+    assert [row[1] for row in plot.rows].count("33.3 %") == 3
+
+
+def test_where_the_time_went_is_all_of_it():
+    shown = exhibit()
+    times = {"vary": 1.0, "render": 2.0, "classify": 6.0, "tell": 0.5, "write": 0.5}
+    plot = stages_plot(Display(replace(shown, summary={**shown.summary, "stages": times})))
+    assert plot.about == "60 % of the work was to classify."
+    assert [row[2] for row in plot.rows] == ["10.0 %", "20.0 %", "60.0 %", "5.0 %", "5.0 %"]
+    heights = [points(shape)[:, 1].max() for shape in plot.shapes]
+    assert heights.index(max(heights)) == 2
+    assert stages_plot(Display(shown)) is None
+
+
+def test_no_plot_leaves_its_frame():
+    for plot in plots_of(with_course(display())):
+        for shape in plot.shapes:
+            placed = points(shape)
+            assert placed.min() >= 0
+            assert placed.max() <= 1
+        assert all(0 <= tick.place <= 1 for tick in (*plot.up, *plot.across))
+        assert all(len(row) == len(plot.head) for row in plot.rows)
