@@ -1,0 +1,125 @@
+"""Eyes: how the studio's pages ask, draw and report; made here, so that the studio knows no classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foolery.cli.loading import load
+from foolery.cli.output import note
+from foolery.errors import MissingExtraError, UsageError
+
+FIRST = "lenet"  # of foolery's own
+QUERIES, SECONDS = 5000, 5.0  # for one report; whoever draws a digit meanwhile waits so long
+
+if TYPE_CHECKING:
+    from foolery.canvas import Canvases, CanvasShape
+    from foolery.classifiers.contract import Classifier, Kind
+    from foolery.runs.settings import RunSettings
+    from foolery.studio.contract import View
+
+
+@dataclass(frozen=True)
+class LoadedEye:
+    """A loaded classifier as a page asks it."""
+
+    classifier: Classifier
+
+    @property
+    def name(self) -> str:
+        """As it was named."""
+        return self.classifier.description.name
+
+    @property
+    def canvas(self) -> CanvasShape:
+        """What it sees."""
+        return self.classifier.description.canvas
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """One name for every class."""
+        return self.classifier.description.classes
+
+    @property
+    def kind(self) -> Kind:
+        """What its answers are."""
+        return self.classifier.description.kind
+
+    @property
+    def fingerprint(self) -> str:
+        """Of weights, preprocessing and class names."""
+        return self.classifier.description.fingerprint
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known of it."""
+        return self.classifier.description.notes
+
+    def look(self, picture: bytes) -> View:
+        """Fit a picture as labelled pictures are fitted, and classify it.
+
+        Raises:
+            UsageError: for what is no picture, or is damaged.
+        """
+        from foolery.classifiers.scores import confidence
+        from foolery.data.decode import decode, strict_size
+        from foolery.data.fit import fit
+        from foolery.studio.contract import View
+
+        with strict_size():
+            canvas = fit(decode(picture, "from the page"), self.canvas)
+        return View(canvas, confidence(self.classifier.scores(canvas[None]), self.kind)[0])
+
+
+def open_eyes(
+    references: Sequence[str], backend: str, card: Path | None, device: str
+) -> tuple[list[LoadedEye], str]:
+    """The classifiers that were named, then foolery's own; and why there are none, if so.
+
+    Raises:
+        UsageError: where one that was named cannot be loaded.
+    """
+    from foolery.classifiers.builtin import names
+
+    eyes = [LoadedEye(load(each, backend, card, device, None, False, None)) for each in references]
+    why = ""
+    for name in (FIRST, *names()):
+        if name not in {eye.name for eye in eyes}:
+            try:
+                eyes.append(LoadedEye(load(name, backend, None, device, None, False, None)))
+            except MissingExtraError as error:
+                why = why or str(error)
+    if not eyes:
+        note(f"note: {why}")
+    return eyes, why
+
+
+def paint(settings: RunSettings, genomes: Sequence[bytes]) -> Canvases:
+    """``(N, C, H, W) uint8``: genomes of a run drawn."""
+    from foolery.experiments.exhibit import encoding_of
+
+    encoding = encoding_of(settings)
+    drawn: Canvases = encoding.render(encoding.unpack(list(genomes)))
+    return drawn
+
+
+def reporter(eyes: Sequence[LoadedEye]) -> Callable[[Path], Mapping[str, bytes]]:
+    """Makes reports; a run's classifier is asked only where it is one of ``eyes``."""
+
+    def report(folder: Path, /) -> Mapping[str, bytes]:
+        from foolery.classifiers.metered import Budget
+        from foolery.experiments.display import display_of
+        from foolery.experiments.display.shelf import kind_of
+        from foolery.report.gallery import report_files
+        from foolery.runs import open_run_file
+
+        if kind_of(folder) == "audit":
+            raise UsageError(f"report: {folder.name} is an audit, which the studio cannot show yet")
+        run = open_run_file(folder)
+        known = (eye.classifier for eye in eyes if eye.fingerprint == run.settings.fingerprint)
+        budget = Budget(queries=QUERIES, seconds=SECONDS)
+        return report_files([display_of(run, next(known, None), budget=budget)])
+
+    return report

@@ -1,0 +1,81 @@
+"""``foolery studio``: runs on a local web page, live."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foolery.cli.options import BackendOption, CardOption, DeviceOption
+from foolery.cli.output import note, print_json
+from foolery.cli.words import whole
+from foolery.errors import MissingExtraError, UsageError
+
+
+def studio(
+    runs: Annotated[
+        Path, typer.Argument(metavar="RUNS", help="A folder of runs and audits, or one run.")
+    ] = Path("runs"),
+    classifier: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--classifier",
+            "-c",
+            metavar="REF",
+            help="What Look may ask, first; once for each (default: lenet).",
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", parser=whole, help="0 for any free one.")
+    ] = 8765,
+    host: Annotated[
+        str,
+        typer.Option("--host", metavar="NAME", help="0.0.0.0 lets other machines in, by a secret address."),
+    ] = "127.0.0.1",
+    card: CardOption = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    backend: BackendOption = "auto",
+    device: DeviceOption = "auto",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object with the address, once it answers.")
+    ] = False,
+) -> None:
+    """Watch runs on a local web page, and look closer: draw, drop, film or cover something.
+
+    Only this machine can reach it. Ctrl-C ends it.
+    """
+    try:
+        from foolery.studio.serve import serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        raise MissingExtraError(error.name, "studio", "serve pages") from None
+    from foolery.cli.eyes import open_eyes, paint, reporter
+    from foolery.data.fit import FIT
+    from foolery.studio.app import Studio
+    from foolery.studio.shelf import Shelf
+
+    if card is not None and len(classifier or []) != 1:
+        raise UsageError("--card goes with one --classifier; put the cards of several beside their files")
+    shelf = Shelf(runs)
+    eyes, why = open_eyes(classifier or [], backend, card, device)
+    shown = Studio(shelf, eyes, paint, reporter(eyes), fit=FIT[:1].upper() + FIT[1:], why=why)
+
+    def ready(address: str) -> None:
+        if as_json:
+            print_json({"url": address, "runs": str(shelf.root), "classifiers": [eye.name for eye in eyes]})
+        else:
+            print(f"{address}  shows {runs}; Ctrl-C ends it")
+        sys.stdout.flush()
+        if "token=" in address:
+            note(
+                "note: whoever has this address can see the runs and use the classifiers; it is not encrypted"
+            )
+        if browse:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    serve(shown, host, port, ready)

@@ -1,0 +1,1 @@
+"""Studio: a local web page over a folder of runs, to watch them happen and to look closer."""

@@ -1,0 +1,74 @@
+/* The curve of a run in progress: median and least confidence of the champions over the generations. */
+"use strict";
+(function () {
+  const SVG = "http://www.w3.org/2000/svg";
+  const SIDE = 1000, MOST = 1200;
+  const LABELS = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %"];
+
+  function made(name, attributes, text) {
+    const element = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    if (text !== undefined) element.textContent = text;
+    return element;
+  }
+
+  /* Low and high end of the vertical axis, and its ticks as [value, label]. */
+  function axis(points, kind) {
+    const values = points.flatMap((point) => [point[1], point[3]]);
+    if (kind === "similarity") {
+      const low = Math.min(...values), high = Math.max(...values, low + 0.01);
+      return { low, high, ticks: [low, (low + high) / 2, high].map((at) => [at, at.toFixed(2)]) };
+    }
+    const high = Math.min(Math.max(1, Math.ceil(Math.max(...values) - 1e-9)), 10);
+    const step = high <= 6 ? 1 : 2, ticks = [];
+    for (let at = 0; at <= high; at += step) ticks.push([at, LABELS[at] ?? `1 − 1e−${at}`]);
+    if (high <= 4) ticks.splice(1, 0, [Math.log10(2), "50 %"]);
+    return { low: 0, high, ticks };
+  }
+
+  function rounded(most) {
+    const power = 10 ** Math.floor(Math.log10(Math.max(most, 1)));
+    return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= most) ?? most;
+  }
+
+  function draw(box, points, kind) {
+    const { low, high, ticks } = axis(points, kind);
+    const first = points[0][0], last = points[points.length - 1][0];
+    const across = (at) => (last > first ? (SIDE * (at - first)) / (last - first) : 0);
+    const down = (value) => SIDE * (1 - (Math.min(Math.max(value, low), high) - low) / (high - low));
+    const left = made("svg", { class: "ticks", height: "100%", "aria-hidden": "true" });
+    const right = made("svg", { class: "lines", height: "100%", "aria-hidden": "true" });
+    const inner = made("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, preserveAspectRatio: "none", width: "100%", height: "88%" });
+    for (const [value, label] of ticks) {
+      const y = down(value);
+      left.append(made("text", { x: "100%", y: `${(y / SIDE) * 88}%`, dy: "4", "text-anchor": "end" }, label));
+      inner.append(made("line", { class: "grid", x1: 0, x2: SIDE, y1: y, y2: y, "vector-effect": "non-scaling-stroke" }));
+    }
+    for (const [name, column] of [["least", 3], ["median", 1]]) {
+      const all = points.map((point) => `${across(point[0]).toFixed(1)},${down(point[column]).toFixed(1)}`);
+      inner.append(made("polyline", { class: name, points: (all.length > 1 ? all : [all[0], all[0]]).join(" ") }));
+    }
+    right.append(inner);
+    const step = Math.max(1, rounded((last - first) / 4));
+    for (let at = Math.ceil(first / step) * step; at <= last; at += step) {
+      if (last > first && at > first + 0.9 * (last - first) && at !== last) continue;
+      const x = across(at) / 10;
+      right.append(made("text", { x: `${x}%`, y: "99%", "text-anchor": x < 2 ? "start" : x > 98 ? "end" : "middle" }, String(at)));
+    }
+    box.replaceChildren(left, right);
+    const ends = [points[0], points[points.length - 1]].map((point) => `${point[4]} in generation ${point[0]}`);
+    box.setAttribute("aria-label", `The median of the champions goes from ${ends[0]} to ${ends[1]}`);
+    box.dataset.points = String(points.length);
+  }
+
+  window.fooleryCurve = function (box, kind) {
+    let points = [];
+    return function (added, fresh) {
+      if (fresh) points = [];
+      if (added.length) points = points.filter((point) => point[0] < added[0][0]); // told twice after a break
+      points.push(...added);
+      if (points.length > MOST) points = points.filter((_, at) => at % 2 === 0 || at === points.length - 1);
+      if (points.length) draw(box, points, kind);
+    };
+  };
+})();

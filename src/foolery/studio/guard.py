@@ -1,0 +1,175 @@
+"""Guard: which requests get in, and what every answer forbids the browser.
+
+A page of another site can send requests to an address on this machine, and a name of another site can be made
+to lead here (DNS rebinding). So a request must name this server as people do, and one that asks for work must
+come from the studio's own pages.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
+METHODS = ("GET", "HEAD", "POST")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+}
+_STAY = 30 * 24 * 3600  # seconds that a browser keeps the token
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who may come in.
+
+    Attributes:
+        host: the name or address that the server is bound to.
+        port: that it listens on.
+        token: that a request must know; None where it is bound to this machine alone.
+    """
+
+    host: str
+    port: int
+    token: str | None
+
+    @classmethod
+    def at(cls, host: str, port: int) -> Door:
+        """With a new token, unless ``host`` is this machine alone."""
+        return cls(host, port, None if is_loopback(host) else secrets.token_urlsafe(24))
+
+    @property
+    def cookie(self) -> str:
+        """Cookies are shared by all ports of a host, so the port is in the name."""
+        return f"foolery-{self.port}"
+
+    def knows(self, host: str) -> bool:
+        """Whether a ``Host`` header names this server: by a loopback name, as it is bound, or by an address.
+
+        An address cannot be rebound, so any will do where the server is bound to more than this machine.
+        """
+        name = _name_of(host)
+        if name is None:
+            return False
+        return name in LOOPBACK or name == self.host.lower() or (self.token is not None and _is_address(name))
+
+    def opens(self, given: str | None) -> bool:
+        """Whether ``given`` is the token, or none is needed."""
+        return self.token is None or secrets.compare_digest((given or "").encode(), self.token.encode())
+
+
+class Guard:
+    """ASGI middleware around the whole studio."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app, self._door = app, door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what may not come in; hand on the rest."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope, headers) or self._asked_for_token(scope, headers)
+        await (refusal or self._app)(scope, receive, sealed)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._door.knows(hosts[0]):
+            return PlainTextResponse("This is a foolery studio; it does not answer to that Host.\n", 421)
+        method = scope["method"]
+        if method not in METHODS:
+            return PlainTextResponse("Method not allowed.\n", 405, {"Allow": ", ".join(METHODS)})
+        origin = headers.get("origin")
+        foreign = origin is not None and not _is_origin(origin, hosts[0])
+        if foreign or (method == "POST" and origin is None) or _from_elsewhere(method, headers):
+            return PlainTextResponse("Only the studio's own pages may ask for this.\n", 403)
+        return None
+
+    def _asked_for_token(self, scope: Scope, headers: Headers) -> Response | None:
+        door = self._door
+        if door.token is None or door.opens(_cookie(headers, door.cookie)):
+            return None
+        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [None])[0]
+        if scope["method"] != "GET" or not door.opens(given):
+            return PlainTextResponse("Open the address that foolery studio printed; it has the token.\n", 401)
+        response = RedirectResponse("/", 303)
+        response.set_cookie(door.cookie, door.token, max_age=_STAY, httponly=True, samesite="strict")
+        return response
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    if host.lower() in LOOPBACK:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _name_of(host: str) -> str | None:
+    """The name in a ``Host`` header, in lower case and without brackets; None for what is no host."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.netloc != host or "@" in host or not parts.hostname:
+        return None
+    return parts.hostname.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_origin(origin: str, host: str) -> bool:
+    return origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
+
+
+def _from_elsewhere(method: str, headers: Headers) -> bool:
+    """Whether a browser says that another site asks; following a link from there to a page is allowed."""
+    if headers.get("sec-fetch-site") not in ("cross-site", "same-site"):
+        return False
+    followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return method == "POST" or not followed
+
+
+def _cookie(headers: Headers, name: str) -> str | None:
+    try:
+        found = SimpleCookie("; ".join(headers.getlist("cookie"))).get(name)
+    except CookieError:
+        return None
+    return None if found is None else found.value

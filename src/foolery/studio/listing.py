@@ -1,0 +1,112 @@
+"""Listing: what the first page says of every run and audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foolery.errors import FooleryError
+from foolery.experiments.certainty import format_score
+from foolery.report.pictures import SMALL
+from foolery.report.words import duration, number, short_name
+from foolery.runs.glance import Glance, glancing
+from foolery.runs.settings import RunSettings
+from foolery.studio.news import age_of
+from foolery.studio.shelf import Entry
+
+STRIP = 5  # champions
+TILE = 132  # pixels, about the width in which a champion is shown
+_ENCODINGS = {"cppn": "CPPN"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One entry of the list.
+
+    Attributes:
+        key, name, kind: of the entry.
+        about: what was searched, by what.
+        state: how far it is.
+        running: whether it says that it is being written.
+        cells: that have champions to show.
+        crisp: whether their pixels are shown as squares.
+        trouble: why it cannot be read.
+    """
+
+    key: str
+    name: str
+    kind: str
+    about: str = ""
+    state: str = ""
+    running: bool = False
+    cells: tuple[int, ...] = ()
+    crisp: bool = False
+    trouble: str | None = None
+
+    @property
+    def report(self) -> str:
+        """Address of its report."""
+        return f"/{self.kind}/{self.key}/report/"
+
+    @property
+    def address(self) -> str:
+        """Where its name leads: a run in progress is watched, anything else read."""
+        watched = self.kind == "run" and (self.running or not self.cells)
+        return f"/run/{self.key}/" if watched else self.report
+
+
+def card_of(entry: Entry) -> Card:
+    """The card of an entry; one that cannot be read says why."""
+    if entry.kind == "audit":
+        return Card(entry.key, entry.name, "audit", about="audit")
+    try:
+        with glancing(entry.folder) as glance:
+            cells = tuple(holder.cell for holder in glance.holders(most=STRIP))
+            return Card(
+                key=entry.key,
+                name=entry.name,
+                kind="run",
+                about=about(glance.settings),
+                state=_state(entry, glance),
+                running=glance.status == "running",
+                cells=cells,
+                crisp=is_crisp(glance.settings),
+            )
+    except FooleryError as error:
+        return Card(entry.key, entry.name, "run", trouble=without_path(entry, str(error)))
+
+
+def without_path(entry: Entry, said: str) -> str:
+    """A message that names an entry as the pages do, not by where it lies on this machine."""
+    return said.replace(str(entry.folder), entry.name)
+
+
+def about(settings: RunSettings) -> str:
+    """What was searched, in half a sentence."""
+    encoding = f"{_ENCODINGS.get(settings.encoding, settings.encoding)} encoding"
+    how = "gradient ascent" if settings.search == "ascent" else encoding
+    classes = f"{number(len(settings.cells))} class{'' if len(settings.cells) == 1 else 'es'}"
+    return f"{short_name(settings.classifier)}, {classes}, {how}, seed {settings.seed}"
+
+
+def is_crisp(settings: RunSettings) -> bool:
+    """Whether champions are so small that their pixels are shown as squares."""
+    return max(settings.canvas[1:]) <= SMALL
+
+
+def frame_of(settings: RunSettings) -> tuple[int, int]:
+    """Shown width and height of a champion: a whole multiple of its pixels where it is small."""
+    _, height, width = settings.canvas
+    shown = width * (TILE // width) if width <= TILE else TILE
+    return shown, max(1, round(height * shown / width))
+
+
+def _state(entry: Entry, glance: Glance) -> str:
+    last = glance.before(0)
+    if last is None:
+        return f"{glance.status}, no generation yet"
+    median = format_score(last.median, glance.settings.kind)
+    said = f"{glance.status}, generation {number(glance.generation)}, median {median}"
+    age = age_of(entry)
+    if glance.status == "running" and age > 60:
+        said += f"; last written {duration(age)} ago"
+    return said

@@ -1,0 +1,70 @@
+"""Pages: the studio's own pages as HTML; the report's style sheet is theirs too."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from foolery.report.script import as_json
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".md": "text/plain; charset=utf-8",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".svg": "image/svg+xml",
+}
+"""Content types; anything else is bytes."""
+
+REPORTS = ("report.css", "theme.js")
+OWN = (
+    "studio.css",
+    "list.js",
+    "curve.js",
+    "watch.js",
+    "ask.js",
+    "easel.js",
+    "camera.js",
+    "champion.js",
+    "look.js",
+)
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("foolery.studio"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["as_json"] = _json_of
+    return environment
+
+
+def _json_of(value: object) -> object:
+    from markupsafe import Markup
+
+    return Markup(as_json(value))
+
+
+def page(template: str, **given: object) -> str:
+    """A page; everything that it is given is escaped."""
+    return _templates().get_template(template).render(**given)
+
+
+@cache
+def static(name: str) -> bytes | None:
+    """A style sheet or script by its name; None for any other name."""
+    room = "foolery.report" if name in REPORTS else "foolery.studio" if name in OWN else None
+    return None if room is None else files(room).joinpath("assets", name).read_bytes()

@@ -1,0 +1,86 @@
+"""Shelf: the runs and audits in one folder, and nothing outside it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from foolery.errors import UsageError
+from foolery.experiments.display.shelf import AUDIT
+from foolery.runs.database import RUN_DB
+
+DEEPEST = 5  # folders below the shelf
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run or an audit.
+
+    Attributes:
+        key: what addresses call it: 16 hexadecimal digits of its name's hash.
+        name: path from the shelf, with ``/``.
+        folder: where it lies.
+        kind: ``run`` or ``audit``.
+    """
+
+    key: str
+    name: str
+    folder: Path
+    kind: Literal["run", "audit"]
+
+
+class Shelf:
+    """A folder that may itself be a run. Links in it are not followed.
+
+    Attributes:
+        root: the folder, with every link in its own path followed.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise UsageError(
+                f"RUNS: {folder} is no folder; name one that holds runs, or make it: mkdir {folder}"
+            )
+        self.root = folder.resolve()
+        self._known: dict[str, Entry] = {}
+
+    def entries(self) -> list[Entry]:
+        """What lies there now, by name; at most 1000."""
+        found: list[Entry] = []
+        for place, folders, files in os.walk(self.root, followlinks=False):
+            here = Path(place)
+            deep = len(here.relative_to(self.root).parts)
+            folders[:] = sorted(name for name in folders if deep < DEEPEST and not name.startswith("."))
+            for file, kind in ((AUDIT, "audit"), (RUN_DB, "run")):
+                if file in files and _is_plain(here / file) and len(found) < MOST:
+                    found.append(self._entry(here, "audit" if kind == "audit" else "run"))
+        self._known = {entry.key: entry for entry in found}
+        return sorted(found, key=lambda entry: (entry.kind, entry.name))
+
+    def find(self, key: str) -> Entry | None:
+        """The entry that an address means, None where there is none (any more)."""
+        if key not in self._known:
+            self.entries()
+        entry = self._known.get(key)
+        return entry if entry is not None and self._still_there(entry) else None
+
+    def _still_there(self, entry: Entry) -> bool:
+        file = entry.folder / (AUDIT if entry.kind == "audit" else RUN_DB)
+        return _is_plain(file) and entry.folder.resolve() == entry.folder
+
+    def _entry(self, folder: Path, kind: Literal["run", "audit"]) -> Entry:
+        inside = folder.relative_to(self.root).as_posix()
+        name = self.root.name if inside == "." else inside
+        key = hashlib.sha256(f"{kind} {inside}".encode(errors="surrogatepass")).hexdigest()[:16]
+        return Entry(key, name, folder, kind)
+
+
+def _is_plain(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()

@@ -1,0 +1,218 @@
+"""What the pages are told: lists, live runs, champions, reports; from the real server."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from foolery.canvas import from_png
+from foolery.classifiers import builtin
+from foolery.experiments.exhibit import open_run
+from support.command import run
+from support.studio import serving
+from support.toysearch import PROVENANCE, RunWriter, settings, whole_run
+
+app = pytest.importorskip("foolery.studio.app", reason="the extra studio is not installed")
+
+
+def events(answer):
+    """Server-sent events as (name, data, id)."""
+    found = []
+    for block in answer.text.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
+        if fields:
+            found.append((fields["event"], json.loads(fields["data"]), fields.get("id")))
+    return found
+
+
+def test_the_list_names_every_run_and_says_what_is_broken(studio):
+    page = studio.ask("/").text
+    assert "good" in page
+    assert "finished, generation 4" in page
+    assert "cut short" in page
+    states = {each["state"] for each in studio.ask("/runs.json").json()}
+    assert any("generation 4" in state for state in states)
+
+
+def test_a_finished_run_is_told_at_once_and_the_stream_ends(studio, shelf):
+    found = events(studio.ask(f"/run/{studio.names()['good']}/news"))
+    assert [name for name, _, _ in found] == ["news", "champions", "read", "end"]
+    news, champions = found[0][1], found[1][1]
+    exhibit = open_run(shelf / "good")
+    assert news["status"] == "finished"
+    assert (news["generation"], news["goal"], news["queries"]) == ("4", "4", "100")
+    assert [point[0] for point in news["points"]] == [0, 1, 2, 3, 4]
+    assert [one["label"] for one in champions] == list(exhibit.champions)
+    assert [one["confidence"] for one in champions] == [one.confidence for one in exhibit.champions.values()]
+
+
+def test_a_browser_that_comes_back_is_told_only_what_is_new(studio):
+    address = f"/run/{studio.names()['good']}/news"
+    key = next(key for _, _, key in events(studio.ask(address)) if key)
+    again = events(studio.ask(address, Last_Event_ID=key))
+    assert [name for name, _, _ in again] == ["news", "read", "end"]
+    assert (again[0][1]["points"], again[0][1]["fresh"]) == ([], False)
+    for wrong in ("x", "x.9", "0123456789abcdef.2", f"{key}9999", "é.1"):
+        told = events(studio.ask(address, Last_Event_ID=wrong.encode().decode("latin-1")))
+        assert told[0][1]["fresh"] is True
+        assert len(told[0][1]["points"]) == 5
+
+
+def test_champions_are_shown_as_they_were_scored(studio, shelf):
+    key = studio.names()["good"]
+    exhibit = open_run(shelf / "good")
+    for cell, champion in enumerate(exhibit.champions.values()):
+        for address in (f"/run/{key}/cell/{cell}.png", f"/run/{key}/picture/{champion.canvas_hash}.png"):
+            found = studio.ask(address)
+            assert found.headers["content-type"] == "image/png"
+            assert np.array_equal(from_png(found.body), champion.canvas)
+        small = studio.ask(f"/run/{key}/cell/{cell}.webp")
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(small.body)).convert("L")), champion.canvas[0])
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["cell/10.png", "cell/-1.png", "cell/x.png", "cell/0.gif", "cell/99999999999999999999.png",
+     "picture/0000.png", "picture/" + "0" * 64 + ".webp"],
+)  # fmt: skip
+def test_a_champion_that_is_not_there_is_not_found(studio, tail):
+    assert studio.ask(f"/run/{studio.names()['good']}/{tail}").status == 404
+
+
+def test_a_run_opens_as_the_report_with_everything_beside_it(studio):
+    key = studio.names()["good"]
+    page = studio.ask(f"/run/{key}/report/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "lenet" in page.text
+    for name, kind in (("report.css", "text/css"), ("summary.json", "application/json")):
+        found = studio.ask(f"/run/{key}/report/{name}")
+        assert (found.status, found.headers["content-type"].split(";")[0]) == (200, kind)
+
+
+def test_only_classifiers_that_were_named_are_asked(studio):
+    names = studio.said["classifiers"]
+    assert names[0].startswith("onnx:")
+    assert names[1] == "lenet"
+    assert sorted(names[1:]) == sorted(builtin.names())
+    buffer = io.BytesIO()
+    Image.new("L", (28, 28)).save(buffer, "PNG")
+    assert studio.post(f"/ask/{len(names) - 1}", buffer.getvalue()).status == 200
+    assert studio.post(f"/ask/{len(names)}", buffer.getvalue()).status == 404
+    assert studio.post("/ask/1?class=eleven", buffer.getvalue()).status == 422
+
+
+def test_a_run_that_names_python_code_is_shown_without_running_it(tmp_path):
+    sprung = tmp_path / "sprung"
+    (tmp_path / "trap.py").write_text(f"open({str(sprung)!r}, 'w')\ndef make(): raise SystemExit")
+    chosen = settings(classifier="python:trap:make", encoding_options={"coordinates": "raw"})
+    with RunWriter.create(tmp_path / "runs" / "trap", chosen, PROVENANCE, keep_genomes=True) as writer:
+        writer.close("finished")
+    with serving(tmp_path / "runs", PYTHONPATH=str(tmp_path)) as studio:
+        for path in ("", "report/", "news", "champions.json"):
+            assert studio.ask(f"/run/{studio.names()['trap']}/{path}").status == 200
+        assert studio.ask("/look").status == 200
+    assert not sprung.exists()
+    run("predict", "python:trap:make", tmp_path / "trap.py", PYTHONPATH=str(tmp_path))
+    assert sprung.exists()  # it would have been noticed
+
+
+def test_the_answer_about_a_champion_is_the_confidence_of_its_run(studio, shelf):
+    key, exhibit = studio.names()["good"], open_run(shelf / "good")
+    for cell, champion in enumerate(exhibit.champions.values()):
+        picture = studio.ask(f"/run/{key}/cell/{cell}.png").body
+        told = studio.post(f"/ask/1?class={champion.label}", picture).json()
+        assert told["own"]["confidence"] == pytest.approx(champion.confidence, rel=1e-5, abs=1e-7)
+        assert told["top"][0]["confidence"] >= told["top"][-1]["confidence"]
+
+
+def test_a_live_run_is_told_while_it_is_written(tmp_path):
+    """A real search in a process of its own; its champions and its curve arrive while it goes on."""
+    words = [
+        "evolve",
+        "-c",
+        "lenet",
+        "-n",
+        "100000",
+        "--batch",
+        "20",
+        "--checkpoint-every",
+        "5",
+        "-o",
+        tmp_path / "live",
+    ]
+    search = subprocess.Popen(
+        [sys.executable, "-m", "foolery", *map(str, words)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with serving(tmp_path) as studio:
+            deadline = time.monotonic() + 60
+            while "live" not in studio.names() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            connection = HTTPConnection("127.0.0.1", studio.port, timeout=30)
+            connection.request("GET", f"/run/{studio.names()['live']}/news")
+            response = connection.getresponse()
+            generations, pictures = [], {}
+            while len(generations) < 3 or len(pictures) < 10 or max(map(len, pictures.values())) < 2:
+                assert time.monotonic() < deadline, (generations, pictures)
+                name = response.readline().decode().removeprefix("event: ").strip()
+                data = response.readline().decode().removeprefix("data: ")
+                while response.readline().strip():
+                    pass
+                if name == "news":
+                    told = json.loads(data)
+                    assert told["status"] == "running"
+                    generations += [told["points"][-1][0]] if told["points"] else []
+                    rates = told["rate"], told["left"], told["goal"]
+                elif name == "champions":
+                    for one in json.loads(data):
+                        pictures.setdefault(one["cell"], []).append(one["picture"])
+            assert generations == sorted(set(generations))
+            assert rates[0] != "–"
+            assert "h" in rates[1] or "min" in rates[1] or "s" in rates[1]
+            assert rates[2] == "100\N{NARROW NO-BREAK SPACE}000"
+            assert studio.ask(pictures[0][-1]).status == 200
+        connection.close()  # only now: a page that still watches does not keep the studio from ending
+    finally:
+        search.terminate()
+        search.wait(30)
+
+
+def test_pages_that_are_left_make_room_for_others(tmp_path):
+    chosen = settings(encoding_options={"coordinates": "raw"})
+    with (
+        RunWriter.create(tmp_path / "slow", chosen, PROVENANCE, keep_genomes=True),
+        serving(tmp_path) as studio,
+    ):
+        address = f"/run/{studio.names()['slow']}/news"
+        assert studio.ask(address, "HEAD").status == 405
+        for _ in range(app.STREAMS + 10):
+            connection = HTTPConnection("127.0.0.1", studio.port, timeout=30)
+            connection.request("GET", address)
+            response = connection.getresponse()
+            assert response.status == 200
+            assert response.readline() == b"event: news\n"
+            response.close()
+            connection.close()
+            time.sleep(0.05)
+        assert b"slow" in studio.ask("/").body
+
+
+def test_a_run_that_cannot_be_drawn_says_so_and_is_told_on(tmp_path):
+    whole_run(tmp_path / "odd", until=3, chosen=settings(encoding_options={"coordinates": "raw"}))
+    with serving(tmp_path) as studio:
+        connection = HTTPConnection("127.0.0.1", studio.port, timeout=30)
+        connection.request("GET", f"/run/{studio.names()['odd']}/news")
+        response = connection.getresponse()
+        lines = [response.readline().decode() for _ in range(6)]
+        connection.close()
+        assert lines[0] == "event: news\n"
+        assert lines[3] == "event: trouble\n"
+        assert "genome" in lines[4]
