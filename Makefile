@@ -53,7 +53,7 @@ clean:
 
 .venv/.for-test: .venv/.pip $(HOUSE)
 	@echo "Installing foolery and all that its tests use into .venv (with torch, some minutes) …"
-	$(PIP) -e '.[onnx,torch,vision,hf,dataset,gradient]' --group test
+	$(PIP) -e '.[onnx,torch,vision,hf,dataset,gradient,plots,studio]' --group test
 	@touch $@
 
 .venv/.for-lint: .venv/.for-test

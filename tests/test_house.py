@@ -24,9 +24,10 @@ MAY_KNOW = {
     "runs": {"foundation"},
     "experiments": {"foundation", "encodings", "data", "classifiers", "training", "search", "runs"},
     "report": {"foundation", "runs", "experiments"},
+    "studio": {"foundation", "runs", "experiments", "report"},
     "cli": {
         "foundation", "encodings", "data", "classifiers", "training", "search", "runs", "experiments",
-        "report",
+        "report", "studio",
     },
 }  # fmt: skip
 
@@ -78,8 +79,9 @@ def test_a_room_knows_only_earlier_rooms(path):
     ("room", "package"),
     [
         ("encodings", "torch"), ("search", "torch"), ("runs", "torch"), ("experiments", "torch"),
-        ("report", "torch"), ("cli", "torch"),
+        ("report", "torch"), ("studio", "torch"), ("cli", "torch"),
         ("encodings", "onnxruntime"), ("search", "onnxruntime"), ("runs", "onnxruntime"),
+        ("studio", "onnxruntime"), ("studio", "numba"),
     ],
 )  # fmt: skip
 def test_rooms_that_never_see_a_network_do_not_import_its_package(room, package):
@@ -115,6 +117,7 @@ def test_the_core_imports_nothing_that_an_extra_brings():
     ]
     assert len(names) > 30
     extras = {"torch", "torchvision", "timm", "transformers", "onnx", "onnxscript", "onnxruntime", "pyarrow"}
+    extras |= {"matplotlib"}
     imports = "\n".join(f"import {name}" for name in names)
     done = python(f"import sys\n{imports}\nprint(sorted(set(sys.modules) & {extras!r}))")
     assert done.stdout == "[]\n", done.stderr
@@ -144,7 +147,7 @@ def test_it_opens_in_under_a_third_of_a_second(words):
 
 
 def test_help_loads_nothing_heavy():
-    heavy = {"numpy", "numba", "pydantic", "PIL", "jinja2", "onnxruntime", "torch"}
+    heavy = {"numpy", "numba", "pydantic", "PIL", "jinja2", "onnxruntime", "torch", "rich.console"}
     code = (
         "import sys; from foolery.cli.main import main; sys.argv = ['foolery', '--help']\n"
         "try: main()\nexcept SystemExit: pass\n"

@@ -22,6 +22,7 @@ def test_help_lists_every_command_and_those_that_people_need_first_above_the_oth
         "demo",
         "evolve",
         "report",
+        "audit",
         "reproduce",
     ]
 

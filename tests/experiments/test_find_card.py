@@ -12,7 +12,8 @@ from foolery.classifiers.onnx import open_onnx
 from foolery.classifiers.signature import read_signature
 from foolery.data import Labelled, open_data
 from foolery.errors import UsageError
-from foolery.experiments.find_card import find_card, mcnemar
+from foolery.experiments.card_judge import mcnemar
+from foolery.experiments.find_card import find_card
 from foolery.experiments.presets import COLOUR, GRAY, Preset, canvas_of, presets, usual_canvas
 from foolery.training.measure import measure
 from support.onnx_files import onnx

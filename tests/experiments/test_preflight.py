@@ -9,7 +9,8 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_sigmoid, log_softmax
 from foolery.data import Labelled
 from foolery.errors import UsageError
-from foolery.experiments.preflight import Check, preflight, verdict
+from foolery.experiments.preflight import preflight, verdict
+from foolery.experiments.probe import Check
 from support.plain import Plain, noise
 
 

@@ -11,9 +11,12 @@ import typer
 from foolery.cli.loading import load
 from foolery.cli.options import (
     BackendOption,
+    BudgetOption,
     CardOption,
+    ClassesOption,
     ClassNamesOption,
     DeviceOption,
+    OverwriteOption,
     PrecisionOption,
     SetOption,
     TrustOption,
@@ -66,9 +69,7 @@ def ascend(
         typer.Option("--from", metavar="RUN", help="With --through: start at the champions of a run."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole, help="Of the start.")] = 0,
-    classes: Annotated[
-        str | None, typer.Option("--classes", metavar="A,B,…", help="Only these classes (default: all).")
-    ] = None,
+    classes: ClassesOption = None,
     until: Annotated[
         float | None,
         typer.Option(
@@ -82,10 +83,7 @@ def ascend(
     precision: PrecisionOption = "float32",
     trust: TrustOption = False,
     changes: SetOption = None,
-    budget: Annotated[
-        str | None,
-        typer.Option("--budget", metavar="QUERIES|TIME", help="End in time: 100000, 90s, 5m, or 100000,5m."),
-    ] = None,
+    budget: BudgetOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-ascent-seedN."),
@@ -93,7 +91,7 @@ def ascend(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, if it was interrupted.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Follow the gradient of each class to an image that the classifier is certain about.

@@ -46,6 +46,7 @@ def demo(
         raise UsageError(f"--seconds-per-encoding: expected a number from 0 to 3600, got {seconds:g}")
     from foolery.classifiers import load_classifier
     from foolery.draws import check_seed
+    from foolery.experiments.display import display_of
     from foolery.report import write_report
 
     check_seed(seed)
@@ -55,7 +56,8 @@ def demo(
         perform(classifier, encoding, folder / encoding, seconds=seconds, seed=seed, command=context)
         for encoding in TITLES
     ]
-    print(f"Gallery: {write_report(exhibits, folder / 'gallery')}")
+    displays = [display_of(exhibit, classifier) for exhibit in exhibits]
+    print(f"Gallery: {write_report(displays, folder / 'gallery')}")
     for exhibit in exhibits:
         print_finale(exhibit)
     print("Next: foolery evolve --help, foolery show " + str(folder / "cppn"))

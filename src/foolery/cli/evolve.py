@@ -11,9 +11,12 @@ import typer
 from foolery.cli.loading import announce, load
 from foolery.cli.options import (
     BackendOption,
+    BudgetOption,
     CardOption,
+    ClassesOption,
     ClassNamesOption,
     DeviceOption,
+    OverwriteOption,
     PrecisionOption,
     SetOption,
     TrustOption,
@@ -55,9 +58,7 @@ def evolve(
             help="Runs with seeds N, N + 1 … in common batches, each in --out/seed-N.",
         ),
     ] = None,
-    classes: Annotated[
-        str | None, typer.Option("--classes", metavar="A,B,…", help="Only these classes (default: all).")
-    ] = None,
+    classes: ClassesOption = None,
     refine: Annotated[
         int,
         typer.Option(
@@ -83,10 +84,7 @@ def evolve(
     precision: PrecisionOption = "float32",
     trust: TrustOption = False,
     changes: SetOption = None,
-    budget: Annotated[
-        str | None,
-        typer.Option("--budget", metavar="QUERIES|TIME", help="End in time: 100000, 90s, 5m, or 100000,5m."),
-    ] = None,
+    budget: BudgetOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-ENCODING-seedN."),
@@ -94,7 +92,7 @@ def evolve(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out; more generations extend it.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
+    overwrite: OverwriteOption = False,
     checkpoint_every: Annotated[
         int | None,
         typer.Option(

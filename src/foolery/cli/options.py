@@ -1,4 +1,4 @@
-"""Options that several commands share: how a classifier is loaded. Each is written once, here."""
+"""Options that several commands share: how a classifier is loaded, how a search is bounded and kept."""
 
 from __future__ import annotations
 
@@ -39,3 +39,11 @@ ClassNamesOption = Annotated[
         "--class-names", metavar="FILE|LIST", help="A file of class names, or a list of foolery's (imagenet)."
     ),
 ]
+ClassesOption = Annotated[
+    str | None, typer.Option("--classes", metavar="A,B,…", help="Only these classes (default: all).")
+]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="QUERIES|TIME", help="End in time: 100000, 90s, 5m, or 100000,5m."),
+]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")]

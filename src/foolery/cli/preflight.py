@@ -24,7 +24,7 @@ from foolery.errors import GateError
 
 if TYPE_CHECKING:
     from foolery.classifiers.contract import Classifier
-    from foolery.experiments.preflight import Check
+    from foolery.experiments.probe import Check
 
 
 def preflight(

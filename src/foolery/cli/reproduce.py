@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from foolery.cli.options import DeviceOption
-from foolery.cli.output import console, is_live, note, print_json
+from foolery.cli.output import console, note, print_json
+from foolery.cli.progress import labelled_bar
 from foolery.cli.words import command_line, real, whole
 from foolery.errors import UsageError
 
@@ -76,7 +76,7 @@ def reproduce(
         by_role("--data", data),
         device,
     )
-    with bar() as progress:
+    with labelled_bar() as progress:
         prepared = prepare(
             chosen(names or []), wishes, out, command=command_line(context), say=note, progress=progress
         )
@@ -207,27 +207,3 @@ def print_findings(content: Mapping[str, Any], out: Path) -> None:
         table.add_row(finding["claim"], finding["paper"], finding["measured"], finding["verdict"])
     console().print(table)
     print(f"page        {out / content['reproduction'] / 'page.md'}")
-
-
-@contextmanager
-def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A function of a label, how much is done and of how much; drawn only on a terminal."""
-    screen = console(stderr=True)
-    if not is_live(screen):
-        yield lambda label, done, total: None
-        return
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Bars(*columns, TimeRemainingColumn(), console=screen, transient=True) as bars:
-        task, current = bars.add_task("preparing", total=None), ""
-
-        def progress(label: str, done: int, total: int) -> None:
-            nonlocal current
-            if label != current:
-                bars.reset(task)
-                current = label
-            bars.update(task, description=label, completed=done, total=total)
-
-        yield progress

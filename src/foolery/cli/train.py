@@ -13,7 +13,9 @@ from foolery.cli.words import whole
 
 
 def train(
-    architecture: Annotated[str, typer.Argument(metavar="NETWORK", help="lenet, perceptron, convnet or vit.")],
+    architecture: Annotated[
+        str, typer.Argument(metavar="NETWORK", help="lenet, perceptron, vae, convnet or vit.")
+    ],
     data: Annotated[str, typer.Option("--data", metavar="DATA", help="What to learn from.")] = "mnist",
     seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),

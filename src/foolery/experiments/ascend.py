@@ -30,6 +30,7 @@ from foolery.experiments.progress import Progress
 from foolery.experiments.provenance import provenance
 from foolery.runs import Individual, Moment, Reign, RunSettings, RunWriter
 from foolery.search.ascent_rule import Rule, rule_of
+from foolery.search.margin import AIMS, Aim
 from foolery.search.objective import cells_of
 
 NAME = "ascent"
@@ -49,6 +50,7 @@ def ascend(
     source: Path | str | None = None,
     seed: int = 0,
     classes: Sequence[str] | None = None,
+    objective: Aim = "class-score",
     out: Path | str | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -71,6 +73,8 @@ def ascend(
         source: with ``through``: a run of that encoding, whose champions are the start.
         seed: of the start.
         classes: names of the classes; all if None.
+        objective: what makes a picture a class's champion, ``class-score`` or ``margin``; gradients are those
+            of the class's probability either way.
         out: folder for the run file; None keeps the run in memory.
         resume: continue an interrupted run in ``out``; it ends as it would have without the interruption.
         overwrite: replace the run in ``out``.
@@ -95,7 +99,7 @@ def ascend(
         classifier, cells, chosen, kind=start, seed=check_seed(seed), through=through, source=source
     )
     folder = None if out is None else Path(out)
-    settings = _settings(begun, classifier, chosen, preset, seed)
+    settings = _settings(begun, classifier, chosen, preset, seed).model_copy(update={"objective": objective})
     made = provenance(classifier.description, command)
     if resume and folder is not None:
         writer = RunWriter.resume(folder, settings, made, checkpoint_every=_NEVER)
@@ -142,8 +146,9 @@ def _settings(begun: Start, classifier: Classifier, rule: Rule, preset: str, see
 
 @dataclass
 class _Best:
-    """Champions: ``(cells,)`` scores, confidences and numbers of individuals."""
+    """Champions: ``(cells,)`` values of the objective, scores and numbers of individuals."""
 
+    value: NDArray[np.float64]
     score: NDArray[np.float64]
     individual: NDArray[np.int64]
     jumps: int = 0
@@ -168,7 +173,9 @@ class _Search:
         )  # fmt: skip
         self.cells = np.array(settings.cells)
         self.labels = tuple(settings.classes[cell] for cell in settings.cells)
-        self.best = _Best(np.full(len(self.cells), -np.inf), np.full(len(self.cells), -1))
+        self.objective = AIMS[settings.objective](settings.cells)
+        lowest = np.full(len(self.cells), -np.inf)
+        self.best = _Best(lowest, lowest.copy(), np.full(len(self.cells), -1))
         self.places: dict[int, Any] = {}
         self.spent, self.clock = writer.seconds, time.perf_counter()
         self.started_at = max(writer.generation, 0)
@@ -212,8 +219,9 @@ class _Search:
     def _begin(self) -> None:
         """Generation 0: every class starts at the candidate that it scores highest."""
         canvases = self.begun.candidates
-        scores = _scored(self.classifier, canvases)[:, self.cells]
-        chosen = scores.argmax(axis=0)
+        said = _scored(self.classifier, canvases)
+        values, scores = self.objective(said), said[:, self.cells]
+        chosen = values.argmax(axis=0)
         self.places[0] = self.begun.place(chosen)
         first, numbers = np.unique(chosen, return_inverse=True)
         blobs = self.climb.genomes(self.places[0], np.array([int(np.argmax(chosen == one)) for one in first]))
@@ -222,13 +230,15 @@ class _Search:
         ]
         hashes = {int(one): canvas_hash(canvases[one]) for one in first}
         won = np.arange(len(self.cells))
-        self._crown(0, won, scores[chosen, won], first[numbers], newcomers, hashes, len(canvases))
+        taken = values[chosen, won], scores[chosen, won]
+        self._crown(0, won, taken, first[numbers], newcomers, hashes, len(canvases))
 
     def _challenge(
         self, generation: int, rows: NDArray[np.int64], canvases: Canvases, place: Any, asked: int
     ) -> None:
-        own = _scored(self.classifier, canvases)[np.arange(len(rows)), self.cells[rows]]
-        better = np.flatnonzero(own > self.best.score[rows])
+        said, places = _scored(self.classifier, canvases), np.arange(len(rows))
+        values, own = self.objective(said)[places, rows], said[places, self.cells[rows]]
+        better = np.flatnonzero(values > self.best.value[rows])
         won, number = rows[better], self.writer.queries + better
         blobs = self.climb.genomes(place, won) if len(won) else []
         newcomers = [
@@ -236,25 +246,28 @@ class _Search:
             for one, row, blob in zip(number, won, blobs, strict=True)
         ]
         hashes = {int(one): canvas_hash(canvases[at]) for one, at in zip(number, better, strict=True)}
-        self._crown(generation, won, own[better], number, newcomers, hashes, asked)
+        self._crown(generation, won, (values[better], own[better]), number, newcomers, hashes, asked)
 
     def _crown(
         self,
         generation: int,
         won: NDArray[np.int64],
-        scores: NDArray[np.float64],
+        taken: tuple[NDArray[np.float64], NDArray[np.float64]],
         numbers: NDArray[np.int64],
         newcomers: list[Individual],
         hashes: dict[int, str],
         asked: int,
     ) -> None:
-        best = _Best(self.best.score.copy(), self.best.individual.copy(), self.best.jumps + len(won))
-        best.score[won], best.individual[won] = scores, numbers
+        before = self.best
+        best = _Best(
+            before.value.copy(), before.score.copy(), before.individual.copy(), before.jumps + len(won)
+        )
+        (best.value[won], best.score[won]), best.individual[won] = taken, numbers
         sure = confidence(best.score, self.kind)
         reigns = [
-            Reign(int(cell), int(one), generation, float(score), float(score), float(sure[cell]), previous)
-            for cell, one, score, previous in zip(
-                won, numbers, scores, (_some(self.best.individual[cell]) for cell in won), strict=True
+            Reign(int(cell), int(one), generation, float(value), float(score), float(sure[cell]), previous)
+            for cell, one, value, score, previous in zip(
+                won, numbers, *taken, (_some(before.individual[cell]) for cell in won), strict=True
             )
         ]
         moment = Moment(
@@ -289,6 +302,7 @@ class _Search:
 
     def _restore(self) -> None:
         for champion in self.writer.champions:
+            self.best.value[champion.cell] = champion.objective
             self.best.score[champion.cell] = champion.score
             self.best.individual[champion.cell] = champion.individual
         self.best.jumps = self.writer.jumps

@@ -25,7 +25,8 @@ from foolery.runs import RunSettings, RunWriter
 from foolery.runs.state import read_state
 from foolery.search.archive import Takeover
 from foolery.search.map_elites import MapElites
-from foolery.search.objective import ClassScore, cells_of
+from foolery.search.margin import AIMS, Aim
+from foolery.search.objective import cells_of
 from foolery.search.refine import check_refine, cost, let_climb
 
 Keep = Literal["auto", "all", "champions"]
@@ -44,6 +45,7 @@ def evolve(
     seed: int = 0,
     classes: Sequence[str] | None = None,
     refine: int = 0,
+    objective: Aim = "class-score",
     out: Path | str | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -67,6 +69,7 @@ def evolve(
         classes: names of the classes to search for; all if None.
         refine: gradient steps that every child takes before it is scored (``foolery.search.refine``); each
             counts as two queries, forward and backward. Needs a classifier with gradients.
+        objective: what selection maximises, ``class-score`` or ``margin`` (``foolery.search.margin``).
         out: folder for the run file; None keeps the run in memory.
         resume: continue the run in ``out``.
         overwrite: replace the run in ``out``.
@@ -95,7 +98,7 @@ def evolve(
     drawn = make_encoding(encoding, description.canvas, options)
     search = MapElites(
         drawn,
-        ClassScore(cells_of(classes, description.classes)),
+        AIMS[objective](cells_of(classes, description.classes)),
         seeds=seed,
         batch=batch,
         initial=initial,

@@ -40,8 +40,13 @@ def export_champions(exhibit: Exhibit, out: Path, *, overwrite: bool = False) ->
 
 def file_name(champion: Champion) -> str:
     """``0007_seven.png``: the class index, and what a file system takes of its name."""
-    safe = re.sub(r"[^A-Za-z0-9-]+", "_", champion.label).strip("_")[:60]
-    return f"{champion.index:04d}_{safe}.png" if safe else f"{champion.index:04d}.png"
+    return safe_name(champion.index, champion.label)
+
+
+def safe_name(index: int, label: str) -> str:
+    """As ``file_name``, of a class."""
+    safe = re.sub(r"[^A-Za-z0-9-]+", "_", label).strip("_")[:60]
+    return f"{index:04d}_{safe}.png" if safe else f"{index:04d}.png"
 
 
 def _index(exhibit: Exhibit) -> dict[str, object]:

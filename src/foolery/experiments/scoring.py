@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, fetched
 from foolery.classifiers.contract import Classifier, Sliced, canvas_device
-from foolery.encodings.contract import Encoding, on_device
+from foolery.encodings.contract import Encoding, on_device, render_into
 from foolery.lanes import available, share
 from foolery.runs import Stages
 from foolery.search.litter import Litter
@@ -79,7 +79,7 @@ class Scoring:
             begun = perf_counter()
             children = litter.breed(start, stop)
             bred = perf_counter()
-            canvases[start:stop] = self.encoding.render(children)
+            render_into(self.encoding, children, canvases[start:stop])
             drawn = perf_counter()
             outputs[start:stop] = classifier.outputs(canvases[start:stop])
             spent.append((bred - begun, drawn - bred, perf_counter() - drawn))

@@ -1,0 +1,190 @@
+"""``foolery audit``: which nonsense convinces a classifier, under one budget, with a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foolery.cli.loading import load
+from foolery.cli.options import (
+    BackendOption,
+    CardOption,
+    ClassNamesOption,
+    DeviceOption,
+    PrecisionOption,
+    SetOption,
+    TrustOption,
+)
+from foolery.cli.output import note, print_json
+from foolery.cli.words import command_line, default_run, names, whole
+from foolery.errors import GateError, UsageError
+
+if TYPE_CHECKING:
+    from foolery.classifiers.contract import Classifier
+    from foolery.experiments.audit.audit import Order
+    from foolery.experiments.audit.document import Audit
+    from foolery.experiments.audit.panel import Panel
+
+
+def audit(
+    context: typer.Context,
+    classifier: Annotated[str, typer.Argument(metavar="REF", help="What to audit.")],
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DATA", help="Real pictures, the yardstick; without, no score."),
+    ] = None,
+    split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
+    budget: Annotated[
+        str,
+        typer.Option("--budget", metavar="QUERIES|TIME", help="100000, 90s, 5m, or both: 100000,5m."),
+    ] = "500000",
+    attacks: Annotated[
+        str | None, typer.Option("--attacks", metavar="A,B,…", help="Only these; a wrong name lists all.")
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option("--fail-on", metavar="EXPR", help="Exit with 1 where it holds: 'fooled@keep95 > 0.3'."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="An earlier audit: exit with 1 if it was better."),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", parser=whole, help="Repeat; the budget is for each.")
+    ] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    panel: Annotated[
+        list[str] | None,
+        typer.Option("--panel", metavar="REF", help="Independent classifiers: is it really nonsense?"),
+    ] = None,
+    ensemble: Annotated[
+        str | None,
+        typer.Option("--ensemble", metavar="REF", help="Another seed of it: what would both together do?"),
+    ] = None,
+    hardened: Annotated[
+        str | None, typer.Option("--hardened", metavar="REF", help="A hardened twin: does it help?")
+    ] = None,
+    photos: Annotated[
+        int, typer.Option("--photos", metavar="N", parser=whole, help="At most so many real pictures.")
+    ] = 2000,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-audit-seedN.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the audit in --out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the audit in --out.")] = False,
+    backend: BackendOption = "auto",
+    card: CardOption = None,
+    class_names: ClassNamesOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "float32",
+    trust: TrustOption = False,
+    changes: SetOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print audit.json.")] = False,
+) -> None:
+    """Audit a classifier: try all attacks under one budget, and judge. Exit code 1 when a gate fails.
+
+    Ctrl-C saves; --resume goes on. audit.json, summary.md and the champions' pictures are in --out.
+    """
+    from foolery.classifiers.metered import Budget
+    from foolery.experiments.audit.attacks import chosen_attacks
+    from foolery.experiments.audit.audit import Auditor, Order, Pictures
+    from foolery.experiments.audit.compare import check_comparable, compared_with
+    from foolery.experiments.audit.document import read_audit
+    from foolery.experiments.audit.gate import Gate
+    from foolery.experiments.audit.helps import what_helps
+
+    gates = tuple(Gate.parse(text) for text in fail_on or ())
+    chosen, limit = chosen_attacks(names(attacks)), Budget.parse(budget)
+    earlier = None if baseline is None else read_audit(baseline)
+    if resume and overwrite:
+        raise UsageError("--resume: goes on with what --overwrite would replace; give one of them")
+    if photos < 20:
+        raise UsageError(f"--photos: expected at least 20, got {photos}")
+    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
+    pictures = None
+    if data is not None:
+        from foolery.data import open_data
+
+        pictures = Pictures(open_data(data, split), data, split, photos)
+    order = Order(
+        out=out if out is not None else default_run(classifier, "audit", seed),
+        asked=budget,
+        limit=limit,
+        attacks=chosen,
+        seeds=seeds,
+        seed=seed,
+        pictures=pictures,
+        panel=panel_for(loaded, panel),
+        gates=gates,
+        command=command_line(context),
+    )
+    order.check()
+    others = {
+        kind: load(reference, backend, None, device, None, trust, None, precision)
+        for kind, reference in (("ensemble", ensemble), ("hardened", hardened))
+        if reference is not None
+    }
+    auditor = Auditor(loaded, order, note)
+    if earlier is not None:
+        check_comparable(earlier, auditor.plan())
+    with saying_where(order):
+        if resume:
+            auditor.resume()
+        else:
+            auditor.begin(overwrite=overwrite)
+        auditor.run()
+        auditor.finish()
+        if earlier is not None and baseline is not None:
+            auditor.put(compared=compared_with(earlier, auditor.found, baseline.name))
+        auditor.put(helps=what_helps(auditor, others))
+    show(auditor.found, order, as_json=as_json)
+
+
+def panel_for(classifier: Classifier, references: list[str] | None) -> Panel | None:
+    """The panel that was asked for; for a classifier of the ten digits one of shipped networks."""
+    from foolery.classifiers import load_classifier
+    from foolery.experiments.audit.panel import default_panel, panel_of
+
+    known = classifier.description
+    if not references:
+        return default_panel(known, load_classifier)
+    members = [load_classifier(one) for text in references for one in text.split(",")]
+    found = panel_of(known, members)
+    if found is None:
+        raise UsageError(f"--panel: {', '.join(references)} is the audited classifier; name others")
+    return found
+
+
+@contextmanager
+def saying_where(order: Order) -> Iterator[None]:
+    """Say how to go on where an interrupt ends what is within."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(f"interrupted; {order.out} is saved: the same command with --resume goes on")
+        raise
+
+
+def show(found: Audit, order: Order, *, as_json: bool) -> None:
+    """Print the verdict.
+
+    Raises:
+        GateError: where a gate failed, or the score is worse than before.
+    """
+    from foolery.experiments.audit.summary import facts, headline, verdicts
+
+    if as_json:
+        print_json(found.model_dump(mode="json", by_alias=True))
+    else:
+        print(f"audit       {found.classifier.name}: {headline(found)}")
+        print(*(f"- {line}" for line in [*facts(found), *verdicts(found), *found.notes]), sep="\n")
+        print(f"next        {order.out / 'summary.md'}; foolery report {order.out} -o page")
+    failed = [gate.expression for gate in found.gates if gate.failed]
+    if found.compared is not None and found.compared.regression:
+        failed.append("worse than --baseline")
+    if failed:
+        raise GateError(f"audit: {len(failed)} of the checks failed: {'; '.join(failed)}")

@@ -1,0 +1,69 @@
+"""Compare: an audit beside an earlier one of the same classes, attacks and budget."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.classifiers.metered import Budget
+from foolery.errors import UsageError
+from foolery.experiments.audit.document import Audit, Compared
+from foolery.experiments.audit.score import areas, bootstrap
+
+
+def check_comparable(earlier: Audit, planned: Audit) -> None:
+    """Raise UsageError unless scores of the two mean the same; called before anything is asked."""
+    if earlier.state != "finished" or earlier.yardstick is None:
+        raise UsageError("--baseline: expected a finished audit with a score (one that had --data)")
+    if sorted(earlier.classifier.classes) != sorted(planned.classifier.classes):
+        raise UsageError("--baseline: the earlier audit is of other classes")
+    if earlier.budget.asked != planned.budget.asked:
+        raise UsageError(
+            f"--baseline: its budget was {earlier.budget.asked}, this one is {planned.budget.asked}: scores "
+            f"of two budgets do not compare"
+        )
+    if Budget.parse(earlier.budget.asked).queries is None:
+        raise UsageError(
+            "--baseline: a budget of time alone gives scores that do not compare; add queries to it"
+        )
+    before, now = ({attack.name for attack in one.attacks} for one in (earlier, planned))
+    if before != now:
+        raise UsageError(
+            f"--baseline: its attacks were others: {', '.join(sorted(before ^ now))} on one side only; give "
+            f"the same --attacks"
+        )
+
+
+def compared_with(earlier: Audit, now: Audit, file: str) -> Compared:
+    """Scores of both, class by class.
+
+    The interval resamples classes, the same ones in both, so that what makes a class easy for either does not
+    count. It is a regression where the whole interval of the difference is below 0.
+
+    Raises:
+        UsageError: where ``now`` has no score.
+    """
+    if now.yardstick is None:
+        raise UsageError("--baseline: this audit has no score; give --data DATA")
+    order = [earlier.classifier.classes.index(label) for label in now.classifier.classes]
+    before, after = _areas(earlier)[order], _areas(now)
+    difference = bootstrap(before - after, scale=100.0)
+    return Compared(
+        file=file,
+        classifier=earlier.classifier.name,
+        before=100.0 * (1.0 - float(before.mean())),
+        after=100.0 * (1.0 - float(after.mean())),
+        difference=difference,
+        regression=difference.high < 0.0,
+    )
+
+
+def _areas(audit: Audit) -> NDArray[np.float64]:
+    """``(K,)``: of each class, the mean over seeds."""
+    passed = np.full((audit.budget.seeds, len(audit.classifier.classes)), np.inf)
+    for champion in audit.champions:
+        for seed, at in enumerate(champion.passed_at):
+            if at is not None:
+                passed[seed, champion.index] = at
+    found: NDArray[np.float64] = areas(passed, audit.budget.queries).mean(axis=0)
+    return found

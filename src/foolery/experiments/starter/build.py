@@ -1,0 +1,74 @@
+"""Build: a starter pack from finished runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from pathlib import PurePath
+
+from foolery.encodings.cppn.encoding import Cppn
+from foolery.errors import UsageError
+from foolery.experiments.exhibit import Exhibit
+from foolery.experiments.starter.pack import Source, Starter, StarterPack
+
+
+def built(runs: Sequence[Exhibit], *, most: int, least: float = 0.0) -> StarterPack:
+    """A pack of the champions of ``runs``, each genome once.
+
+    Of each run the most certain come first, and the runs take turns, so that the first hundred of the pack
+    are the best hundred of all.
+
+    Args:
+        runs: of CPPNs with raw coordinates.
+        most: champions of one classifier, over all its runs.
+        least: confidence that a champion must have.
+
+    Raises:
+        UsageError: for a run of another encoding or with other coordinates.
+    """
+    queues: dict[str, list[Starter]] = {}
+    for run in runs:
+        if run.settings.encoding != Cppn.name or run.settings.encoding_options.get("coordinates") != "raw":
+            raise UsageError(f"starter pack: {run.name} is no run of cppn with raw coordinates")
+        source = source_of(run)
+        champions = [one for one in run.champions.values() if one.confidence >= least]
+        queues.setdefault(source.fingerprint, []).extend(
+            Starter(source, one.label, one.confidence, one.genome) for one in champions
+        )
+    ordered = [_best(queue, most) for queue in queues.values()]
+    taken = [each for each in chain.from_iterable(zip_longest(*ordered)) if each is not None]
+    return StarterPack(tuple({each.genome: each for each in reversed(taken)}.values())[::-1])
+
+
+def _best(queue: list[Starter], most: int) -> list[Starter]:
+    """At most ``most`` of different genomes, the most certain first."""
+    ranked = sorted(queue, key=lambda each: -each.confidence)
+    different: dict[bytes, Starter] = {}
+    for each in ranked:
+        different.setdefault(each.genome, each)
+    return list(different.values())[:most]
+
+
+def source_of(run: Exhibit) -> Source:
+    """Where the champions of ``run`` come from; file names without their folders."""
+    settings, made = run.settings, run.provenances[0]
+    queries = run.summary["queries"]
+    channels, height, width = settings.canvas
+    return Source(
+        classifier=_short(settings.classifier),
+        fingerprint=settings.fingerprint,
+        canvas=(channels, height, width),
+        options=dict(settings.encoding_options),
+        seed=settings.seed,
+        queries=int(str(queries)),
+        command=" ".join(_short(word) for word in made.command.split()),
+        foolery=str(made.versions.get("foolery", "")),
+    )
+
+
+def _short(word: str) -> str:
+    """A reference or path with at most the last two parts of its path: nobody else has the folders."""
+    scheme, colon, rest = word.partition(":")
+    path = PurePath(rest if colon else word)
+    short = "/".join(path.parts[-2:]) if len(path.parts) > 2 else str(path)
+    return f"{scheme}:{short}" if colon else short

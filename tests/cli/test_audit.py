@@ -1,0 +1,164 @@
+"""``foolery audit``: its words, its exit codes, and the examples of the how-to page."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support.command import invoke, is_refused, run
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "audit-your-model.md"
+SMALL = ("--data", "mnist", "--budget", "1500", "--attacks", "tiles,cppn")
+
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+pytestmark = pytest.mark.usefixtures("mnist")
+
+
+def blocks(language):
+    """The blocks of code in the how-to page."""
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def audited(mnist, tmp_path_factory):
+    """A small audit of the shipped network that fails its gate, and what was printed."""
+    out = tmp_path_factory.mktemp("audits") / "one"
+    return out, invoke("audit", "lenet", *SMALL, "--out", out, "--fail-on", "fooled@keep95 > 0.3")
+
+
+def test_a_gate_that_fails_ends_with_1_and_is_named(audited):
+    out, finished = audited
+    assert finished.returncode == 1
+    assert finished.stderr.splitlines()[-1] == ("error: audit: 1 of the checks failed: fooled@keep95 > 0.3")
+    assert "FAIL: `fooled@keep95 > 0.3`" in (out / "summary.md").read_text()
+
+
+def test_the_first_line_says_speed_budget_and_time(audited):
+    assert re.match(r"measured [\d,]+ images/s; budget 1,500 queries: about \d+ s or more", audited[1].stderr)
+
+
+def test_a_summary_for_people_and_one_for_pull_requests(audited):
+    out, finished = audited
+    assert finished.stdout.startswith("audit       lenet: failed\n- score ")
+    page = (out / "summary.md").read_text()
+    for heading in (
+        "## Audit of `lenet`: failed",
+        "### Gates",
+        "### Attacks",
+        "### Champions",
+        "### What helps",
+    ):
+        assert heading in page
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    assert len({row.count("|") for row in rows if "tiles" in row or "cppn" in row}) <= 2
+
+
+def test_resumed_it_is_judged_again_by_other_gates(audited):
+    out, _ = audited
+    again = invoke("audit", "lenet", *SMALL, "--out", out, "--resume", "--fail-on", "score < 1", "--json")
+    assert again.returncode == 0, again.stderr
+    found = json.loads(again.stdout)
+    assert found == json.loads((out / "audit.json").read_text())
+    assert found["gates"] == [
+        {"expression": "score < 1", "value": found["verdict"]["score"]["value"], "failed": False}
+    ]
+
+
+def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
+    out, _ = audited
+    words = ("audit", "lenet", *SMALL, "--out", tmp_path / "a", "--baseline", out / "audit.json", "--json")
+    found = json.loads(invoke(*words).stdout)["compared"]
+    assert (found["difference"]["value"], found["regression"]) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--fail-on", "fooled@keep59 > 0.3"], ["--fail-on", "did you mean fooled@keep95"]),
+        (["--fail-on", "score"], ["--fail-on", "NAME OP NUMBER"]),
+        (["--attacks", "cpn"], ["--attacks", "did you mean cppn"]),
+        (["--budget", "10"], ["--budget", "at least 1000"]),
+        (["--budget", "soon"], ["budget", "'soon'"]),
+        (["--seeds", "0"], ["--seeds", "got 0"]),
+        (["--baseline", "nowhere.json"], ["nowhere.json", "does not exist"]),
+        (["--panel", "lenet"], ["--panel", "is the audited classifier"]),
+        (["--photos", "3"], ["--photos", "got 3"]),
+        (["--resume", "--overwrite"], ["--resume", "--overwrite"]),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_used_is_said_before_anything_runs(tmp_path, words, expected):
+    out = tmp_path / "a"
+    is_refused(invoke("audit", "lenet", "--data", "mnist", "--out", out, *words), *expected)
+    assert not out.exists()
+
+
+def test_a_gate_on_a_score_needs_data(tmp_path):
+    is_refused(invoke("audit", "lenet", "--out", tmp_path / "a", "--fail-on", "score < 50"), "--data")
+
+
+def test_an_interrupted_audit_says_how_to_go_on(tmp_path):
+    out = tmp_path / "a"
+    words = [
+        "audit",
+        "lenet",
+        "--data",
+        "mnist",
+        "--budget",
+        "400000",
+        "--attacks",
+        "cppn",
+        "--out",
+        str(out),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "foolery", *words], stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+    deadline = time.monotonic() + 60
+    while not (out / "runs" / "cppn-seed-0" / "run.db").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"{out} is saved: the same command with --resume goes on" in said.splitlines()[-1]
+    found = json.loads((out / "audit.json").read_text())
+    assert found["state"] == "interrupted"
+    assert found["champions"]
+    assert all((out / one["image"]).is_file() for one in found["champions"])
+
+
+def test_the_examples_of_the_page(tmp_path):
+    commands = [line for block in blocks("sh") for line in block.splitlines()]
+    assert len(commands) >= 4
+    for command in commands:
+        words = shlex.split(command)
+        assert words.pop(0) == "foolery"
+        finished = run(*words, cwd=tmp_path)
+        expected = 1 if "--fail-on" in words else 0
+        assert finished.returncode == expected, finished
+    (code,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert 0 <= float(done.stdout) <= 100, done.stderr
+
+
+def test_every_figure_and_every_attack_is_on_the_page():
+    from foolery.experiments.audit.attacks import known_attacks
+    from foolery.experiments.audit.gate import FIGURES
+    from foolery.experiments.nonsense import baselines
+
+    page = PAGE.read_text(encoding="utf-8")
+    for figure in FIGURES:
+        assert f"`{figure}`" in page
+    drawn = {baseline.name for baseline in baselines()}
+    for attack in known_attacks():
+        assert attack.name in drawn or f"| `{attack.name}` | {attack.weight:g} |" in page
