@@ -1,6 +1,9 @@
-"""``foolery harden``: an arms race from the command line."""
+"""``foolery harden``: an arms race from the command line, with the examples of the how-to page."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +11,7 @@ from support.command import invoke, is_refused, run
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "harden-a-network.md"
 SHORT = ["--runs", "2", "-n", "3", "--batch", "50", "--iterations", "20"]
 
 
@@ -23,11 +27,26 @@ def test_a_race_is_printed_and_can_be_gone_on_with(mnist_train, tmp_path):
     assert [each["fooling"] for each in again["rounds"]] == [0, 40]
 
 
+def test_the_examples_of_the_page(mnist_train, tmp_path):
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert [line.split()[1] for line in lines] == ["harden", "evaluate", "report", "harden", "harden"]
+    for line in lines:
+        done = run(*shlex.split(line)[1:], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "pages" / "index.html").is_file()
+    assert (tmp_path / "race" / "round-03" / "round.json").is_file()
+    assert (tmp_path / "calm" / "round-02" / "network.onnx").is_file()
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         (["onnx:x.onnx", "--method", "acet"], ["cannot be trained", "lenet"]),
         (["lenet", "--method", "clas"], ["--method: unknown 'clas'", "class"]),
+        (["resnet", "--method", "fine-tune"], ["unknown 'resnet'"]),
+        (["digits-knn", "--method", "fine-tune"], ["cannot be fine-tuned"]),
+        (["lenet", "--method", "acet", "--card", "x.json"], ["only method fine-tune takes one"]),
         (["lenet", "--broken", "ask"], ["--broken: unknown 'ask'"]),
     ],
 )

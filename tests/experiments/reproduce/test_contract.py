@@ -33,6 +33,11 @@ def test_minutes_follow_the_rates_and_the_passes():
     assert budget.minutes({"digits": 100.0, "photos": 10.0}) == pytest.approx(1 + 3 + 0.1)
 
 
+def test_what_was_not_measured_counts_at_the_known_rate_of_its_role():
+    budget = Budget((Part("digits", 60 * 13_000),))
+    assert budget.minutes({}) == pytest.approx(budget.minutes()) == pytest.approx(1)
+
+
 @pytest.mark.parametrize(
     ("minutes", "words"), [(0.001, "1 s"), (1.5, "90 s"), (28.2, "28 min"), (119, "119 min"), (210, "3.5 h")]
 )

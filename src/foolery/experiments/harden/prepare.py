@@ -22,7 +22,7 @@ from foolery.experiments.harden.network import weights_of
 from foolery.training.export import check_exporter
 
 Broken = Literal["refuse", "skip"]
-IN_MEMORY = 2 << 30  # bytes of pictures that fine-tuning holds decoded; more of them are read again and again
+IN_MEMORY = 1 << 28  # bytes of pictures that fine-tuning holds decoded; more of them are read again and again
 LISTED = 5  # names of broken pictures in a message
 
 

@@ -45,12 +45,10 @@ class Budget:
         return sum(part.queries for part in self.parts)
 
     def minutes(self, rates: Mapping[str, float] = RATES) -> float:
-        """At ``rates`` images a second, by role; a role without a rate is taken as ``photos``."""
+        """At ``rates`` images a second, by role; a role without one has that of ``RATES``, or of photos."""
+        known = {**RATES, **rates}
         return (
-            sum(
-                part.queries * part.passes / rates.get(part.role, rates.get("photos", RATES["photos"]))
-                for part in self.parts
-            )
+            sum(part.queries * part.passes / known.get(part.role, known["photos"]) for part in self.parts)
             / 60.0
         )
 
