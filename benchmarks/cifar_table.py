@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from foolery import open_run
 from foolery.classifiers import load_classifier
 from foolery.classifiers.contract import Classifier
 from foolery.data import open_data
@@ -39,7 +40,7 @@ def evolved(classifier: Classifier, out: Path) -> dict[str, list[Exhibit]]:
     found = {}
     for encoding in ENCODINGS:
         folder = out / f"{classifier.description.name}-{encoding}"
-        found[encoding] = evolve_replicates(
+        evolve_replicates(
             classifier,
             replicates=RUNS,
             out=folder,
@@ -50,6 +51,7 @@ def evolved(classifier: Classifier, out: Path) -> dict[str, list[Exhibit]]:
             command=f"foolery evolve -c {classifier.description.name} -e {encoding} -n {GENERATIONS} "
             f"--batch {BATCH} --replicates {RUNS}",
         )
+        found[encoding] = [open_run(folder / f"seed-{seed}") for seed in range(RUNS)]
         print(folder.name, "done", flush=True)
     return found
 
@@ -81,8 +83,8 @@ def page(result: dict[str, Any], pooled: Sequence[Row]) -> str:
     lines = [
         "# The networks for CIFAR-10, fooled",
         "",
-        f"`python benchmarks/cifar_table.py`: {RUNS} runs of {GENERATIONS} generations of {BATCH} against each "
-        f"network, by either encoding; {result['seconds'] / 60:.0f} minutes in all, on four cores that did "
+        f"`python benchmarks/cifar_table.py`: {RUNS} runs of {GENERATIONS} generations of {BATCH} against "
+        f"each network, by either encoding; {result['seconds'] / 60:.0f} minutes in all, on four cores that did "
         "other work too. Figures: [cifar.json](cifar.json).",
         "",
         "| network | wrong on JPEG pictures | on 100 lossless ones | encoding | median confidence | at 99 % "
