@@ -83,9 +83,9 @@ def page(result: dict[str, Any], pooled: Sequence[Row]) -> str:
     lines = [
         "# The networks for CIFAR-10, fooled",
         "",
-        f"`python benchmarks/cifar_table.py`: {RUNS} runs of {GENERATIONS} generations of {BATCH} against "
-        f"each network, by either encoding; {result['seconds'] / 60:.0f} minutes in all, on four cores that did "
-        "other work too. Figures: [cifar.json](cifar.json).",
+        f"`python benchmarks/cifar_table.py`: {RUNS} runs of {GENERATIONS} generations of {BATCH} "
+        f"against each network, by either encoding; {result['seconds'] / 60:.0f} minutes in all, on four "
+        "cores that did other work too. Figures: [cifar.json](cifar.json).",
         "",
         "| network | wrong on JPEG pictures | on 100 lossless ones | encoding | median confidence | at 99 % "
         "| at 99.99 % |",
