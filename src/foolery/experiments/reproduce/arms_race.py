@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from foolery.classifiers import load_classifier
 from foolery.experiments.certainty import format_confidence
 from foolery.experiments.harden.contest import Contest
 from foolery.experiments.harden.crowd import Crowd
+from foolery.experiments.harden.lesson import FOOLING
 from foolery.experiments.harden.race import CROWD, race
 from foolery.experiments.harden.round import Round
+from foolery.experiments.replicates import evolve_replicates
 from foolery.experiments.reproduce.contract import Context, Table
 from foolery.experiments.reproduce.picture import Row, Tile, wall
 from foolery.experiments.reproduce.statistics import RankTest, mann_whitney
+from foolery.runs import open_run_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,6 +47,58 @@ def held(
         resume=True,
         told=context.progress,
         command=context.command,
+    )
+
+
+@dataclass(frozen=True)
+class Longer:
+    """The same search with more generations, against the last network.
+
+    Attributes:
+        runs: number of them.
+        medians: generation, in digits, to the median over the runs of their median confidences.
+        seconds: of search.
+    """
+
+    runs: int
+    medians: dict[str, float]
+    seconds: float
+
+
+def longer(context: Context, contest: Contest, name: str, *, runs: int, generations: int) -> Longer:
+    """Evolve against the last network of a race that was held; what is there already is used."""
+    folder = race_folder(context, name)
+    network = folder / f"round-{contest.rounds:02d}" / "network.onnx"
+    classifier = load_classifier(f"onnx:{network}")
+    out = folder / f"longer-{generations}"
+    evolve_replicates(
+        classifier,
+        replicates=runs,
+        out=out,
+        encoding=contest.encoding,
+        generations=generations,
+        batch=contest.batch,
+        classes=[each for each in classifier.description.classes if each != FOOLING],
+        resume=out.is_dir(),
+        watch=context.watch(f"{runs} longer runs"),
+        command=context.command,
+    )
+    histories = [open_run_file(out / f"seed-{seed}").history for seed in range(runs)]
+    shown = sorted({contest.generations, generations // 4, generations // 2, generations})
+    return Longer(
+        runs,
+        {str(each): float(np.median([known.median[each] for known in histories])) for each in shown},
+        sum(float(known.seconds[-1]) for known in histories),
+    )
+
+
+def longer_table(found: Longer) -> Table:
+    """A row for each generation that is shown."""
+    rows = tuple((number, format_confidence(median)) for number, median in found.medians.items())
+    return Table(
+        f"The last network, searched for longer (median of {found.runs} runs)",
+        ("generations", "median confidence"),
+        rows,
     )
 
 

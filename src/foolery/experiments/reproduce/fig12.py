@@ -84,9 +84,9 @@ class Photos:
             first_runs=runs,
             runs=runs,
             reported=min(runs, scaled(self.reported, scale, 2)),
-            generations=self.generations,
+            generations=scaled(self.generations, min(scale, 1.0), 3),
             copies=max(1, round(OVER * self.ordinary / (2 * self.classes * runs))),
-            iterations=scaled(self.iterations, min(scale, 1.0), 20),
+            iterations=scaled(self.iterations, min(scale, 1.0), 5),
             side=self.side,
         )
 
@@ -96,7 +96,7 @@ class Photos:
             name=self.name,
             title=f"Figure 12: retraining on {self.about}",
             place="3.8, Fig. 12",
-            scales="the number of runs, and below 1 the steps of training",
+            scales="the number of runs, and below 1 generations and steps of training",
             seeds=1,
             needs=Needs(
                 data=(
