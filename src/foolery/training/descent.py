@@ -11,6 +11,7 @@ from torch import Tensor
 from foolery.classifiers.architectures.contract import Network
 from foolery.classifiers.preprocess import preprocess
 from foolery.data import Labelled
+from foolery.errors import FooleryError
 from foolery.training.augment import shift_and_mirror
 from foolery.training.recipe import Recipe
 
@@ -36,6 +37,9 @@ def descend(
         recipe: how.
         seed: of the first weights and of the order of the pictures.
         progress: told about every step.
+
+    Raises:
+        FooleryError: where the loss is no number any more; nothing was written then.
     """
     generator = torch.Generator().manual_seed(seed)
     labels = torch.from_numpy(pictures.labels)
@@ -54,6 +58,8 @@ def descend(
                 canvases = shift_and_mirror(canvases, recipe.shift, generator)
             batch = torch.from_numpy(preprocess(canvases, recipe.preprocessing))
             loss = network.loss(batch.contiguous(memory_format=torch.channels_last), labels[rows])
+            if not torch.isfinite(loss):
+                raise FooleryError(f"training: the loss is {loss.item()} at step {step + 1}; lower the rate")
             descent.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             descent.step()

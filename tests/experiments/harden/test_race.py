@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,13 @@ import pytest
 
 from experiments.harden.conftest import SMALL
 from foolery.classifiers import load_classifier
-from foolery.errors import UsageError
+from foolery.errors import FooleryError, UsageError
 from foolery.experiments.harden.crowd import Crowd
 from foolery.experiments.harden.lesson import FOOLING
 from foolery.experiments.harden.race import CROWD, race
 from foolery.experiments.harden.round import Round
+from foolery.training.recipe import RECIPES
+from foolery.training.schedule import Falling
 
 
 def crowd(folder: Path, number: int) -> Crowd:
@@ -157,3 +160,16 @@ def test_fine_tuning_gives_a_pretrained_network_one_class_more(few, tmp_path):
     assert not (tmp_path / "race" / "round-01" / "network.onnx").exists()
     card = json.loads((tmp_path / "race" / "round-02" / "network.card.json").read_text())
     assert card["notes"].startswith("From lenet, fine-tuned, not trained from scratch.")
+
+
+def test_training_that_diverges_keeps_the_rounds_before_and_can_be_gone_on_with(few, tmp_path, monkeypatch):
+    shorter = SMALL.model_copy(update={"rounds": 1, "reported": 2})
+    race(shorter, tmp_path / "race", pictures=few[0], tests=few[1])
+    good = RECIPES["lenet"]
+    with monkeypatch.context() as patched:
+        patched.setitem(RECIPES, "lenet", replace(good, schedule=Falling(rate=1e9, gamma=0.0, power=1.0)))
+        with pytest.raises(FooleryError, match=r"the loss is (nan|inf) at step \d+"):
+            race(SMALL, tmp_path / "race", pictures=few[0], tests=few[1], resume=True)
+    assert (tmp_path / "race" / "round-01" / "round.json").is_file()
+    assert not (tmp_path / "race" / "round-02" / "network.card.json").exists()
+    assert len(race(SMALL, tmp_path / "race", pictures=few[0], tests=few[1], resume=True)) == 3
