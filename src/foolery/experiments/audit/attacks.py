@@ -18,10 +18,11 @@ from foolery.classifiers.contract import Classifier
 from foolery.classifiers.metered import Budget
 from foolery.encodings.registry import ENCODINGS
 from foolery.errors import FooleryError, UsageError, nearest
-from foolery.experiments.ascend import PASSES, ascend
+from foolery.experiments.ascend import ascend
 from foolery.experiments.ascent_start import RANDOM_GENOMES
 from foolery.experiments.audit.drawn import Painter, Tally, ask_drawn
 from foolery.experiments.audit.trail import Trail, trail_of
+from foolery.experiments.climbing import PASSES
 from foolery.experiments.evolve import MOST_GENERATIONS, evolve
 from foolery.experiments.nonsense import Baseline, baselines
 from foolery.runs.database import RUN_DB

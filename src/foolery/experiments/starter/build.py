@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 from pathlib import PurePath
@@ -15,8 +16,8 @@ from foolery.experiments.starter.pack import Source, Starter, StarterPack
 def built(runs: Sequence[Exhibit], *, most: int, least: float = 0.0) -> StarterPack:
     """A pack of the champions of ``runs``, each genome once.
 
-    Of each run the most certain come first, and the runs take turns, so that the first hundred of the pack
-    are the best hundred of all.
+    Classifiers take turns, and each begins with the most certain champion of every class, so that an audit
+    that can ask only a hundred asks the best hundred, of different classes.
 
     Args:
         runs: of CPPNs with raw coordinates.
@@ -41,12 +42,16 @@ def built(runs: Sequence[Exhibit], *, most: int, least: float = 0.0) -> StarterP
 
 
 def _best(queue: list[Starter], most: int) -> list[Starter]:
-    """At most ``most`` of different genomes, the most certain first."""
-    ranked = sorted(queue, key=lambda each: -each.confidence)
+    """At most ``most`` of different genomes: the best of every class, most certain first, then the second."""
     different: dict[bytes, Starter] = {}
-    for each in ranked:
+    for each in sorted(queue, key=lambda each: -each.confidence):
         different.setdefault(each.genome, each)
-    return list(different.values())[:most]
+    place: Counter[str] = Counter()
+    ranked: list[tuple[int, Starter]] = []
+    for each in different.values():
+        ranked.append((place[each.label], each))
+        place[each.label] += 1
+    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])][:most]
 
 
 def source_of(run: Exhibit) -> Source:
