@@ -25,8 +25,8 @@ from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
     from foolery.classifiers.contract import Classifier
-    from foolery.experiments.audit.audit import Order
     from foolery.experiments.audit.document import Audit
+    from foolery.experiments.audit.order import Order
     from foolery.experiments.audit.panel import Panel
 
 
@@ -52,6 +52,12 @@ def audit(
     baseline: Annotated[
         Path | None,
         typer.Option("--baseline", metavar="FILE", help="An earlier audit: exit with 1 if it was better."),
+    ] = None,
+    champions: Annotated[
+        Path | None,
+        typer.Option(
+            "--champions", metavar="AUDIT", help="Attack nothing: ask about the champions of that audit."
+        ),
     ] = None,
     seeds: Annotated[
         int, typer.Option("--seeds", metavar="N", parser=whole, help="Repeat; the budget is for each.")
@@ -90,15 +96,23 @@ def audit(
     Ctrl-C saves; --resume goes on. audit.json, summary.md and the champions' pictures are in --out.
     """
     from foolery.classifiers.metered import Budget
+    from foolery.experiments.audit.again import Earlier, audit_again
     from foolery.experiments.audit.attacks import chosen_attacks
-    from foolery.experiments.audit.audit import Auditor, Order, Pictures
+    from foolery.experiments.audit.audit import Auditor
     from foolery.experiments.audit.compare import check_comparable, compared_with
     from foolery.experiments.audit.document import read_audit
     from foolery.experiments.audit.gate import Gate
     from foolery.experiments.audit.helps import what_helps
+    from foolery.experiments.audit.order import Order, Pictures
 
+    if champions is not None and (resume or attacks is not None or ensemble or hardened):
+        raise UsageError(
+            "--champions: attacks nothing; leave out --resume, --attacks, --ensemble, --hardened"
+        )
     gates = tuple(Gate.parse(text) for text in fail_on or ())
     chosen, limit = chosen_attacks(names(attacks)), Budget.parse(budget)
+    if champions is not None and baseline is not None:
+        raise UsageError("--baseline: needs attacks of its own; --champions has none")
     earlier = None if baseline is None else read_audit(baseline)
     if resume and overwrite:
         raise UsageError("--resume: goes on with what --overwrite would replace; give one of them")
@@ -123,6 +137,10 @@ def audit(
         command=command_line(context),
     )
     order.check()
+    if champions is not None:
+        found = audit_again(loaded, Earlier.read(champions), order, overwrite=overwrite)
+        show(found, order, as_json=as_json)
+        return
     others = {
         kind: load(reference, backend, None, device, None, trust, None, precision)
         for kind, reference in (("ensemble", ensemble), ("hardened", hardened))

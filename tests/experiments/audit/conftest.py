@@ -10,7 +10,7 @@ from foolery.classifiers.contract import Classifier
 from foolery.classifiers.metered import Budget
 from foolery.classifiers.scores import log_softmax
 from foolery.experiments.audit.attacks import chosen_attacks
-from foolery.experiments.audit.audit import Order, Pictures
+from foolery.experiments.audit.order import Order, Pictures
 
 
 @dataclass(frozen=True)

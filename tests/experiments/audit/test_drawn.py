@@ -15,7 +15,7 @@ def paint(first, count):
     return PICTURES[first : first + count]
 
 
-def ask(plain, folder, queries, pulse=lambda: None):
+def ask(plain, folder, queries, pulse=lambda queries: None):
     return ask_drawn(
         plain, Margin(range(3)), paint, folder, queries=queries, seconds=60.0, threshold=1.0, pulse=pulse
     )
@@ -37,7 +37,7 @@ def test_interrupted_it_asks_only_about_what_is_left(tmp_path):
     class KilledError(Exception):
         pass
 
-    def stop():
+    def stop(queries):
         raise KilledError
 
     first, second = Plain(), Plain()

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from foolery.classifiers import load_classifier
+from foolery.data import Labelled
 from foolery.errors import UsageError
 from foolery.experiments.audit.panel import default_panel, panel_of
+from foolery.search.margin import margins
 from support.plain import Plain, noise
 
 
@@ -17,6 +19,25 @@ def test_it_says_which_share_gives_the_claimed_class_first():
     for index in range(3):
         claimed = np.full(50, index)
         assert panel.recognised_by(canvases, claimed).tolist() == (first == index).mean(axis=0).tolist()
+
+
+def test_a_calibrated_member_agrees_only_where_it_is_as_sure_as_of_real_pictures():
+    member = Plain(seed=1)
+    canvases = noise(200, seed=1)
+    answers = member.scores(canvases)
+    first = answers.argmax(axis=1)
+    real = Labelled(canvases, first.astype(np.int64), member.description.classes)
+    panel = panel_of(Plain().description, [member]).calibrated(real)
+    sure = margins(answers)[np.arange(200), first]
+    kept = sure >= np.sort(sure)[10]  # 95 % of 200
+    assert panel.recognised_by(canvases, first).tolist() == kept.tolist()
+    assert 0 < kept.sum() < 200
+
+
+def test_a_member_that_does_not_know_the_pictures_keeps_its_threshold():
+    panel = panel_of(Plain().description, [Plain(seed=1)])
+    strange = Labelled(noise(30), np.zeros(30, np.int64), ("x", "y", "z", "w"))
+    assert panel.calibrated(strange).thresholds == panel.thresholds
 
 
 def test_classes_are_found_by_name_and_those_unknown_are_not_voted_on():

@@ -2,93 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from math import inf, isfinite
-from pathlib import Path
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.canvas import Canvases, canvas_hash, png_bytes
+from foolery.canvas import Canvases
 from foolery.classifiers.contract import Classifier
-from foolery.classifiers.metered import Budget as Limit
 from foolery.classifiers.metered import images_per_second
-from foolery.data.labelled import LabelledData, sample
+from foolery.data.labelled import sample
 from foolery.errors import UsageError
 from foolery.experiments.audit import document as doc
-from foolery.experiments.audit.attacks import Allowance, Attack, Scene, known_attacks
-from foolery.experiments.audit.drawn import Painter
-from foolery.experiments.audit.gate import Gate
-from foolery.experiments.audit.panel import Panel
-from foolery.experiments.audit.score import check_queries
+from foolery.experiments.audit.attack import Allowance, Attack, Scene
+from foolery.experiments.audit.champions import FOLDER, Showcase
+from foolery.experiments.audit.opening import new_audit
+from foolery.experiments.audit.order import Order, Pictures
+from foolery.experiments.audit.remarks import remarks
+from foolery.experiments.audit.schedule import queries_for, seconds_for
+from foolery.experiments.audit.spending import Spending
 from foolery.experiments.audit.standing import Entry, Standing
 from foolery.experiments.audit.summary import write_summary
 from foolery.experiments.audit.trail import Trail
-from foolery.experiments.audit.yardstick import MOST, Real, ask_real, real_medians, yardstick_of
-from foolery.experiments.export import safe_name
-from foolery.experiments.nonsense import baselines
-from foolery.experiments.provenance import provenance
+from foolery.experiments.audit.yardstick import Real, ask_real, real_medians, yardstick_of
 
-QUERIES = 500_000
-BETWEEN = 15.0  # seconds from one partial report to the next
+BETWEEN = 15.0  # seconds from one partial report to the next, and never less than
+COSTS = 20.0  # times what the last one took
 PHOTOS = 64  # that shuffled ones are made of
 RATE_BATCH = 64
-CHAMPIONS = "champions"
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Real ones: the opened data, and how it was called."""
-
-    data: LabelledData
-    reference: str
-    split: str = "test"
-    most: int = MOST
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is asked for.
-
-    Attributes:
-        out: folder of the audit.
-        asked: the budget in words, ``limit`` what it says.
-        attacks: to try, in order.
-        seeds: repetitions, of seed ``seed`` and the next ones.
-        pictures: real ones; without them there is no score.
-        panel: of independent classifiers.
-        starters: pictures of other networks' champions, and how many.
-        gates: judged at the end.
-        command: how it was started.
-    """
-
-    out: Path
-    asked: str = str(QUERIES)
-    limit: Limit = field(default_factory=lambda: Limit(QUERIES))
-    attacks: tuple[Attack, ...] = field(default_factory=known_attacks)
-    seeds: int = 1
-    seed: int = 0
-    pictures: Pictures | None = None
-    panel: Panel | None = None
-    starters: tuple[Painter, int] | None = None
-    gates: tuple[Gate, ...] = ()
-    command: str = "python"
-
-    def check(self) -> None:
-        """Raise UsageError for what cannot be done, before anything is."""
-        if not 1 <= self.seeds <= 100:
-            raise UsageError(f"--seeds: expected 1 to 100, got {self.seeds}")
-        if not self.attacks:
-            raise UsageError("--attacks: expected at least one name")
-        if self.limit.queries is not None:
-            check_queries(self.limit.queries)
-        for gate in self.gates:
-            gate.check(data=self.pictures is not None, panel=self.panel is not None)
 
 
 class Auditor:
@@ -104,13 +49,13 @@ class Auditor:
         self.classifier, self.order, self.say = classifier, order, say
         self.real: Real | None = None
         self._trails: dict[int, Trail] = {}  # of attacks that are done, by position
-        self._written: dict[str, str] = {}  # image to the hash of what it shows
+        self._showcase = Showcase(order.out, classifier.description.classes, order.seed)
         self._photos: Canvases | None = None
-        self._begun, self._before, self._saved = monotonic(), 0.0, monotonic()
+        self._begun, self._before, self._saved, self._cost = monotonic(), 0.0, monotonic(), 0.0
 
     def plan(self) -> doc.Audit:
         """What it will be, before anything was measured or asked."""
-        return self._new(1.0)
+        return new_audit(self.classifier.description, self.order, 1.0)
 
     def begin(self, *, overwrite: bool = False) -> None:
         """Start a new audit in the folder.
@@ -119,18 +64,12 @@ class Auditor:
             UsageError: where the folder is not empty and ``overwrite`` is not given, or the data cannot be
                 used.
         """
-        out = self.order.out
-        if (out / doc.FILE).exists() and overwrite:
-            _clear(out)
-        elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise UsageError(
-                f"--out: {out} is not empty; name another folder, or give --resume or --overwrite"
-            )
-        rate = images_per_second(self.classifier, RATE_BATCH)
-        self.found = self._new(rate)
+        make_room(self.order, overwrite=overwrite)
+        self.found = new_audit(
+            self.classifier.description, self.order, images_per_second(self.classifier, RATE_BATCH)
+        )
         self._announce()
-        out.mkdir(parents=True, exist_ok=True)
-        doc.write_audit(self.found, out)
+        doc.write_audit(self.found, self.order.out)
         if self.order.pictures is not None:
             known = self._yardstick(self.order.pictures)
             self.found = self.found.model_copy(update={"yardstick": known})
@@ -138,7 +77,7 @@ class Auditor:
                 f"{known.images} photos: accuracy {known.accuracy:.1%}; 95 % of the right answers have a "
                 f"{known.measure} of {known.threshold:.4g} or more"
             )
-        doc.write_audit(self.found, out)
+        doc.write_audit(self.found, self.order.out)
 
     def resume(self) -> None:
         """Go on with the audit in the folder.
@@ -147,7 +86,7 @@ class Auditor:
             UsageError: where there is none, or it is of something else.
         """
         earlier = doc.read_audit(self.order.out)
-        new = self._new(earlier.budget.rate)
+        new = new_audit(self.classifier.description, self.order, earlier.budget.rate)
         for name, here, there in (
             ("classifier", new.classifier.fingerprint, earlier.classifier.fingerprint),
             ("--budget", new.budget.asked, earlier.budget.asked),
@@ -157,15 +96,10 @@ class Auditor:
         ):
             if here != there and not (name == "--data" and earlier.yardstick is None):
                 raise UsageError(f"--resume: {self.order.out} was begun with another {name}: {there}")
-        lost = sum(
-            self.order.attacks[position % len(self.order.attacks)].batch
-            for position, attack in enumerate(earlier.attacks)
-            if attack.status == "running"
-        )
-        budget = earlier.budget.model_copy(update={"repeated": earlier.budget.repeated + lost})
-        keep = {"budget": budget, "attacks": earlier.attacks, "yardstick": earlier.yardstick}
-        self._before = budget.elapsed
+        keep = {"budget": earlier.budget, "attacks": earlier.attacks, "yardstick": earlier.yardstick}
+        self._before = earlier.budget.elapsed
         self.found = new.model_copy(update=keep)
+        self._count_what_was_lost()
         self._announce()
         if self.order.pictures is not None and earlier.yardstick is None:
             self.found = self.found.model_copy(update={"yardstick": self._yardstick(self.order.pictures)})
@@ -186,18 +120,17 @@ class Auditor:
 
     def finish(self) -> doc.Audit:
         """Judge: the panel, the verdict and the gates; the audit is finished."""
-        standing = self.standing()
+        standing, panel, pictures = self.standing(), self.order.panel, self.order.pictures
         recognised = None
-        if standing is not None and self.order.panel is not None:
-            drawn = standing.canvases()
-            recognised = np.full(standing.values.shape[1], np.nan)
-            if drawn:
-                claimed = np.array(list(drawn), np.int64)
-                recognised[claimed] = self.order.panel.recognised_by(np.stack(list(drawn.values())), claimed)
-        self.save("finished", recognised)
-        if self.found.verdict is not None:
-            judged = tuple(gate.judge(self.found.verdict) for gate in self.order.gates)
-            self.put(gates=judged, notes=(*self.found.notes, *_remarks(self.found)))
+        if standing is not None and panel is not None:
+            recognised = standing.asked_of(panel if pictures is None else panel.calibrated(pictures.data))
+        parts = self._parts("finished", standing, recognised)
+        verdict = parts.get("verdict")
+        if isinstance(verdict, doc.Verdict):
+            parts["gates"] = tuple(gate.judge(verdict) for gate in self.order.gates)
+            known = set(self.found.notes)
+            parts["notes"] = (*self.found.notes, *(one for one in remarks(self.found) if one not in known))
+        self.put(**parts)
         return self.found
 
     def put(self, **parts: object) -> None:
@@ -206,35 +139,24 @@ class Auditor:
         doc.write_audit(self.found, self.order.out)
         write_summary(self.found, self.order.out)
 
-    def save(self, state: doc.State, recognised: NDArray[np.float64] | None = None) -> None:
+    def save(self, state: doc.State) -> None:
         """Write champions, document and summary as they are now."""
-        update: dict[str, object] = {"state": state, "budget": self._budget()}
-        standing = self.standing()
-        if standing is not None:
-            update |= {
-                "champions": self._champions(standing, recognised),
-                "curves": standing.curves(self.order.seed) if standing.yardstick is not None else (),
-                "verdict": standing.verdict(recognised),
-            }
-        self.put(**update)
+        start = monotonic()
+        self.put(**self._parts(state, self.standing(), None))
         self._saved = monotonic()
+        self._cost = self._saved - start
 
     def standing(self) -> Standing | None:
         """All attacks so far beside each other; None before the first picture."""
         entries: list[Entry] = []
-        offset, seed = 0, -1
         for position, attack in enumerate(self.found.attacks):
-            number = position // len(self.order.attacks)
-            if number != seed:
-                offset, seed = 0, number
             trail = self._trails.get(position)
             if attack.status == "running":
                 trail = self._attack(position).trail(self._scene(position))
                 if trail is not None:
                     self._note(position, trail)
             if trail is not None:
-                entries.append(Entry(attack.name, number, offset, trail))
-                offset += trail.queries
+                entries.append(Entry(attack.name, position // len(self.order.attacks), trail))
         if not entries:
             return None
         known = self.classifier.description
@@ -242,9 +164,21 @@ class Auditor:
             entries, self.order.seeds, known.kind, self.found.yardstick, self.found.budget.queries
         )
 
+    def _parts(
+        self, state: doc.State, standing: Standing | None, recognised: NDArray[np.float64] | None
+    ) -> dict[str, object]:
+        parts: dict[str, object] = {"state": state, "budget": self._budget()}
+        if standing is not None:
+            champions = self._showcase.champions(standing, self.found.yardstick, recognised)
+            parts |= {
+                "champions": champions,
+                "curves": standing.curves(self.order.seed) if standing.yardstick is not None else (),
+                "verdict": standing.verdict(recognised),
+            }
+        return parts
+
     def _try(self, position: int, attack: Attack, scene: Scene) -> None:
-        mine = self.found.attacks[position]
-        share = mine.share if mine.status == "running" else self._share(position)
+        share = self.found.attacks[position].share or queries_for(self.order, self.found, position)
         reason = attack.obstacle(scene, share)
         if reason is not None:
             self._set(position, status="skipped", reason=reason)
@@ -252,10 +186,33 @@ class Auditor:
             return
         self._set(position, status="running", share=share)
         doc.write_audit(self.found, self.order.out)
-        attack.run(scene, Allowance(share, self._seconds(position), self._pulse))
+        spending = Spending(scene.folder(attack.name))
+
+        def pulse(queries: int) -> None:
+            spending.write(queries)
+            self._pulse()
+
+        seconds = seconds_for(self.order, self.found, position, self._elapsed)
+        attack.run(scene, Allowance(share, seconds, pulse))
         self._settle(position, attack, scene)
         self._set(position, status="finished")
         self._report(position)
+
+    def _count_what_was_lost(self) -> None:
+        """Queries of the attack that was interrupted which its files do not know, and its last batch."""
+        for position, mine in enumerate(self.found.attacks):
+            if mine.status != "running":
+                continue
+            attack, scene = self._attack(position), self._scene(position)
+            trail = attack.trail(scene)
+            kept = 0 if trail is None else trail.queries
+            lost = max(0, Spending(scene.folder(attack.name)).read() - kept) + attack.in_flight(scene)
+            budget = self.found.budget
+            budget = budget.model_copy(update={"repeated": budget.repeated + min(lost, mine.share)})
+            self.found = self.found.model_copy(update={"budget": budget})
+            # It is not running any more, so that a second interruption before it runs loses nothing again.
+            self._set(position, status="waiting", queries=kept)
+            doc.write_audit(self.found, self.order.out)
 
     def _settle(self, position: int, attack: Attack, scene: Scene) -> None:
         trail = attack.trail(scene)
@@ -268,13 +225,11 @@ class Auditor:
         fooled = "" if mine.fooled_at_keep95 is None else f", {mine.fooled_at_keep95:.0%} fooled@keep95"
         sure = "" if mine.median_confidence is None else f", median confidence {mine.median_confidence:.4f}"
         self.say(f"{mine.name}: {mine.queries:,} queries, {mine.seconds:.1f} s{fooled}{sure}")
-        if monotonic() - self._saved > BETWEEN:
-            self.save("partial")
-        else:
-            doc.write_audit(self.found, self.order.out)
+        doc.write_audit(self.found, self.order.out)
+        self._pulse()
 
     def _pulse(self) -> None:
-        if monotonic() - self._saved > BETWEEN:
+        if monotonic() - self._saved > max(BETWEEN, COSTS * self._cost):
             self.save("partial")
 
     @contextmanager
@@ -282,29 +237,10 @@ class Auditor:
         try:
             yield
         except BaseException as error:
-            self.save("interrupted" if isinstance(error, KeyboardInterrupt) else "partial")
+            # What went wrong first is what has to be told.
+            with suppress(Exception):
+                self.save("interrupted" if isinstance(error, KeyboardInterrupt) else "partial")
             raise
-
-    def _share(self, position: int) -> int:
-        """Queries that an attack gets: its weight's part of what its seed has left."""
-        size = len(self.order.attacks)
-        first = position - position % size
-        spent = sum(attack.queries for attack in self.found.attacks[first:position])
-        attack = self._attack(position)
-        share = int((self.found.budget.queries - spent) * self._part(position))
-        return share if attack.most is None else min(share, attack.most)
-
-    def _part(self, position: int) -> float:
-        place = position % len(self.order.attacks)
-        weights = [attack.weight for attack in self.order.attacks[place:]]
-        return weights[0] / sum(weights)
-
-    def _seconds(self, position: int) -> float:
-        """Time that an attack gets: its part of what its seed has left of the seed's part."""
-        if self.found.budget.seconds is None:
-            return inf
-        seeds = self.order.seeds - position // len(self.order.attacks)
-        return max(0.1, (self.found.budget.seconds - self._elapsed) / seeds * self._part(position))
 
     @property
     def _elapsed(self) -> float:
@@ -345,12 +281,13 @@ class Auditor:
     def _set(self, position: int, **parts: object) -> None:
         attacks = list(self.found.attacks)
         attacks[position] = attacks[position].model_copy(update=parts)
-        self.found = self.found.model_copy(update={"attacks": tuple(attacks), "budget": self._budget()})
+        self.found = self.found.model_copy(update={"attacks": tuple(attacks)})
+        self.found = self.found.model_copy(update={"budget": self._budget()})
 
     def _note(self, position: int, trail: Trail) -> None:
         """Put the figures of an attack by itself into the document."""
         known, yardstick = self.classifier.description, self.found.yardstick
-        alone = Standing([Entry("", 0, 0, trail)], 1, known.kind, None, self.found.budget.queries)
+        alone = Standing([Entry("", 0, trail)], 1, known.kind, None, self.found.budget.queries)
         parts: dict[str, object] = {
             "queries": trail.queries,
             "seconds": trail.seconds,
@@ -362,46 +299,7 @@ class Auditor:
         folder = self._scene(position).folder(self._attack(position).name)
         if (folder / "run.db").is_file():
             parts["run"] = folder.relative_to(self.order.out).as_posix()
-        attacks = list(self.found.attacks)
-        attacks[position] = attacks[position].model_copy(update=parts)
-        self.found = self.found.model_copy(update={"attacks": tuple(attacks)})
-
-    def _champions(
-        self, standing: Standing, recognised: NDArray[np.float64] | None
-    ) -> tuple[doc.Champion, ...]:
-        known, yardstick = self.classifier.description, self.found.yardstick
-        medians = None if yardstick is None else real_medians(yardstick)
-        best = standing.values.max(axis=0)
-        made = []
-        for index, canvas in sorted(standing.canvases().items()):
-            winner, mark = standing.entries[int(standing.winners[index])], canvas_hash(canvas)
-            value, agreed = float(best[index]), None if recognised is None else float(recognised[index])
-            made.append(
-                doc.Champion(
-                    index=index,
-                    label=known.classes[index],
-                    confidence=float(standing.confidences[index]),
-                    score=float(standing.scores[index]),
-                    value=value,
-                    attack=winner.attack,
-                    seed=self.order.seed + winner.seed,
-                    passed_at=tuple(int(at) if isfinite(at) else None for at in standing.passed[:, index]),
-                    fooled=None if yardstick is None else value >= yardstick.threshold,
-                    beats_real=None if medians is None else bool(value > medians[index]),
-                    recognised_by=agreed if agreed is not None and isfinite(agreed) else None,
-                    image=self._picture(index, known.classes[index], canvas, mark),
-                    canvas_hash=mark,
-                )
-            )
-        return tuple(made)
-
-    def _picture(self, index: int, label: str, canvas: Canvases, mark: str) -> str:
-        name = f"{CHAMPIONS}/{safe_name(index, label)}"
-        if self._written.get(name) != mark:
-            (self.order.out / CHAMPIONS).mkdir(exist_ok=True)
-            (self.order.out / name).write_bytes(png_bytes(canvas))
-            self._written[name] = mark
-        return name
+        self._set(position, **parts)
 
     def _announce(self) -> None:
         budget = self.found.budget
@@ -414,52 +312,6 @@ class Auditor:
         self.say(
             f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about {shown} "
             f"or more"
-        )
-
-    def _new(self, rate: float) -> doc.Audit:
-        known, order = self.classifier.description, self.order
-        queries = order.limit.queries or QUERIES
-        if order.limit.queries is None and order.limit.seconds is not None:
-            queries = min(queries, max(1000, int(rate * order.limit.seconds / order.seeds)))
-        made = provenance(known, order.command)
-        notes = list(known.notes)
-        if order.pictures is None:
-            notes.append("There is no score: it compares with real pictures, and none were given (--data).")
-        if order.panel is None:
-            notes.append("Nobody says whether champions are nonsense: no panel was given (--panel).")
-        return doc.Audit(
-            state="partial",
-            classifier=doc.Audited(
-                name=known.name,
-                fingerprint=known.fingerprint,
-                kind=known.kind,
-                canvas=known.canvas.axes,
-                classes=known.classes,
-                backend=known.backend,
-                device=known.device,
-            ),
-            yardstick=None,
-            budget=doc.Budget(
-                asked=order.asked,
-                queries=queries,
-                seconds=order.limit.seconds,
-                seeds=order.seeds,
-                spent=0,
-                repeated=0,
-                elapsed=0.0,
-                rate=rate,
-            ),
-            attacks=tuple(
-                doc.Attack(name=attack.name, seed=order.seed + number, about=attack.about, status="waiting")
-                for number in range(order.seeds)
-                for attack in order.attacks
-            ),
-            panel=() if order.panel is None else order.panel.members,
-            notes=tuple(notes),
-            command=order.command,
-            started=made.started,
-            device=made.device,
-            versions=made.versions,
         )
 
 
@@ -486,22 +338,21 @@ def audit(
     return auditor.finish()
 
 
-def _remarks(found: doc.Audit) -> list[str]:
-    """What the attacks beside each other say."""
-    drawn = {baseline.name for baseline in baselines()}
-    tried = [attack for attack in found.attacks if attack.fooled_at_keep95 is not None]
-    plain = [attack for attack in tried if attack.name in drawn]
-    searched = [attack for attack in tried if attack.name not in drawn and attack.name != "starter"]
-    if not plain or not searched:
-        return []
-    best = max(plain, key=lambda attack: attack.fooled_at_keep95 or 0.0)
-    top = max(searched, key=lambda attack: attack.fooled_at_keep95 or 0.0)
-    if not best.fooled_at_keep95 or best.fooled_at_keep95 < (top.fooled_at_keep95 or 0.0):
-        return []
-    return [
-        f"No search is needed: {best.queries:,} pictures of {best.name} fool {best.fooled_at_keep95:.0%} of "
-        f"the classes, the best search ({top.name}) {top.fooled_at_keep95:.0%}."
-    ]
+def make_room(order: Order, *, overwrite: bool) -> None:
+    """Make the folder of an audit; what an earlier audit wrote there goes where ``overwrite`` is given.
+
+    Raises:
+        UsageError: where the folder is in use otherwise.
+    """
+    out = order.out
+    if (out / doc.FILE).exists() and overwrite:
+        for name in ("runs", FOLDER, "helps"):
+            shutil.rmtree(out / name, ignore_errors=True)
+        for name in (doc.FILE, "summary.md"):
+            (out / name).unlink(missing_ok=True)
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"--out: {out} is not empty; name another folder, or give --resume or --overwrite")
+    out.mkdir(parents=True, exist_ok=True)
 
 
 def _plan(found: doc.Audit) -> tuple[tuple[str, int], ...]:
@@ -514,16 +365,3 @@ def _source(pictures: Pictures | None) -> tuple[str, str] | None:
 
 def _source_of(yardstick: doc.Yardstick | None) -> tuple[str, str] | None:
     return None if yardstick is None else (yardstick.data, yardstick.split)
-
-
-def _clear(out: Path) -> None:
-    """Remove what an earlier audit wrote there, and nothing else."""
-    import shutil
-
-    for name in ("runs", CHAMPIONS, "helps"):
-        shutil.rmtree(out / name, ignore_errors=True)
-    for name in (doc.FILE, "summary.md"):
-        (out / name).unlink(missing_ok=True)
-
-
-__all__: Sequence[str] = ["Auditor", "Order", "Pictures", "audit"]

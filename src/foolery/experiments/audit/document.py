@@ -78,8 +78,9 @@ class Budget(_Part):
         queries: the most queries of one seed; curves and the score end there.
         seconds: the most time of the whole audit; null for no limit.
         seeds: repetitions, each with ``queries`` of its own.
-        spent: queries of all seeds so far: pictures through the network in either direction.
-        repeated: of these, spent again because an interruption lost their answers.
+        spent: queries of all seeds so far: pictures through the network in either direction. Real pictures,
+            and what the panel is asked, are not counted.
+        repeated: of these, spent again because an interruption lost their answers, at most.
         elapsed: seconds of the audit so far, summed over resumes.
         rate: images a second, measured before it began.
     """
@@ -132,7 +133,8 @@ class Champion(_Part):
         score: of the classifier in it, a logarithm for probabilities.
         value: what pictures are compared by, see ``Yardstick.measure``.
         attack: that made it, and ``seed``.
-        passed_at: for each seed, queries when the first picture of this class passed keep95; null for never.
+        passed_at: for each seed, queries of the quickest attack, from its own start, when the first picture
+            of this class passed keep95; null for never.
         fooled: whether this picture passes keep95; null without data.
         beats_real: whether it is above the median real picture; null without data.
         recognised_by: share of the panel that gives the class as its first answer; null without a panel
@@ -157,7 +159,7 @@ class Champion(_Part):
 
 
 class Curve(_Part):
-    """Share of classes fooled at keep95 after so many queries of one seed: a staircase."""
+    """Share of classes that some attack of one seed fools at keep95 within so many queries: a staircase."""
 
     seed: int
     queries: tuple[int, ...]
@@ -177,10 +179,10 @@ class Verdict(_Part):
 
     Attributes:
         score: 100 x (1 - area under fooled@keep95 over log10 queries, from 100 to the budget).
-        score_of_nonsense: the same where a class whose champion the panel recognises counts as not fooled;
+        score_of_nonsense: the same without the attacks whose best picture of a class the panel recognises;
             null without a panel.
         fooled_at_keep95: share of classes whose champion passes keep95.
-        fooled_by_nonsense: the same less those that the panel recognises.
+        fooled_by_nonsense: share of classes that pass keep95 by a picture that the panel rejects.
         beats_real: share of classes whose champion is above the median real picture.
         recognised: share of champions that the panel recognises.
         seed_scores: the score of each seed; their spread is another thing than the interval.

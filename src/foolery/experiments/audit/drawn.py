@@ -113,7 +113,7 @@ def ask_drawn(
     queries: int,
     seconds: float,
     threshold: float | None,
-    pulse: Callable[[], None],
+    pulse: Callable[[int], None],
 ) -> Tally:
     """Go on with what ``folder`` keeps until ``queries`` pictures were asked about, or time is up."""
     tally, begun = Tally.read(folder, len(classifier.description.classes)), perf_counter()
@@ -126,7 +126,7 @@ def ask_drawn(
         tally.take(scores, objective(scores, canvases), threshold)
         tally.seconds += perf_counter() - start
         tally.write(folder)
-        pulse()
+        pulse(tally.queries)
     return tally
 
 

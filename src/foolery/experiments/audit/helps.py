@@ -19,8 +19,9 @@ from foolery.classifiers.ensemble import ensemble
 from foolery.classifiers.metered import Budget
 from foolery.classifiers.scores import confidence, log_softmax
 from foolery.experiments.audit.attacks import chosen_attacks
-from foolery.experiments.audit.audit import Auditor, Order
+from foolery.experiments.audit.audit import Auditor
 from foolery.experiments.audit.document import FILE, Audit, Help, read_audit
+from foolery.experiments.audit.order import Order
 from foolery.experiments.audit.yardstick import Real, ask_real, keeping
 
 KEPT = (0.99, 0.95, 0.9, 0.8)

@@ -1,9 +1,10 @@
 """Score: figures of an audit from two tables, how good the best picture is and when the threshold was passed.
 
-Both tables have a row for each seed and a column for each class. A class that is fooled after q queries adds
-the area under its step, ``(log B - log max(q, 100)) / (log B - log 100)`` with B the budget: 1 where it fell
-within the first hundred pictures, 0 where it never fell. The score is 100 less a hundred times the mean of
-these: the area under fooled@keep95 over log10 queries, class by class.
+Both tables have a row for each seed and a column for each class. Queries are those of the attack that is
+quickest for a class, counted from its own start (see ``standing``). A class that is fooled after q queries
+adds the area under its step, ``(log B - log max(q, 100)) / (log B - log 100)`` with B the budget: 1 where it
+fell within the first hundred pictures, 0 where it never fell. The score is 100 less a hundred times the mean
+of these: the area under fooled@keep95 over log10 queries, class by class.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Standing: all attacks of an audit laid beside each other, one archive over them.
 
 The champion of a class is the picture with the largest measure, of all attacks and seeds; of equal ones the
-first found. Queries of an attack count from the end of the attacks before it, of the same seed.
+first found. A class falls after as many queries as the quickest attack took for it, counted from that
+attack's own start (an ascent through evolved CPPNs counts their evolution too): an attacker chooses one. So it does not matter in which order the audit tries them, and
+another attack never makes a classifier look safer.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +20,21 @@ from foolery.canvas import Canvases
 from foolery.classifiers.contract import Kind
 from foolery.classifiers.scores import confidence
 from foolery.experiments.audit.document import Curve, Interval, Verdict, Yardstick
-from foolery.experiments.audit.panel import AGREES
+from foolery.experiments.audit.panel import AGREES, Panel
 from foolery.experiments.audit.score import areas, bootstrap, curve, queries_to
 from foolery.experiments.audit.trail import Trail
 from foolery.experiments.audit.yardstick import real_medians
 
 LEVELS = ("0.5", "0.9", "0.99", "0.9999")
+_AT_ONCE = 200  # pictures that a panel is shown
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One attack: its name, its seed by number from 0, the queries before it, and what it found."""
+    """One attack: its name, its seed by number from 0, and what it found."""
 
     attack: str
     seed: int
-    offset: int
     trail: Trail
 
 
@@ -80,9 +83,13 @@ class Standing:
     @cached_property
     def passed(self) -> NDArray[np.float64]:
         """``(S, K) float64`` queries of each seed when a class first passed keep95; infinite for never."""
+        return self._fastest(np.zeros_like(self.values, np.bool_))
+
+    def _fastest(self, left_out: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """As ``passed``, without the pictures ``(A, K)`` that are left out."""
         found = np.full((self.seeds, self.values.shape[1]), np.inf)
-        for entry in self.entries:
-            found[entry.seed] = np.minimum(found[entry.seed], entry.offset + entry.trail.passed)
+        for entry, out in zip(self.entries, left_out, strict=True):
+            found[entry.seed] = np.minimum(found[entry.seed], np.where(out, np.inf, entry.trail.passed))
         return found
 
     def best_of(self, seed: int) -> NDArray[np.float64]:
@@ -103,41 +110,60 @@ class Standing:
         """One for each seed; ``seed`` is the first one's."""
         return tuple(curve(row, seed + number) for number, row in enumerate(self.passed))
 
-    def areas(self, recognised: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """``(S, K)`` from 0 to 1, see ``score``; 0 for classes whose champion the panel recognises."""
-        found = areas(self.passed, self.queries)
-        return found if recognised is None else np.where(_known(recognised), 0.0, found)
-
     def verdict(self, recognised: NDArray[np.float64] | None = None) -> Verdict:
         """The headline figures.
 
         Args:
-            recognised: ``(K,) float64`` share of the panel that agrees, NaN where it cannot say; None
-                without a panel.
+            recognised: ``(A, K) float64`` share of the panel that agrees with each attack's best picture,
+                NaN where it was not asked or cannot say; None without a panel.
         """
         sure = self.confidences
         known = None if recognised is None else _known(recognised)
         plain = Verdict(
             median_confidence=float(np.median(sure)),
             above={level: float((sure >= float(level)).mean()) for level in LEVELS},
-            recognised=None if known is None else float(known.mean()),
+            recognised=None if known is None else float(self.of_winners(known).mean()),
         )
         if self.yardstick is None:
             return plain
-        fooled, table = np.isfinite(self.passed), self.areas()
+        table = areas(self.passed, self.queries)
         medians = real_medians(self.yardstick)
         beats = np.stack([self.best_of(seed) > medians for seed in range(self.seeds)])
-        return plain.model_copy(
+        found = plain.model_copy(
             update={
                 "score": _score(table),
-                "score_of_nonsense": None if recognised is None else _score(self.areas(recognised)),
-                "fooled_at_keep95": bootstrap(fooled.mean(axis=0)),
-                "fooled_by_nonsense": None if known is None else float((fooled & ~known).mean()),
+                "fooled_at_keep95": bootstrap(np.isfinite(self.passed).mean(axis=0)),
                 "beats_real": bootstrap(beats.mean(axis=0)),
                 "seed_scores": tuple(100.0 * (1.0 - float(row.mean())) for row in table),
                 "queries_to_half": queries_to(0.5, self.passed),
             }
         )
+        if known is None:
+            return found
+        nonsense = self._fastest(known)
+        return found.model_copy(
+            update={
+                "score_of_nonsense": _score(areas(nonsense, self.queries)),
+                "fooled_by_nonsense": float(np.isfinite(nonsense).mean()),
+            }
+        )
+
+    def of_winners(self, table: NDArray[Any]) -> NDArray[Any]:
+        """``(K,)`` of ``(A, K)``: the entry of each class's champion."""
+        return table[self.winners, np.arange(table.shape[1])]
+
+    def asked_of(self, panel: Panel) -> NDArray[np.float64]:
+        """``(A, K) float64``: what the panel says of champions and of all pictures that pass keep95."""
+        told = np.full(self.values.shape, np.nan)
+        classes = np.arange(self.values.shape[1])
+        for row, entry in enumerate(self.entries):
+            claimed = np.flatnonzero(
+                np.isfinite(entry.trail.values) & (np.isfinite(entry.trail.passed) | (self.winners == row))
+            )
+            for start in range(0, len(claimed), _AT_ONCE):
+                part = classes[claimed[start : start + _AT_ONCE]]
+                told[row, part] = panel.recognised_by(entry.trail.draw(part), part)
+        return told
 
 
 def _score(table: NDArray[np.float64]) -> Interval:

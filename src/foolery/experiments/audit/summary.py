@@ -55,7 +55,7 @@ def facts(audit: Audit) -> list[str]:
             lines.append(f"score of each seed: {scores} (chance in the search)")
     if verdict is not None and verdict.score_of_nonsense is not None:
         lines.append(
-            f"score where champions that the panel recognises count as not fooled: "
+            f"score of nonsense, without pictures that the panel recognises: "
             f"{interval(verdict.score_of_nonsense, 1)}"
         )
     if verdict is not None and verdict.fooled_at_keep95 is not None:
@@ -72,7 +72,12 @@ def facts(audit: Audit) -> list[str]:
     if verdict is not None and verdict.recognised is not None:
         lines.append(
             f"{verdict.recognised:.0%} of the champions are recognised by the panel "
-            f"({', '.join(audit.panel)}): they may show what they claim, or the panel may share the flaw"
+            f"({', '.join(audit.panel)})"
+            + (
+                ": they may show what they claim, or the panel may share the flaw"
+                if verdict.recognised
+                else ""
+            )
         )
     if audit.yardstick is not None:
         real = audit.yardstick
@@ -80,7 +85,7 @@ def facts(audit: Audit) -> list[str]:
             f"yardstick: {real.images} pictures of {real.data}, accuracy {real.accuracy:.1%}; 95 % of the "
             f"right answers have a {real.measure} of {real.threshold:.4g} or more"
         )
-    again = f", {budget.repeated} of them twice after an interruption" if budget.repeated else ""
+    again = f", at most {budget.repeated:,} of them twice after an interruption" if budget.repeated else ""
     lines.append(f"{budget.spent:,} queries in {budget.elapsed:.0f} s{again}; budget {budget.asked}")
     return lines
 

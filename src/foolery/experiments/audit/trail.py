@@ -23,8 +23,9 @@ class Trail:
     Attributes:
         values: ``(K,) float64`` the measure; -inf where there is no picture.
         scores: ``(K,) float64`` of the classifier, likewise.
-        passed: ``(K,) float64`` queries of this attack when a picture of the class first passed the
-            threshold; infinite for never. A picture counts when its whole batch was answered.
+        passed: ``(K,) float64`` queries of this attack, and of what it starts from, when a picture of the
+            class first passed the threshold; infinite for never. A picture counts when its whole batch was
+            answered.
         queries: spent.
         seconds: that it took.
         draw: ``(M,)`` indices of classes that have a picture to ``(M, C, H, W) uint8``.

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.classifiers.contract import Classifier
+from foolery.classifiers.contract import Classifier, Description
 from foolery.classifiers.scores import confidence
 from foolery.data import match_classes
 from foolery.data.labelled import LabelledData, sample
 from foolery.errors import UsageError
 from foolery.experiments.audit.document import Yardstick
 from foolery.search.margin import comparable
+from foolery.search.objective import Objective
 
 KEPT = 0.95
 ENOUGH = 20  # rightly classified pictures of a class, for a median of its own
@@ -56,7 +57,7 @@ def ask_real(classifier: Classifier, data: LabelledData, most: int = MOST) -> Re
     """
     known = classifier.description
     match = match_classes(data.classes, known.classes, known.name)
-    measure = comparable(known.kind, range(len(known.classes)), len(known.classes))
+    measure = measure_of(known)
     size = max(1, min(400, BATCH_VALUES // known.canvas.size))
     scores, labels = [], []
     for part in sample(data, most).batches(size, known.canvas):
@@ -88,7 +89,7 @@ def yardstick_of(classifier: Classifier, real: Real, data: str, split: str) -> Y
     ]
     rows = np.flatnonzero(real.right)
     sure = confidence(real.scores[rows, real.labels[rows]], known.kind)
-    kind = comparable(known.kind, range(len(known.classes)), len(known.classes)).name
+    kind = measure_of(known).name
     return Yardstick(
         data=data,
         split=split,
@@ -103,6 +104,11 @@ def yardstick_of(classifier: Classifier, real: Real, data: str, split: str) -> Y
         median_confidence=float(np.median(sure)),
         matched_by="name" if real.matched_by == "name" else "position",
     )
+
+
+def measure_of(known: Description) -> Objective:
+    """What pictures are compared by, for every class of a classifier."""
+    return comparable(known.kind, range(len(known.classes)), len(known.classes))
 
 
 def keeping(values: NDArray[np.float64], share: float) -> float:

@@ -11,8 +11,8 @@ REPRODUCTION = Photos(
     side=64,
     classes=20,
     ordinary=500,
-    runs=25,
-    reported=20,
+    runs=12,
+    reported=12,
     generations=100,
-    iterations=600,
+    iterations=500,
 ).reproduction()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, zip_longest
-from pathlib import PurePath
 
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.errors import UsageError
 from foolery.experiments.exhibit import Exhibit
+from foolery.experiments.shortened import shortened
 from foolery.experiments.starter.pack import Source, Starter, StarterPack
 
 
@@ -60,20 +60,12 @@ def source_of(run: Exhibit) -> Source:
     queries = run.summary["queries"]
     channels, height, width = settings.canvas
     return Source(
-        classifier=_short(settings.classifier),
+        classifier=shortened(settings.classifier),
         fingerprint=settings.fingerprint,
         canvas=(channels, height, width),
         options=dict(settings.encoding_options),
         seed=settings.seed,
         queries=int(str(queries)),
-        command=" ".join(_short(word) for word in made.command.split()),
+        command=shortened(made.command),
         foolery=str(made.versions.get("foolery", "")),
     )
-
-
-def _short(word: str) -> str:
-    """A reference or path with at most the last two parts of its path: nobody else has the folders."""
-    scheme, colon, rest = word.partition(":")
-    path = PurePath(rest if colon else word)
-    short = "/".join(path.parts[-2:]) if len(path.parts) > 2 else str(path)
-    return f"{scheme}:{short}" if colon else short

@@ -1,0 +1,256 @@
+"""The starter pack: make it, and measure what it saves on networks that it was not evolved on.
+
+Three steps, each a word of the command line:
+
+    evolve    evolve CPPNs against every network below; a run that is finished is left, another goes on
+    build     write the pack from these runs, and from the folders given with --also
+    measure   leave one network out: queries until half of its classes are fooled at keep95, with and without
+
+`measure` asks the champions of all other networks as an audit does, then goes through the evolution of the
+network itself, and writes starter.json and starter.md. The data and the ImageNet networks lie in
+FOOLERY_DATA; what is missing is left out, and then the pack would be another one.
+
+usage: python benchmarks/starter_pack.py STEP… [--runs DIR] [--also RUN…] [--docs DIR] [--only NAME…]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers import load_classifier
+from foolery.classifiers.contract import Classifier
+from foolery.data import open_data
+from foolery.encodings import make_encoding
+from foolery.experiments.audit.drawn import BATCH as ASKED
+from foolery.experiments.audit.score import FIRST, queries_to, score
+from foolery.experiments.audit.trail import trail_of
+from foolery.experiments.audit.yardstick import ask_real, yardstick_of
+from foolery.experiments.evolve import evolve
+from foolery.experiments.exhibit import open_run
+from foolery.experiments.starter.build import built
+from foolery.experiments.starter.pack import SHIPPED, StarterPack
+from foolery.runs import open_run_file
+from foolery.runs.database import RUN_DB
+from foolery.search.margin import Aim, comparable
+
+ROOT = Path(__file__).parents[1]
+DATA = Path(os.environ.get("FOOLERY_DATA", ""))
+BATCH = 200
+MOST, LEAST = 1000, 0.1  # champions of one network in the pack, and their confidence
+
+
+@dataclass(frozen=True)
+class Target:
+    """A network, what real pictures it is measured with, and how long it is searched."""
+
+    name: str
+    data: str
+    seeds: int
+    queries: int
+
+    @property
+    def graph(self) -> Path:
+        """Of a network that foolery does not ship."""
+        return DATA / "models" / self.name / "model.onnx"
+
+    def load(self) -> Classifier:
+        """The network itself."""
+        if not self.name.startswith(("mobilenet", "squeezenet")):
+            return load_classifier(self.name)
+        card = ROOT / "docs" / "cards" / f"{self.name}.card.json"
+        return load_classifier(f"onnx:{self.graph}", card=card)
+
+
+CIFAR = f"parquet:{DATA / 'cifar10' / 'test.parquet'}"
+PHOTOS = f"parquet:{DATA / 'imagenet-samples' / 'samples.parquet'}"
+TARGETS = (
+    Target("perceptron", "mnist", 5, 40_000),
+    Target("lenet", "mnist", 5, 40_000),
+    Target("lenet-b", "mnist", 5, 40_000),
+    Target("cifar", CIFAR, 3, 40_000),
+    Target("cifar-b", CIFAR, 3, 40_000),
+    Target("mobilenet_v1_025_128_quant", PHOTOS, 1, 60_000),
+    Target("mobilenet_v1_050_160_quant", PHOTOS, 1, 60_000),
+    Target("squeezenet1_0", PHOTOS, 1, 20_000),
+)
+
+
+def targets(only: list[str]) -> Iterator[Target]:
+    """Those that can be had here, and are asked for."""
+    for target in TARGETS:
+        here = target.graph.is_file() or not target.name.startswith(("mobilenet", "squeezenet"))
+        if here and (not only or target.name in only):
+            yield target
+
+
+def folders(target: Target, runs: Path) -> list[Path]:
+    """Of the network's runs, one for each seed."""
+    return [runs / target.name / f"seed-{seed}" for seed in range(target.seeds)]
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run is there and at its end."""
+    return (folder / RUN_DB).is_file() and open_run_file(folder).status == "finished"
+
+
+def evolve_all(runs: Path, only: list[str]) -> None:
+    """Evolve what is not evolved yet, each with the objective of audits."""
+    for target in targets(only):
+        classifier = target.load()
+        known = classifier.description
+        measure = comparable(known.kind, range(len(known.classes)), len(known.classes)).name
+        aim: Aim = "margin" if measure == "margin" else "class-score"
+        for seed, folder in enumerate(folders(target, runs)):
+            began = time.process_time()
+            if finished(folder):
+                continue
+            run = evolve(
+                classifier,
+                generations=target.queries // BATCH - 1,
+                batch=BATCH,
+                seed=seed,
+                objective=aim,
+                out=folder,
+                resume=(folder / RUN_DB).is_file(),
+                command="python benchmarks/starter_pack.py evolve",
+            )
+            print(
+                f"{target.name} seed {seed}: median {run.summary['median_confidence']:.4f}, "
+                f"{time.process_time() - began:.0f} CPU s",
+                flush=True,
+            )
+
+
+def build(runs: Path, also: list[Path]) -> None:
+    """Write the pack that is shipped."""
+    found = [folder for target in targets([]) for folder in folders(target, runs) if finished(folder)]
+    pack = built([open_run(folder) for folder in [*found, *also]], most=MOST, least=LEAST)
+    pack.write(SHIPPED)
+    print(f"{len(pack)} champions of {len(pack.sources)} runs, {SHIPPED.stat().st_size:,} bytes")
+
+
+def measure(target: Target, runs: Path, pack: StarterPack) -> dict[str, Any]:
+    """What the champions of the other networks save on ``target``."""
+    classifier = target.load()
+    known = classifier.description
+    real = yardstick_of(classifier, ask_real(classifier, open_data(target.data, "test")), target.data, "test")
+    encoding = make_encoding("cppn", known.canvas)
+    genomes = pack.genomes(encoding, without=known.fingerprint)
+    count = len(pack.fitting(encoding, without=known.fingerprint))
+    firsts = first_passed(classifier, encoding.render(genomes), real.threshold)
+    counted = np.minimum(np.ceil(firsts / ASKED) * ASKED, count)  # as an audit counts: whole batches
+    trails = [trail_of(folder, real.threshold) for folder in folders(target, runs) if finished(folder)]
+    alone = np.stack([trail.passed for trail in trails if trail is not None])
+    together = np.minimum(np.where(np.isfinite(firsts), counted, np.inf)[None], count + alone)
+    return {
+        "network": target.name,
+        "classes": len(known.classes),
+        "threshold": round(real.threshold, 4),
+        "starters": count,
+        "fooled_by_starters": share(firsts, count),
+        "starters_to_half": queries_to(0.5, firsts[None]),
+        "fooled_by_as_many_queries_of_evolution": share(alone, count),
+        "seeds": len(alone),
+        "queries": target.queries,
+        "without": said(alone, target.queries),
+        "with": said(together, target.queries),
+    }
+
+
+def first_passed(classifier: Classifier, canvases: Canvases, threshold: float) -> NDArray[np.float64]:
+    """``(K,)``: for each class how many pictures it takes until one passes; infinite for never."""
+    known = classifier.description
+    measure = comparable(known.kind, range(len(known.classes)), len(known.classes))
+    parts = [canvases[at : at + ASKED] for at in range(0, len(canvases), ASKED)]
+    passes = np.concatenate([measure(classifier.scores(part), part) >= threshold for part in parts])
+    return np.where(passes.any(axis=0), passes.argmax(axis=0) + 1.0, np.inf)
+
+
+def share(passed: NDArray[np.float64], queries: int) -> float:
+    """Of classes that were fooled after so many queries."""
+    return round(float((passed <= queries).mean()), 4)
+
+
+def said(passed: NDArray[np.float64], queries: int) -> dict[str, Any]:
+    """Figures of a search, from ``(S, K)`` queries when each class fell; after ``queries`` means never."""
+    within = np.where(passed <= queries, passed, np.inf)
+    return {
+        "queries_to_half": queries_to(0.5, within),
+        "queries_to_tenth": queries_to(0.1, within),
+        "fooled_at_the_end": share(within, queries),
+        "score": round(score(within, queries), 2),
+    }
+
+
+def page(rows: list[dict[str, Any]], pack: StarterPack) -> str:
+    """The tables, without the words around them."""
+    lines = [
+        "| network | starters asked | fooled by them | by as many queries of evolution | half fell without | "
+        "half fell with | score without | with |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        halves = (row[each]["queries_to_half"] for each in ("without", "with"))
+        without, with_ = ("never" if half is None else f"{half:,.0f}" for half in halves)
+        lines.append(
+            f"| {row['network']} | {row['starters']} | {row['fooled_by_starters']:.1%} | "
+            f"{row['fooled_by_as_many_queries_of_evolution']:.1%} | {without} | {with_} | "
+            f"{row['without']['score']:.1f} | {row['with']['score']:.1f} |"
+        )
+    lines += ["", "| in the pack | run | champions | queries of the run |", "| --- | --- | ---: | ---: |"]
+    for source in pack.sources:
+        number = sum(each.source is source for each in pack.starters)
+        lines.append(
+            f"| {source.classifier} | `{source.command}`, seed {source.seed} | {number} | "
+            f"{source.queries:,} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("steps", nargs="+", choices=("evolve", "build", "measure"), metavar="STEP")
+    parser.add_argument("--runs", type=Path, default=Path("runs") / "starter")
+    parser.add_argument("--also", type=Path, nargs="*", default=[], metavar="RUN")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs" / "results")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
+    given = parser.parse_args()
+    if "evolve" in given.steps:
+        evolve_all(given.runs, given.only)
+    if "build" in given.steps:
+        build(given.runs, given.also)
+    if "measure" in given.steps:
+        pack, rows = StarterPack.read(SHIPPED), []
+        for target in targets(given.only):
+            if not finished(folders(target, given.runs)[0]):
+                print(f"{target.name}: left out, it has no run", file=sys.stderr)
+                continue
+            rows.append(measure(target, given.runs, pack))
+            print(json.dumps(rows[-1]), flush=True)
+        whole = {
+            "champions": len(pack),
+            "bytes": SHIPPED.stat().st_size,
+            "batch": BATCH,
+            "score_from": FIRST,
+            "networks": rows,
+            "sources": [vars(source) for source in pack.sources],
+        }
+        (given.docs / "starter.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        print(page(rows, pack))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Attack: one way to look for nonsense, what it is given, and what it may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from foolery.canvas import Canvases
+from foolery.classifiers.contract import Classifier
+from foolery.experiments.audit.drawn import Painter
+from foolery.experiments.audit.trail import Trail
+from foolery.experiments.audit.yardstick import measure_of
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What an attack is given.
+
+    Attributes:
+        classifier: that is attacked.
+        seed: of everything random.
+        runs: folder of all runs.
+        threshold: of the measure, for when a class falls; None without real pictures.
+        photos: ``(N, C, H, W) uint8`` real ones, or None.
+        starters: pictures of champions of other networks by number, and how many there are; or None.
+        command: how the audit was started.
+    """
+
+    classifier: Classifier
+    seed: int
+    runs: Path
+    threshold: float | None
+    photos: Canvases | None
+    starters: tuple[Painter, int] | None
+    command: str
+
+    @property
+    def measure(self) -> Literal["class-score", "margin"]:
+        """What searches maximise."""
+        return "margin" if measure_of(self.classifier.description).name == "margin" else "class-score"
+
+    def folder(self, attack: str) -> Path:
+        """Of one attack's files."""
+        return self.runs / f"{attack}-seed-{self.seed}"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What an attack may spend, and whom it tells after every batch how many queries it has spent."""
+
+    queries: int
+    seconds: float
+    pulse: Callable[[int], None]
+
+
+class Attack(Protocol):
+    """One way to look for nonsense."""
+
+    @property
+    def name(self) -> str:
+        """In reports and in ``--attacks``."""
+        ...
+
+    @property
+    def about(self) -> str:
+        """One line."""
+        ...
+
+    @property
+    def weight(self) -> float:
+        """Its share is its weight over the sum of its own and those of all attacks after it."""
+        ...
+
+    @property
+    def most(self) -> int | None:
+        """The most queries that it can use; None for any number."""
+        ...
+
+    def in_flight(self, scene: Scene) -> int:
+        """Queries of one batch or step, which an interruption loses at most beside what it had told."""
+        ...
+
+    def obstacle(self, scene: Scene, queries: int) -> str | None:
+        """Why it cannot be tried with so many queries; None where it can."""
+        ...
+
+    def run(self, scene: Scene, allowance: Allowance) -> None:
+        """Begin, or go on with what is in its folder."""
+        ...
+
+    def trail(self, scene: Scene) -> Trail | None:
+        """What it has found so far."""
+        ...
