@@ -39,7 +39,7 @@ Keep = Literal["auto", "all", "champions"]
 def evolve(
     context: typer.Context,
     classifier: Annotated[str, typer.Option("--classifier", "-c", metavar="REF", help="What to fool.")],
-    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct")] = "cppn",
+    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct|sparse|…")] = "cppn",
     generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole)] = 200,
     batch: Annotated[
         int, typer.Option("--batch", metavar="N", parser=whole, help="Children per generation.")

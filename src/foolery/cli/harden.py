@@ -53,7 +53,7 @@ def harden(
     batch: Annotated[
         int, typer.Option("--batch", metavar="N", parser=whole, help="Children per generation.")
     ] = 200,
-    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct")] = "cppn",
+    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct|sparse|…")] = "cppn",
     over_represent: Annotated[
         float | None,
         typer.Option(

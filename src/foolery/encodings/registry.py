@@ -30,10 +30,17 @@ def _gaussian(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
     return Gaussian(canvas, **options)
 
 
+def _sparse(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
+    from foolery.encodings.sparse import Sparse
+
+    return Sparse(canvas, **options)
+
+
 ENCODINGS: Mapping[str, tuple[Callable[..., Encoding[Any]], tuple[str, ...]]] = {
     "cppn": (_cppn, ("coordinates", "colors")),
     "direct": (_direct, ("crossover", "colors")),
     "gaussian": (_gaussian, ("sigma", "colors")),
+    "sparse": (_sparse, ("squares",)),
 }
 """Name to (maker, names of its options)."""
 
