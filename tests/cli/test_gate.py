@@ -1,0 +1,21 @@
+"""The project's own gate: the plain network must not pass it, its hardened twin must."""
+
+import json
+
+import pytest
+
+from support.command import run
+
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+
+GATE = "score < 50"
+
+
+@pytest.mark.parametrize(("network", "code"), [("lenet", 1), ("lenet-acet", 0)])
+def test_the_plain_network_fails_and_its_hardened_twin_passes(mnist, tmp_path, network, code):
+    words = ("--data", "mnist", "--budget", "10000", "--attacks", "baselines,cppn", "--fail-on", GATE)
+    done = run("audit", network, *words, "--out", tmp_path / "audit")
+    assert done.returncode == code, done.stderr
+    (gate,) = json.loads((tmp_path / "audit" / "audit.json").read_text())["gates"]
+    assert (gate["expression"], gate["failed"]) == (GATE, bool(code))
+    assert ("failed: score < 50" in done.stderr) == bool(code)
