@@ -6,11 +6,12 @@ Three steps, each a word of the command line:
     build     write the pack from these runs, and from the folders given with --also
     measure   leave one network out: queries until half of its classes are fooled at keep95, with and without
 
-`measure` asks the champions of all other networks as an audit does, then goes through the evolution of the
-network itself, and writes starter.json and starter.md. The data and the ImageNet networks lie in
-FOOLERY_DATA; what is missing is left out, and then the pack would be another one.
+`measure` asks about the champions of all other networks, then goes through the evolution of the network
+itself, and counts the queries of both. It writes starter.json and prints the tables of starter.md. The data
+and the ImageNet networks lie in FOOLERY_DATA; what is missing is left out, and then the pack would be another
+one. Without a step nothing is done.
 
-usage: python benchmarks/starter_pack.py STEP… [--runs DIR] [--also RUN…] [--docs DIR] [--only NAME…]
+usage: python benchmarks/starter_pack.py [STEP…] [--runs DIR] [--also RUN…] [--docs DIR] [--only NAME…]
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from foolery.search.margin import Aim, comparable
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))
 BATCH = 200
-MOST, LEAST = 1000, 0.1  # champions of one network in the pack, and their confidence
+MOST = 2000  # champions of one network in the pack
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def evolve_all(runs: Path, only: list[str]) -> None:
 def build(runs: Path, also: list[Path]) -> None:
     """Write the pack that is shipped."""
     found = [folder for target in targets([]) for folder in folders(target, runs) if finished(folder)]
-    pack = built([open_run(folder) for folder in [*found, *also]], most=MOST, least=LEAST)
+    pack = built([open_run(folder) for folder in [*found, *also]], most=MOST)
     pack.write(SHIPPED)
     print(f"{len(pack)} champions of {len(pack.sources)} runs, {SHIPPED.stat().st_size:,} bytes")
 
@@ -221,12 +222,15 @@ def page(rows: list[dict[str, Any]], pack: StarterPack) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("steps", nargs="+", choices=("evolve", "build", "measure"), metavar="STEP")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help="evolve, build, measure; none does nothing")
     parser.add_argument("--runs", type=Path, default=Path("runs") / "starter")
     parser.add_argument("--also", type=Path, nargs="*", default=[], metavar="RUN")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs" / "results")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
     given = parser.parse_args()
+    if not given.steps or not {"evolve", "build", "measure"}.issuperset(given.steps):
+        print("skipped: name one step or several: evolve, build, measure")
+        return 2 if given.steps else 0
     if "evolve" in given.steps:
         evolve_all(given.runs, given.only)
     if "build" in given.steps:

@@ -1,10 +1,17 @@
-"""``foolery export`` and ``foolery report``: files for others."""
+"""``foolery export`` and ``foolery report``: files for others, with the examples of the how-to page."""
 
 import json
+import re
+import shlex
+from importlib.util import find_spec
+from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from support.command import invoke, is_refused
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "make-a-fooling-set.md"
 
 
 def test_export_writes_a_picture_for_every_champion(small_run, tmp_path):
@@ -22,6 +29,82 @@ def test_export_does_not_write_over_what_is_there_without_being_asked(small_run,
     is_refused(invoke("export", small_run, "-o", tmp_path), str(tmp_path), "--overwrite")
     assert invoke("export", small_run, "-o", tmp_path, "--overwrite").returncode == 0
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_export_says_in_json_what_it_wrote(small_run, tmp_path):
+    said = json.loads(invoke("export", small_run, "-o", tmp_path / "out", "--json").stdout)
+    assert said == {"out": str(tmp_path / "out"), "images": 10}
+
+
+def test_a_set_is_told_in_words_and_in_json(small_run, tmp_path):
+    done = invoke("export", small_run, "--to", "folder", "-o", tmp_path / "set")
+    assert done.returncode == 0, done.stderr
+    count = len(list((tmp_path / "set/train").rglob("*.png")))
+    assert f"{count} in train, of 1 runs" in done.stdout
+    assert "splits are by run" in done.stdout
+    again = invoke("export", small_run, "--to", "folder", "-o", tmp_path / "set", "--overwrite", "--json")
+    said = json.loads(again.stdout)
+    assert (said["images"], said["duplicates_removed"]) == ({"train": count}, 10 - count)
+    assert said["runs"][0]["run"] == "small"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--to", "zip"], ["--to", "folder"]),
+        (["--test", "0.5"], ["--test", "--to folder"]),
+        (["--at-least", "0.5"], ["--at-least", "--to folder"]),
+        (["--to", "folder", "--test", "1"], ["--test", "less than 1"]),
+        (["--to", "folder", "--test", "much"], ["--test", "much"]),
+    ],
+)
+def test_words_that_do_not_fit_are_refused(small_run, tmp_path, words, said):
+    is_refused(invoke("export", small_run, "-o", tmp_path / "set", *words), *said)
+    assert not (tmp_path / "set").exists()
+
+
+def test_several_runs_need_a_form(small_run, tmp_path):
+    is_refused(invoke("export", small_run, small_run, "-o", tmp_path / "set"), "--to folder")
+
+
+def test_an_audit_alone_needs_a_form_too(tmp_path):
+    (tmp_path / "audit.json").write_text("{}")
+    is_refused(invoke("export", tmp_path, "-o", tmp_path / "set"), "is an audit", "--to folder")
+
+
+def test_a_set_is_not_written_over_what_is_there(small_run, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    is_refused(invoke("export", small_run, "--to", "folder", "-o", tmp_path), str(tmp_path), "--overwrite")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_examples_of_the_page(mnist, tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow", reason="the extra dataset is not installed")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+    text = PAGE.read_text(encoding="utf-8")
+    for language, block in re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL):
+        if language == "python":
+            if "load_dataset" in block and find_spec("datasets") is None:
+                continue
+            if "torchvision" in block:
+                pretend_torchvision_fits()
+            exec(compile(block, str(PAGE), "exec"), {})
+            continue
+        for line in block.replace("\\\n", " ").splitlines():
+            done = invoke(*shlex.split(line)[1:])
+            assert done.returncode == 0, done.stderr
+    assert (tmp_path / "set-of-lenet" / "train").is_dir()
+
+
+def pretend_torchvision_fits():
+    from foolery.classifiers.torchvision_import import import_torchvision
+    from foolery.errors import UsageError
+
+    try:
+        import_torchvision("be tested")
+    except UsageError:
+        pytest.skip("the extra vision is not installed")
 
 
 def test_report_prints_the_page_that_it_wrote(small_run, tmp_path):

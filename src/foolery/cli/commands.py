@@ -33,7 +33,7 @@ COMMANDS = (
     Listing("ascend", "Follow gradients to images that a classifier is certain about.", MORE),
     Listing("show", "Print what runs have reached.", MORE),
     Listing("verify", "Draw and score every champion of a run again, and compare.", MORE),
-    Listing("export", "Write the champions of a run as PNG files.", MORE),
+    Listing("export", "Write champions as PNG files, or many runs as one data set.", MORE),
     Listing("transfer", "Ask other classifiers about the champions of runs.", MORE),
     Listing("lineage", "Count goal switches of a run, and draw the tree of its champions.", MORE),
     Listing("harden", "Train a network against images that fool it, and attack it again.", MORE),

@@ -1,4 +1,4 @@
-"""``foolery export``: champions as files."""
+"""``foolery export``: champions as files, of one run or as a data set of many."""
 
 from __future__ import annotations
 
@@ -7,15 +7,72 @@ from typing import Annotated
 
 import typer
 
+from foolery.cli.output import print_json
+from foolery.cli.words import real
+from foolery.errors import UsageError
+
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN|AUDIT|FOLDER", help="A run; with --to also audits, and folders."),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")],
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="folder|parquet", help="A data set: labels, sources, card, splits."),
+    ] = None,
+    test: Annotated[
+        float | None,
+        typer.Option("--test", metavar="SHARE", parser=real, help="Of runs, for testing (default: 0.2)."),
+    ] = None,
+    least: Annotated[
+        float | None,
+        typer.Option("--at-least", metavar="P", parser=real, help="Leave out less certain champions."),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write the champions of a run as PNG files, with champions.json beside them."""
+    """Write the champions of a run as PNG files, with champions.json beside them.
+
+    --to makes one labelled data set of many runs and audits, each picture once, split by run.
+    """
+    if to is not None:
+        as_set(runs, out, to, 0.2 if test is None else test, least or 0.0, overwrite, as_json=as_json)
+        return
+    if len(runs) > 1:
+        raise UsageError("RUN: several are exported as one set; give --to folder or --to parquet")
+    for option, given in (("--test", test), ("--at-least", least)):
+        if given is not None:
+            raise UsageError(f"{option}: is for sets; give --to folder or --to parquet")
+    from foolery.experiments.audit.document import FILE
     from foolery.experiments.exhibit import open_run
     from foolery.experiments.export import export_champions
 
-    written = export_champions(open_run(run), out, overwrite=overwrite)
-    print(f"{len(written)} files in {out}")
+    if (runs[0] / FILE).is_file():
+        raise UsageError(f"RUN: {runs[0]} is an audit; give --to folder or --to parquet")
+
+    written = export_champions(open_run(runs[0]), out, overwrite=overwrite)
+    if as_json:
+        print_json({"out": str(out), "images": len(written)})
+    else:
+        print(f"{len(written)} files in {out}")
+
+
+def as_set(
+    runs: list[Path], out: Path, to: str, test: float, least: float, overwrite: bool, *, as_json: bool
+) -> None:
+    """Write a fooling set and say what is in it."""
+    from foolery.experiments.fooling_set.make import CARD, make_fooling_set
+
+    made = make_fooling_set(runs, out, to=to, test=test, least=least, overwrite=overwrite)
+    if as_json:
+        print_json({"out": str(out), **made.facts()})
+        return
+    counts = ", ".join(f"{count:,} in {split}" for split, count in made.images.items())
+    print(f"images      {counts}, of {len(made.runs)} runs")
+    print(f"left out    {made.duplicates:,} duplicates, {made.uncertain:,} less certain")
+    if len(made.images) == 1:
+        only = next(iter(made.images))
+        print(f"split       all in {only}: splits are by run, and here is one")
+    print(f"card        {out / CARD}")

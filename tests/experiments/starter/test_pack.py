@@ -70,7 +70,6 @@ def test_the_shipped_pack_is_small_and_says_where_every_champion_comes_from():
         assert source.command.startswith(("foolery ", "python "))
         assert source.queries > 0
         assert not any(word.startswith("/") for word in source.command.split()), source.command
-    assert all(each.confidence >= 0.5 for each in shipped.starters)
     assert len({each.genome for each in shipped.starters}) == len(shipped)
 
 
