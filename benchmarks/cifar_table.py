@@ -4,7 +4,8 @@ Five runs of each encoding against each network. Writes docs/results/cifar.json 
 there already are gone on with. CIFAR-10 lies in FOOLERY_DATA: as JPEG pictures, on which the networks were
 trained, and as a hundred lossless test pictures.
 
-usage: python benchmarks/cifar_table.py [--out DIR] [--docs DIR]
+usage: python benchmarks/cifar_table.py run [--out DIR] [--docs DIR]
+       without "run" it does nothing: it takes a quarter of an hour
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def page(result: dict[str, Any], pooled: Sequence[Row]) -> str:
     lines = [
         "# The networks for CIFAR-10, fooled",
         "",
-        f"`python benchmarks/cifar_table.py`: {RUNS} runs of {GENERATIONS} generations of {BATCH} "
+        f"`python benchmarks/cifar_table.py run`: {RUNS} runs of {GENERATIONS} generations of {BATCH} "
         f"against each network, by either encoding; {result['seconds'] / 60:.0f} minutes in all, on four "
         "cores that did other work too. Figures: [cifar.json](cifar.json).",
         "",
@@ -119,9 +120,13 @@ def page(result: dict[str, Any], pooled: Sequence[Row]) -> str:
 def main() -> None:
     """Evolve, ask, write."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("step", nargs="?", choices=["run"], help="nothing is done without it")
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "cifar")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs" / "results")
     chosen = parser.parse_args()
+    if chosen.step is None:
+        parser.print_usage()
+        return
     start = perf_counter()
     networks = [load_classifier(name) for name in NETWORKS]
     fooled, runs = [], []
@@ -131,7 +136,7 @@ def main() -> None:
             runs += found
     moved = transfer(runs, networks)
     result = {
-        "command": "python benchmarks/cifar_table.py",
+        "command": "python benchmarks/cifar_table.py run",
         "seconds": perf_counter() - start,
         "errors": {
             each.description.name: {

@@ -19,7 +19,7 @@ def test_everything_that_can_be_named_is_described():
     [
         ("lenett", "classifier: unknown 'lenett'; did you mean lenet"),
         ("ONNX:net.onnx", "classifier: unknown 'ONNX:net.onnx'"),
-        ("", "classifier: unknown ''; known: cifar, cifar-b, cifar-vit, digits-knn, digits-vae, lenet, lenet-acet, lenet-b"),
+        ("", "classifier: unknown ''; known: cifar, cifar-b, cifar-vit, digits-knn, digits-vae, lenet"),
         ("onnx:", "no file"),
     ],
 )
