@@ -78,6 +78,17 @@ def test_both_back_ends_give_the_same_scores(name, mnist):
         assert (np.abs(first - second) <= 1e-5 * np.maximum(1.0, np.abs(first))).all()
 
 
+@pytest.mark.parametrize("name", ["cifar", "cifar-b", "cifar-vit", "lenet-acet"])
+def test_both_back_ends_answer_alike(name):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    pytest.importorskip("torch", reason="the extra torch is not installed")
+    ours, theirs = (load_classifier(name, backend=backend) for backend in BACKENDS)
+    rng = np.random.default_rng(0)
+    canvases = rng.integers(0, 256, (50, *ours.description.canvas.axes)).astype(np.uint8)
+    canvases[25:] = canvases[25:] // 64 * 64
+    np.testing.assert_allclose(ours.scores(canvases), theirs.scores(canvases), rtol=0, atol=1e-3)
+
+
 def test_both_back_ends_of_a_generative_network_agree_to_the_last_digits_of_a_log_likelihood(mnist):
     """Hundreds of nats in float32: their differences, and so the scores, are good to 1e-3 and less."""
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from foolery.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 OPSET = 18
 
@@ -32,8 +33,12 @@ def export(network: nn.Module, input_shape: tuple[int, int, int], weights: Path,
     from safetensors.torch import save
 
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    weights.write_bytes(save({name: value.contiguous() for name, value in network.state_dict().items()}))
-    model = _traced(network, input_shape)
+    stored = {name: value.contiguous() for name, value in network.state_dict().items()}
+    weights.write_bytes(save(stored))
+    model = _traced(network, input_shape, simpler=True)
+    if not _holds(model, stored):
+        # Batch normalisation was multiplied into the weights of the layer before, under their old names.
+        model = _traced(network, input_shape, simpler=False)
     _point_into(model, weights)
     graph.write_bytes(model.SerializeToString(deterministic=True))
 
@@ -47,7 +52,18 @@ def check_exporter() -> None:
         raise MissingExtraError(error.name or "onnx", "torch", "write an ONNX file") from None
 
 
-def _traced(network: nn.Module, input_shape: tuple[int, int, int]) -> Any:
+def _holds(model: Any, stored: Mapping[str, Tensor]) -> bool:
+    """Whether the graph's tensors are, bit for bit, the stored ones of the same names."""
+    import onnx
+
+    return all(
+        onnx.numpy_helper.to_array(tensor).tobytes() == stored[tensor.name].numpy().tobytes()
+        for tensor in model.graph.initializer
+        if tensor.name in stored
+    )
+
+
+def _traced(network: nn.Module, input_shape: tuple[int, int, int], *, simpler: bool) -> Any:
     """The network as ``onnx.ModelProto``, with nothing in it about the machine that traced it."""
     import torch
 
@@ -67,6 +83,7 @@ def _traced(network: nn.Module, input_shape: tuple[int, int, int]) -> Any:
                 output_names=["logits"],
                 dynamic_shapes=({0: "batch"},),
                 opset_version=OPSET,
+                optimize=simpler,
             )
     finally:
         chatter.setLevel(level)
