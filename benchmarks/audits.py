@@ -1,10 +1,14 @@
 """Audit every shipped network, and the ImageNet networks that docs/cards has cards for.
 
-Writes docs/results/audits.json and audits.md. An audit that was interrupted goes on; one that is finished is
-not done again (delete its folder in runs/audits). MNIST, the networks and one photo of each class lie in
+An audit that was interrupted goes on when the same is called again, and one that is finished is not done
+again; delete its folder to have it again. MNIST, CIFAR-10, the networks and one photo of each class lie in
 FOOLERY_DATA; what is missing is left out.
 
-usage: python benchmarks/audits.py [--budget QUERIES] [--out DIR] [--docs DIR] [NAME…]
+usage: python benchmarks/audits.py all|NAME… [--budget QUERIES] [--out DIR] [--write [DOCS]]
+
+With --write, docs/results/audits.json and audits.md are written after each audit. On 4 cores with nothing
+beside it, a small network takes one to three minutes (digits-knn, which compares with all its prototypes,
+up to ten) and an ImageNet network at most four.
 """
 
 from __future__ import annotations
@@ -25,23 +29,32 @@ from foolery.experiments.audit.summary import interval, shares
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "cards"
 BUDGET = 500_000
+#: Of networks that answer some hundred pictures a second: what fits into four minutes.
+SMALLER = {
+    "mobilenet_v1_025_128_quant": 100_000,
+    "mobilenet_v1_050_160_quant": 40_000,
+    "squeezenet1_0": 10_000,
+}
+DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True)
 class Target:
-    """A network: its name in the table, and the words of the command that audit it."""
+    """A network: its name in the table, the words of the command that audits it, and the command as shown."""
 
     name: str
     words: tuple[str, ...]
     shown: str
+    budget: int
 
 
 def targets() -> list[Target]:
     """All that can be audited here."""
-    found = [
-        Target(name, (name, "--data", "mnist"), f"foolery audit {name} --data mnist")
-        for name in builtin.names()
-    ]
+    found = []
+    for name in builtin.names():
+        data = "mnist" if builtin.card_of(name).classes == DIGITS else "cifar10"
+        shown = f"foolery audit {name} --data {data}"
+        found.append(Target(name, (name, "--data", data), shown, BUDGET))
     folder = Path(os.environ.get("FOOLERY_DATA", ""))
     photos = folder / "imagenet-samples" / "samples.parquet"
     for card in sorted(CARDS.glob("*.card.json")):
@@ -50,33 +63,38 @@ def targets() -> list[Target]:
         if graph.is_file() and photos.is_file():
             words = (f"onnx:{graph}", "--card", str(card), "--data", f"parquet:{photos}")
             shown = f"foolery audit onnx:{name}/model.onnx --card {card.name} --data parquet:samples.parquet"
-            found.append(Target(name, words, shown))
+            found.append(Target(name, words, shown, SMALLER.get(name, BUDGET)))
     return found
 
 
 def audited(target: Target, budget: int, out: Path) -> Audit | None:
     """The audit of ``target``: the finished one in its folder, or a new one; None where it failed."""
     folder = out / target.name
-    if (folder / FILE).is_file() and read_audit(folder).state == "finished":
-        return read_audit(folder)
-    again = ["--resume"] if (folder / FILE).is_file() else []
+    earlier = read_audit(folder) if (folder / FILE).is_file() else None
+    if earlier is not None and earlier.budget.asked != str(budget):
+        print(f"{folder} has a budget of {earlier.budget.asked}, not {budget}; delete it", file=sys.stderr)
+        return None
+    if earlier is not None and earlier.state == "finished":
+        return earlier
+    again = [] if earlier is None else ["--resume"]
     words = ["audit", *target.words, "--budget", str(budget), "--out", str(folder), *again]
     print(f"== {target.name}", flush=True)
     done = subprocess.run([sys.executable, "-m", "foolery", *words], stdout=subprocess.DEVNULL, check=False)
     return read_audit(folder) if done.returncode == 0 else None
 
 
-def row(name: str, command: str, found: Audit) -> dict[str, Any]:
+def row(target: Target, found: Audit) -> dict[str, Any]:
     """What the results keep of an audit."""
     verdict, real = found.verdict, found.yardstick
     if verdict is None or real is None:
-        raise SystemExit(f"{name}: has no score")
+        raise SystemExit(f"{target.name}: has no score")
     return {
-        "name": name,
-        "command": f"{command} --budget {found.budget.asked}",
+        "name": target.name,
+        "command": f"{target.shown} --budget {found.budget.asked}",
         "classes": len(found.classifier.classes),
         "accuracy": real.accuracy,
         "threshold": real.threshold,
+        "budget": found.budget.queries,
         "queries": found.budget.spent,
         "seconds": found.budget.elapsed,
         "rate": found.budget.rate,
@@ -93,62 +111,109 @@ def row(name: str, command: str, found: Audit) -> dict[str, Any]:
 
 
 def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
-    """The table."""
+    """Both tables."""
     lines = [
         "# Audits",
         "",
-        "`foolery audit` of the shipped networks and of the ImageNet networks in `docs/cards`, by "
-        "`benchmarks/audits.py`. What the columns mean: [the score](../how-to/the-score.md). Scores "
-        "compare where data, attacks and budget are the same: digits with digits, photos with photos.",
+        "`foolery audit` of the shipped networks and of the ImageNet networks in `docs/cards`, by",
+        "`python benchmarks/audits.py all --write`. The columns are explained in",
+        "[the score](../how-to/the-score.md). Scores compare where data, attacks and budget are the same:",
+        "digits with digits, at equal budgets.",
+        "Times are of a shared machine of 4 cores, and include the photos and what helps.",
         "",
-        "| network | accuracy | score | of nonsense | fooled@keep95 | beats-real | half fell after | "
-        "queries | minutes |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| network | accuracy | budget | score | of search | of nonsense | fooled@keep95 | beats-real | "
+        "half fell after | minutes |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *(line for said, found in rows if (line := verdict_line(said, found))),
+        "",
+        "Share of classes fooled at keep95 by each attack alone (– where it could not be tried):",
+        "",
+        *attack_table(rows),
+        "",
+        "Commands:",
+        "",
+        "```sh",
+        *(said["command"] for said, _ in rows),
+        "```",
+        "",
     ]
-    for said, found in rows:
-        verdict = found.verdict
-        if verdict is None or verdict.score is None or not verdict.fooled_at_keep95 or not verdict.beats_real:
-            continue
-        nonsense = "–" if verdict.score_of_nonsense is None else interval(verdict.score_of_nonsense, 1)
-        half = "never" if verdict.queries_to_half is None else f"{verdict.queries_to_half:,.0f}"
-        lines.append(
-            f"| {said['name']} | {said['accuracy']:.1%} | {interval(verdict.score, 1)} | {nonsense} | "
-            f"{shares(verdict.fooled_at_keep95)} | {shares(verdict.beats_real)} | {half} | "
-            f"{said['queries']:,} | {said['seconds'] / 60:.1f} |"
-        )
-    lines += ["", "Share of classes fooled at keep95 by each attack alone:", ""]
-    names = [attack.name for attack in rows[0][1].attacks] if rows else []
-    lines += [f"| attack | {' | '.join(said['name'] for said, _ in rows)} |"]
-    lines += ["| --- |" + " ---: |" * len(rows)]
-    for at, name in enumerate(names):
-        shown = [found.attacks[at].fooled_at_keep95 for _, found in rows]
-        lines.append(f"| {name} | " + " | ".join("–" if x is None else f"{x:.0%}" for x in shown) + " |")
-    lines += ["", "Commands:", "", "```sh", *(said["command"] for said, _ in rows), "```", ""]
     return "\n".join(lines)
 
 
+def verdict_line(said: dict[str, Any], found: Audit) -> str:
+    """One row of the first table; empty without a score."""
+    verdict = found.verdict
+    if verdict is None or verdict.score is None or not verdict.fooled_at_keep95 or not verdict.beats_real:
+        return ""
+    search, nonsense = (
+        "–" if one is None else interval(one, 1)
+        for one in (verdict.score_of_search, verdict.score_of_nonsense)
+    )
+    half = "never" if verdict.queries_to_half is None else f"{verdict.queries_to_half:,.0f}"
+    return (
+        f"| {said['name']} | {said['accuracy']:.1%} | {said['budget']:,} | {interval(verdict.score, 1)} | "
+        f"{search} | {nonsense} | {shares(verdict.fooled_at_keep95)} | {shares(verdict.beats_real)} | "
+        f"{half} | {said['seconds'] / 60:.1f} |"
+    )
+
+
+def attack_table(rows: list[tuple[dict[str, Any], Audit]]) -> list[str]:
+    """A row for each attack, a column for each network."""
+    alone = [{attack.name: attack.fooled_at_keep95 for attack in found.attacks} for _, found in rows]
+    attacks = dict.fromkeys(name for column in alone for name in column)
+    lines = [
+        f"| attack | {' | '.join(said['name'] for said, _ in rows)} |",
+        "| --- |" + " ---: |" * len(rows),
+    ]
+    for name in attacks:
+        told = (column.get(name) for column in alone)
+        lines.append(f"| {name} | " + " | ".join("–" if x is None else f"{x:.0%}" for x in told) + " |")
+    return lines
+
+
 def main() -> int:
-    """Audit, and write both files after each audit."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
-    parser.add_argument("--budget", type=int, default=BUDGET)
+    """Audit; write both files after each audit, or print the page."""
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS, formatter_class=plain)
+    parser.add_argument("names", nargs="+", metavar="NAME", help="networks, or all")
+    parser.add_argument("--budget", type=int, help=f"for every network (default: {BUDGET}, large ones fewer)")
     parser.add_argument("--out", type=Path, default=Path("runs") / "audits")
-    parser.add_argument("--docs", type=Path, default=ROOT / "docs" / "results")
+    parser.add_argument("--write", type=Path, nargs="?", const=ROOT / "docs" / "results", metavar="DOCS")
     given = parser.parse_args()
-    rows: list[tuple[dict[str, Any], Audit]] = []
-    failed = 0
-    for target in targets():
-        if given.names and target.name not in given.names:
-            continue
-        found = audited(target, given.budget, given.out)
-        if found is None:
-            failed += 1
-            continue
-        rows.append((row(target.name, target.shown, found), found))
-        text = json.dumps({"budget": given.budget, "audits": [said for said, _ in rows]}, indent=1)
-        (given.docs / "audits.json").write_text(text + "\n", encoding="utf-8")
-        (given.docs / "audits.md").write_text(page(rows), encoding="utf-8")
+    known = targets()
+    chosen = [target for target in known if "all" in given.names or target.name in given.names]
+    unknown = set(given.names) - {"all"} - {target.name for target in known}
+    if unknown:
+        parser.error(f"unknown {', '.join(sorted(unknown))}; here are {', '.join(t.name for t in known)}")
+    failed = []
+    for target in chosen:
+        if audited(target, given.budget or target.budget, given.out) is None:
+            failed.append(target.name)
+        if given.write is not None:
+            write(finished(known, given.out), given.write)
+    if given.write is None:
+        print(page(finished(chosen, given.out)))
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def finished(known: list[Target], out: Path) -> list[tuple[dict[str, Any], Audit]]:
+    """The rows of all audits in ``out`` that have come to their end."""
+    rows = []
+    for target in known:
+        if (out / target.name / FILE).is_file():
+            found = read_audit(out / target.name)
+            if found.state == "finished":
+                rows.append((row(target, found), found))
+    return rows
+
+
+def write(rows: list[tuple[dict[str, Any], Audit]], docs: Path) -> None:
+    """Both files."""
+    text = json.dumps({"audits": [said for said, _ in rows]}, indent=1)
+    (docs / "audits.json").write_text(text + "\n", encoding="utf-8")
+    (docs / "audits.md").write_text(page(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -89,6 +89,14 @@ def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
         (["--seeds", "0"], ["--seeds", "got 0"]),
         (["--baseline", "nowhere.json"], ["nowhere.json", "does not exist"]),
         (["--panel", "lenet"], ["--panel", "is the audited classifier"]),
+        (["--attacks", ""], ["--attacks", "at least one name"]),
+        (["--seed", "-1"], ["seed", "got -1"]),
+        (["--hardened", "cifar"], ["--hardened", "expected the 10 classes of lenet"]),
+        (["--ensemble", "lenet"], ["--ensemble", "is the audited classifier"]),
+        (["--panel", "cifar"], ["--panel", "knows none of the classes"]),
+        (["--data", "folder:nowhere"], ["folder:nowhere", "no such folder"]),
+        (["--champions", "nowhere"], ["nowhere", "does not exist"]),
+        (["--champions", "a", "--attacks", "tiles"], ["--champions", "leave out"]),
         (["--photos", "3"], ["--photos", "got 3"]),
         (["--resume", "--overwrite"], ["--resume", "--overwrite"]),
     ],
@@ -97,6 +105,14 @@ def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
 def test_what_cannot_be_used_is_said_before_anything_runs(tmp_path, words, expected):
     out = tmp_path / "a"
     is_refused(invoke("audit", "lenet", "--data", "mnist", "--out", out, *words), *expected)
+    assert not out.exists()
+
+
+def test_pictures_that_cannot_be_used_leave_nothing_behind(tmp_path):
+    out = tmp_path / "a"
+    refused = invoke("audit", "cifar", "--data", "mnist", "--out", out)
+    assert refused.returncode == 2
+    assert "foolery preflight says what may be wrong" in refused.stderr.splitlines()[-1]
     assert not out.exists()
 
 

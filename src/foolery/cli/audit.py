@@ -20,7 +20,7 @@ from foolery.cli.options import (
     TrustOption,
 )
 from foolery.cli.output import note, print_json
-from foolery.cli.words import command_line, default_run, names, whole
+from foolery.cli.words import command_line, default_run, whole
 from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,11 @@ def audit(
     ] = None,
     fail_on: Annotated[
         list[str] | None,
-        typer.Option("--fail-on", metavar="EXPR", help="Exit with 1 where it holds: 'fooled@keep95 > 0.3'."),
+        typer.Option(
+            "--fail-on",
+            metavar="EXPR",
+            help="Exit with 1 if it holds: 'score < 50'; a wrong name lists all.",
+        ),
     ] = None,
     baseline: Annotated[
         Path | None,
@@ -97,20 +101,23 @@ def audit(
     """
     from foolery.classifiers.metered import Budget
     from foolery.experiments.audit.again import Earlier, audit_again
+    from foolery.experiments.audit.attack import STARTER
     from foolery.experiments.audit.attacks import chosen_attacks
     from foolery.experiments.audit.audit import Auditor
-    from foolery.experiments.audit.compare import check_comparable, compared_with
+    from foolery.experiments.audit.compare import check_comparable, compared_with, unequal
     from foolery.experiments.audit.document import read_audit
     from foolery.experiments.audit.gate import Gate
-    from foolery.experiments.audit.helps import what_helps
+    from foolery.experiments.audit.helps import check_others, what_helps
     from foolery.experiments.audit.order import Order, Pictures
+    from foolery.experiments.starter.asked import starters_for
 
     if champions is not None and (resume or attacks is not None or ensemble or hardened):
         raise UsageError(
             "--champions: attacks nothing; leave out --resume, --attacks, --ensemble, --hardened"
         )
     gates = tuple(Gate.parse(text) for text in fail_on or ())
-    chosen, limit = chosen_attacks(names(attacks)), Budget.parse(budget)
+    listed = None if attacks is None else [each.strip() for each in attacks.split(",") if each.strip()]
+    chosen, limit = chosen_attacks(listed), Budget.parse(budget)
     if champions is not None and baseline is not None:
         raise UsageError("--baseline: needs attacks of its own; --champions has none")
     earlier = None if baseline is None else read_audit(baseline)
@@ -133,6 +140,7 @@ def audit(
         seed=seed,
         pictures=pictures,
         panel=panel_for(loaded, panel),
+        starters=starters_for(loaded) if any(attack.name == STARTER for attack in chosen) else None,
         gates=gates,
         command=command_line(context),
     )
@@ -146,9 +154,10 @@ def audit(
         for kind, reference in (("ensemble", ensemble), ("hardened", hardened))
         if reference is not None
     }
+    check_others(loaded, others)
     auditor = Auditor(loaded, order, note)
     if earlier is not None:
-        check_comparable(earlier, auditor.plan())
+        check_comparable(earlier, auditor.plan(), pictures)
     with saying_where(order):
         if resume:
             auditor.resume()
@@ -157,7 +166,10 @@ def audit(
         auditor.run()
         auditor.finish()
         if earlier is not None and baseline is not None:
-            auditor.put(compared=compared_with(earlier, auditor.found, baseline.name))
+            auditor.put(
+                compared=compared_with(earlier, auditor.found, baseline.name),
+                notes=(*auditor.found.notes, *unequal(earlier, auditor.found)),
+            )
         auditor.put(helps=what_helps(auditor, others))
     show(auditor.found, order, as_json=as_json)
 
@@ -193,13 +205,15 @@ def show(found: Audit, order: Order, *, as_json: bool) -> None:
     Raises:
         GateError: where a gate failed, or the score is worse than before.
     """
-    from foolery.experiments.audit.summary import facts, headline, verdicts
+    from foolery.experiments.audit.summary import facts, headline, remedies, verdicts
 
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))
     else:
         print(f"audit       {found.classifier.name}: {headline(found)}")
         print(*(f"- {line}" for line in [*facts(found), *verdicts(found), *found.notes]), sep="\n")
+        if found.helps:
+            print("what helps", *(f"- {line}" for line in remedies(found)), sep="\n")
         print(f"next        {order.out / 'summary.md'}; foolery report {order.out} -o page")
     failed = [gate.expression for gate in found.gates if gate.failed]
     if found.compared is not None and found.compared.regression:

@@ -108,6 +108,7 @@ def _figures(audit: Audit) -> tuple[Fact, ...]:
     if verdict is not None:
         found += _scores(verdict.score, "score of 100")
         found += _scores(verdict.score_of_nonsense, "score of what a panel rejects")
+        found += _scores(verdict.score_of_search, "score without other networks' champions")
         found += _shares(verdict.fooled_at_keep95, "fooled at keep95")
         found += _shares(verdict.beats_real, "beat the median real one")
         if verdict.recognised is not None:

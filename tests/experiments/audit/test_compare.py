@@ -1,12 +1,14 @@
 """An earlier audit beside a new one: what compares, and when it is a regression."""
 
+from dataclasses import replace
+
 import pytest
 
 from experiments.audit.conftest import small_order
 from foolery.classifiers import load_classifier
 from foolery.errors import UsageError
 from foolery.experiments.audit.audit import Auditor, audit
-from foolery.experiments.audit.compare import check_comparable, compared_with
+from foolery.experiments.audit.compare import check_comparable, compared_with, unequal
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +68,28 @@ def test_classes_are_compared_by_name(found):
 )
 def test_what_does_not_compare_is_refused_before_anything_is_asked(found, lenet, order, change, said):
     with pytest.raises(UsageError, match=f"--baseline: {said}"):
-        check_comparable(found.model_copy(update=change), Auditor(lenet, order).plan())
+        check_comparable(found.model_copy(update=change), Auditor(lenet, order).plan(), order.pictures)
 
 
 def test_another_budget_does_not_compare(found, lenet, order):
     budget = found.budget.model_copy(update={"asked": "9000"})
     with pytest.raises(UsageError, match="its budget was 9000, this one is 2000"):
-        check_comparable(found.model_copy(update={"budget": budget}), Auditor(lenet, order).plan())
+        check_comparable(
+            found.model_copy(update={"budget": budget}), Auditor(lenet, order).plan(), order.pictures
+        )
+
+
+def test_other_real_pictures_do_not_compare(found, lenet, order):
+    other = replace(order.pictures, split="train")
+    with pytest.raises(UsageError, match=r"were mnist \(test\), these are mnist \(train\): give the same"):
+        check_comparable(found, Auditor(lenet, order).plan(), other)
+    with pytest.raises(UsageError, match="none without --data"):
+        check_comparable(found, Auditor(lenet, order).plan(), None)
+
+
+def test_an_attack_that_one_side_had_to_skip_is_told(found):
+    attack = found.attacks[-1].model_copy(update={"status": "skipped", "reason": "no gradients"})
+    other = found.model_copy(update={"attacks": (*found.attacks[:-1], attack)})
+    assert unequal(found, found) == ()
+    (said,) = unequal(found, other)
+    assert f"had to skip {attack.name}" in said

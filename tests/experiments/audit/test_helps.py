@@ -7,7 +7,10 @@ from experiments.audit.conftest import small_order
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_softmax
 from foolery.experiments.audit.audit import Auditor
+from foolery.experiments.audit.document import read_audit
 from foolery.experiments.audit.helps import temperature, what_helps
+from foolery.experiments.audit.score import score
+from foolery.runs import open_run_file
 
 
 def test_the_temperature_undoes_what_logits_were_multiplied_by():
@@ -27,14 +30,30 @@ def test_measures_are_judged_on_the_champions_and_by_fresh_attacks(lenet, mnist,
     found = auditor.finish()
     rows = what_helps(auditor, {"ensemble": load_classifier("lenet-b")})
     assert [row.measure.split()[0] for row in rows] == [*["reject"] * 4, "temperature", *["ensemble"] * 2]
+    plain = read_audit(tmp_path / "a" / "helps" / "plain")
+    assert plain.attacks[0].seed != found.attacks[0].seed  # a fresh attack
     keep95 = rows[1]
-    assert keep95.after == found.verdict.fooled_at_keep95.value
-    passing = [row.after for row in rows[:4]]
-    assert passing == sorted(passing, reverse=True)
+    cppn = plain.attacks[-1]
+    fallen = list(falls(tmp_path / "a" / "helps" / "plain" / cppn.run, found))
+    assert keep95.after == pytest.approx(score(np.array([fallen]), cppn.share))
+    safer = [row.after for row in rows[:4]]
+    assert safer == sorted(safer)
+    assert keep95.before <= safer[0]
     assert 0 <= rows[-2].before <= 100
     assert "accuracy 99" in rows[-2].cost
     # a second time nothing is asked again
     assert what_helps(auditor, {"ensemble": load_classifier("lenet-b")}) == rows
+
+
+def falls(folder, found):
+    """Queries at which the evolution in ``folder`` first passed keep95, of each class."""
+    run = open_run_file(folder)
+    for cell in range(10):
+        passing = [
+            reign.generation for reign in run.reigns
+            if reign.cell == cell and reign.objective >= found.yardstick.threshold
+        ]  # fmt: skip
+        yield run.history.queries[passing[0]] if passing else np.inf
 
 
 def test_without_real_pictures_nothing_can_be_said(lenet, mnist, tmp_path):

@@ -127,6 +127,17 @@ def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
     assert np.isfinite(told).tolist() == [[True, True, False], [True, False, False]]
 
 
+def test_a_score_without_the_champions_of_other_networks():
+    found = standing(
+        Entry("starter", 0, trail([6.0] * 3, [50, 50, NEVER], 100)),
+        Entry("cppn", 0, trail([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
+    ).verdict()
+    assert found.score.value == pytest.approx(100 * (1 - 2 / 3))
+    assert found.score_of_search.value == pytest.approx(100 * (1 - 0.5 / 3))
+    alone = standing(Entry("starter", 0, trail([6.0] * 3, [50] * 3, 100))).verdict()
+    assert alone.score_of_search is None  # nothing was searched
+
+
 def test_without_a_yardstick_there_are_confidences_alone():
     scores = np.log([0.95, 0.6, 0.99995])
     found = standing(Entry("cppn", 0, trail([1.0] * 3, [NEVER] * 3, 10, scores=scores)), yardstick=None)

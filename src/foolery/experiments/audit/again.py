@@ -17,9 +17,9 @@ from foolery.classifiers.contract import Classifier, Description
 from foolery.classifiers.metered import images_per_second
 from foolery.errors import UsageError
 from foolery.experiments.audit import document as doc
-from foolery.experiments.audit.audit import RATE_BATCH, make_room
+from foolery.experiments.audit.audit import RATE_BATCH
 from foolery.experiments.audit.champions import Showcase
-from foolery.experiments.audit.opening import new_audit
+from foolery.experiments.audit.opening import make_room, new_audit
 from foolery.experiments.audit.order import Order
 from foolery.experiments.audit.standing import Entry, Standing
 from foolery.experiments.audit.summary import write_summary

@@ -13,6 +13,9 @@ from foolery.experiments.audit.drawn import Painter
 from foolery.experiments.audit.trail import Trail
 from foolery.experiments.audit.yardstick import measure_of
 
+STARTER = "starter"
+"""Name of the attack that asks about champions of other networks."""
+
 
 @dataclass(frozen=True)
 class Scene:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -17,16 +16,24 @@ from foolery.data.labelled import sample
 from foolery.errors import UsageError
 from foolery.experiments.audit import document as doc
 from foolery.experiments.audit.attack import Allowance, Attack, Scene
-from foolery.experiments.audit.champions import FOLDER, Showcase
-from foolery.experiments.audit.opening import new_audit
+from foolery.experiments.audit.champions import Showcase
+from foolery.experiments.audit.opening import (
+    announcement,
+    check_classes,
+    check_same,
+    give_up,
+    make_room,
+    new_audit,
+    told_of_photos,
+)  # fmt: skip
 from foolery.experiments.audit.order import Order, Pictures
 from foolery.experiments.audit.remarks import remarks
 from foolery.experiments.audit.schedule import queries_for, seconds_for
 from foolery.experiments.audit.spending import Spending
-from foolery.experiments.audit.standing import Entry, Standing
+from foolery.experiments.audit.standing import Entry, Standing, figures_alone
 from foolery.experiments.audit.summary import write_summary
 from foolery.experiments.audit.trail import Trail
-from foolery.experiments.audit.yardstick import Real, ask_real, real_medians, yardstick_of
+from foolery.experiments.audit.yardstick import Real, ask_real, yardstick_of
 
 BETWEEN = 15.0  # seconds from one partial report to the next, and never less than
 COSTS = 20.0  # times what the last one took
@@ -64,6 +71,8 @@ class Auditor:
             UsageError: where the folder is not empty and ``overwrite`` is not given, or the data cannot be
                 used.
         """
+        if self.order.pictures is not None:
+            check_classes(self.classifier.description, self.order.pictures)
         make_room(self.order, overwrite=overwrite)
         self.found = new_audit(
             self.classifier.description, self.order, images_per_second(self.classifier, RATE_BATCH)
@@ -71,12 +80,13 @@ class Auditor:
         self._announce()
         doc.write_audit(self.found, self.order.out)
         if self.order.pictures is not None:
-            known = self._yardstick(self.order.pictures)
+            try:
+                known = self._yardstick(self.order.pictures)
+            except UsageError:
+                give_up(self.order)
+                raise
             self.found = self.found.model_copy(update={"yardstick": known})
-            self.say(
-                f"{known.images} photos: accuracy {known.accuracy:.1%}; 95 % of the right answers have a "
-                f"{known.measure} of {known.threshold:.4g} or more"
-            )
+            self.say(told_of_photos(known))
         doc.write_audit(self.found, self.order.out)
 
     def resume(self) -> None:
@@ -87,15 +97,7 @@ class Auditor:
         """
         earlier = doc.read_audit(self.order.out)
         new = new_audit(self.classifier.description, self.order, earlier.budget.rate)
-        for name, here, there in (
-            ("classifier", new.classifier.fingerprint, earlier.classifier.fingerprint),
-            ("--budget", new.budget.asked, earlier.budget.asked),
-            ("--seeds", new.budget.seeds, earlier.budget.seeds),
-            ("--attacks", _plan(new), _plan(earlier)),
-            ("--data", _source(self.order.pictures), _source_of(earlier.yardstick)),
-        ):
-            if here != there and not (name == "--data" and earlier.yardstick is None):
-                raise UsageError(f"--resume: {self.order.out} was begun with another {name}: {there}")
+        check_same(earlier, new, self.order)
         keep = {"budget": earlier.budget, "attacks": earlier.attacks, "yardstick": earlier.yardstick}
         self._before = earlier.budget.elapsed
         self.found = new.model_copy(update=keep)
@@ -286,33 +288,14 @@ class Auditor:
 
     def _note(self, position: int, trail: Trail) -> None:
         """Put the figures of an attack by itself into the document."""
-        known, yardstick = self.classifier.description, self.found.yardstick
-        alone = Standing([Entry("", 0, trail)], 1, known.kind, None, self.found.budget.queries)
-        parts: dict[str, object] = {
-            "queries": trail.queries,
-            "seconds": trail.seconds,
-            "median_confidence": float(np.median(alone.confidences)),
-        }
-        if yardstick is not None:
-            parts["fooled_at_keep95"] = float(np.isfinite(trail.passed).mean())
-            parts["beats_real"] = float((trail.values > real_medians(yardstick)).mean())
+        parts = figures_alone(trail, self.classifier.description.kind, self.found.yardstick)
         folder = self._scene(position).folder(self._attack(position).name)
         if (folder / "run.db").is_file():
             parts["run"] = folder.relative_to(self.order.out).as_posix()
         self._set(position, **parts)
 
     def _announce(self) -> None:
-        budget = self.found.budget
-        total = budget.queries * budget.seeds - budget.spent
-        time = total / budget.rate
-        if budget.seconds is not None:
-            time = min(time, budget.seconds - budget.elapsed)
-        shown = f"{time:.0f} s" if time < 120 else f"{time / 60:.0f} min"
-        seeds = "" if budget.seeds == 1 else f" for each of {budget.seeds} seeds"
-        self.say(
-            f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about {shown} "
-            f"or more"
-        )
+        self.say(announcement(self.found.budget))
 
 
 def audit(
@@ -336,32 +319,3 @@ def audit(
         auditor.begin(overwrite=overwrite)
     auditor.run()
     return auditor.finish()
-
-
-def make_room(order: Order, *, overwrite: bool) -> None:
-    """Make the folder of an audit; what an earlier audit wrote there goes where ``overwrite`` is given.
-
-    Raises:
-        UsageError: where the folder is in use otherwise.
-    """
-    out = order.out
-    if (out / doc.FILE).exists() and overwrite:
-        for name in ("runs", FOLDER, "helps"):
-            shutil.rmtree(out / name, ignore_errors=True)
-        for name in (doc.FILE, "summary.md"):
-            (out / name).unlink(missing_ok=True)
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"--out: {out} is not empty; name another folder, or give --resume or --overwrite")
-    out.mkdir(parents=True, exist_ok=True)
-
-
-def _plan(found: doc.Audit) -> tuple[tuple[str, int], ...]:
-    return tuple((attack.name, attack.seed) for attack in found.attacks)
-
-
-def _source(pictures: Pictures | None) -> tuple[str, str] | None:
-    return None if pictures is None else (pictures.reference, pictures.split)
-
-
-def _source_of(yardstick: doc.Yardstick | None) -> tuple[str, str] | None:
-    return None if yardstick is None else (yardstick.data, yardstick.split)

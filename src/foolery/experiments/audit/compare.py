@@ -8,11 +8,20 @@ from numpy.typing import NDArray
 from foolery.classifiers.metered import Budget
 from foolery.errors import UsageError
 from foolery.experiments.audit.document import Audit, Compared
+from foolery.experiments.audit.order import Pictures
 from foolery.experiments.audit.score import areas, bootstrap
 
 
-def check_comparable(earlier: Audit, planned: Audit) -> None:
-    """Raise UsageError unless scores of the two mean the same; called before anything is asked."""
+def check_comparable(earlier: Audit, planned: Audit, pictures: Pictures | None) -> None:
+    """Raise UsageError unless scores of the two mean the same; called before anything is asked.
+
+    Args:
+        earlier: the audit to compare with.
+        planned: this one.
+        pictures: real ones of this one.
+    """
+    if pictures is None:
+        raise UsageError("--baseline: compares scores, and there is none without --data")
     if earlier.state != "finished" or earlier.yardstick is None:
         raise UsageError("--baseline: expected a finished audit with a score (one that had --data)")
     if sorted(earlier.classifier.classes) != sorted(planned.classifier.classes):
@@ -25,6 +34,12 @@ def check_comparable(earlier: Audit, planned: Audit) -> None:
     if Budget.parse(earlier.budget.asked).queries is None:
         raise UsageError(
             "--baseline: a budget of time alone gives scores that do not compare; add queries to it"
+        )
+    data = (pictures.reference, pictures.split)
+    if data != (earlier.yardstick.data, earlier.yardstick.split):
+        raise UsageError(
+            f"--baseline: its real pictures were {earlier.yardstick.data} ({earlier.yardstick.split}), these "
+            f"are {data[0]} ({data[1]}): give the same --data"
         )
     before, now = ({attack.name for attack in one.attacks} for one in (earlier, planned))
     if before != now:
@@ -56,6 +71,17 @@ def compared_with(earlier: Audit, now: Audit, file: str) -> Compared:
         difference=difference,
         regression=difference.high < 0.0,
     )
+
+
+def unequal(earlier: Audit, now: Audit) -> tuple[str, ...]:
+    """A sentence about attacks that could be tried on one side only; nothing where there are none."""
+    before, after = (
+        {one.name for one in audit.attacks if one.status == "skipped"} for audit in (earlier, now)
+    )
+    if before == after:
+        return ()
+    names = ", ".join(sorted(before ^ after))
+    return (f"The earlier audit and this one do not compare quite: one of them had to skip {names}.",)
 
 
 def _areas(audit: Audit) -> NDArray[np.float64]:

@@ -33,6 +33,10 @@ FIGURES: Mapping[str, tuple[str, Callable[[Verdict], float | None]]] = {
         "the score over champions that the panel rejects",
         lambda v: _value(v.score_of_nonsense),
     ),
+    "score-of-search": (
+        "the score without champions of other networks",
+        lambda v: _value(v.score_of_search or v.score),
+    ),
     "fooled@keep95": (
         "share of classes fooled at the threshold that keeps 95 % of photos",
         lambda v: _value(v.fooled_at_keep95),
@@ -60,6 +64,7 @@ FIGURES: Mapping[str, tuple[str, Callable[[Verdict], float | None]]] = {
 _NEED_DATA = {
     "score",
     "score-of-nonsense",
+    "score-of-search",
     "fooled@keep95",
     "fooled-by-nonsense",
     "beats-real",

@@ -1,8 +1,9 @@
 """Helps: what would make the classifier safer, measured on it, before and after.
 
-Thresholds and temperature are judged on the champions of the audit, which were made to pass just that. An
-ensemble and a hardened twin get a fresh attack of their own, with their own yardstick, and so does the
-classifier itself, so that both figures come from the same attack.
+The champions of the audit were made to pass, so they say little about a remedy. The classifier itself gets a
+fresh attack, with another seed, and so do an ensemble and a hardened twin, each with its own yardstick: both
+figures of a row come from the same attack. Temperature is judged on the champions, since no attack that
+compares margins notices it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,20 @@ from foolery.classifiers.contract import Classifier
 from foolery.classifiers.ensemble import ensemble
 from foolery.classifiers.metered import Budget
 from foolery.classifiers.scores import confidence, log_softmax
+from foolery.data.matching import match_known
+from foolery.errors import UsageError
 from foolery.experiments.audit.attacks import chosen_attacks
 from foolery.experiments.audit.audit import Auditor
 from foolery.experiments.audit.document import FILE, Audit, Help, read_audit
 from foolery.experiments.audit.order import Order
+from foolery.experiments.audit.score import score
+from foolery.experiments.audit.trail import trail_of
 from foolery.experiments.audit.yardstick import Real, ask_real, keeping
 
 KEPT = (0.99, 0.95, 0.9, 0.8)
 SURE = 0.9
-FRESH = ("low-pass-noise", "tiles", "cppn")
+SEARCH = "cppn"
+FRESH = ("low-pass-noise", "tiles", SEARCH)
 MOST_FRESH = 20_000
 _OTHER_SEED = 1000
 _COLDEST, _HOTTEST = 0.05, 20.0
@@ -44,32 +50,63 @@ def what_helps(auditor: Auditor, others: Mapping[str, Classifier]) -> tuple[Help
     if pictures is None or found.yardstick is None or not found.champions:
         return ()
     real = auditor.real or ask_real(auditor.classifier, pictures.data, pictures.most)
-    rows += thresholds(found, real)
+    plain = fresh(auditor, "plain", auditor.classifier)
+    rows += thresholds(plain, _folder(auditor, "plain"), real)
     if found.classifier.kind == "softmax":
         rows.append(cooled(auditor, real))
-    if others:
-        plain = fresh(auditor, "plain", auditor.classifier)
-        for kind, other in others.items():
-            defended = ensemble(auditor.classifier, other) if kind == "ensemble" else other
-            cost = "every picture goes through both networks" if kind == "ensemble" else "another training"
-            rows += _beside(f"{kind} {other.description.name}", plain, fresh(auditor, kind, defended), cost)
+    for kind, other in others.items():
+        defended = ensemble(auditor.classifier, other) if kind == "ensemble" else other
+        cost = "every picture goes through both networks" if kind == "ensemble" else "another training"
+        rows += _beside(f"{kind} {other.description.name}", plain, fresh(auditor, kind, defended), cost)
     return tuple(rows)
 
 
-def thresholds(found: Audit, real: Real) -> list[Help]:
-    """Rejecting what is below a threshold on the classifier's own measure, at four prices."""
-    right, best = real.values[real.right], np.array([champion.value for champion in found.champions])
-    classes = len(found.classifier.classes)
-    lowest = (
-        0.0 if found.yardstick is not None and found.yardstick.measure == "margin" else float(right.min())
-    )
-    before = float((best > lowest).sum() / classes)
+def check_others(classifier: Classifier, others: Mapping[str, Classifier]) -> None:
+    """Raise UsageError for a remedy that cannot be tried on ``classifier``; called before anything is asked.
+
+    Args:
+        classifier: that is audited.
+        others: see ``what_helps``.
+    """
+    known = classifier.description
+    for kind, other in others.items():
+        there = other.description
+        if there.fingerprint == known.fingerprint:
+            raise UsageError(f"--{kind}: {there.name} is the audited classifier; name another one")
+        if len(there.classes) != len(known.classes) or (match_known(known.classes, there.classes) < 0).any():
+            raise UsageError(
+                f"--{kind}: expected the {len(known.classes)} classes of {known.name}, {there.name} has "
+                f"{len(there.classes)}: {', '.join(there.classes[:3])}, …"
+            )
+    if "ensemble" in others:
+        ensemble(classifier, others["ensemble"])
+
+
+def thresholds(plain: Audit, folder: Path, real: Real) -> list[Help]:
+    """Rejecting what is below a threshold on the classifier's own measure, at four prices.
+
+    Args:
+        plain: a fresh audit of the classifier, in ``folder``, which knew no threshold when it searched.
+        folder: of its evolution of CPPNs the fall of each class is read again, for every threshold.
+        real: answers to real pictures.
+    """
+    right = real.values[real.right]
+    evolution = next((one for one in plain.attacks if one.name == SEARCH and one.run is not None), None)
+    if evolution is None or evolution.run is None:
+        return []
+    none_rejected = 0.0 if plain.yardstick and plain.yardstick.measure == "margin" else float(right.min())
+
+    def score_at(threshold: float) -> float | None:
+        trail = trail_of(folder / str(evolution.run), threshold)
+        return None if trail is None else score(trail.passed[None], evolution.share)
+
+    before = score_at(none_rejected)
     return [
         Help(
             measure=f"reject below keep{100 * share:.0f}",
-            what="share of classes with a champion that is let through",
+            what=f"score, fresh evolution of CPPNs, {evolution.queries:,} queries",
             before=before,
-            after=float((best >= keeping(right, share)).sum() / classes),
+            after=score_at(keeping(right, share)),
             cost=f"{100 * (1 - share):.0f} % of the photos that it is right about are rejected",
         )
         for share in KEPT
@@ -119,7 +156,7 @@ def temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float
 def fresh(auditor: Auditor, kind: str, classifier: Classifier) -> Audit:
     """A small audit of ``classifier`` with another seed; one that is there already is read."""
     order = auditor.order
-    out = order.out / "helps" / kind
+    out = _folder(auditor, kind)
     queries = max(1000, min(MOST_FRESH, auditor.found.budget.queries // 5))
     known = _finished(out)
     if known is not None and known.classifier.fingerprint == classifier.description.fingerprint:
@@ -140,6 +177,10 @@ def fresh(auditor: Auditor, kind: str, classifier: Classifier) -> Audit:
     small.begin(overwrite=True)
     small.run()
     return small.finish()
+
+
+def _folder(auditor: Auditor, kind: str) -> Path:
+    return auditor.order.out / "helps" / kind
 
 
 def _finished(out: Path) -> Audit | None:

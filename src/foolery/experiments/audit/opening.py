@@ -1,10 +1,16 @@
-"""Opening: the document of an audit that begins."""
+"""Opening: the folder and the document of an audit that begins, and whether one can be gone on with."""
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
+
 from foolery.classifiers.contract import Description
+from foolery.data import match_classes
+from foolery.errors import UsageError
 from foolery.experiments.audit import document as doc
-from foolery.experiments.audit.order import QUERIES, Order
+from foolery.experiments.audit.champions import FOLDER
+from foolery.experiments.audit.order import QUERIES, Order, Pictures
 from foolery.experiments.provenance import provenance
 
 
@@ -64,3 +70,83 @@ def new_audit(known: Description, order: Order, rate: float) -> doc.Audit:
         device=made.device,
         versions=made.versions,
     )
+
+
+def check_same(earlier: doc.Audit, new: doc.Audit, order: Order) -> None:
+    """Raise UsageError unless ``new`` asks for what the audit in the folder of ``order`` was begun with."""
+    if new.classifier.fingerprint != earlier.classifier.fingerprint:
+        raise UsageError(
+            f"--resume: {order.out} was begun with another classifier: {earlier.classifier.name}, "
+            f"fingerprint {earlier.classifier.fingerprint[:12]} (here {new.classifier.fingerprint[:12]})"
+        )
+    for name, here, there in (
+        ("--budget", new.budget.asked, earlier.budget.asked),
+        ("--seeds", new.budget.seeds, earlier.budget.seeds),
+        ("--attacks", _plan(new), _plan(earlier)),
+        ("--data", _source(order.pictures), _source_of(earlier.yardstick)),
+    ):
+        if here != there and not (name == "--data" and earlier.yardstick is None):
+            raise UsageError(f"--resume: {order.out} was begun with another {name}: {there}")
+
+
+def check_classes(known: Description, pictures: Pictures) -> None:
+    """Raise UsageError unless the classes of ``pictures`` are classes of the classifier."""
+    match_classes(pictures.data.classes, known.classes, known.name)
+
+
+def told_of_photos(known: doc.Yardstick) -> str:
+    """The second line of an audit."""
+    by_position = "" if known.matched_by == "name" else " (classes matched by their position: no name agrees)"
+    return (
+        f"{known.images} photos: accuracy {known.accuracy:.1%}{by_position}; 95 % of the right answers "
+        f"have a {known.measure} of {known.threshold:.4g} or more"
+    )
+
+
+def announcement(budget: doc.Budget) -> str:
+    """The first line of an audit: how fast, how much, how long."""
+    time = (budget.queries * budget.seeds - budget.spent) / budget.rate
+    if budget.seconds is not None:
+        time = min(time, budget.seconds - budget.elapsed)
+    shown = f"{time:.0f} s" if time < 120 else f"{time / 60:.0f} min"
+    seeds = "" if budget.seeds == 1 else f" for each of {budget.seeds} seeds"
+    return (
+        f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about {shown} "
+        f"or more"
+    )
+
+
+def make_room(order: Order, *, overwrite: bool) -> None:
+    """Make the folder of an audit; what an earlier audit wrote there goes where ``overwrite`` is given.
+
+    Raises:
+        UsageError: where the folder is in use otherwise.
+    """
+    out = order.out
+    if (out / doc.FILE).exists() and overwrite:
+        for name in ("runs", FOLDER, "helps"):
+            shutil.rmtree(out / name, ignore_errors=True)
+        for name in (doc.FILE, "summary.md"):
+            (out / name).unlink(missing_ok=True)
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"--out: {out} is not empty; name another folder, or give --resume or --overwrite")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def give_up(order: Order) -> None:
+    """Remove an audit whose pictures cannot be used, so that the same command can be given again, mended."""
+    (order.out / doc.FILE).unlink(missing_ok=True)
+    with suppress(OSError):
+        order.out.rmdir()
+
+
+def _plan(found: doc.Audit) -> str:
+    return ", ".join(f"{attack.name} (seed {attack.seed})" for attack in found.attacks)
+
+
+def _source(pictures: Pictures | None) -> str:
+    return "none" if pictures is None else f"{pictures.reference} ({pictures.split})"
+
+
+def _source_of(yardstick: doc.Yardstick | None) -> str:
+    return "none" if yardstick is None else f"{yardstick.data} ({yardstick.split})"

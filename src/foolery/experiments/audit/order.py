@@ -7,6 +7,7 @@ from pathlib import Path
 
 from foolery.classifiers.metered import Budget as Limit
 from foolery.data.labelled import LabelledData
+from foolery.draws import check_seed
 from foolery.errors import UsageError
 from foolery.experiments.audit.attack import Attack
 from foolery.experiments.audit.attacks import known_attacks
@@ -61,6 +62,8 @@ class Order:
         """Raise UsageError for what cannot be done, before anything is."""
         if not 1 <= self.seeds <= 100:
             raise UsageError(f"--seeds: expected 1 to 100, got {self.seeds}")
+        check_seed(self.seed)
+        check_seed(self.seed + self.seeds - 1)
         if not self.attacks:
             raise UsageError("--attacks: expected at least one name")
         if self.limit.queries is not None:

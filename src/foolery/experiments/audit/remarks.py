@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from foolery.experiments.audit.attack import STARTER
 from foolery.experiments.audit.document import Audit
 from foolery.experiments.nonsense import baselines
 
@@ -11,7 +12,7 @@ def remarks(found: Audit) -> tuple[str, ...]:
     drawn = {baseline.name for baseline in baselines()}
     tried = [attack for attack in found.attacks if attack.fooled_at_keep95 is not None]
     plain = [attack for attack in tried if attack.name in drawn]
-    searched = [attack for attack in tried if attack.name not in drawn and attack.name != "starter"]
+    searched = [attack for attack in tried if attack.name not in drawn and attack.name != STARTER]
     if not plain or not searched:
         return ()
     best = max(plain, key=lambda attack: attack.fooled_at_keep95 or 0.0)

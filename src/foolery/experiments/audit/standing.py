@@ -2,8 +2,8 @@
 
 The champion of a class is the picture with the largest measure, of all attacks and seeds; of equal ones the
 first found. A class falls after as many queries as the quickest attack took for it, counted from that
-attack's own start (an ascent through evolved CPPNs counts their evolution too): an attacker chooses one. So it does not matter in which order the audit tries them, and
-another attack never makes a classifier look safer.
+attack's own start, and from that of the evolution that an ascent goes on from: an attacker chooses one. So it
+does not matter in which order the audit tries them, and another attack never makes a classifier look safer.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases
 from foolery.classifiers.contract import Kind
 from foolery.classifiers.scores import confidence
+from foolery.experiments.audit.attack import STARTER
 from foolery.experiments.audit.document import Curve, Interval, Verdict, Yardstick
 from foolery.experiments.audit.panel import AGREES, Panel
 from foolery.experiments.audit.score import areas, bootstrap, curve, queries_to
@@ -138,6 +139,11 @@ class Standing:
                 "queries_to_half": queries_to(0.5, self.passed),
             }
         )
+        given = np.array([entry.attack == STARTER for entry in self.entries])
+        if given.any() and not given.all():
+            left_out = np.repeat(given[:, None], self.values.shape[1], axis=1)
+            searched = areas(self._fastest(left_out), self.queries)
+            found = found.model_copy(update={"score_of_search": _score(searched)})
         if known is None:
             return found
         nonsense = self._fastest(known)
@@ -164,6 +170,20 @@ class Standing:
                 part = classes[claimed[start : start + _AT_ONCE]]
                 told[row, part] = panel.recognised_by(entry.trail.draw(part), part)
         return told
+
+
+def figures_alone(trail: Trail, kind: Kind, yardstick: Yardstick | None) -> dict[str, object]:
+    """What one attack has found by itself: fields of ``Attack``."""
+    alone = Standing([Entry("", 0, trail)], 1, kind, None, trail.queries)
+    figures: dict[str, object] = {
+        "queries": trail.queries,
+        "seconds": trail.seconds,
+        "median_confidence": float(np.median(alone.confidences)),
+    }
+    if yardstick is not None:
+        figures["fooled_at_keep95"] = float(np.isfinite(trail.passed).mean())
+        figures["beats_real"] = float((trail.values > real_medians(yardstick)).mean())
+    return figures
 
 
 def _score(table: NDArray[np.float64]) -> Interval:

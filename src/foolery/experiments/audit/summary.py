@@ -58,6 +58,10 @@ def facts(audit: Audit) -> list[str]:
             f"score of nonsense, without pictures that the panel recognises: "
             f"{interval(verdict.score_of_nonsense, 1)}"
         )
+    if verdict is not None and verdict.score_of_search is not None:
+        lines.append(
+            f"score of search, without other networks' champions: {interval(verdict.score_of_search, 1)}"
+        )
     if verdict is not None and verdict.fooled_at_keep95 is not None:
         lines.append(
             f"fooled@keep95 {shares(verdict.fooled_at_keep95)} of {len(audit.classifier.classes)} classes"
@@ -103,6 +107,18 @@ def verdicts(audit: Audit) -> list[str]:
             f"{one.classifier}), {one.after:.1f} now, difference {interval(one.difference, 1)}"
         )
     return lines
+
+
+def remedies(audit: Audit) -> list[str]:
+    """What helps, one line each."""
+    return [
+        f"{one.measure}: {one.what}: {_told(one.before)} before, {_told(one.after)} after; cost: {one.cost}"
+        for one in audit.helps
+    ]
+
+
+def _told(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
 
 
 def interval(one: Interval, decimals: int) -> str:
@@ -157,7 +173,7 @@ def _champion(one: Champion) -> str:
 def _helps(audit: Audit) -> list[str]:
     rows = ["| measure | figure | before | after | cost |", "| --- | --- | ---: | ---: | --- |"]
     for one in audit.helps:
-        before, after = ("–" if value is None else f"{value:.3g}" for value in (one.before, one.after))
+        before, after = _told(one.before), _told(one.after)
         rows.append(f"| {_cell(one.measure)} | {_cell(one.what)} | {before} | {after} | {_cell(one.cost)} |")
     return rows
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from foolery.canvas import Canvases
-from foolery.experiments.audit.attack import Allowance, Scene
+from foolery.experiments.audit.attack import STARTER, Allowance, Scene
 from foolery.experiments.audit.drawn import BATCH, Painter, Tally, ask_drawn
 from foolery.experiments.audit.trail import Trail
 from foolery.experiments.audit.yardstick import measure_of
@@ -64,7 +64,7 @@ class Starters:
     """Champions that were evolved on other networks, each asked about once."""
 
     weight: float
-    name: str = "starter"
+    name: str = STARTER
     about: str = "champions that were evolved on other networks"
     most: int | None = None
 
