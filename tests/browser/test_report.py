@@ -13,14 +13,21 @@ from foolery.data.labelled import Labelled
 from foolery.encodings import make_encoding
 from foolery.experiments.display import Display, display_of
 from foolery.experiments.display.audited import display_audit
+from foolery.experiments.display.contest import standing_of
 from foolery.experiments.evolve import evolve
+from foolery.experiments.transfer import transfer
 from foolery.report import write_report
 from foolery.report.audit import audit_files
+from foolery.report.contest import contest_files
 from foolery.report.gallery import write_files
+from foolery.report.heatmap import write_transfer
+from foolery.report.index import broken_files
 from foolery.runs import RunWriter
 from support.audits import audit_in
 from support.command import invoke
-from support.exhibits import DIGITS, display, thousand
+from support.exhibits import DIGITS, display, exhibit, thousand
+from support.plain import Plain
+from support.races import race_in
 
 
 @pytest.fixture(scope="module")
@@ -314,3 +321,39 @@ def test_an_audit_shows_its_verdict_and_filters_by_attack(open_page, accessible,
     panel.get_by_text("uniform-noise, seed 0").wait_for()
     assert panel.locator("#part-network").is_hidden()
     accessible(page)
+
+
+def race_page(folder: Path) -> Path:
+    return write_files(contest_files(standing_of(race_in(folder / "race"))), folder / "out")
+
+
+def transfer_page(folder: Path) -> Path:
+    names, canvas = ("cat", "dog", "owl"), (3, 6, 8)
+    runs = [exhibit(classes=names, canvas=canvas, confidences=(0.9, 0.99, 0.5), seed=s) for s in (1, 2)]
+    return write_transfer(transfer(runs, [Plain(3, canvas), Plain(4, (1, 9, 9))]), folder / "out")
+
+
+def broken_page(folder: Path) -> Path:
+    return write_files(broken_files("broken", "the file was cut short"), folder / "out")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("make", [race_page, transfer_page, broken_page])
+def test_pages_of_every_other_kind_fit_and_keep_nobody_out(
+    open_page, accessible, tmp_path, make, scheme, size
+):
+    page = open_page(offline=True, scheme=scheme, size=size)
+    page.goto(make(tmp_path).as_uri())
+    page.locator("h1").wait_for()
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_a_thousand_classes_fit_and_keep_nobody_out(open_page, accessible, many):
+    narrow = open_page(offline=True, size=NARROW)
+    narrow.goto(many.as_uri())
+    assert narrow.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+    page = open_page(offline=True, scheme="dark")
+    page.goto(many.as_uri())
+    accessible(page)  # half a minute for so many names

@@ -9,7 +9,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from browser.conftest import NARROW, WIDE
+from support.audits import audit_in
+from support.races import race_in
 from support.studio import nasty_model, nasty_run, serving
+from support.toysearch import PROVENANCE, RunWriter, settings
 
 pytest.importorskip("starlette", reason="the extra studio is not installed")
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
@@ -22,6 +25,8 @@ def studio(tmp_path_factory):
     shelf = tmp_path_factory.mktemp("shelf")
     evolve("lenet", generations=30, batch=50, out=shelf / "digits", command="foolery evolve -c lenet -n 30")
     nasty_run(shelf / "nasty")
+    audit_in(shelf / "verdict")
+    race_in(shelf / "race")
     (shelf / "broken").mkdir()
     (shelf / "broken" / "run.db").write_bytes((shelf / "digits" / "run.db").read_bytes()[:5000])
     model = nasty_model(tmp_path_factory.mktemp("model"))
@@ -300,7 +305,16 @@ def test_the_report_opens_inside_the_studio(page, studio):
     page.wait_for_selector("dialog[open]")
 
 
-PAGES = ["/", "/look", "/run/{digits}/", "/look?run={digits}&cell=3", "/run/{nasty}/"]
+PAGES = [
+    "/",
+    "/look",
+    "/run/{digits}/",
+    "/run/{digits}/report/",
+    "/look?run={digits}&cell=3",
+    "/run/{nasty}/",
+    "/audit/{verdict}/report/",
+    "/contest/{race}/report/",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -311,6 +325,17 @@ def test_pages_fit_and_can_be_used_by_everyone(open_page, studio, accessible, pa
     page.wait_for_timeout(400)
     accessible(page)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= size[0]
+
+
+def test_an_audit_and_an_arms_race_open_from_the_list(page, studio):
+    page.goto(studio.url)
+    page.get_by_role("link", name="verdict", exact=True).click()
+    page.get_by_role("heading", name="The verdict").wait_for()
+    page.locator("#champions a").nth(7).click()
+    page.get_by_role("dialog").get_by_text("cppn, seed 0").wait_for()
+    page.goto(studio.url)
+    page.get_by_role("link", name="race", exact=True).click()
+    page.get_by_text("2 of 3 rounds done").wait_for()
 
 
 def test_no_name_from_a_stranger_runs(open_page, studio):
@@ -334,6 +359,16 @@ def test_an_unreadable_run_says_so(open_page, studio):
     page.click("text=broken")
     assert "cut short" in page.inner_text("main")
     open_page.errors[:] = [error for error in open_page.errors if "422" not in error]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_without_champions_can_be_read_by_everyone(open_page, accessible, tmp_path, scheme):
+    RunWriter.create(tmp_path / "young", settings(), PROVENANCE, keep_genomes=True).close("interrupted")
+    with serving(tmp_path) as studio:
+        page = open_page(scheme=scheme)
+        page.goto(address(studio, "/run/{young}/"))
+        assert page.locator(".live li.empty").count() == 10
+        accessible(page)
 
 
 def test_what_cannot_be_shown_yet_is_said(page, tmp_path):

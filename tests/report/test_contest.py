@@ -4,29 +4,15 @@ import pytest
 
 from foolery.errors import UsageError
 from foolery.experiments.display.contest import standing_of
-from foolery.experiments.harden.contest import Contest
-from foolery.experiments.harden.round import Round
 from foolery.report.contest import contest_files
 from foolery.report.gallery import write_files
 from report.pages import read_page
-
-
-def done(number, confidence):
-    return Round(
-        number=number, error=0.012, real_as_fooling=0.0005, pictures=60000, fooling=3000, runs=30,
-        confidence=confidence, quartiles=(confidence / 2, (1 + confidence) / 2), first_confidence=0.4,
-        run_medians=(confidence,), class_medians=(confidence,) * 10, fooled={"0.99": 0.5},
-        seconds={"training": 60.0, "search": 100.0},
-    )  # fmt: skip
+from support.races import race_in
 
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "contest.json").write_text(Contest(rounds=3, data="<b>mnist</b>").model_dump_json())
-    for number, confidence in ((1, 0.9999), (2, 0.97)):
-        (tmp_path / f"round-{number:02d}").mkdir()
-        (tmp_path / f"round-{number:02d}/round.json").write_text(done(number, confidence).model_dump_json())
-    return tmp_path
+    return race_in(tmp_path)
 
 
 def test_it_says_what_came_of_it_and_how_far_it_is(folder):

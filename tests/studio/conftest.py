@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from foolery.experiments.harden.contest import Contest
+from support.audits import audit_in
 from support.studio import nasty_model, nasty_run, serving
 
 
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory):
-    """A folder with a run, one of evil names, a broken one, and links to a run and a file outside it."""
+    """Runs (good, of evil names, broken), an audit, an arms race, and links to what lies outside."""
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     from foolery.experiments.evolve import evolve
 
@@ -18,10 +20,16 @@ def shelf(tmp_path_factory):
     evolve("lenet", generations=4, batch=20, out=shelf / "good", command="foolery evolve -c lenet -n 4")
     evolve("lenet", generations=1, batch=20, out=outside / "secret")
     nasty_run(shelf / "<b>nasty")
+    audit_in(shelf / "verdict")
+    (shelf / "race").mkdir()
+    (shelf / "race" / "contest.json").write_text(Contest(rounds=3, data="<b>mnist</b>").model_dump_json())
     (shelf / "broken").mkdir()
     (shelf / "broken" / "run.db").write_bytes((shelf / "good" / "run.db").read_bytes()[:5000])
     (shelf / "good" / "index.html").write_text("<script>alert('stored')</script>")
     (shelf / "linked").symlink_to(outside / "secret", target_is_directory=True)
+    (outside / "round-01").mkdir()
+    (outside / "round-01" / "round.json").write_text("{")
+    (shelf / "race" / "round-01").symlink_to(outside / "round-01", target_is_directory=True)
     (shelf / "half").mkdir()
     (shelf / "half" / "run.db").symlink_to(outside / "secret" / "run.db")
     return shelf

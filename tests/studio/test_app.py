@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,9 @@ from PIL import Image
 
 from foolery.canvas import from_png
 from foolery.classifiers import builtin
+from foolery.experiments.audit.document import write_audit
 from foolery.experiments.exhibit import open_run
+from support.audits import audit_in
 from support.command import run
 from support.studio import serving
 from support.toysearch import PROVENANCE, RunWriter, settings, whole_run
@@ -95,6 +98,39 @@ def test_a_run_opens_as_the_report_with_everything_beside_it(studio):
         assert (found.status, found.headers["content-type"].split(";")[0]) == (200, kind)
 
 
+def test_an_audit_is_listed_and_opens_as_its_report(studio, shelf):
+    page, key = studio.ask("/").text, studio.names()["verdict"]
+    assert "lenet takes pictures of nothing for real ones in 6 of 10 classes" in page
+    assert "finished, score 61.2 of 100, 1 of 2 gates failed" in page
+    assert f'href="/run/{key}/"' not in page  # an audit is read, not watched
+    report = studio.ask(f"/audit/{key}/report/")
+    assert report.headers["content-type"].startswith("text/html")
+    assert "The verdict" in report.text
+    told = studio.ask(f"/audit/{key}/report/audit.json").json()
+    assert told["verdict"] == json.loads((shelf / "verdict" / "audit.json").read_text())["verdict"]
+    assert '"top":[[' in studio.ask(f"/audit/{key}/report/data/run-1/0007.js").text  # lenet is an eye
+    for wrong in (f"/run/{key}/report/", f"/run/{key}/", f"/audit/{studio.names()['good']}/report/"):
+        assert studio.ask(wrong).status == 404
+
+
+def test_an_arms_race_is_listed_and_opens_as_its_report(studio):
+    key = studio.names()["race"]
+    assert "0 of 3 rounds done" in studio.ask("/").text
+    page = studio.ask(f"/contest/{key}/report/")
+    assert "No round is done yet for lenet" in page.text
+    assert "<b>mnist</b>" not in page.text
+
+
+def test_a_report_is_made_anew_when_its_audit_has_changed(tmp_path):
+    audit_in(tmp_path / "changing")
+    with serving(tmp_path) as studio:
+        address = f"/audit/{studio.names()['changing']}/report/"
+        assert "A note with" in studio.ask(address).text
+        file = tmp_path / "changing" / "audit.json"
+        file.write_text(file.read_text().replace("A note with", "Another note with"))
+        assert "Another note with" in studio.ask(address).text
+
+
 def test_only_classifiers_that_were_named_are_asked(studio):
     names = studio.said["classifiers"]
     assert names[0].startswith("onnx:")
@@ -120,6 +156,33 @@ def test_a_run_that_names_python_code_is_shown_without_running_it(tmp_path):
     assert not sprung.exists()
     run("predict", "python:trap:make", tmp_path / "trap.py", PYTHONPATH=str(tmp_path))
     assert sprung.exists()  # it would have been noticed
+
+
+def test_an_audit_that_names_python_code_is_shown_without_running_it(tmp_path):
+    sprung = tmp_path / "sprung"
+    (tmp_path / "trap.py").write_text(f"open({str(sprung)!r}, 'w')\ndef make(): raise SystemExit")
+    audit = audit_in(tmp_path / "runs" / "trap")
+    known = audit.classifier.model_copy(update={"name": "python:trap:make"})
+    write_audit(audit.model_copy(update={"classifier": known}), tmp_path / "runs" / "trap")
+    with serving(tmp_path / "runs", PYTHONPATH=str(tmp_path)) as studio:
+        page = studio.ask(f"/audit/{studio.names()['trap']}/report/")
+        assert (page.status, "make" in page.text) == (200, True)
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("scheme", ["hf", "http"])
+def test_a_run_that_names_an_endpoint_does_not_reach_it(tmp_path, scheme):
+    with socket.create_server(("127.0.0.1", 0)) as endpoint:
+        endpoint.settimeout(0.5)
+        reference = f"{scheme}://127.0.0.1:{endpoint.getsockname()[1]}/model"
+        chosen = settings(classifier=reference, encoding_options={"coordinates": "raw"})
+        with RunWriter.create(tmp_path / "far", chosen, PROVENANCE, keep_genomes=True) as writer:
+            writer.close("finished")
+        with serving(tmp_path) as studio:
+            for path in ("", "report/", "news", "champions.json"):
+                assert studio.ask(f"/run/{studio.names()['far']}/{path}").status == 200
+            with pytest.raises(TimeoutError):
+                endpoint.accept()
 
 
 def test_the_answer_about_a_champion_is_the_confidence_of_its_run(studio, shelf):

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from foolery.experiments.audit.document import write_audit
+from support.audits import audit_in
 from support.studio import NASTY, serving
 
 pytest.importorskip("uvicorn", reason="the extra studio is not installed")
@@ -154,6 +156,41 @@ def test_a_run_that_becomes_a_link_is_gone(tmp_path, shelf):
     (tmp_path / "shelf" / "two" / "run.db").symlink_to(tmp_path / "away" / "run.db")
     assert found.find(first.key) is None
     assert found.find(second.key) is None
+
+
+@pytest.mark.parametrize("image", ["../secret.png", "{top}/secret.png", "champions/linked.png"])
+def test_an_audit_shows_no_picture_that_lies_elsewhere(tmp_path, image):
+    secret = tmp_path / "secret.png"
+    shelf = tmp_path / "shelf"
+    audit = audit_in(shelf / "sly")
+    secret.write_bytes((shelf / "sly" / audit.champions[0].image).read_bytes())
+    (shelf / "sly" / "champions" / "linked.png").symlink_to(secret)
+    sly = audit.champions[0].model_copy(update={"image": image.format(top=tmp_path)})
+    write_audit(audit.model_copy(update={"champions": (sly, *audit.champions[1:])}), shelf / "sly")
+    with serving(shelf) as studio:
+        found = studio.ask(f"/audit/{studio.names()['sly']}/report/")
+        assert (found.status, "leads out of the audit" in found.json()["error"]) == (422, True)
+        write_audit(audit, shelf / "sly")
+        assert studio.ask(f"/audit/{studio.names()['sly']}/report/").status == 200
+
+
+def test_an_arms_race_shows_no_round_that_lies_elsewhere(studio, shelf):
+    assert "0 of 3 rounds done" in studio.ask("/").text
+    assert (shelf / "race" / "round-01" / "round.json").read_text() == "{"  # a link; read, it would not do
+
+
+def test_no_get_changes_anything(studio, shelf):
+    """What asks for anything by GET, even of a hostile shape, leaves every byte on the shelf as it was."""
+
+    def bytes_of_all():
+        return {path: path.read_bytes() for path in sorted(shelf.rglob("*")) if path.is_file()}
+
+    before, names = bytes_of_all(), studio.names()
+    for tail in ("", "report/", "champions.json", "cell/0.png", "cell/0.webp?delete=1", "news"):
+        studio.ask(f"/run/{names['good']}/{tail}")
+    for path in ("/", "/runs.json", "/look", f"/audit/{names['verdict']}/report/", "/ask/0?class=3"):
+        studio.ask(path)
+    assert bytes_of_all() == before
 
 
 def test_no_page_that_lies_in_a_run_is_served(studio):

@@ -8,16 +8,24 @@ from support.toysearch import whole_run
 
 
 def test_a_shelf_finds_runs_and_audits_at_any_reasonable_depth(tmp_path):
-    for name in ("a/run.db", "b/c/run.db", "d/audit.json", ".hidden/run.db", "1/2/3/4/5/6/run.db"):
+    for name in (
+        "a/run.db",
+        "b/c/run.db",
+        "d/audit.json",
+        "e/contest.json",
+        ".hidden/run.db",
+        "1/2/3/4/5/6/run.db",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     shelf = Shelf(tmp_path)
     assert [(entry.kind, entry.name) for entry in shelf.entries()] == [
         ("audit", "d"),
+        ("contest", "e"),
         ("run", "a"),
         ("run", "b/c"),
     ]
-    assert len({entry.key for entry in shelf.entries()}) == 3
+    assert len({entry.key for entry in shelf.entries()}) == 4
     for entry in shelf.entries():
         assert shelf.find(entry.key) == entry
     assert shelf.find("0" * 16) is None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from foolery.cli.loading import load
 from foolery.cli.output import note
-from foolery.errors import MissingExtraError, UsageError
+from foolery.errors import MissingExtraError
 
 FIRST = "lenet"  # of foolery's own
 QUERIES, SECONDS = 5000, 5.0  # for one report; whoever draws a digit meanwhile waits so long
@@ -17,6 +17,7 @@ QUERIES, SECONDS = 5000, 5.0  # for one report; whoever draws a digit meanwhile 
 if TYPE_CHECKING:
     from foolery.canvas import Canvases, CanvasShape
     from foolery.classifiers.contract import Classifier, Kind
+    from foolery.classifiers.metered import Budget
     from foolery.runs.settings import RunSettings
     from foolery.studio.contract import View
 
@@ -106,7 +107,7 @@ def paint(settings: RunSettings, genomes: Sequence[bytes]) -> Canvases:
 
 
 def reporter(eyes: Sequence[LoadedEye]) -> Callable[[Path], Mapping[str, bytes]]:
-    """Makes reports; a run's classifier is asked only where it is one of ``eyes``."""
+    """Makes reports; the classifier of a run or audit is asked only where it is one of ``eyes``."""
 
     def report(folder: Path, /) -> Mapping[str, bytes]:
         from foolery.classifiers.metered import Budget
@@ -115,11 +116,32 @@ def reporter(eyes: Sequence[LoadedEye]) -> Callable[[Path], Mapping[str, bytes]]
         from foolery.report.gallery import report_files
         from foolery.runs import open_run_file
 
-        if kind_of(folder) == "audit":
-            raise UsageError(f"report: {folder.name} is an audit, which the studio cannot show yet")
+        kind, budget = kind_of(folder), Budget(queries=QUERIES, seconds=SECONDS)
+        if kind == "audit":
+            return _audit_report(folder, eyes, budget)
+        if kind == "contest":
+            return _contest_report(folder)
         run = open_run_file(folder)
-        known = (eye.classifier for eye in eyes if eye.fingerprint == run.settings.fingerprint)
-        budget = Budget(queries=QUERIES, seconds=SECONDS)
-        return report_files([display_of(run, next(known, None), budget=budget)])
+        return report_files([display_of(run, _known(eyes, run.settings.fingerprint), budget=budget)])
 
     return report
+
+
+def _known(eyes: Sequence[LoadedEye], fingerprint: str) -> Classifier | None:
+    return next((eye.classifier for eye in eyes if eye.fingerprint == fingerprint), None)
+
+
+def _audit_report(folder: Path, eyes: Sequence[LoadedEye], budget: Budget) -> Mapping[str, bytes]:
+    from foolery.experiments.audit.document import read_audit
+    from foolery.experiments.display.audited import display_audit
+    from foolery.report.audit import audit_files
+
+    classifier = _known(eyes, read_audit(folder).classifier.fingerprint)
+    return audit_files(display_audit(folder, classifier, budget=budget))
+
+
+def _contest_report(folder: Path) -> Mapping[str, bytes]:
+    from foolery.experiments.display.contest import standing_of
+    from foolery.report.contest import contest_files
+
+    return contest_files(standing_of(folder))

@@ -56,9 +56,11 @@ class Card:
 
 def card_of(entry: Entry) -> Card:
     """The card of an entry; one that cannot be read says why."""
-    if entry.kind == "audit":
-        return Card(entry.key, entry.name, "audit", about="audit")
     try:
+        if entry.kind == "audit":
+            return _audit_card(entry)
+        if entry.kind == "contest":
+            return _contest_card(entry)
         with glancing(entry.folder) as glance:
             cells = tuple(holder.cell for holder in glance.holders(most=STRIP))
             return Card(
@@ -72,7 +74,33 @@ def card_of(entry: Entry) -> Card:
                 crisp=is_crisp(glance.settings),
             )
     except FooleryError as error:
-        return Card(entry.key, entry.name, "run", trouble=without_path(entry, str(error)))
+        return Card(entry.key, entry.name, entry.kind, trouble=without_path(entry, str(error)))
+
+
+def _audit_card(entry: Entry) -> Card:
+    from foolery.experiments.audit.document import read_audit
+    from foolery.report.verdict import audit_finding
+
+    audit = read_audit(entry.folder)
+    who = short_name(audit.classifier.name)
+    state: list[str] = [audit.state]
+    if audit.verdict is not None and audit.verdict.score is not None:
+        state.append(f"score {audit.verdict.score.value:.1f} of 100")
+    if audit.gates:
+        state.append(f"{sum(gate.failed for gate in audit.gates)} of {len(audit.gates)} gates failed")
+    told = f"Audit. {audit_finding(audit, who)}."
+    return Card(entry.key, entry.name, "audit", about=told, state=", ".join(state))
+
+
+def _contest_card(entry: Entry) -> Card:
+    from foolery.experiments.display.contest import standing_of
+    from foolery.report.contest import contest_finding
+
+    standing = standing_of(entry.folder)
+    state = f"{len(standing.rounds)} of {standing.contest.rounds} rounds done"
+    return Card(
+        entry.key, entry.name, "contest", about=f"Arms race. {contest_finding(standing)}.", state=state
+    )
 
 
 def without_path(entry: Entry, said: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from foolery.experiments.certainty import format_score, nines
-from foolery.experiments.display.shelf import AUDIT
+from foolery.experiments.display.contest import files_of
 from foolery.report.words import duration, number
-from foolery.runs.database import RUN_DB, companions
+from foolery.runs.database import companions
 from foolery.runs.glance import Glance, Holder, glancing
 from foolery.runs.history import Moment
 from foolery.runs.settings import RunSettings
@@ -100,10 +100,14 @@ def champions_told(entry: Entry, settings: RunSettings, holders: Sequence[Holder
 
 
 def stamp_of(entry: Entry) -> tuple[tuple[int, int], ...]:
-    """Changes when the run is written to."""
-    file = entry.folder / (AUDIT if entry.kind == "audit" else RUN_DB)
+    """Changes when the run, audit or arms race is written to."""
+    files = [entry.file]
+    if entry.kind == "run":
+        files += companions(entry.file)[:1]  # the shared memory beside it changes when it is read, too
+    elif entry.kind == "contest":
+        files += files_of(entry.folder)
     stamps = []
-    for path in (file, *companions(file)[:1]):  # the shared memory beside it changes when it is read, too
+    for path in files:
         try:
             found = path.stat()
         except OSError:

@@ -1,4 +1,4 @@
-"""Shelf: the runs and audits in one folder, and nothing outside it."""
+"""Shelf: the runs, audits and arms races in one folder, and nothing outside it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from foolery.errors import UsageError
-from foolery.experiments.display.shelf import AUDIT
-from foolery.runs.database import RUN_DB
+from foolery.experiments.display.shelf import FILES, Kind
 
 DEEPEST = 5  # folders below the shelf
 MOST = 1000
@@ -18,19 +16,24 @@ MOST = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """A run or an audit.
+    """A run, an audit or an arms race.
 
     Attributes:
         key: what addresses call it: 16 hexadecimal digits of its name's hash.
         name: path from the shelf, with ``/``.
         folder: where it lies.
-        kind: ``run`` or ``audit``.
+        kind: ``run``, ``audit`` or ``contest``.
     """
 
     key: str
     name: str
     folder: Path
-    kind: Literal["run", "audit"]
+    kind: Kind
+
+    @property
+    def file(self) -> Path:
+        """What makes its folder one."""
+        return self.folder / next(name for name, kind in FILES.items() if kind == self.kind)
 
 
 class Shelf:
@@ -58,9 +61,9 @@ class Shelf:
             here = Path(place)
             deep = len(here.relative_to(self.root).parts)
             folders[:] = sorted(name for name in folders if deep < DEEPEST and not name.startswith("."))
-            for file, kind in ((AUDIT, "audit"), (RUN_DB, "run")):
+            for file, kind in FILES.items():
                 if file in files and _is_plain(here / file) and len(found) < MOST:
-                    found.append(self._entry(here, "audit" if kind == "audit" else "run"))
+                    found.append(self._entry(here, kind))
         self._known = {entry.key: entry for entry in found}
         return sorted(found, key=lambda entry: (entry.kind, entry.name))
 
@@ -72,10 +75,9 @@ class Shelf:
         return entry if entry is not None and self._still_there(entry) else None
 
     def _still_there(self, entry: Entry) -> bool:
-        file = entry.folder / (AUDIT if entry.kind == "audit" else RUN_DB)
-        return _is_plain(file) and entry.folder.resolve() == entry.folder
+        return _is_plain(entry.file) and entry.folder.resolve() == entry.folder
 
-    def _entry(self, folder: Path, kind: Literal["run", "audit"]) -> Entry:
+    def _entry(self, folder: Path, kind: Kind) -> Entry:
         inside = folder.relative_to(self.root).as_posix()
         name = self.root.name if inside == "." else inside
         key = hashlib.sha256(f"{kind} {inside}".encode(errors="surrogatepass")).hexdigest()[:16]

@@ -35,13 +35,19 @@ def standing_of(folder: Path) -> Standing:
         UsageError: where a file of it is damaged.
     """
     from foolery.experiments.harden.contest import Contest
-    from foolery.experiments.harden.race import CONTEST, ROUND
+    from foolery.experiments.harden.race import CONTEST
     from foolery.experiments.harden.round import Round
 
     contest, rounds = Contest.read(folder / CONTEST), []
-    for file in sorted(folder.glob(f"round-*/{ROUND}")):
+    for file in files_of(folder):
         try:
             rounds.append(Round.model_validate_json(file.read_text(encoding="utf-8")))
         except (OSError, ValidationError) as error:
             raise UsageError(f"{file}: cannot be read ({str(error).splitlines()[0]})") from None
     return Standing(folder.resolve().name, contest, tuple(sorted(rounds, key=lambda each: each.number)))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of the rounds that are done; what a link leads to outside of ``folder`` is left out."""
+    top = folder.resolve()
+    return [file for file in sorted(folder.glob("round-*/round.json")) if file.resolve().is_relative_to(top)]

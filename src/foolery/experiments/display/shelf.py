@@ -13,7 +13,9 @@ from foolery.runs.database import RUN_DB
 Kind: TypeAlias = Literal["run", "audit", "contest"]
 
 AUDIT, CONTEST = "audit.json", "contest.json"
-_FILES: dict[str, Kind] = {AUDIT: "audit", CONTEST: "contest", RUN_DB: "run"}
+FILES: dict[str, Kind] = {AUDIT: "audit", CONTEST: "contest", RUN_DB: "run"}
+"""What makes a folder an audit, an arms race or a run; the first that is there counts."""
+
 DEEPEST = 4  # folders below the one that is named
 MOST = 1000
 
@@ -30,8 +32,8 @@ class Found:
 def kind_of(path: Path) -> Kind | None:
     """What lies in a folder, or what a file is; None for a folder that may hold runs, or nothing."""
     if path.is_file():
-        return _FILES.get(path.name)
-    return next((kind for name, kind in _FILES.items() if (path / name).is_file()), None)
+        return FILES.get(path.name)
+    return next((kind for name, kind in FILES.items() if (path / name).is_file()), None)
 
 
 def found_in(folder: Path) -> list[Found]:
