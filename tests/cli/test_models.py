@@ -20,7 +20,7 @@ def test_json():
 
 def test_a_filter_looks_into_names_and_descriptions():
     listed = json.loads(invoke("models", "LENET", "--json").stdout)["classifiers"]
-    assert set(listed) == {"lenet", "lenet-b"}
+    assert set(listed) == {"lenet", "lenet-acet", "lenet-b"}
     assert "onnx:FILE" in invoke("models", "onnx file").stdout
 
 

@@ -20,6 +20,7 @@ from foolery.data import LabelledData
 from foolery.errors import UsageError
 from foolery.experiments.card_judge import Judge, mcnemar
 from foolery.experiments.card_trial import Trial, every_trial, of_other_crops, of_other_sizes, usual_ratio
+from foolery.experiments.chance import better_than_chance
 
 PHOTOS = 200
 FIRST = 25  # photos of the first round
@@ -95,8 +96,7 @@ def find_card(
     if len(signature.sizes) > 1:
         best, more = _best([best, *_judged(of_other_sizes(best, signature), judge, say, "sizes")])
         close |= more
-    chance = 1 / len(best.card.classes)
-    if best.accuracy <= chance + 3 * (chance * (1 - chance) / max(1, len(best.right))) ** 0.5:
+    if not better_than_chance(best.accuracy, len(best.right), len(best.card.classes)):
         raise UsageError(
             f"card: nothing that was tried does better than chance (best {best.accuracy:.1%} of "
             f"{len(best.right)} photos); are the class names in the order of the outputs? give --classes FILE"

@@ -11,6 +11,7 @@ from foolery.classifiers.contract import Classifier
 from foolery.classifiers.metered import images_per_second
 from foolery.data import LabelledData, match_classes, sample
 from foolery.errors import FooleryError, UsageError
+from foolery.experiments.chance import better_than_chance
 from foolery.experiments.contract_checks import CHECKS, PROBES
 from foolery.experiments.probe import Check, Probe, Status, probes
 from foolery.training.measure import measure
@@ -58,11 +59,10 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
 def accuracy(classifier: Classifier, data: LabelledData) -> Check:
     """Right answers about labelled pictures; against chance, and against the card."""
     answers = measure(classifier, data)
-    top1, count, chance = answers.top(1), len(answers), 1 / len(classifier.description.classes)
+    top1, count = answers.top(1), len(answers)
     said = f"top-1 {top1:.1%}, top-5 {answers.top(5):.1%} on {count} pictures"
     said += "" if not data.unreadable else f" ({len(data.unreadable)} cannot be read)"
-    margin = (chance * (1 - chance) / count) ** 0.5
-    if top1 <= chance + 3 * margin:
+    if not better_than_chance(top1, count, len(classifier.description.classes)):
         return Check(
             "accuracy", "fail", f"{said}: no better than chance; foolery card finds the preprocessing"
         )

@@ -111,3 +111,12 @@ def test_heads_without_rivals_are_measured_by_their_own_score():
     found = yardstick_of(plain, ask_real(plain, labelled(plain)), "somewhere", "test")
     assert found.measure == "class-score"
     assert found.threshold < 0.0
+
+
+def test_a_classifier_that_guesses_gives_no_yardstick():
+    plain = Plain()
+    data = labelled(plain, count=600, wrong=400)
+    with pytest.raises(UsageError, match=r"right about 200 of 600 pictures, no better than chance"):
+        yardstick_of(plain, ask_real(plain, data), "somewhere", "test")
+    better = labelled(plain, count=600, wrong=300)
+    assert yardstick_of(plain, ask_real(plain, better), "somewhere", "test").right == 300

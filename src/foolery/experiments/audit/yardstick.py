@@ -20,6 +20,7 @@ from foolery.data import match_classes
 from foolery.data.labelled import LabelledData, sample
 from foolery.errors import UsageError
 from foolery.experiments.audit.document import Yardstick
+from foolery.experiments.chance import better_than_chance
 from foolery.search.margin import comparable
 from foolery.search.objective import Objective
 
@@ -74,13 +75,18 @@ def yardstick_of(classifier: Classifier, real: Real, data: str, split: str) -> Y
     """The yardstick that ``real`` gives.
 
     Raises:
-        UsageError: where too few pictures were classified rightly.
+        UsageError: where too few pictures were classified rightly, or no more than by guessing.
     """
     known, count = classifier.description, int(real.right.sum())
     if count < FEWEST:
         raise UsageError(
             f"data: {known.name} is right about {count} of {len(real.right)} pictures, a threshold needs "
             f"{FEWEST}; foolery preflight says what may be wrong"
+        )
+    if not better_than_chance(count / len(real.right), len(real.right), len(known.classes)):
+        raise UsageError(
+            f"data: {known.name} is right about {count} of {len(real.right)} pictures, "
+            "no better than chance; foolery preflight says what may be wrong"
         )
     values, labels = real.values[real.right], real.labels[real.right]
     medians = [
