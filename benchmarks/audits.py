@@ -175,11 +175,14 @@ def main() -> int:
     """Audit; write both files after each audit, or print the page."""
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS, formatter_class=plain)
-    parser.add_argument("names", nargs="+", metavar="NAME", help="networks, or all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="networks, or all")
     parser.add_argument("--budget", type=int, help=f"for every network (default: {BUDGET}, large ones fewer)")
     parser.add_argument("--out", type=Path, default=Path("runs") / "audits")
     parser.add_argument("--write", type=Path, nargs="?", const=ROOT / "docs" / "results", metavar="DOCS")
     given = parser.parse_args()
+    if not given.names:
+        print("nothing to do without a name, or all; --help says more")
+        return 0
     known = targets()
     chosen = [target for target in known if "all" in given.names or target.name in given.names]
     unknown = set(given.names) - {"all"} - {target.name for target in known}

@@ -1,6 +1,7 @@
 """Data for tests: FOOLERY_DATA, else development data beside the checkout, else the network."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from foolery.errors import UsageError
 _BESIDE = Path(__file__).parents[1] / ".." / "shared" / "data"
 if "FOOLERY_DATA" not in os.environ and _BESIDE.is_dir():
     os.environ["FOOLERY_DATA"] = str(_BESIDE.resolve())
+
+# A job in the background ignores Ctrl-C, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("steady", deadline=None)  # the first call of a kernel compiles it
 settings.load_profile("steady")

@@ -78,6 +78,10 @@ def audit(
     hardened: Annotated[
         str | None, typer.Option("--hardened", metavar="REF", help="A hardened twin: does it help?")
     ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option("--leave-out", metavar="CLASS", help="Not to be fooled, as 'background'; repeatable."),
+    ] = None,
     photos: Annotated[
         int, typer.Option("--photos", metavar="N", parser=whole, help="At most so many real pictures.")
     ] = 2000,
@@ -141,6 +145,7 @@ def audit(
         pictures=pictures,
         panel=panel_for(loaded, panel),
         starters=starters_for(loaded) if any(attack.name == STARTER for attack in chosen) else None,
+        left_out=tuple(leave_out or ()),
         gates=gates,
         command=command_line(context),
     )
@@ -154,7 +159,7 @@ def audit(
         for kind, reference in (("ensemble", ensemble), ("hardened", hardened))
         if reference is not None
     }
-    check_others(loaded, others)
+    check_others(loaded, others, order.left_out)
     auditor = Auditor(loaded, order, note)
     if earlier is not None:
         check_comparable(earlier, auditor.plan(), pictures)

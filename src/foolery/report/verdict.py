@@ -17,7 +17,7 @@ from foolery.report.view import Fact
 from foolery.report.words import duration, number
 
 if TYPE_CHECKING:
-    from foolery.experiments.audit.document import Attack, Audit, GateResult, Interval
+    from foolery.experiments.audit.document import Attack, Audit, GateResult, Help, Interval
 
 FIRST = 100  # queries at which the score's area begins
 _THIN = 400  # steps of a curve
@@ -85,7 +85,7 @@ def audit_finding(audit: Audit, name: str) -> str:
         surest = f"the best pictures have a median confidence of {_sure(verdict.median_confidence, audit)}"
         return f"{name}, audited without real pictures: {surest}"
     share = verdict.fooled_at_keep95.value
-    total = len(audit.classifier.classes)
+    total = len(audit.targets)
     return (
         f"{name} takes pictures of nothing for real ones in {number(round(share * total))} of "
         f"{number(total)} classes"
@@ -99,7 +99,8 @@ def _why(audit: Audit) -> str:
     return (
         f"Measured by {number(yardstick.right)} real pictures of {yardstick.data} that the classifier gets "
         f"right ({percent(yardstick.accuracy)} of {number(yardstick.images)}). A picture fools it where it "
-        f"passes the threshold that keeps 95 % of these."
+        "passes the threshold that keeps 95 % of these. The score is 100 where no class is fooled, and 0 "
+        "where every class is at once."
     )
 
 
@@ -166,15 +167,16 @@ def _attack(attack: Attack, audit: Audit) -> tuple[str, ...]:
 
 
 def _helps(audit: Audit) -> Table:
-    def told(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3g}"
+    def told(each: Help, value: float | None) -> str:
+        return "–" if value is None else f"{value:.1f}" if each.what.startswith("score") else percent(value)
 
     return Table(
         title="What helps",
         about="Measured on this classifier, under a fresh attack.",
         head=("measure", "before", "after", "compared", "cost"),
         rows=tuple(
-            (each.measure, told(each.before), told(each.after), each.what, each.cost) for each in audit.helps
+            (each.measure, told(each, each.before), told(each, each.after), each.what, each.cost)
+            for each in audit.helps
         ),
         style="prose",
     )

@@ -35,9 +35,10 @@ def export(network: nn.Module, input_shape: tuple[int, int, int], weights: Path,
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     stored = {name: value.contiguous() for name, value in network.state_dict().items()}
     weights.write_bytes(save(stored))
-    model = _traced(network, input_shape, simpler=True)
-    if not _holds(model, stored):
-        # Batch normalisation was multiplied into the weights of the layer before, under their old names.
+    # The exporter multiplies batch normalisation into the weights of the layer before, under their old names.
+    simpler = not any(isinstance(layer, torch.nn.modules.batchnorm._BatchNorm) for layer in network.modules())
+    model = _traced(network, input_shape, simpler=simpler)
+    if simpler and not _holds(model, stored):
         model = _traced(network, input_shape, simpler=False)
     _point_into(model, weights)
     graph.write_bytes(model.SerializeToString(deterministic=True))

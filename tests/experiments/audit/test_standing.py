@@ -16,6 +16,9 @@ REAL = Yardstick(
 )  # fmt: skip
 
 
+ALL = np.arange(3)
+
+
 def trail(values, passed, queries, *, mark=0, scores=None) -> Trail:
     """Of three classes; its pictures are all of level ``mark``."""
 
@@ -27,8 +30,8 @@ def trail(values, passed, queries, *, mark=0, scores=None) -> Trail:
     return Trail(given, logs, np.array(passed, np.float64), queries, 1.0, draw)
 
 
-def standing(*entries, seeds=1, yardstick=REAL) -> Standing:
-    return Standing(entries, seeds, "softmax", yardstick, 10_000)
+def standing(*entries, seeds=1, yardstick=REAL, targets=ALL) -> Standing:
+    return Standing(entries, seeds, "softmax", yardstick, 10_000, targets)
 
 
 def test_the_champion_has_the_largest_measure_of_all_attacks_and_seeds():
@@ -156,3 +159,18 @@ def test_one_curve_for_each_seed():
         seeds=2,
     )
     assert [(one.seed, one.queries) for one in found.curves(7)] == [(7, (100, 1000)), (8, (300,))]
+
+
+def test_classes_that_are_no_targets_count_nowhere():
+    entries = (
+        Entry("noise", 0, trail([3.0, 1.0, 9.0], [100, NEVER, 100], 100)),
+        Entry("cppn", 0, trail([6.0, 1.0, 9.0], [100, NEVER, 100], 900)),
+    )
+    some = standing(*entries, targets=np.array([0, 1]))
+    assert some.winners.tolist() == [1, 0, -1]
+    assert sorted(some.canvases()) == [0, 1]
+    found = some.verdict()
+    assert found.fooled_at_keep95.value == pytest.approx(0.5)
+    assert found.score.value == pytest.approx(50.0)
+    assert some.curves(0)[0].fooled == (0.5,)
+    assert standing(*entries).verdict().fooled_at_keep95.value == pytest.approx(2 / 3)

@@ -38,7 +38,7 @@ def photos(mnist, tmp_path) -> str:
 
 def test_fig12_over_represents_the_fooling_class(tmp_path, photos):
     data = {"train": photos, "test": photos}
-    results, _ = run(["fig12"], tmp_path / "out", scale=0.01, data=data)
+    results, _ = run(["fig12"], tmp_path / "out", scale=0.003, data=data)
     found = results["fig12"]
     assert unjudged(found)
     contest, second = found["figures"]["contest"], found["figures"]["rounds"][1]

@@ -23,6 +23,7 @@ from foolery.experiments.audit.opening import make_room, new_audit
 from foolery.experiments.audit.order import Order
 from foolery.experiments.audit.standing import Entry, Standing
 from foolery.experiments.audit.summary import write_summary
+from foolery.experiments.audit.targets import targets_of
 from foolery.experiments.audit.trail import Trail
 from foolery.experiments.audit.yardstick import ask_real, measure_of, yardstick_of
 
@@ -98,7 +99,7 @@ def audit_again(
     )
     standing = Standing(
         [Entry(NAME, seed, trail) for seed, trail in enumerate(trails)],
-        before.budget.seeds, known.kind, yardstick, budget.queries,
+        before.budget.seeds, known.kind, yardstick, budget.queries, targets_of(known, before.left_out),
     )  # fmt: skip
     recognised = None
     if order.panel is not None:
@@ -113,6 +114,7 @@ def audit_again(
             "state": "finished",
             "yardstick": yardstick,
             "budget": budget,
+            "left_out": before.left_out,
             "attacks": _attacks(known, before, standing, len(pictures)),
             "champions": tuple(
                 one.model_copy(update=dict(zip(("attack", "seed"), made_by[one.index], strict=True)))
@@ -160,7 +162,11 @@ def _trails(
 
 
 def _attacks(known: Description, before: doc.Audit, standing: Standing, asked: int) -> tuple[doc.Attack, ...]:
-    fooled = None if standing.yardstick is None else float(np.isfinite(standing.passed[0]).mean())
+    fooled = (
+        None
+        if standing.yardstick is None
+        else float(np.isfinite(standing.passed[0, standing.targets]).mean())
+    )
     return (
         doc.Attack(
             name=NAME,
@@ -170,7 +176,7 @@ def _attacks(known: Description, before: doc.Audit, standing: Standing, asked: i
             share=asked,
             queries=asked,
             fooled_at_keep95=fooled,
-            median_confidence=float(np.median(standing.confidences)),
+            median_confidence=float(np.median(standing.confidences[standing.targets])),
         ),
     )
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from foolery.canvas import Canvases
 from foolery.classifiers.contract import Classifier
 from foolery.experiments.audit.drawn import Painter
@@ -29,6 +32,7 @@ class Scene:
         photos: ``(N, C, H, W) uint8`` real ones, or None.
         starters: pictures of champions of other networks by number, and how many there are; or None.
         command: how the audit was started.
+        targets: ``(T,) int64``, places of the classes to fool.
     """
 
     classifier: Classifier
@@ -38,6 +42,13 @@ class Scene:
     photos: Canvases | None
     starters: tuple[Painter, int] | None
     command: str
+    targets: NDArray[np.int64]
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """Names of the classes to fool; None for all."""
+        known = self.classifier.description.classes
+        return None if len(self.targets) == len(known) else tuple(known[place] for place in self.targets)
 
     @property
     def measure(self) -> Literal["class-score", "margin"]:

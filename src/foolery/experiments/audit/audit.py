@@ -32,6 +32,7 @@ from foolery.experiments.audit.schedule import queries_for, seconds_for
 from foolery.experiments.audit.spending import Spending
 from foolery.experiments.audit.standing import Entry, Standing, figures_alone
 from foolery.experiments.audit.summary import write_summary
+from foolery.experiments.audit.targets import targets_of
 from foolery.experiments.audit.trail import Trail
 from foolery.experiments.audit.yardstick import Real, ask_real, yardstick_of
 
@@ -48,12 +49,14 @@ class Auditor:
 
     Attributes:
         found: the document, as it was last written.
+        targets: ``(T,) int64``, places of the classes to fool.
         real: answers to real pictures; None where there are none, or they were asked before a resume.
     """
 
     def __init__(self, classifier: Classifier, order: Order, say: Say = lambda line: None) -> None:
         order.check()
         self.classifier, self.order, self.say = classifier, order, say
+        self.targets = targets_of(classifier.description, order.left_out)
         self.real: Real | None = None
         self._trails: dict[int, Trail] = {}  # of attacks that are done, by position
         self._showcase = Showcase(order.out, classifier.description.classes, order.seed)
@@ -163,7 +166,12 @@ class Auditor:
             return None
         known = self.classifier.description
         return Standing(
-            entries, self.order.seeds, known.kind, self.found.yardstick, self.found.budget.queries
+            entries,
+            self.order.seeds,
+            known.kind,
+            self.found.yardstick,
+            self.found.budget.queries,
+            self.targets,
         )
 
     def _parts(
@@ -266,6 +274,7 @@ class Auditor:
             self._photos_once(),
             self.order.starters,
             self.order.command,
+            self.targets,
         )
 
     def _photos_once(self) -> Canvases | None:
@@ -288,7 +297,7 @@ class Auditor:
 
     def _note(self, position: int, trail: Trail) -> None:
         """Put the figures of an attack by itself into the document."""
-        parts = figures_alone(trail, self.classifier.description.kind, self.found.yardstick)
+        parts = figures_alone(trail, self.classifier.description.kind, self.found.yardstick, self.targets)
         folder = self._scene(position).folder(self._attack(position).name)
         if (folder / "run.db").is_file():
             parts["run"] = folder.relative_to(self.order.out).as_posix()

@@ -24,7 +24,7 @@ def check_comparable(earlier: Audit, planned: Audit, pictures: Pictures | None) 
         raise UsageError("--baseline: compares scores, and there is none without --data")
     if earlier.state != "finished" or earlier.yardstick is None:
         raise UsageError("--baseline: expected a finished audit with a score (one that had --data)")
-    if sorted(earlier.classifier.classes) != sorted(planned.classifier.classes):
+    if sorted(earlier.targets) != sorted(planned.targets):
         raise UsageError("--baseline: the earlier audit is of other classes")
     if earlier.budget.asked != planned.budget.asked:
         raise UsageError(
@@ -60,7 +60,7 @@ def compared_with(earlier: Audit, now: Audit, file: str) -> Compared:
     """
     if now.yardstick is None:
         raise UsageError("--baseline: this audit has no score; give --data DATA")
-    order = [earlier.classifier.classes.index(label) for label in now.classifier.classes]
+    order = [earlier.targets.index(label) for label in now.targets]
     before, after = _areas(earlier)[order], _areas(now)
     difference = bootstrap(before - after, scale=100.0)
     return Compared(
@@ -85,11 +85,12 @@ def unequal(earlier: Audit, now: Audit) -> tuple[str, ...]:
 
 
 def _areas(audit: Audit) -> NDArray[np.float64]:
-    """``(K,)``: of each class, the mean over seeds."""
-    passed = np.full((audit.budget.seeds, len(audit.classifier.classes)), np.inf)
+    """``(T,)``: of each target, the mean over seeds."""
+    place = {index: at for at, index in enumerate(audit.places)}
+    passed = np.full((audit.budget.seeds, len(place)), np.inf)
     for champion in audit.champions:
         for seed, at in enumerate(champion.passed_at):
             if at is not None:
-                passed[seed, champion.index] = at
+                passed[seed, place[champion.index]] = at
     found: NDArray[np.float64] = areas(passed, audit.budget.queries).mean(axis=0)
     return found

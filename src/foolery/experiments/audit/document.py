@@ -105,6 +105,7 @@ class Audit(Part):
         schema_: ``schema`` in the file.
         state: ``partial`` while it runs, or after it was killed.
         notes: what a reader has to know, one sentence each; for instance why there is no score.
+        left_out: classes that were not to be fooled: no figure counts them.
         attacks: in the order in which they ran.
         champions: one for each class that has one, in the order of the classes.
         panel: names of its members.
@@ -118,6 +119,7 @@ class Audit(Part):
     classifier: Audited
     yardstick: Yardstick | None
     budget: Budget
+    left_out: tuple[str, ...] = ()
     attacks: tuple[Attack, ...]
     champions: tuple[Champion, ...] = ()
     curves: tuple[Curve, ...] = ()
@@ -131,6 +133,16 @@ class Audit(Part):
     started: str
     device: str
     versions: dict[str, str]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Places, in the classifier's order, of the classes that every share is a share of."""
+        return tuple(at for at, name in enumerate(self.classifier.classes) if name not in self.left_out)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.classifier.classes[at] for at in self.places)
 
     @property
     def passed(self) -> bool:

@@ -8,7 +8,7 @@ compares margins notices it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import exp, log
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from foolery.experiments.audit.audit import Auditor
 from foolery.experiments.audit.document import FILE, Audit, Help, read_audit
 from foolery.experiments.audit.order import Order
 from foolery.experiments.audit.score import score
+from foolery.experiments.audit.targets import targets_of
 from foolery.experiments.audit.trail import trail_of
 from foolery.experiments.audit.yardstick import Real, ask_real, keeping
 
@@ -43,7 +44,7 @@ def what_helps(auditor: Auditor, others: Mapping[str, Classifier]) -> tuple[Help
 
     Args:
         auditor: whose audit is finished.
-        others: under ``ensemble`` and ``hardened``, other classifiers of the same classes.
+        others: under ``ensemble`` and ``hardened``, other classifiers of these classes.
     """
     found, pictures = auditor.found, auditor.order.pictures
     rows: list[Help] = []
@@ -61,21 +62,26 @@ def what_helps(auditor: Auditor, others: Mapping[str, Classifier]) -> tuple[Help
     return tuple(rows)
 
 
-def check_others(classifier: Classifier, others: Mapping[str, Classifier]) -> None:
+def check_others(
+    classifier: Classifier, others: Mapping[str, Classifier], left_out: Sequence[str] = ()
+) -> None:
     """Raise UsageError for a remedy that cannot be tried on ``classifier``; called before anything is asked.
 
     Args:
         classifier: that is audited.
-        others: see ``what_helps``.
+        others: see ``what_helps``; a hardened network may have further classes, which are not fooled.
+        left_out: classes that the audit does not fool.
     """
     known = classifier.description
     for kind, other in others.items():
         there = other.description
         if there.fingerprint == known.fingerprint:
             raise UsageError(f"--{kind}: {there.name} is the audited classifier; name another one")
-        if len(there.classes) != len(known.classes) or (match_known(known.classes, there.classes) < 0).any():
+        wanted = [known.classes[place] for place in targets_of(known, left_out)]
+        missing = (match_known(wanted, there.classes) < 0).any()
+        if missing or (kind == "ensemble" and len(there.classes) != len(known.classes)):
             raise UsageError(
-                f"--{kind}: expected the {len(known.classes)} classes of {known.name}, {there.name} has "
+                f"--{kind}: expected the {len(wanted)} classes of {known.name}, {there.name} has "
                 f"{len(there.classes)}: {', '.join(there.classes[:3])}, …"
             )
     if "ensemble" in others:
@@ -94,11 +100,12 @@ def thresholds(plain: Audit, folder: Path, real: Real) -> list[Help]:
     evolution = next((one for one in plain.attacks if one.name == SEARCH and one.run is not None), None)
     if evolution is None or evolution.run is None:
         return []
+    targets = np.array(plain.places)
     none_rejected = 0.0 if plain.yardstick and plain.yardstick.measure == "margin" else float(right.min())
 
     def score_at(threshold: float) -> float | None:
         trail = trail_of(folder / str(evolution.run), threshold)
-        return None if trail is None else score(trail.passed[None], evolution.share)
+        return None if trail is None else score(trail.passed[None, targets], evolution.share)
 
     before = score_at(none_rejected)
     return [
@@ -121,7 +128,7 @@ def cooled(auditor: Auditor, real: Real) -> Help:
     own = np.array([champion.index for champion in champions])
     rows, kind = np.arange(len(own)), auditor.classifier.description.kind
     before, after = confidence(scores, kind), confidence(log_softmax(scores / heat), kind)
-    classes = len(auditor.found.classifier.classes)
+    classes = len(auditor.found.targets)
     return Help(
         measure=f"temperature {heat:.2f}",
         what=f"share of classes with a champion of confidence {SURE} or more",
@@ -171,12 +178,19 @@ def fresh(auditor: Auditor, kind: str, classifier: Classifier) -> Audit:
             attacks=chosen_attacks(list(FRESH)),
             seed=(order.seed + _OTHER_SEED) % 2**64,
             pictures=order.pictures,
+            left_out=_unknown(classifier, auditor),
             command=order.command,
         ),
     )
     small.begin(overwrite=True)
     small.run()
     return small.finish()
+
+
+def _unknown(classifier: Classifier, auditor: Auditor) -> tuple[str, ...]:
+    """Classes that the audit did not try to fool: a hardened network may have more of them."""
+    places = match_known(auditor.found.targets, classifier.description.classes)
+    return tuple(name for at, name in enumerate(classifier.description.classes) if at not in places)
 
 
 def _folder(auditor: Auditor, kind: str) -> Path:

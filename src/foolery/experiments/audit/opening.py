@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 
 from foolery.classifiers.contract import Description
@@ -11,6 +12,7 @@ from foolery.errors import UsageError
 from foolery.experiments.audit import document as doc
 from foolery.experiments.audit.champions import FOLDER
 from foolery.experiments.audit.order import QUERIES, Order, Pictures
+from foolery.experiments.audit.targets import left_out_of
 from foolery.experiments.provenance import provenance
 
 
@@ -36,6 +38,9 @@ def new_audit(known: Description, order: Order, rate: float) -> doc.Audit:
         )
     if order.panel is None:
         notes.append("Nobody says whether champions are nonsense: no panel was given (--panel).")
+    left_out = left_out_of(known, order.left_out)
+    if left_out:
+        notes.append(f"Not to be fooled, and in no figure: {', '.join(left_out)}.")
     return doc.Audit(
         state="partial",
         classifier=doc.Audited(
@@ -58,6 +63,7 @@ def new_audit(known: Description, order: Order, rate: float) -> doc.Audit:
             elapsed=0.0,
             rate=rate,
         ),
+        left_out=left_out,
         attacks=tuple(
             doc.Attack(name=attack.name, seed=order.seed + number, about=attack.about, status="waiting")
             for number in range(order.seeds)
@@ -83,6 +89,7 @@ def check_same(earlier: doc.Audit, new: doc.Audit, order: Order) -> None:
         ("--budget", new.budget.asked, earlier.budget.asked),
         ("--seeds", new.budget.seeds, earlier.budget.seeds),
         ("--attacks", _plan(new), _plan(earlier)),
+        ("--leave-out", _listed(new.left_out), _listed(earlier.left_out)),
         ("--data", _source(order.pictures), _source_of(earlier.yardstick)),
     ):
         if here != there and not (name == "--data" and earlier.yardstick is None):
@@ -138,6 +145,10 @@ def give_up(order: Order) -> None:
     (order.out / doc.FILE).unlink(missing_ok=True)
     with suppress(OSError):
         order.out.rmdir()
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _plan(found: doc.Audit) -> str:

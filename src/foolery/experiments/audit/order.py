@@ -42,6 +42,7 @@ class Order:
         pictures: real ones; without them there is no score.
         panel: of independent classifiers.
         starters: pictures of other networks' champions, and how many.
+        left_out: names of classes that are not to be fooled, beside those for pictures of nothing.
         gates: judged at the end.
         command: how it was started.
     """
@@ -55,6 +56,7 @@ class Order:
     pictures: Pictures | None = None
     panel: Panel | None = None
     starters: tuple[Painter, int] | None = None
+    left_out: tuple[str, ...] = ()
     gates: tuple[Gate, ...] = ()
     command: str = "python"
 

@@ -22,6 +22,7 @@ from foolery.data.labelled import LabelledData
 from foolery.data.matching import match_known
 from foolery.errors import UsageError
 from foolery.experiments.audit.member import answers, least_likeness
+from foolery.experiments.audit.targets import NOTHING
 
 DIGITS = tuple("0123456789")
 OF_DIGITS = ("digits-knn", "rejecting:digits-vae", "perceptron", "lenet-b", "lenet")
@@ -114,6 +115,6 @@ def panel_of(known: Description, members: Sequence[Classifier]) -> Classifiers |
 
 def default_panel(known: Description, load: Callable[[str], Classifier]) -> Classifiers | None:
     """The shipped networks for a classifier of the ten digits; None for any other."""
-    if known.classes != DIGITS:
+    if tuple(name for name in known.classes if name not in NOTHING) != DIGITS:
         return None
     return panel_of(known, [load(name) for name in OF_DIGITS if name != f"rejecting:{known.name}"])

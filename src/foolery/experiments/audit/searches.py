@@ -47,6 +47,7 @@ class Evolution:
         evolve(
             scene.classifier,
             encoding=self.encoding,
+            classes=scene.classes,
             generations=MOST_GENERATIONS,
             batch=self.batch,
             seed=scene.seed,
@@ -90,13 +91,14 @@ class Ascent:
 
     def in_flight(self, scene: Scene) -> int:
         """One step of every class."""
-        return PASSES * len(scene.classifier.description.classes)
+        return PASSES * len(scene.targets)
 
     def run(self, scene: Scene, allowance: Allowance) -> None:
         """Climb until the share is spent."""
         folder = scene.folder(self.name)
         ascend(
             scene.classifier,
+            classes=scene.classes,
             rule=RULE,
             steps=self._steps(scene, allowance.queries),
             through=self.through,
@@ -120,9 +122,9 @@ class Ascent:
 
     def _least(self, scene: Scene) -> int:
         """Queries of the start and of one step."""
-        classes = len(scene.classifier.description.classes)
+        classes = len(scene.targets)
         return (1 if self.through is None else max(classes, RANDOM_GENOMES)) + PASSES * classes
 
     def _steps(self, scene: Scene, queries: int) -> int:
         """As many as fit where no class rests."""
-        return 1 + (queries - self._least(scene)) // (PASSES * len(scene.classifier.description.classes))
+        return 1 + (queries - self._least(scene)) // (PASSES * len(scene.targets))

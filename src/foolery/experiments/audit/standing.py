@@ -49,6 +49,7 @@ class Standing:
         kind: what scores are.
         yardstick: None without real pictures.
         queries: the budget of a seed.
+        targets: ``(T,) int64``: places of the classes that count; others have no champions.
     """
 
     entries: Sequence[Entry]
@@ -56,11 +57,14 @@ class Standing:
     kind: Kind
     yardstick: Yardstick | None
     queries: int
+    targets: NDArray[np.int64]
 
     @cached_property
     def values(self) -> NDArray[np.float64]:
         """``(A, K) float64`` the measure of each attack's best picture; -inf where it has none."""
-        return np.stack([entry.trail.values for entry in self.entries])
+        found = np.stack([entry.trail.values for entry in self.entries])
+        counted = np.isin(np.arange(found.shape[1]), self.targets)
+        return np.where(counted, found, -np.inf)
 
     @cached_property
     def winners(self) -> NDArray[np.int64]:
@@ -72,7 +76,7 @@ class Standing:
     def scores(self) -> NDArray[np.float64]:
         """``(K,) float64`` of the champions; -inf where there is none."""
         table = np.stack([entry.trail.scores for entry in self.entries])
-        return table[self.winners, np.arange(table.shape[1])]
+        return np.where(self.winners < 0, -np.inf, table[self.winners, np.arange(table.shape[1])])
 
     @cached_property
     def confidences(self) -> NDArray[np.float64]:
@@ -93,6 +97,10 @@ class Standing:
             found[entry.seed] = np.minimum(found[entry.seed], np.where(out, np.inf, entry.trail.passed))
         return found
 
+    def _area(self, left_out: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """``(S, T)``: see ``areas``."""
+        return areas(self._fastest(left_out)[:, self.targets], self.queries)
+
     def best_of(self, seed: int) -> NDArray[np.float64]:
         """``(K,) float64`` the measure of one seed's champions; -inf where it has none."""
         rows = [row for row, entry in enumerate(self.entries) if entry.seed == seed]
@@ -109,7 +117,7 @@ class Standing:
 
     def curves(self, seed: int) -> tuple[Curve, ...]:
         """One for each seed; ``seed`` is the first one's."""
-        return tuple(curve(row, seed + number) for number, row in enumerate(self.passed))
+        return tuple(curve(row[self.targets], seed + number) for number, row in enumerate(self.passed))
 
     def verdict(self, recognised: NDArray[np.float64] | None = None) -> Verdict:
         """The headline figures.
@@ -118,35 +126,34 @@ class Standing:
             recognised: ``(A, K) float64`` share of the panel that agrees with each attack's best picture,
                 NaN where it was not asked or cannot say; None without a panel.
         """
-        sure = self.confidences
+        sure, targets = self.confidences[self.targets], self.targets
         known = None if recognised is None else _known(recognised)
         plain = Verdict(
             median_confidence=float(np.median(sure)),
             above={level: float((sure >= float(level)).mean()) for level in LEVELS},
-            recognised=None if known is None else float(self.of_winners(known).mean()),
+            recognised=None if known is None else float(self.of_winners(known)[targets].mean()),
         )
         if self.yardstick is None:
             return plain
-        table = areas(self.passed, self.queries)
-        medians = real_medians(self.yardstick)
-        beats = np.stack([self.best_of(seed) > medians for seed in range(self.seeds)])
+        passed = self.passed[:, targets]
+        table, medians = areas(passed, self.queries), real_medians(self.yardstick)
+        beats = np.stack([(self.best_of(seed) > medians)[targets] for seed in range(self.seeds)])
         found = plain.model_copy(
             update={
                 "score": _score(table),
-                "fooled_at_keep95": bootstrap(np.isfinite(self.passed).mean(axis=0)),
+                "fooled_at_keep95": bootstrap(np.isfinite(passed).mean(axis=0)),
                 "beats_real": bootstrap(beats.mean(axis=0)),
                 "seed_scores": tuple(100.0 * (1.0 - float(row.mean())) for row in table),
-                "queries_to_half": queries_to(0.5, self.passed),
+                "queries_to_half": queries_to(0.5, passed),
             }
         )
         given = np.array([entry.attack == STARTER for entry in self.entries])
         if given.any() and not given.all():
             left_out = np.repeat(given[:, None], self.values.shape[1], axis=1)
-            searched = areas(self._fastest(left_out), self.queries)
-            found = found.model_copy(update={"score_of_search": _score(searched)})
+            found = found.model_copy(update={"score_of_search": _score(self._area(left_out))})
         if known is None:
             return found
-        nonsense = self._fastest(known)
+        nonsense = self._fastest(known)[:, targets]
         return found.model_copy(
             update={
                 "score_of_nonsense": _score(areas(nonsense, self.queries)),
@@ -164,7 +171,7 @@ class Standing:
         classes = np.arange(self.values.shape[1])
         for row, entry in enumerate(self.entries):
             claimed = np.flatnonzero(
-                np.isfinite(entry.trail.values) & (np.isfinite(entry.trail.passed) | (self.winners == row))
+                np.isfinite(self.values[row]) & (np.isfinite(entry.trail.passed) | (self.winners == row))
             )
             for start in range(0, len(claimed), _AT_ONCE):
                 part = classes[claimed[start : start + _AT_ONCE]]
@@ -172,17 +179,19 @@ class Standing:
         return told
 
 
-def figures_alone(trail: Trail, kind: Kind, yardstick: Yardstick | None) -> dict[str, object]:
-    """What one attack has found by itself: fields of ``Attack``."""
-    alone = Standing([Entry("", 0, trail)], 1, kind, None, trail.queries)
+def figures_alone(
+    trail: Trail, kind: Kind, yardstick: Yardstick | None, targets: NDArray[np.int64]
+) -> dict[str, object]:
+    """What one attack has found by itself: fields of ``Attack``; ``targets`` as in ``Standing``."""
+    alone = Standing([Entry("", 0, trail)], 1, kind, None, trail.queries, targets)
     figures: dict[str, object] = {
         "queries": trail.queries,
         "seconds": trail.seconds,
-        "median_confidence": float(np.median(alone.confidences)),
+        "median_confidence": float(np.median(alone.confidences[targets])),
     }
     if yardstick is not None:
-        figures["fooled_at_keep95"] = float(np.isfinite(trail.passed).mean())
-        figures["beats_real"] = float((trail.values > real_medians(yardstick)).mean())
+        figures["fooled_at_keep95"] = float(np.isfinite(trail.passed[targets]).mean())
+        figures["beats_real"] = float((trail.values > real_medians(yardstick))[targets].mean())
     return figures
 
 

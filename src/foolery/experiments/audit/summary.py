@@ -63,9 +63,7 @@ def facts(audit: Audit) -> list[str]:
             f"score of search, without other networks' champions: {interval(verdict.score_of_search, 1)}"
         )
     if verdict is not None and verdict.fooled_at_keep95 is not None:
-        lines.append(
-            f"fooled@keep95 {shares(verdict.fooled_at_keep95)} of {len(audit.classifier.classes)} classes"
-        )
+        lines.append(f"fooled@keep95 {shares(verdict.fooled_at_keep95)} of {len(audit.targets)} classes")
     if verdict is not None and verdict.beats_real is not None:
         lines.append(f"beats-real {shares(verdict.beats_real)}")
     if verdict is not None:
