@@ -16,19 +16,29 @@ _BACKENDS = {"onnx": ("onnxruntime",), "torch": ("torch",)}
 
 def provenance(description: Description, command: str) -> Provenance:
     """Versions, device and machine of this process, for a run on the described classifier."""
-    versions = {"python": platform.python_version()}
-    for package in (*_ALWAYS, *_BACKENDS.get(description.backend, ())):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     return Provenance(
         command=command,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         device=description.device,
-        versions=versions,
-        machine=f"{_processor()}, {platform.system()}",
+        versions=versions(description.backend),
+        machine=machine(),
     )
+
+
+def versions(backend: str) -> dict[str, str]:
+    """Versions of Python, of this package, and of what a back end is made of."""
+    found = {"python": platform.python_version()}
+    for package in (*_ALWAYS, *_BACKENDS.get(backend, ())):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> str:
+    """Processor and system, in words."""
+    return f"{_processor()}, {platform.system()}"
 
 
 def _processor() -> str:

@@ -135,14 +135,19 @@ def _champion(folder: Path, entry: Entry, made: _Made | None) -> Champion:
         score=entry.score,
         generation=0 if known is None else known.generation,
         individual=0 if known is None else known.individual,
-        canvas=_picture(folder, entry.image),
+        canvas=picture_of(folder, entry),
         canvas_hash=entry.canvas_hash,
         genome=b"" if known is None else known.genome,
     )
 
 
-def _picture(folder: Path, name: str) -> Canvases:
-    file = _inside(folder, name)
+def picture_of(folder: Path, entry: Entry) -> Canvases:
+    """The canvas of a champion of the audit in ``folder``.
+
+    Raises:
+        UsageError: where its file cannot be read, or lies outside.
+    """
+    file = _inside(folder, entry.image)
     try:
         if file.stat().st_size > LARGEST:
             raise UsageError(f"audit: {file} is larger than any picture of an audit")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foolery.experiments.provenance import provenance
+from foolery.experiments.provenance import machine, versions
 from foolery.experiments.reproduce.contract import Outcome, Reproduction
 from foolery.experiments.reproduce.page import page
 from foolery.experiments.reproduce.prepare import Prepared
@@ -66,8 +66,9 @@ def as_text(content: Mapping[str, Any]) -> str:
 def content(prepared: Prepared, outcome: Outcome, seconds: float) -> dict[str, Any]:
     """The JSON object of a result."""
     reproduction, context = prepared.reproduction, prepared.context
-    made = [provenance(each.description, command_of(prepared)) for each in context.classifiers.values()]
-    versions = {name: value for each in made for name, value in each.versions.items()}
+    # Without classifiers of others the experiment trains its own.
+    backends = {each.description.backend for each in context.classifiers.values()} or {"torch"}
+    made_with = {name: value for each in sorted(backends) for name, value in versions(each).items()}
     return {
         "reproduction": reproduction.name,
         "title": reproduction.title,
@@ -88,8 +89,8 @@ def content(prepared: Prepared, outcome: Outcome, seconds: float) -> dict[str, A
         },
         "data": {role: without_folder(reference) for role, reference in prepared.data.items()},
         "seconds": round(seconds, 1),
-        "machine": made[0].machine if made else "",
-        "versions": versions,
+        "machine": machine(),
+        "versions": made_with,
         "findings": [
             {
                 "claim": finding.claim.text,

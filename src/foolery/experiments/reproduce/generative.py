@@ -83,8 +83,8 @@ def run(context: Context) -> Outcome:
         },
         tables=(_real(real), *(_table(found, attack, margins) for attack in ATTACKS)),
         picture=_picture(found),
-        caption="Champions of seed 0 against each contender, one column for each digit; below each its "
-        "confidence, and log p(x) less the level of rejection, in nats.",
+        caption="Champions of seed 0 against each contender, one column for each digit, without the "
+        "ascents from noise; below each its confidence, and log p(x) less the level of rejection, in nats.",
         notes=_notes(margins),
         seconds=sum(seconds_of(each.runs) for each in found),
     )

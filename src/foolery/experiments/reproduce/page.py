@@ -107,13 +107,14 @@ def overview(
 
 
 def _opening(content: Mapping[str, Any], reproduction: Reproduction) -> str:
-    who = ", ".join(
+    against = [
         f"`{each['reference']}` ({each['classes']} classes)" for each in content["classifiers"].values()
-    )
-    data = "".join(f", `{reference}`" for reference in content["data"].values())
+    ]
+    data = [f"`{reference}`" for reference in dict.fromkeys(content["data"].values())]
+    what = f"Against {', '.join(against + data)}" if against else f"Trained and tested on {', '.join(data)}"
     runs = f"{content['seeds']} run{'s' if content['seeds'] != 1 else ''}"
     size = f"full scale, {runs}" if content["full_scale"] else _smaller(content, reproduction)
-    return f"Place: {content['place']}. Against {who}{data}; {size}."
+    return f"Place: {content['place']}. {what}; {size}."
 
 
 def _smaller(content: Mapping[str, Any], reproduction: Reproduction) -> str:
