@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,14 +119,19 @@ def command_of(prepared: Prepared) -> str:
     for slot in reproduction.needs.classifiers:
         reference = prepared.references.get(slot.role)
         if reference is not None and reference != slot.default:
-            words.append(f"--classifier {slot.role}={without_folder(reference)}")
+            words.append(f"--classifier {_word(slot.role, reference)}")
         if slot.role in prepared.cards:
             words.append(f"--card {slot.role}={prepared.cards[slot.role].name}")
     for data_slot in reproduction.needs.data:
         reference = prepared.data.get(data_slot.role)
         if reference is not None and reference != data_slot.default:
-            words.append(f"--data {data_slot.role}={without_folder(reference)}")
+            words.append(f"--data {_word(data_slot.role, reference)}")
     return " ".join(words)
+
+
+def _word(role: str, reference: str) -> str:
+    """One word of a shell's, braces and spaces quoted."""
+    return shlex.quote(f"{role}={without_folder(reference)}")
 
 
 def without_folder(reference: str) -> str:
