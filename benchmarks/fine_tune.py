@@ -2,7 +2,7 @@
 
 usage: python benchmarks/fine_tune.py [RACE] [--write [DOCS]]
 
-Without RACE it prints the command that makes such a folder (extra torch, started in FOOLERY_DATA; about an
+Without RACE it prints the command that makes such a folder (extra torch, started in FOOLERY_DATA; half an
 hour on 4 cores). Both networks are then asked about one photo of each of the thousand classes, of which the
 fine-tuning saw twenty, in other pictures.
 """
@@ -26,8 +26,8 @@ from foolery.experiments.reproduce.statistics import mann_whitney
 ROOT = Path(__file__).parents[1]
 COMMAND = """\
 foolery harden torch:models/squeezenet1_0/model.safetensors --card squeezenet1_0.card.json \\
-  --method fine-tune --data 'parquet:tiny-imagenet-20/{train,val}.parquet' --runs 5 -n 40 --batch 50 \\
-  --iterations 300 --over-represent 7 --out race"""
+  --method fine-tune --data 'parquet:tiny-imagenet-20/{train,val}.parquet' --runs 5 -n 30 --batch 50 \\
+  --iterations 150 --over-represent 7 --out race"""
 
 
 def asked(graph: Path) -> dict[str, Any]:

@@ -279,6 +279,69 @@ def test_a_thousand_classes_are_searched_at_once_and_load_few_pictures(open_page
     assert spent < 3000  # milliseconds; a busy machine is allowed for
 
 
+BLOCKS = "[...document.querySelectorAll('#champions > ul')].map((block) => block.childElementCount)"
+COLUMNS = "getComputedStyle(document.getElementById('champions')).gridTemplateColumns.split(' ').length"
+
+
+def test_tiles_stand_in_blocks_of_whole_rows_at_any_width(open_page, many):
+    page = open_page(offline=True)
+    page.goto(many.as_uri())
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.wait_for_function(f"{BLOCKS}[0] === 8 * {COLUMNS}")
+        *whole, last = page.evaluate(BLOCKS)
+        assert set(whole) == {8 * page.evaluate(COLUMNS)}
+        assert 0 < last <= whole[0]
+        assert sum(whole) + last == 1000
+    page.get_by_label("Sort by").select_option("name")
+    names = visible(page)
+    assert names == sorted(names, key=str.casefold)
+    page.get_by_role("searchbox").fill("no such class")
+    assert page.evaluate(BLOCKS) == []
+
+
+def test_blocks_out_of_sight_are_as_high_as_they_will_be(open_page, many):
+    page = open_page(offline=True)
+    page.goto(many.as_uri())
+    before = page.evaluate("document.documentElement.scrollHeight")
+    page.evaluate(
+        "for (const block of document.querySelectorAll('.block')) block.style.contentVisibility = 'visible'"
+    )
+    after = page.evaluate("document.documentElement.scrollHeight")
+    assert after == pytest.approx(before, rel=0.02)
+
+
+def test_arrows_go_from_block_to_block(open_page, many):
+    page = open_page(offline=True)
+    page.goto(many.as_uri())
+    columns = page.evaluate(COLUMNS)
+    page.locator("#champions a").nth(7 * columns + 1).focus()
+    page.keyboard.press("ArrowDown")
+    at = "[...document.querySelectorAll('#champions a')].indexOf(document.activeElement)"
+    assert page.evaluate(at) == 8 * columns + 1
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    page.wait_for_function(f"{BLOCKS}[0] === 8 * {COLUMNS}")
+    assert page.evaluate(at) == 8 * columns + 1
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(at) == 8 * columns + 1 - page.evaluate(COLUMNS)
+
+
+def test_a_champion_that_is_not_the_first_answer_is_listed_with_its_own(open_page, tmp_path):
+    lenet, run = load_classifier("lenet"), evolve("lenet", generations=0, batch=4, out=tmp_path / "run")
+    shown = display_of(run, lenet)
+    index = write_report([shown], tmp_path / "out")
+    unsure = [label for label in shown.exhibit.champions
+              if label not in [each.label for each in shown.sight(label).top]]  # fmt: skip
+    assert unsure, "a champion of generation 0 should be no first answer"
+    page = open_page(offline=True)
+    page.goto(index.as_uri())
+    page.locator(f"#champions li[data-n='{unsure[0]}'] a").click()
+    answers = page.locator("#top li")
+    answers.nth(5).wait_for()
+    assert answers.nth(5).get_attribute("class") == "own"
+    assert answers.nth(5).locator("span").first.text_content() == unsure[0]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_an_index_of_good_unfinished_empty_and_broken_runs(open_page, accessible, tmp_path, scheme, size):

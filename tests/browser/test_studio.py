@@ -380,3 +380,18 @@ def test_what_cannot_be_shown_yet_is_said(page, tmp_path):
         page.wait_for_selector("#trouble:not([hidden])")
         assert "no run" in page.inner_text("#trouble")
         assert page.locator("#answers li").count() == 0
+
+
+def test_a_run_that_was_killed_promises_nothing(page, tmp_path):
+    writer = RunWriter.create(
+        tmp_path / "one", settings(encoding_options={"coordinates": "raw"}), PROVENANCE, keep_genomes=True
+    )
+    with serving(tmp_path) as studio:
+        page.goto(address(studio, "/run/{one}/"))
+        past = time.time() - 600
+        for file in (tmp_path / "one").glob("run.db*"):
+            os.utime(file, (past, past))
+        page.reload()
+        page.wait_for_selector("#status.open:has-text('nothing written for 10 min')")
+        assert page.locator("#left").text_content() == "–"
+    writer.close("interrupted")

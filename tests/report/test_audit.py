@@ -91,6 +91,18 @@ def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_pa
     assert [fact.name for fact in nothing.figures] == ["queries spent", "time"]
 
 
+def test_what_helps_is_told_in_the_units_of_what_is_compared(shown):
+    def rows(**told):
+        helps = (shown.audit.helps[0].model_copy(update=told),)
+        (table,) = [one for one in verdict_of(shown.audit.model_copy(update={"helps": helps})).tables
+                    if one.title == "What helps"]  # fmt: skip
+        return table.rows[0][1:3]
+
+    assert rows(before=1.0, after=0.125) == ("100 %", "12.5 %")
+    assert rows(what="score, fresh attack", before=37.14, after=100.0) == ("37.1", "100.0")
+    assert rows(before=None, after=0.0) == ("–", "0 %")
+
+
 def test_another_classifier_is_not_asked(folder):
     display = display_audit(folder, load_classifier("lenet-b"))
     assert not any(each.sight.top for each in display.shown)

@@ -1,5 +1,7 @@
 """The page of an arms race, from files as the race writes them."""
 
+from dataclasses import replace
+
 import pytest
 
 from foolery.errors import UsageError
@@ -24,6 +26,21 @@ def test_it_says_what_came_of_it_and_how_far_it_is(folder):
     assert "<b>mnist</b>" in page.texts["dd"]
     assert "97.0\u202f%" in page.texts["td"]
     assert "1.20\u202f%" in page.texts["td"]
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("class", "trained from scratch"),
+        ("acet", "noise that is optimised"),
+        ("fine-tune", "trained further"),
+    ],
+)
+def test_it_says_how_the_networks_were_hardened(folder, method, said):
+    standing = standing_of(folder)
+    standing = replace(standing, contest=standing.contest.model_copy(update={"method": method}))
+    page = read_page(write_files(contest_files(standing), folder / "report"))
+    assert any(said in text for text in page.texts["p"])
 
 
 def test_before_the_first_round_it_says_so(folder):

@@ -14,6 +14,7 @@ from foolery.canvas import from_png
 from foolery.errors import UsageError
 from foolery.experiments.display import Display
 from foolery.report import write_report
+from foolery.report.index import Card, title_of
 from foolery.report.templating import asset
 from report.pages import read_page
 from support.exhibits import CONFIDENCES, DIGITS, display, thousand
@@ -410,3 +411,13 @@ def test_no_runs_are_no_gallery(tmp_path):
     with pytest.raises(UsageError, match="displays: expected at least one run"):
         write_report([], tmp_path / "gallery")
     assert not (tmp_path / "gallery").exists()
+
+
+def test_an_index_counts_runs_audits_and_arms_races():
+    def card(kind):
+        return Card("x", None, kind, "finished", False, "")
+
+    run, audit, race = card("lenet, CPPN encoding"), card("audit of lenet"), card("arms race, lenet, cppn")
+    assert title_of([run], "shelf") == "1 run in shelf"
+    assert title_of([run, run, audit], "shelf") == "2 runs and 1 audit in shelf"
+    assert title_of([run, audit, race, race], "shelf") == "1 run, 1 audit and 2 arms races in shelf"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -111,6 +112,23 @@ def test_an_audit_is_listed_and_opens_as_its_report(studio, shelf):
     assert '"top":[[' in studio.ask(f"/audit/{key}/report/data/run-1/0007.js").text  # lenet is an eye
     for wrong in (f"/run/{key}/report/", f"/run/{key}/", f"/audit/{studio.names()['good']}/report/"):
         assert studio.ask(wrong).status == 404
+
+
+def test_an_audit_shows_its_surest_pictures_and_its_run_as_a_part(studio, shelf):
+    page, key = studio.ask("/").text, studio.names()["verdict"]
+    champions = json.loads((shelf / "verdict" / "audit.json").read_text())["champions"]
+    surest = sorted(champions, key=lambda one: -one["confidence"])[:5]
+    assert re.findall(rf"/audit/{key}/picture/(\w+)\.webp", page) == [one["canvas_hash"] for one in surest]
+    for one in surest:
+        picture = studio.ask(f"/audit/{key}/picture/{one['canvas_hash']}.png")
+        assert np.array_equal(
+            from_png(picture.body), from_png((shelf / "verdict" / one["image"]).read_bytes())
+        )
+    assert studio.ask(f"/audit/{key}/picture/{'0' * 64}.webp").status == 404
+    assert studio.ask(f"/run/{key}/picture/{surest[0]['canvas_hash']}.webp").status == 404
+    assert "<summary>Inside: 1 run</summary>" in page
+    assert ">runs/cppn-seed-0</a>" in page
+    assert "verdict/runs/cppn-seed-0" not in page
 
 
 def test_an_arms_race_is_listed_and_opens_as_its_report(studio):

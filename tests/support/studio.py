@@ -83,10 +83,10 @@ class Served:
         return self.ask(path, "POST", body, **{**own, **headers})
 
     def names(self) -> dict[str, str]:
-        """Name to key, of all runs."""
+        """Name to key, of everything that has a card of its own."""
         page = self.ask("/").text
         parts = page.split('<li data-key="')[1:]
-        return {part.split("</a></h2>")[0].rsplit(">", 1)[1]: part[:16] for part in parts}
+        return {part.split("</a></h2>")[0].rsplit(">", 1)[1]: part[:16] for part in parts if "</h2>" in part}
 
 
 @contextmanager

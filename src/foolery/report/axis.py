@@ -78,7 +78,7 @@ def generation_ticks(last: int) -> tuple[Tick, ...]:
     if last <= 0:
         return (Tick(0.0, "0"),)
     step = max(1, int(_round_step(last / 4)))
-    inner = [Tick(at / last, str(at)) for at in range(0, last, step) if at <= 0.9 * last]
+    inner = [Tick(at / last, str(at)) for at in range(0, last, step) if at <= 0.86 * last]
     return (*inner, Tick(1.0, str(last)))
 
 

@@ -18,6 +18,27 @@ if TYPE_CHECKING:
     from foolery.experiments.harden.round import Round
 
 
+_MADE = {
+    "class": "In each round a network is trained from scratch on real pictures and on the fooling images of "
+    "all rounds before, as a class of their own, and is then fooled again.",
+    "acet": "In each round the network is trained further on real pictures and on noise that is optimised to "
+    "fool it, and is then fooled again.",
+    "fine-tune": "In each round the network is trained further, with the fooling images of all rounds before "
+    "as a class of their own, and is then fooled again.",
+}
+_NAMES = {
+    "start": "first network",
+    "first_runs": "runs in the first round",
+    "runs": "runs in each later one",
+    "reported": "runs that are reported",
+    "generations": "generations of a run",
+    "batch": "children a generation",
+    "copies": "copies of a fooling image",
+    "iterations": "steps of training",
+    "side": "side of the canvas",
+}
+
+
 def contest_files(standing: Standing) -> dict[str, bytes]:
     """The page, as ``index.html``, and the files beside it: name to content."""
     settings = standing.contest.model_dump(exclude_none=True)
@@ -25,10 +46,11 @@ def contest_files(standing: Standing) -> dict[str, bytes]:
         "contest.html",
         title=contest_finding(standing),
         name=standing.name,
+        made=_MADE[standing.contest.method],
         done=len(standing.rounds),
         planned=standing.contest.rounds,
         facts=[
-            Fact(name.replace("_", " "), str(told)) for name, told in settings.items() if told is not None
+            Fact(_NAMES.get(name, name), str(told)) for name, told in settings.items() if told is not None
         ],
         plot=rounds_plot(standing.rounds) if standing.rounds else None,
     )

@@ -73,8 +73,9 @@ def broken_files(name: str, reason: str) -> dict[str, bytes]:
 
 def title_of(cards: Sequence[Card], folder: str) -> str:
     """``12 runs and 1 audit in FOLDER``."""
-    audits = sum(card.kind.startswith("audit") for card in cards)
-    runs = len(cards) - audits
-    counts = [f"{number(count)} {word}{'' if count == 1 else 's'}"
-              for count, word in ((runs, "run"), (audits, "audit")) if count]  # fmt: skip
-    return f"{' and '.join(counts)} in {folder}"
+    audits = sum(card.kind.startswith("audit of") for card in cards)
+    races = sum(card.kind.startswith("arms race,") for card in cards)
+    counted = ((len(cards) - audits - races, "run"), (audits, "audit"), (races, "arms race"))
+    counts = [f"{number(count)} {word}{'' if count == 1 else 's'}" for count, word in counted if count]
+    most = ", ".join(counts[:-1])
+    return f"{most} and {counts[-1]} in {folder}" if most else f"{''.join(counts)} in {folder}"

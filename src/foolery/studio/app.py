@@ -20,7 +20,7 @@ from foolery.runs.glance import glancing
 from foolery.studio.contract import Eye, Painter, Reporter
 from foolery.studio.desk import BusyError, Desk
 from foolery.studio.guard import Door, Guard
-from foolery.studio.listing import about, card_of, frame_of, is_crisp
+from foolery.studio.listing import about, cards_of, frame_of, is_crisp
 from foolery.studio.looking import answer, eye_told
 from foolery.studio.news import champions_told, stamp_of
 from foolery.studio.pages import KINDS, page, static
@@ -71,13 +71,12 @@ class Studio:
 
     async def runs(self, request: Request) -> Response:
         """``/``: everything on the shelf."""
-        cards = [
-            await asyncio.to_thread(card_of, each) for each in await asyncio.to_thread(self.shelf.entries)
-        ]
+        cards = await asyncio.to_thread(lambda: cards_of(self.shelf.entries()))
+        every = [each for card in cards for each in (card, *card.parts)]
         if request.url.path.endswith(".json"):
-            told = [{"key": card.key, "state": card.state, "running": card.running} for card in cards]
+            told = [{"key": card.key, "state": card.state, "running": card.running} for card in every]
             return JSONResponse(told)
-        running = sum(card.running for card in cards)
+        running = sum(card.running for card in every)
         name = self.shelf.root.name or str(self.shelf.root)
         return _html("list.html", room="runs", title=name, shelf=name, cards=cards, running=running)
 
@@ -126,6 +125,14 @@ class Studio:
         """``/run/KEY/picture/HASH.SIZE``: a champion by the hash of its canvas; it never changes."""
         entry, size = self.entry(request, "run"), _size(request)
         content = await self.desk.do(partial(self.pictures.of_hash, entry, request.path_params["hash"], size))
+        return _picture(content, size, FOREVER)
+
+    async def audited(self, request: Request) -> Response:
+        """``/audit/KEY/picture/HASH.SIZE``: a picture of an audit by the hash of its canvas."""
+        entry, size = self.entry(request, "audit"), _size(request)
+        content = await self.desk.do(
+            partial(self.pictures.of_audit, entry, request.path_params["hash"], size)
+        )
         return _picture(content, size, FOREVER)
 
     async def cell(self, request: Request) -> Response:
@@ -205,6 +212,7 @@ def app_of(studio: Studio, door: Door) -> ASGIApp:
         Route("/run/{key}/champions.json", studio.champions),
         Route("/run/{key}/picture/{hash}.{size}", studio.picture),
         Route("/run/{key}/cell/{cell:int}.{size}", studio.cell),
+        Route("/audit/{key}/picture/{hash}.{size}", studio.audited),
         Route("/{kind}/{key}/report/{file:path}", studio.report),
     ]
     handlers = {

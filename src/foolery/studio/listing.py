@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from foolery.errors import FooleryError
 from foolery.experiments.certainty import format_score
 from foolery.report.pictures import SMALL
+from foolery.report.view import spaced
 from foolery.report.words import duration, number, short_name
 from foolery.runs.glance import Glance, glancing
 from foolery.runs.settings import RunSettings
 from foolery.studio.news import age_of
+from foolery.studio.pictures import address
 from foolery.studio.shelf import Entry
 
 STRIP = 5  # champions
@@ -27,9 +31,10 @@ class Card:
         about: what was searched, by what.
         state: how far it is.
         running: whether it says that it is being written.
-        cells: that have champions to show.
+        pictures: addresses of the surest pictures.
         crisp: whether their pixels are shown as squares.
         trouble: why it cannot be read.
+        parts: of an audit or an arms race, named by their paths from it.
     """
 
     key: str
@@ -38,9 +43,10 @@ class Card:
     about: str = ""
     state: str = ""
     running: bool = False
-    cells: tuple[int, ...] = ()
+    pictures: tuple[str, ...] = ()
     crisp: bool = False
     trouble: str | None = None
+    parts: tuple[Card, ...] = ()
 
     @property
     def report(self) -> str:
@@ -48,10 +54,29 @@ class Card:
         return f"/{self.kind}/{self.key}/report/"
 
     @property
+    def inside(self) -> str:
+        """How many parts it has, in words."""
+        counts = Counter("arms race" if part.kind == "contest" else part.kind for part in self.parts)
+        return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items())
+
+    @property
     def address(self) -> str:
         """Where its name leads: a run in progress is watched, anything else read."""
-        watched = self.kind == "run" and (self.running or not self.cells)
+        watched = self.kind == "run" and (self.running or not self.pictures)
         return f"/run/{self.key}/" if watched else self.report
+
+
+def cards_of(entries: Sequence[Entry]) -> list[Card]:
+    """A card for everything that stands for itself, with its parts on it."""
+    parts: dict[str, list[Entry]] = {}
+    for entry in entries:
+        parts.setdefault(entry.within, []).append(entry)
+    return [_with_parts(entry, parts.get(entry.key, ())) for entry in parts.get("", ())]
+
+
+def _with_parts(entry: Entry, inner: Sequence[Entry]) -> Card:
+    named = [replace(each, name=each.folder.relative_to(entry.folder).as_posix()) for each in inner]
+    return replace(card_of(entry), parts=tuple(map(card_of, named)))
 
 
 def card_of(entry: Entry) -> Card:
@@ -62,7 +87,7 @@ def card_of(entry: Entry) -> Card:
         if entry.kind == "contest":
             return _contest_card(entry)
         with glancing(entry.folder) as glance:
-            cells = tuple(holder.cell for holder in glance.holders(most=STRIP))
+            surest = sorted(glance.holders(), key=lambda one: -one.confidence)[:STRIP]
             return Card(
                 key=entry.key,
                 name=entry.name,
@@ -70,7 +95,7 @@ def card_of(entry: Entry) -> Card:
                 about=about(glance.settings),
                 state=_state(entry, glance),
                 running=glance.status == "running",
-                cells=cells,
+                pictures=tuple(f"/run/{entry.key}/cell/{one.cell}.webp" for one in surest),
                 crisp=is_crisp(glance.settings),
             )
     except FooleryError as error:
@@ -88,8 +113,17 @@ def _audit_card(entry: Entry) -> Card:
         state.append(f"score {audit.verdict.score.value:.1f} of 100")
     if audit.gates:
         state.append(f"{sum(gate.failed for gate in audit.gates)} of {len(audit.gates)} gates failed")
-    told = f"Audit. {audit_finding(audit, who)}."
-    return Card(entry.key, entry.name, "audit", about=told, state=", ".join(state))
+    told = spaced(f"Audit. {audit_finding(audit, who)}.")
+    surest = sorted(audit.champions, key=lambda one: -one.confidence)[:STRIP]
+    return Card(
+        key=entry.key,
+        name=entry.name,
+        kind="audit",
+        about=told,
+        state=", ".join(state),
+        pictures=tuple(address(entry, one.canvas_hash, "webp") for one in surest),
+        crisp=max(audit.classifier.canvas[1:]) <= SMALL,
+    )
 
 
 def _contest_card(entry: Entry) -> Card:
@@ -98,9 +132,8 @@ def _contest_card(entry: Entry) -> Card:
 
     standing = standing_of(entry.folder)
     state = f"{len(standing.rounds)} of {standing.contest.rounds} rounds done"
-    return Card(
-        entry.key, entry.name, "contest", about=f"Arms race. {contest_finding(standing)}.", state=state
-    )
+    told = spaced(f"Arms race. {contest_finding(standing)}.")
+    return Card(entry.key, entry.name, "contest", about=told, state=state)
 
 
 def without_path(entry: Entry, said: str) -> str:
@@ -137,4 +170,4 @@ def _state(entry: Entry, glance: Glance) -> str:
     age = age_of(entry)
     if glance.status == "running" and age > 60:
         said += f"; last written {duration(age)} ago"
-    return said
+    return spaced(said)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from foolery.canvas import Canvases, png_bytes
+from foolery.experiments.audit.document import read_audit
+from foolery.experiments.display.audited import picture_of
 from foolery.report.pictures import thumbnail
 from foolery.runs.glance import Glance, Holder, glancing
 from foolery.runs.settings import RunSettings
@@ -71,6 +73,24 @@ class Pictures:
             holder = next((one for one in glance.holders() if one.cell == cell), None)
             return None if holder is None else self._drawn(entry, glance, holder, size)
 
+    def of_audit(self, entry: Entry, canvas_hash: str, size: Size) -> bytes | None:
+        """The picture of an audit that is recorded with that hash; None where there is none (any more).
+
+        Raises:
+            UsageError: the audit or the picture cannot be read.
+        """
+        here = address(entry, canvas_hash, size)
+        kept = self.wall.find(here)
+        if kept is not None:
+            return kept
+        champions = read_audit(entry.folder).champions
+        known = next((one for one in champions if one.canvas_hash == canvas_hash), None)
+        if known is None:
+            return None
+        content = file_of(picture_of(entry.folder, known), size)
+        self.wall.hang(here, content)
+        return content
+
     def _drawn(self, entry: Entry, glance: Glance, holder: Holder, size: Size) -> bytes | None:
         here = address(entry, holder.canvas_hash, size)
         kept, genome = self.wall.find(here), glance.genomes([holder]).get(holder.individual)
@@ -83,7 +103,7 @@ class Pictures:
 
 def address(entry: Entry, canvas_hash: str, size: Size) -> str:
     """Where pages find a champion's picture. A run's file can lie about hashes, so each run has its own."""
-    return f"/run/{entry.key}/picture/{canvas_hash}.{size}"
+    return f"/{entry.kind}/{entry.key}/picture/{canvas_hash}.{size}"
 
 
 def file_of(canvas: Canvases, size: Size) -> bytes:

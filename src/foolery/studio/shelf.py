@@ -23,12 +23,14 @@ class Entry:
         name: path from the shelf, with ``/``.
         folder: where it lies.
         kind: ``run``, ``audit`` or ``contest``.
+        within: key of the audit or arms race that it is part of; empty where it stands for itself.
     """
 
     key: str
     name: str
     folder: Path
     kind: Kind
+    within: str = ""
 
     @property
     def file(self) -> Path:
@@ -57,13 +59,17 @@ class Shelf:
     def entries(self) -> list[Entry]:
         """What lies there now, by name; at most 1000."""
         found: list[Entry] = []
+        wholes: dict[Path, str] = {}
         for place, folders, files in os.walk(self.root, followlinks=False):
             here = Path(place)
             deep = len(here.relative_to(self.root).parts)
             folders[:] = sorted(name for name in folders if deep < DEEPEST and not name.startswith("."))
+            within = next((wholes[above] for above in reversed(here.parents) if above in wholes), "")
             for file, kind in FILES.items():
                 if file in files and _is_plain(here / file) and len(found) < MOST:
-                    found.append(self._entry(here, kind))
+                    found.append(self._entry(here, kind, within))
+                    if kind != "run":
+                        wholes[here] = found[-1].key
         self._known = {entry.key: entry for entry in found}
         return sorted(found, key=lambda entry: (entry.kind, entry.name))
 
@@ -77,11 +83,11 @@ class Shelf:
     def _still_there(self, entry: Entry) -> bool:
         return _is_plain(entry.file) and entry.folder.resolve() == entry.folder
 
-    def _entry(self, folder: Path, kind: Kind) -> Entry:
+    def _entry(self, folder: Path, kind: Kind, within: str) -> Entry:
         inside = folder.relative_to(self.root).as_posix()
         name = self.root.name if inside == "." else inside
         key = hashlib.sha256(f"{kind} {inside}".encode(errors="surrogatepass")).hexdigest()[:16]
-        return Entry(key, name, folder, kind)
+        return Entry(key, name, folder, kind, within)
 
 
 def _is_plain(file: Path) -> bool:

@@ -72,7 +72,9 @@
 
   function answers(record) {
     byId("part-top").hidden = record.top.length === 0;
-    byId("top").replaceChildren(...record.top.map(([label, value, text]) => {
+    const own = record.top.some(([label]) => label === record.label)
+      ? [] : [[record.label, record.confidence, record.shown]];
+    byId("top").replaceChildren(...record.top.concat(own).map(([label, value, text]) => {
       const item = element("li");
       const bar = drawn("svg", { "aria-hidden": "true", preserveAspectRatio: "none", viewBox: "0 0 100 1" },
         drawn("rect", { width: Math.max(0, Math.min(1, value)) * 100, height: 1 }));

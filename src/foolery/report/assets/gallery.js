@@ -6,7 +6,8 @@
   const byId = (id) => document.getElementById(id);
   const search = byId("search"), sort = byId("sort"), run = byId("run"), least = byId("least");
   const levels = JSON.parse(list.dataset.levels);
-  const tiles = Array.from(list.children, (item, place) => ({
+  const ROWS = 8; // of a block
+  const tiles = Array.from(list.querySelectorAll("li"), (item, place) => ({
     item, place,
     link: item.querySelector("a"),
     name: item.dataset.n,
@@ -25,14 +26,41 @@
     generation: (a, b) => a.generation - b.generation,
     queries: (a, b) => a.queries - b.queries,
   };
-  let shown = tiles, current = null, ordered = "";
+  let shown = tiles, current = null, ordered = "", laid = [], wide = 0;
 
   function reorder() {
     if (ordered === sort.value) return;
     ordered = sort.value;
     const by = orders[ordered];
     tiles.sort((a, b) => by(a, b) || a.place - b.place);
-    list.append(...tiles.map((tile) => tile.item));
+  }
+
+  const columns = () => getComputedStyle(list).gridTemplateColumns.split(" ").length;
+
+  /* Tiles stand in blocks of a few rows: a picture that arrives, and a block that comes into sight, then move
+     nothing outside their block. The first is always laid out, and tells how high the others will be. */
+  function lay() {
+    const across = columns();
+    if (across === wide && laid.length === shown.length && laid.every((tile, at) => tile === shown[at])) return;
+    const focused = list.contains(document.activeElement);
+    const blocks = [];
+    for (let at = 0; at < shown.length; at += across * ROWS) {
+      const block = document.createElement("ul");
+      if (at) block.className = "block";
+      block.append(...shown.slice(at, at + across * ROWS).map((tile) => tile.item));
+      blocks.push(block);
+    }
+    list.replaceChildren(...blocks);
+    [wide, laid] = [across, shown];
+    if (blocks.length > 1) expect(blocks, blocks[0].offsetHeight / ROWS);
+    if (focused && current) current.link.focus({ preventScroll: true });
+  }
+
+  function expect(blocks, row) {
+    for (const block of blocks.slice(1)) {
+      const rows = Math.ceil(block.childElementCount / wide);
+      block.style.containIntrinsicBlockSize = `auto ${Math.round(rows * row)}px`;
+    }
   }
 
   function update() {
@@ -43,11 +71,8 @@
       words.every((word) => tile.name.includes(word)) &&
       (least.value === "0" || tile.confidence >= Number(bound)) &&
       (!what || (what === "e" ? tile.encoding : tile.run) === which);
-    shown = tiles.filter((tile) => {
-      const fit = fits(tile);
-      tile.item.hidden = !fit;
-      return fit;
-    });
+    shown = tiles.filter(fits);
+    lay();
     byId("least-shown").textContent = name.replace(" %", "\u202f%");
     least.setAttribute("aria-valuetext", name);
     byId("count").textContent = `${shown.length} of ${tiles.length}`;
@@ -60,12 +85,6 @@
     if (current) current.link.tabIndex = -1;
     current = tile;
     if (current) current.link.tabIndex = 0;
-  }
-
-  function columns() {
-    const top = shown[0].item.offsetTop;
-    const next = shown.findIndex((tile) => tile.item.offsetTop > top);
-    return next < 0 ? shown.length : next;
   }
 
   function onKey(event) {
@@ -102,6 +121,7 @@
   for (const input of [search, least]) input.addEventListener("input", update);
   sort.addEventListener("change", () => { reorder(); update(); });
   if (run) run.addEventListener("change", update);
+  window.addEventListener("resize", lay);
   for (const tile of tiles) tile.link.tabIndex = -1;
   byId("tools").hidden = false;
   byId("hint").hidden = false;

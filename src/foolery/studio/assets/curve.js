@@ -4,6 +4,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const SIDE = 1000, MOST = 1200;
   const LABELS = ["0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %"];
+  const RAISED = "⁰ ¹ ² ³ ⁴ ⁵ ⁶ ⁷ ⁸ ⁹ ¹⁰".split(" ");
 
   function made(name, attributes, text) {
     const element = document.createElementNS(SVG, name);
@@ -21,7 +22,7 @@
     }
     const high = Math.min(Math.max(1, Math.ceil(Math.max(...values) - 1e-9)), 10);
     const step = high <= 6 ? 1 : 2, ticks = [];
-    for (let at = 0; at <= high; at += step) ticks.push([at, LABELS[at] ?? `1 − 1e−${at}`]);
+    for (let at = 0; at <= high; at += step) ticks.push([at, LABELS[at] ?? `1 − 10⁻${RAISED[at]}`]);
     if (high <= 4) ticks.splice(1, 0, [Math.log10(2), "50 %"]);
     return { low: 0, high, ticks };
   }
@@ -50,11 +51,13 @@
     }
     right.append(inner);
     const step = Math.max(1, rounded((last - first) / 4));
-    for (let at = Math.ceil(first / step) * step; at <= last; at += step) {
-      if (last > first && at > first + 0.9 * (last - first) && at !== last) continue;
+    const marks = [last];
+    for (let at = Math.ceil(first / step) * step; at < first + 0.86 * (last - first); at += step) marks.push(at);
+    for (const at of marks) {
       const x = across(at) / 10;
       right.append(made("text", { x: `${x}%`, y: "99%", "text-anchor": x < 2 ? "start" : x > 98 ? "end" : "middle" }, String(at)));
     }
+    box.classList.remove("none");
     box.replaceChildren(left, right);
     const ends = [points[0], points[points.length - 1]].map((point) => `${point[4]} in generation ${point[0]}`);
     box.setAttribute("aria-label", `The median of the champions goes from ${ends[0]} to ${ends[1]}`);

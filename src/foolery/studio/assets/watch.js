@@ -6,12 +6,15 @@
   const curve = window.fooleryCurve(byId("curve"), root.dataset.kind);
   const trouble = byId("trouble");
   const EMPTY = byId("cell-0")?.querySelector("img").getAttribute("src");
+  const SILENT = 150; // seconds; checkpoints come every few
   let age = 0, heard = 0, state = null, changed = 0;
 
+  const seconds = () => age + (performance.now() - heard) / 1000;
+
   function since() {
-    const seconds = age + (performance.now() - heard) / 1000;
-    if (seconds < 90) return `${Math.round(seconds)} s`;
-    return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+    const past = seconds();
+    if (past < 90) return `${Math.round(past)} s`;
+    return past < 5400 ? `${Math.round(past / 60)} min` : `${Math.round(past / 3600)} h`;
   }
 
   function tell() {
@@ -20,13 +23,16 @@
     const goal = state.goal ? ` of ${state.goal}` : "";
     const status = byId("status");
     status.classList.toggle("open", open);
-    const said = state.begun ? `${state.status}, generation ${state.generation}${goal}` : `${state.status}, no generation yet`;
+    const silent = open && seconds() > SILENT;
+    const said = (state.begun ? `${state.status}, generation ${state.generation}${goal}` : `${state.status}, no generation yet`)
+      + (silent ? `; nothing written for ${since()}, so it may have been killed` : "");
+    if (silent) byId("left").textContent = "–";
     if (status.dataset.said !== said) {
       status.dataset.said = said;
       status.textContent = said;
     }
     const parts = [changed ? `${changed} changed while you watched` : "", open ? `last checkpoint ${since()} ago` : ""];
-    byId("changed").textContent = parts.filter(Boolean).join("; ") || "As they were stored";
+    byId("changed").textContent = parts.filter(Boolean).join("; ") || (state.begun ? "As they were stored" : "None yet");
   }
 
   function news(told) {
