@@ -67,7 +67,7 @@ def page(pairs: list[dict[str, Audit]], given: argparse.Namespace) -> str:
         "# Plain networks and their hardened twins",
         "",
         "Each hardened network is its plain twin fine-tuned to be uniform about noise that gradient ascent",
-        "made convincing (ACET). Both are audited with attacks that this training did not use: "
+        "made convincing (ACET). Both are audited with attacks that this training did not use:",
         f"`--attacks {ATTACKS}`,",
         f"budget {given.budget:,}, {given.seeds} seeds; scores are means, scores of the seeds beside them.",
         "",
