@@ -36,6 +36,7 @@ SMALLER = {
     "squeezenet1_0": 10_000,
 }
 DIGITS = tuple("0123456789")
+CIFAR = "cifar10/{train,test}.parquet"
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,13 @@ class Target:
 
 def targets() -> list[Target]:
     """All that can be audited here."""
-    found = []
+    found, folder = [], Path(os.environ.get("FOOLERY_DATA", ""))
     for name in builtin.names():
-        data = "mnist" if builtin.card_of(name).classes == DIGITS else "cifar10"
-        shown = f"foolery audit {name} --data {data}"
-        found.append(Target(name, (name, "--data", data), shown, BUDGET))
-    folder = Path(os.environ.get("FOOLERY_DATA", ""))
+        data, shown = "mnist", "mnist"
+        if builtin.card_of(name).classes != DIGITS:
+            data, shown = f"parquet:{folder / CIFAR}", f"'parquet:{CIFAR}'"
+        command = f"foolery audit {name} --data {shown}"
+        found.append(Target(name, (name, "--data", data), command, BUDGET))
     photos = folder / "imagenet-samples" / "samples.parquet"
     for card in sorted(CARDS.glob("*.card.json")):
         name = card.name.removesuffix(".card.json")

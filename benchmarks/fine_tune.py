@@ -24,16 +24,17 @@ from foolery.experiments.harden.round import Round
 from foolery.experiments.reproduce.statistics import mann_whitney
 
 ROOT = Path(__file__).parents[1]
+DATA = Path(os.environ.get("FOOLERY_DATA", ""))
 COMMAND = """\
 foolery harden torch:models/squeezenet1_0/model.safetensors --card squeezenet1_0.card.json \\
   --method fine-tune --data 'parquet:tiny-imagenet-20/{train,val}.parquet' --runs 5 -n 30 --batch 50 \\
   --iterations 150 --over-represent 7 --out race"""
 
 
-def asked(graph: Path) -> dict[str, Any]:
+def asked(*network: str) -> dict[str, Any]:
     """``foolery evaluate`` of one network on the thousand photos."""
-    photos = Path(os.environ["FOOLERY_DATA"]) / "imagenet-samples" / "samples.parquet"
-    words = ["evaluate", f"onnx:{graph}", "--data", f"parquet:{photos}", "--json"]
+    photos = DATA / "imagenet-samples" / "samples.parquet"
+    words = ["evaluate", *network, "--data", f"parquet:{photos}", "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "foolery", *words], check=True, capture_output=True, text=True
     )
@@ -93,7 +94,9 @@ def main() -> int:
     rounds = [
         Round.model_validate_json((each / "round.json").read_text(encoding="utf-8")) for each in folders
     ]
-    photos = [asked(each / "network.onnx") for each in folders]
+    card = ROOT / "docs" / "cards" / "squeezenet1_0.card.json"
+    start = DATA / "models" / "squeezenet1_0" / "model.onnx"
+    photos = [asked(f"onnx:{start}", "--card", str(card)), asked(f"onnx:{folders[1] / 'network.onnx'}")]
     text = page(rounds, photos)
     if given.write is None:
         print(text)
