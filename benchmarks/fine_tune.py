@@ -41,6 +41,21 @@ def asked(*network: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+def reading(before: Round, after: Round, photos: list[dict[str, Any]]) -> list[str]:
+    """What the table says, in words that follow from its figures."""
+    if after.confidence < before.confidence:
+        helped = "The class helped: a fresh search convinces the fine-tuned network less."
+    else:
+        helped = "The class did not help: a fresh search convinces the fine-tuned network more than before."
+    if photos[1]["error"] < 2 * photos[0]["error"]:
+        return [helped]
+    return [
+        helped,
+        "And fine-tuning on twenty classes made the network forget the others: few answers, which share all,",
+        "are easier to bring about. Fine-tune with pictures of all classes that are to be kept.",
+    ]
+
+
 def page(rounds: list[Round], photos: list[dict[str, Any]]) -> str:
     """What it came to."""
     test = mann_whitney(*(np.array(each.run_medians) for each in rounds))
@@ -69,6 +84,9 @@ def page(rounds: list[Round], photos: list[dict[str, Any]]) -> str:
         f"{before.runs} runs against each; medians of runs: Mann-Whitney U = {test.u:g}, p = {test.p:.2g}.",
         "The pictures of the twenty classes are 64 pixels wide and enlarged to 227, which is why the",
         "pretrained network knows so few of them; the photos of the thousand classes are as it knows them.",
+        "The searches are for the twenty classes.",
+        "",
+        *reading(before, after, photos),
         "",
         "The command, in the folder of the data, and `python benchmarks/fine_tune.py race --write` after it:",
         "",

@@ -113,7 +113,7 @@ def test_a_card_that_does_not_fit_the_input_is_refused(tmp_path: Path):
 def test_a_missing_card_gets_the_name_of_the_file_to_write(tmp_path: Path):
     path = toy(tmp_path)
     given = card_beside(path).rename(tmp_path / "elsewhere.json")
-    with pytest.raises(UsageError, match=r"card is missing.*toy\.card\.json.*--card"):
+    with pytest.raises(UsageError, match=r"card is missing.*foolery card .*toy\.onnx --data.*--card"):
         load_classifier(f"onnx:{path}")
     assert load_classifier(f"onnx:{path}", card=given).description.classes[0] == "class 0"
 

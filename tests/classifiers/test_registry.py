@@ -21,6 +21,8 @@ def test_everything_that_can_be_named_is_described():
         ("ONNX:net.onnx", "classifier: unknown 'ONNX:net.onnx'"),
         ("", "classifier: unknown ''; known: cifar, cifar-b, cifar-vit, digits-knn, digits-vae, lenet"),
         ("onnx:", "no file"),
+        ("nets/model.onnx", "a file is written onnx:nets/model.onnx"),
+        ("model.SafeTensors", "a file is written torch:model.SafeTensors"),
     ],
 )
 def test_an_unknown_reference_gets_the_nearest_ones(reference, said):

@@ -64,7 +64,7 @@ def test_a_card_that_is_there_is_kept(lenet):
 def test_class_names_that_cannot_be_used_get_one_line(lenet, tmp_path, content, said):
     names = tmp_path / "names.txt"
     names.write_bytes(content)
-    finished = invoke("card", lenet, "--data", "mnist", "--classes", names)
+    finished = invoke("card", lenet, "--data", "mnist", "--class-names", names)
     assert finished.returncode == 2
     assert said in finished.stderr
     assert len(finished.stderr.splitlines()) == 1
@@ -86,7 +86,7 @@ def test_data_of_other_classes_gets_one_line(lenet, tmp_path):
     is_refused(
         invoke("card", lenet, "--data", f"folder:{data}"),
         "10 outputs, but there are 2 class names",
-        "--classes",
+        "--class-names",
     )
     is_refused(invoke("card", lenet, "--data", "mnist", "--kind", "relu"), "--kind: unknown 'relu'")
 

@@ -88,6 +88,13 @@ def test_a_folder_that_is_not_laid_out_like_that_is_refused(tmp_path, folder, sa
         open_data(f"folder:{tmp_path / folder}")
 
 
+def test_pictures_that_lie_loose_are_counted_and_told_where_to_go(tmp_path):
+    class_folders(tmp_path, "a", count=3)
+    (tmp_path / "a" / "nothing").mkdir()
+    with pytest.raises(UsageError, match=r"found 3 pictures that lie in no such folder; move each"):
+        open_data(f"folder:{tmp_path / 'a'}")
+
+
 def test_no_more_than_a_batch_is_in_memory(tmp_path):
     class_folders(tmp_path, "a", "b", count=20)
     large = CanvasShape(3, 200, 200)

@@ -22,6 +22,12 @@ from foolery.errors import UsageError
         (["Cardigan", "TENCH"], ["cardigan", "tench", "Cardigan"], [2, 1], "name"),
         (["crane", "owl", "crane"], ["crane", "owl", "crane"], [0, 1, 2], "name"),
         (["cat", "hound"], ["cat", "dog"], [0, 1], "name"),
+        (
+            ["owl", "crane", "eel", "crane", "cat"],
+            ["owl", "crane (bird)", "eel", "crane (machine)", "cat", "fooling image"],
+            [0, 1, 2, 3, 4],
+            "name",
+        ),
     ],
 )
 def test_names_match_by_position_where_nothing_says_otherwise_else_by_name(data, classifier, index, by):
@@ -38,6 +44,7 @@ def test_names_match_by_position_where_nothing_says_otherwise_else_by_name(data,
             r"1 of its 3 class names match none, or several, of the 2 of net: 2 \(it has 0, 1",
         ),
         (["crane"], ["crane", "owl", "crane"], "crane"),
+        (["owl", "hound"], ["owl", "dog", "fooling image"], "1 of its 2 class names .*: hound"),
         (["cat", "owl"], ["dog", "cat"], "1 of its 2 class names .*: owl"),
         ([str(n) for n in range(9)], ["a"], "9 of its 9 .*: 0, 1, 2, 3, 4, …"),
         (

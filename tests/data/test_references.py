@@ -17,3 +17,11 @@ def test_an_unknown_name_gets_the_nearest_ones():
 def test_an_unknown_split_gets_the_known_ones():
     with pytest.raises(UsageError, match="split: unknown 'val'; known: train, test"):
         open_data("mnist", "val")
+
+
+def test_a_path_alone_is_told_what_to_write(tmp_path):
+    with pytest.raises(UsageError, match=f"it is a folder: write folder:{tmp_path}"):
+        open_data(str(tmp_path))
+    (tmp_path / "some.parquet").touch()
+    with pytest.raises(UsageError, match=r"it is a file: write parquet:.*some\.parquet"):
+        open_data(str(tmp_path / "some.parquet"))

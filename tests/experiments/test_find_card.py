@@ -143,11 +143,13 @@ def test_names_of_other_outputs_are_matched_by_name(tmp_path):
     path = network(tmp_path / "net.onnx", named("0 to 1"))
     data = photos()
     some = Labelled(data.canvases[data.labels < 3], data.labels[data.labels < 3], NAMES[:3])
-    with pytest.raises(UsageError, match="12 outputs, but there are 3 class names; give --classes FILE"):
+    with pytest.raises(UsageError, match="12 outputs, but there are 3 class names; give --class-names FILE"):
         find_card(path, some)
     assert find_card(path, some, classes=NAMES).card.classes == NAMES
     with pytest.raises(UsageError, match=r"3 of its 3 class names match none.*: kind 0, kind 1, kind 2"):
         find_card(path, some, classes=[f"other {name}" for name in NAMES])
+    with pytest.raises(UsageError, match=r"it has 12 outputs, of which 11 have a name: is a line missing"):
+        find_card(path, data, classes=NAMES[:-1])
 
 
 def test_what_does_no_better_than_chance_is_no_finding(tmp_path):

@@ -19,6 +19,13 @@ from foolery.classifiers.wrappers import is_wrapper, leaves, open_wrapper
 from foolery.errors import MissingExtraError, UsageError, nearest
 
 BACKENDS = ("auto", "onnx", "torch")
+_SCHEME_OF = {
+    ".onnx": "onnx",
+    ".safetensors": "torch",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".pt2": "torch",
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,12 @@ _ADAPTERS = {
 _NEVER_RECORDED = ("python", "kserve", "http", "https", "grpc")
 
 
+def _file_without_scheme(reference: str) -> str:
+    """What to write instead, where ``reference`` is the path of a network's file; else empty."""
+    scheme = _SCHEME_OF.get(Path(reference).suffix.lower())
+    return f"a file is written {scheme}:{reference}" if scheme and ":" not in reference else ""
+
+
 def load_classifier(
     reference: str,
     *,
@@ -141,7 +154,8 @@ def load_classifier(
         )
     if reference not in names():
         known = list(known_classifiers())
-        raise UsageError(f"classifier: unknown {reference!r}; {nearest(reference, known)}")
+        meant = _file_without_scheme(reference)
+        raise UsageError(f"classifier: unknown {reference!r}; {meant or nearest(reference, known)}")
     if card is not None or changed:
         raise UsageError(f"card: the built-in classifier {reference} has its own; leave --card out")
     if is_numpy(reference):

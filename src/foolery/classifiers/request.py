@@ -59,9 +59,8 @@ class Request:
         beside = card_beside(self.file)
         if self.card is None and not beside.is_file():
             raise UsageError(
-                f"classifier {self.reference}: its card is missing; write canvas, scale, mean, std, "
-                f"channel_order and classes to {beside.name} beside it (foolery card finds the preprocessing)"
-                f", or give another file with --card"
+                f"classifier {self.reference}: its card is missing, which tells how pictures go in and what "
+                f"the outputs mean; {_way_to_a_card(self.file)}, or name the file that has it with --card"
             )
         return read_card(self.card or beside, self.changes)
 
@@ -92,6 +91,12 @@ class Request:
                     f"{nearest(option, list(options))}"
                 )
         return name, given
+
+
+def _way_to_a_card(file: Path) -> str:
+    if file.suffix == ".onnx":
+        return f"let foolery find it: foolery card {file} --data folder:PHOTOS --class-names FILE"
+    return f"write {card_beside(file).name} beside it (docs/cards shows some)"
 
 
 def names_from(classes: Path | str | Sequence[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from foolery.experiments.find_card import Finding
 
 SHOWN = 10  # families in the table
+CLOSE = 4  # families that are named as being too close to call
 
 
 def card(
@@ -29,7 +30,7 @@ def card(
     classes: Annotated[
         str | None,
         typer.Option(
-            "--classes", metavar="FILE", help="Names of the outputs, or imagenet (default: the data's)."
+            "--class-names", metavar="FILE", help="Names of the outputs, or imagenet (default: the data's)."
         ),
     ] = None,
     kind: Annotated[
@@ -148,7 +149,9 @@ def lines(found: Finding) -> list[str]:
     said.append("")
     said.append(f"best       {found.family}: {found.accuracy:.1%} of {found.photos} photos")
     if found.close:
-        said.append(f"           these photos cannot tell it from: {'; '.join(found.close)}")
+        close = list(found.close)
+        more = f"; and {len(close) - CLOSE} others" if len(close) > CLOSE else ""
+        said.append(f"           these photos cannot tell it from: {'; '.join(close[:CLOSE])}{more}")
         said.append(
             "           the likelihood of the labels decided; more --photos, or the training code, can tell"
         )

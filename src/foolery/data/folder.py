@@ -18,6 +18,15 @@ from foolery.errors import UsageError
 NAMES_FILE = "classes.json"
 
 
+def _instead(root: Path) -> str:
+    """What lies in a folder that has no folders of pictures."""
+    loose = sum(path.suffix.lower() in ENDINGS for path in root.iterdir())
+    if loose:
+        return f"{loose} pictures that lie in no such folder; move each into one named as its class is"
+    folders = sum(path.is_dir() for path in root.iterdir())
+    return f"{folders} folders and no pictures in them"
+
+
 @dataclass(frozen=True)
 class Files:
     """Picture files, each read when it is asked for."""
@@ -55,8 +64,7 @@ def open_folder(folder: Path, split: str) -> Streamed:
     ]
     if not any(found):
         raise UsageError(
-            f"data folder:{folder}: expected one folder of pictures for each class, found "
-            f"{len(folders)} folders and no pictures in them"
+            f"data folder:{folder}: expected one folder of pictures for each class, found {_instead(root)}"
         )
     return Streamed(
         classes=_names(root, folder, [each.name for each in folders]),

@@ -30,6 +30,9 @@ class Match:
 def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "the classifier") -> Match:
     """Match class names: by position where the counts agree and no name says otherwise, else by name.
 
+    A classifier with one class more at the end, for what is none of the others, is matched by position too
+    where most names agree in their places and none says otherwise.
+
     Underscores and spaces at the ends do not count, nor does case, except where only case tells two classes
     apart (ImageNet has a Cardigan, which is a dog, and a cardigan). A classifier's ``tench, Tinca tinca``
     is meant by either of its names where only one class has it.
@@ -44,8 +47,13 @@ def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "t
     """
     known = _places([[_plain(each)] for each in classifier])
     asked = [_plain(each) for each in data]
-    if len(data) == len(classifier) and all(row in known.get(each, [row]) for row, each in enumerate(asked)):
-        shared = any(row in known.get(each, []) for row, each in enumerate(asked))
+    shared = sum(row in known.get(each, []) for row, each in enumerate(asked))
+    one_more = (
+        len(data) + 1 == len(classifier) and 2 * shared > len(data) and _plain(classifier[-1]) not in asked
+    )
+    if (len(data) == len(classifier) or one_more) and all(
+        row in known.get(each, [row]) for row, each in enumerate(asked)
+    ):
         return Match(np.arange(len(data)), "name" if shared else "position")
     found = _meant(data, classifier)
     wrong = [str(each) for each, places in zip(data, found, strict=True) if len(places) != 1]

@@ -50,4 +50,13 @@ def open_data(reference: str, split: str = "test") -> LabelledData:
         from foolery.data.parquet import open_parquet
 
         return open_parquet(rest, split)
-    raise UsageError(f"data: unknown {reference!r}; {nearest(reference, list(known_data()))}")
+    meant = _path_without_scheme(reference)
+    raise UsageError(f"data: unknown {reference!r}; {meant or nearest(reference, list(known_data()))}")
+
+
+def _path_without_scheme(reference: str) -> str:
+    """What to write instead, where ``reference`` is a path as it stands; else empty."""
+    path = Path(reference).expanduser()
+    if path.is_dir():
+        return f"it is a folder: write folder:{reference}"
+    return f"it is a file: write parquet:{reference}" if path.suffix == ".parquet" else ""

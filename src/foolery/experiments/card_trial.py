@@ -81,7 +81,7 @@ def _class_orders(outputs: int, names: tuple[str, ...]) -> list[tuple[int, tuple
         return [(1, names), (0, (*names, "background"))]
     raise UsageError(
         f"card: the network has {outputs} outputs, but there are {len(names)} class names; "
-        "give --classes FILE with one name a line, in the order of the outputs (or --classes imagenet)"
+        "give --class-names FILE with one name a line, in the order of the outputs (imagenet for ImageNet's)"
     )
 
 

@@ -16,7 +16,7 @@ from foolery.classifiers.card import Card
 from foolery.classifiers.class_names import distinct
 from foolery.classifiers.contract import Kind
 from foolery.classifiers.signature import read_signature
-from foolery.data import LabelledData
+from foolery.data import LabelledData, match_classes
 from foolery.errors import UsageError
 from foolery.experiments.card_judge import Judge, mcnemar
 from foolery.experiments.card_trial import Trial, every_trial, of_other_crops, of_other_sizes, usual_ratio
@@ -91,6 +91,7 @@ def find_card(
     trials = every_trial(graph.stem, signature, distinct(list(classes or data.classes)), kind)
     rows = np.random.default_rng(0).permutation(len(data))[:photos]
     judge = Judge(graph, data, rows)
+    _check_names(trials, data, signature.outputs)
     finalists = _halving(trials, judge, say)
     best, close = _best(finalists)
     if len(signature.sizes) > 1:
@@ -99,7 +100,8 @@ def find_card(
     if not better_than_chance(best.accuracy, len(best.right), len(best.card.classes)):
         raise UsageError(
             f"card: nothing that was tried does better than chance (best {best.accuracy:.1%} of "
-            f"{len(best.right)} photos); are the class names in the order of the outputs? give --classes FILE"
+            f"{len(best.right)} photos); are the class names in the order of the outputs? "
+            "give --class-names FILE"
         )
     crops = of_other_crops(best, signature)
     _judged([trial for trial in crops.values() if trial is not best], judge, say, "crops")
@@ -128,6 +130,20 @@ def find_card(
         ratio=ratio,
         photos=len(best.right),
     )
+
+
+def _check_names(trials: Sequence[Trial], data: LabelledData, outputs: int) -> None:
+    """Raise UsageError where a class of ``data`` is none of the network's."""
+    names = trials[0].card.classes
+    try:
+        match_classes(data.classes, names, "the network")
+    except UsageError as error:
+        if outputs == len(names):
+            raise
+        raise UsageError(
+            f"{error}; it has {outputs} outputs, of which {len(names)} have a name: is a line missing in the "
+            "file of names?"
+        ) from None
 
 
 def _halving(trials: list[Trial], judge: Judge, say: Callable[[str], None]) -> list[Trial]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from foolery.errors import UsageError
 from foolery.experiments.audit.document import Interval, Verdict
-from foolery.experiments.audit.gate import FIGURES, Gate
+from foolery.experiments.audit.gate import FIGURES, SHARES, Gate
 
 VERDICT = Verdict(
     median_confidence=0.9,
@@ -28,6 +28,7 @@ HOLDS = {
     st.sampled_from(["", " ", "  "]),
 )
 def test_every_expression_is_read_as_it_is_written(figure, sign, number, space):
+    number = round(abs(number) / 1000, 3) if figure in SHARES else number
     gate = Gate.parse(f"{space}{figure}{space}{sign}{space}{number:.3f}{space}")
     assert (gate.figure, gate.sign, gate.number) == (figure, sign, pytest.approx(number))
 
@@ -64,6 +65,9 @@ def test_half_of_the_classes_that_never_fell_are_infinitely_late():
         ("score < 3 or 4", "NAME OP NUMBER"),
         ("__import__('os') > 1", "NAME OP NUMBER"),
         ("", "NAME OP NUMBER"),
+        ("fooled@keep95 > 30", "write 30% for hundredths"),
+        ("beats-real > 130%", "a share from 0 to 1"),
+        ("recognised < -0.1", "a share from 0 to 1"),
     ],
 )
 def test_what_is_no_gate_is_refused(text, expected):

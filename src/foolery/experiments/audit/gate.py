@@ -70,6 +70,8 @@ _NEED_DATA = {
     "beats-real",
     "queries-to-half",
 }
+#: Figures that are shares, from 0 to 1: the others go further.
+SHARES = set(FIGURES) - {"score", "score-of-nonsense", "score-of-search", "queries-to-half"}
 _NEED_PANEL = {"score-of-nonsense", "fooled-by-nonsense", "recognised"}
 
 
@@ -100,7 +102,14 @@ class Gate:
         name, sign, number, percent = found.groups()
         if name not in FIGURES:
             raise UsageError(f"--fail-on: {name!r} is unknown; {nearest(name, list(FIGURES))}")
-        return cls(text, name, sign, float(number) / (100 if percent else 1))
+        value = float(number) / (100 if percent else 1)
+        if name in SHARES and not 0 <= value <= 1:
+            raise UsageError(
+                f"--fail-on: {name} is a share from 0 to 1, got {text!r}; write {number}% for hundredths"
+                if not percent and 0 <= value <= 100
+                else f"--fail-on: {name} is a share from 0 to 1, or 0% to 100%, got {text!r}"
+            )
+        return cls(text, name, sign, value)
 
     def check(self, *, data: bool, panel: bool) -> None:
         """Raise UsageError where its figure cannot be had without real pictures, or without a panel."""
