@@ -48,7 +48,7 @@ def test_both_ways_agree_to_the_last_bit(lenet, monkeypatch, lanes, name, batch)
 @pytest.mark.parametrize("count", [100, 130, 400, 1000])
 @pytest.mark.parametrize("replicates", [1, 3])
 @pytest.mark.parametrize("lanes", ["1", "4"])
-def test_bundles_are_whole_slices_of_one_replicate(lenet, monkeypatch, count, replicates, lanes):
+def test_what_is_drawn_at_once_is_whole_slices_of_one_replicate(lenet, monkeypatch, count, replicates, lanes):
     monkeypatch.setenv("FOOLERY_THREADS", lanes)
     scoring = Scoring(make_encoding("direct", lenet.description.canvas), lenet, replicates)
     bundles = sorted(scoring._bundles(count * replicates, 25))

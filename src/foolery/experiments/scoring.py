@@ -8,6 +8,8 @@ same scores.
 
 from __future__ import annotations
 
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -69,20 +71,30 @@ class Scoring:
             self._canvases = np.empty((count, *self.encoding.canvas.axes), np.uint8)
         canvases, outputs = self._canvases, np.empty((count, classes))
         spent: list[tuple[float, float, float]] = []
-        bundles = self._bundles(count, classifier.slice or count)
+        grain = classifier.slice or count
+        bundles, ready = self._bundles(count, grain), deque[tuple[int, int]]()
 
         def work(first: int, end: int) -> None:
-            for number in range(first, end):
-                work_on(*bundles[number])
+            for start, stop in bundles[first:end]:
+                draw(start, stop)
+                lent = stop - (stop - start) // (4 * grain) * grain
+                ready.extend((at, min(at + grain, stop)) for at in range(lent, stop, grain))
+                classify(start, lent)
+                while ready:
+                    with suppress(IndexError):  # another lane was faster
+                        classify(*ready.pop())
 
-        def work_on(start: int, stop: int) -> None:
+        def draw(start: int, stop: int) -> None:
             begun = perf_counter()
             children = litter.breed(start, stop)
             bred = perf_counter()
             render_into(self.encoding, children, canvases[start:stop])
-            drawn = perf_counter()
+            spent.append((bred - begun, perf_counter() - bred, 0.0))
+
+        def classify(start: int, stop: int) -> None:
+            begun = perf_counter()
             outputs[start:stop] = classifier.outputs(canvases[start:stop])
-            spent.append((bred - begun, drawn - bred, perf_counter() - drawn))
+            spent.append((0.0, 0.0, perf_counter() - begun))
 
         share(work, len(bundles), grain=1)
         begun = perf_counter()
@@ -101,21 +113,20 @@ class Scoring:
         return Scored(canvases, scores, Stages(bred - begun, drawn - bred, perf_counter() - drawn))
 
     def _bundles(self, count: int, grain: int) -> list[tuple[int, int]]:
-        """What a lane takes at a time, the large ones first: first row and end of some whole slices.
+        """What a lane breeds and draws at a time: first row and end of some whole slices of a replicate.
 
-        Short slices are bundled, since each call between kernels costs some 10 microseconds; what is left
-        in single slices keeps lanes busy until all are done.
+        All of a lane's share where memory allows, since each call between kernels costs some 10 microseconds,
+        and the first genomes of each some 100 more while the cache is cold. A quarter of the slices is
+        classified one by one, by whichever lane is free.
         """
         slices = range(0, count // self.replicates, grain)
         most = max(1, _BUNDLE // (grain * self.encoding.canvas.size))
-        whole = min(most, max(1, 3 * len(slices) * self.replicates // (4 * available())))
-        large, small = [], []
-        for begin, stop in self._blocks(count):
-            starts = [begin + start for start in slices]
-            cut = len(starts) * 3 // 4 // whole * whole
-            large += [(starts[i], min(starts[i] + whole * grain, stop)) for i in range(0, cut, whole)]
-            small += [(start, min(start + grain, stop)) for start in starts[cut:]]
-        return large + small
+        whole = min(most, -(-len(slices) * self.replicates // available()))
+        return [
+            (begin + slices[i], min(begin + slices[i] + whole * grain, stop))
+            for begin, stop in self._blocks(count)
+            for i in range(0, len(slices), whole)
+        ]
 
     def _blocks(self, count: int) -> list[tuple[int, int]]:
         """First row and end of every replicate's children."""
