@@ -9,6 +9,7 @@ import numpy as np
 from foolery.canvas import png_bytes
 from foolery.errors import UsageError
 from foolery.experiments.certainty import format_score
+from foolery.report.view import spaced
 from foolery.report.words import short_name
 from foolery.studio.contract import Eye
 from foolery.studio.upload import check_picture
@@ -54,6 +55,6 @@ def _told(eye: Eye, place: int, value: float) -> dict[str, object]:
     return {
         "label": eye.classes[place],
         "confidence": value,
-        "shown": format_score(value, eye.kind),
+        "shown": spaced(format_score(value, eye.kind)),
         "share": round(max(0.0, min(1.0, value)), 6),
     }

@@ -9,6 +9,7 @@ from typing import Literal
 
 from foolery.experiments.certainty import format_score, nines
 from foolery.experiments.display.contest import files_of
+from foolery.report.view import spaced
 from foolery.report.words import duration, number
 from foolery.runs.database import companions
 from foolery.runs.glance import Glance, Holder, glancing
@@ -75,8 +76,8 @@ def state_of(entry: Entry, glance: Glance) -> dict[str, object]:
         "goal": None if pace.goal is None else number(pace.goal),
         "share": None if not pace.goal or last is None else min(1.0, last.generation / pace.goal),
         "queries": number(last.queries) if last else "–",
-        "median": format_score(last.median, kind) if last else "–",
-        "least": format_score(last.least, kind) if last else "–",
+        "median": spaced(format_score(last.median, kind)) if last else "–",
+        "least": spaced(format_score(last.least, kind)) if last else "–",
         "time": duration(last.seconds) if last else "–",
         "rate": number(pace.rate),
         "left": _left(pace, age) if glance.status == "running" else None,
@@ -91,7 +92,7 @@ def champions_told(entry: Entry, settings: RunSettings, holders: Sequence[Holder
             "cell": holder.cell,
             "label": settings.classes[settings.cells[holder.cell]],
             "confidence": holder.confidence,
-            "shown": format_score(holder.confidence, settings.kind),
+            "shown": spaced(format_score(holder.confidence, settings.kind)),
             "generation": number(holder.generation),
             "picture": address(entry, holder.canvas_hash, "webp"),
         }
