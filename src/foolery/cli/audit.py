@@ -41,7 +41,7 @@ def audit(
     budget: Annotated[
         str,
         typer.Option("--budget", metavar="QUERIES|TIME", help="100000, 90s, 5m, or both: 100000,5m."),
-    ] = "500000",
+    ] = "300000",
     attacks: Annotated[
         str | None, typer.Option("--attacks", metavar="A,B,…", help="Only these; a wrong name lists all.")
     ] = None,

@@ -134,7 +134,8 @@ class Auditor:
         if isinstance(verdict, doc.Verdict):
             parts["gates"] = tuple(gate.judge(verdict) for gate in self.order.gates)
             known = set(self.found.notes)
-            parts["notes"] = (*self.found.notes, *(one for one in remarks(self.found) if one not in known))
+            ended = self.found.model_copy(update={"budget": self._budget()})
+            parts["notes"] = (*self.found.notes, *(one for one in remarks(ended) if one not in known))
         self.put(**parts)
         return self.found
 

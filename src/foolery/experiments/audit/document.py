@@ -77,7 +77,7 @@ class Budget(Part):
     """What may be spent and what was.
 
     Attributes:
-        asked: as it was given, for instance ``500000`` or ``5m``.
+        asked: as it was given, for instance ``300000`` or ``5m``.
         queries: the most queries of one seed; curves and the score end there.
         seconds: the most time of the whole audit; null for no limit.
         seeds: repetitions, each with ``queries`` of its own.

@@ -17,7 +17,7 @@ from foolery.experiments.audit.panel import Panel
 from foolery.experiments.audit.score import check_queries
 from foolery.experiments.audit.yardstick import MOST
 
-QUERIES = 500_000
+QUERIES = 300_000
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,26 @@ from foolery.experiments.audit.attack import STARTER
 from foolery.experiments.audit.document import Audit
 from foolery.experiments.nonsense import baselines
 
+_MUCH = 0.8  # of the queries
+
 
 def remarks(found: Audit) -> tuple[str, ...]:
-    """Whether a search was needed at all; nothing where there is nothing to say."""
+    """Whether a search was needed at all, and whether the time was too short; nothing where all is well."""
+    return *_no_search_needed(found), *_time_was_up(found)
+
+
+def _time_was_up(found: Audit) -> tuple[str, ...]:
+    budget = found.budget
+    queries = budget.queries * budget.seeds
+    if budget.seconds is None or budget.elapsed < _MUCH * budget.seconds or budget.spent >= _MUCH * queries:
+        return ()
+    return (
+        f"The time was up after {budget.spent:,} of {queries:,} queries. What would fall later counts as not "
+        "fooled, so the score is too good: more time can only lower it.",
+    )
+
+
+def _no_search_needed(found: Audit) -> tuple[str, ...]:
     drawn = {baseline.name for baseline in baselines()}
     tried = [attack for attack in found.attacks if attack.fooled_at_keep95 is not None]
     plain = [attack for attack in tried if attack.name in drawn]
