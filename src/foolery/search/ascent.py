@@ -30,7 +30,7 @@ try:
 except ImportError:
     raise MissingExtraError("torch", "torch", "follow a gradient") from None
 
-#: On a device with memory of its own a slice has this part of the forward pass's: a gradient keeps all layers.
+#: On a device with memory of its own a slice is this part of a forward pass's: a gradient keeps all layers.
 DEVICE_SHARE = 4
 
 P = TypeVar("P")
@@ -189,10 +189,10 @@ def step_length(value: Tensor, slope: Tensor, rule: Rule, kind: Kind) -> Tensor:
 def in_slices(work: Callable[[Rows], None], rows: Rows, classifier: Differentiable) -> None:
     """Call ``work`` for slices of ``rows``, on lanes where the classifier runs on a processor.
 
-    Slices depend on ``rows`` only, never on the number of lanes: the same rows give the same numbers. On lanes
-    they hold as many rows as canvases go forward at once: with fewer, four lanes wait for Python between torch's
-    many small operations (MobileNet at 128: 10 rows at a time take 1.5 to 2.4 times as many steps a second as
-    2; SqueezeNet at 227: 4 rows 1.2 times as many as 1).
+    Slices depend on ``rows`` only, never on the number of lanes: the same rows give the same numbers. On
+    lanes they hold as many rows as canvases go forward at once: with fewer, four lanes wait for Python
+    between torch's many small operations (MobileNet at 128: 10 rows at a time take 1.5 to 2.4 times as many
+    steps a second as 2; SqueezeNet at 227: 4 rows 1.2 times as many as 1).
     """
     known = classifier.description
     grain, on_lanes = int(known.forward.get("grain", 1)), known.device == "cpu"
