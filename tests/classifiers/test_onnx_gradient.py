@@ -1,6 +1,8 @@
 """ONNX files that are converted for gradients."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -106,3 +108,16 @@ def test_another_network_than_the_file_s_is_refused(tmp_path):
     classifier = replace(open_onnx("onnx:net.onnx", path, card(4, 4, 3)), graph=wrong)
     with pytest.raises(UsageError, match="gives other scores than onnxruntime"):
         with_gradient(classifier)
+
+
+def test_without_torch_the_extra_that_brings_all_of_it_is_named(tmp_path):
+    path = linear(tmp_path / "net.onnx", np.ones((16, 3)), (1, 4, 4))
+    card(4, 4, 3).write(path.with_suffix(".card.json"))
+    words = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from foolery.classifiers import load_classifier\n"
+        "from foolery.classifiers.onnx_gradient import with_gradient\n"
+        f"with_gradient(load_classifier({f'onnx:{path}'!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
+    assert "pip install 'foolery[gradient]'" in done.stderr

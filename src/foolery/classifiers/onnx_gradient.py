@@ -88,8 +88,10 @@ def _twin(classifier: OnnxClassifier) -> TorchClassifier:
     known = classifier.description
     if known.name in names():
         return open_builtin(known.name, "torch", known.device)  # type: ignore[return-value]
-    from foolery.classifiers.torch_network import classifier_of
-
+    try:
+        from foolery.classifiers.torch_network import classifier_of
+    except MissingExtraError:
+        raise MissingExtraError("torch", "gradient", f"differentiate {known.name}") from None
     if classifier.graph is None:
         raise UsageError(f"classifier {known.name}: its ONNX file is not known, so it cannot be converted")
     network = converted(classifier.graph, known.name)
