@@ -7,8 +7,7 @@ FOOLERY_DATA; what is missing is left out.
 usage: python benchmarks/audits.py all|NAME… [--budget QUERIES] [--out DIR] [--write [DOCS]]
 
 With --write, docs/results/audits.json and audits.md are written after each audit. On 4 cores with nothing
-beside it, a small network takes one to three minutes (digits-knn, which compares with all its prototypes,
-up to ten) and an ImageNet network at most four.
+beside it, a small network takes one to eight minutes and an ImageNet network at most six.
 """
 
 from __future__ import annotations
