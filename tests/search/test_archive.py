@@ -1,6 +1,7 @@
 """The archive equals brute force: every child against every class, strictly better, first best wins."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,3 +66,25 @@ def test_born_tells_the_generation():
     archive.challenge(np.array([[[1.0, 1.0]]]), np.zeros((1, 1, 2)), first=0, generation=0)
     archive.challenge(np.array([[[0.5, 2.0]]]), np.zeros((1, 1, 2)), first=1, generation=1)
     assert archive.born.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("lanes", ["1", "3"])
+def test_lanes_that_share_many_cells_find_what_one_child_at_a_time_finds(monkeypatch, lanes):
+    monkeypatch.setenv("FOOLERY_THREADS", lanes)
+    batches = -np.random.default_rng(7).integers(0, 50, (2, 1, 300, 1009)).astype(float)
+    archive = Archive(1, 1009)
+    for generation, batch in enumerate(batches):
+        archive.challenge(batch, batch, first=300 * generation, generation=generation)
+    best, holder = [None] * 1009, [None] * 1009
+    jumps = brute_force(best, holder, batches[:, 0])
+    assert archive.objective[0].tolist() == best
+    assert archive.individual[0].tolist() == holder
+    assert archive.jumps.tolist() == [jumps]
+
+
+def test_values_that_are_not_finite_are_counted_on_any_number_of_lanes(monkeypatch):
+    batch = np.zeros((1, 300, 1009))
+    batch[0, [0, 5, 299], [0, 1008, 600]] = np.nan, np.inf, -np.inf
+    for lanes in "14":
+        monkeypatch.setenv("FOOLERY_THREADS", lanes)
+        assert Archive(1, 1009).compare(batch).broken == 3

@@ -231,6 +231,30 @@ def test_a_black_box_gets_no_gradient_ascent_and_the_report_says_so(lenet, mnist
     assert "no gradients" in ascent.reason
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_what_cannot_be_tried_leaves_its_share_to_the_others(lenet, mnist, tmp_path, seeds):
+    said = []
+    names = ["tiles", "cppn", "direct", "ascent", "ascent-cppn"]
+    order = small_order(mnist, tmp_path / "a", attacks=names, seeds=seeds)
+    found = audit(Cool(lenet), order, said.append)
+    for seed in range(seeds):
+        mine = [attack for attack in found.attacks if attack.seed == seed]
+        assert [attack.status for attack in mine] == ["finished"] * 3 + ["skipped"] * 2
+        assert sum(attack.queries for attack in mine) > 2000 - 2 * 200  # but less than two generations
+    places = [
+        next(at for at, line in enumerate(said) if line.startswith(name)) for name in ("ascent:", "tiles:")
+    ]
+    assert places == sorted(places)  # whoever waits is told at once
+
+
+def test_a_share_that_is_too_small_for_all_may_do_for_some(lenet, mnist, tmp_path):
+    names = ["cppn", "ascent", "ascent-cppn"]
+    order = small_order(mnist, tmp_path / "a", attacks=names, asked="1000", limit=Budget(1000))
+    cppn, pixels, through = audit(lenet, order).attacks
+    assert "needs" in through.reason
+    assert pixels.status == cppn.status == "finished"
+
+
 def test_more_attacks_do_not_make_a_network_look_safer(lenet, mnist, tmp_path):
     budget = {"asked": "5000", "limit": Budget(5000)}
     few = audit(lenet, small_order(mnist, tmp_path / "few", **budget)).verdict.score

@@ -96,8 +96,12 @@ class Attack(Protocol):
         """Queries of one batch or step, which an interruption loses at most beside what it had told."""
         ...
 
+    def hopeless(self, scene: Scene, queries: int) -> str | None:
+        """Why it cannot be tried with so many queries, as far as is known before any other attack."""
+        ...
+
     def obstacle(self, scene: Scene, queries: int) -> str | None:
-        """Why it cannot be tried with so many queries; None where it can."""
+        """Why it cannot be tried with so many queries now; None where it can."""
         ...
 
     def run(self, scene: Scene, allowance: Allowance) -> None:

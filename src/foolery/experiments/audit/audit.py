@@ -28,7 +28,7 @@ from foolery.experiments.audit.opening import (
 )  # fmt: skip
 from foolery.experiments.audit.order import Order, Pictures
 from foolery.experiments.audit.remarks import remarks
-from foolery.experiments.audit.schedule import queries_for, seconds_for
+from foolery.experiments.audit.schedule import hopeless, queries_for, seconds_for
 from foolery.experiments.audit.spending import Spending
 from foolery.experiments.audit.standing import Entry, Standing, figures_alone
 from foolery.experiments.audit.summary import write_summary
@@ -116,6 +116,7 @@ class Auditor:
             KeyboardInterrupt: passed on after everything was saved.
         """
         with self._saving():
+            self._skip_hopeless()
             for position in range(len(self.found.attacks)):
                 attack, scene = self._attack(position), self._scene(position)
                 if self.found.attacks[position].status in ("waiting", "running"):
@@ -188,12 +189,25 @@ class Auditor:
             }
         return parts
 
+    def _skip_hopeless(self) -> None:
+        """Skip what cannot be tried before the first attack of a seed, so that others get its share."""
+        size = len(self.order.attacks)
+        for first in range(0, len(self.found.attacks), size):
+            if any(mine.status != "waiting" for mine in self.found.attacks[first : first + size]):
+                continue
+            reasons = hopeless(self.order, self._scene(first), self.found.budget.queries)
+            for place, reason in sorted(reasons.items()):
+                self._skip(first + place, reason)
+
+    def _skip(self, position: int, reason: str) -> None:
+        self._set(position, status="skipped", reason=reason)
+        self.say(f"{self._attack(position).name}: skipped, {reason}")
+
     def _try(self, position: int, attack: Attack, scene: Scene) -> None:
         share = self.found.attacks[position].share or queries_for(self.order, self.found, position)
         reason = attack.obstacle(scene, share)
         if reason is not None:
-            self._set(position, status="skipped", reason=reason)
-            self.say(f"{attack.name}: skipped, {reason}")
+            self._skip(position, reason)
             return
         self._set(position, status="running", share=share)
         doc.write_audit(self.found, self.order.out)

@@ -31,11 +31,15 @@ class Evolution:
     most: int | None = None
     batch: int = BATCH
 
-    def obstacle(self, scene: Scene, queries: int) -> str | None:
+    def hopeless(self, scene: Scene, queries: int) -> str | None:
         """The encoding may be missing, or the share too small for one generation."""
         if self.encoding not in ENCODINGS:
             return f"this version has no encoding {self.encoding}"
         return None if queries >= self.batch else f"needs {self.batch} queries, its share is {queries}"
+
+    def obstacle(self, scene: Scene, queries: int) -> str | None:
+        """No other than before."""
+        return self.hopeless(scene, queries)
 
     def in_flight(self, scene: Scene) -> int:
         """One generation."""
@@ -75,12 +79,10 @@ class Ascent:
     weight: float
     most: int | None = None
 
-    def obstacle(self, scene: Scene, queries: int) -> str | None:
-        """It needs gradients, some steps of every class, and perhaps a run to start from."""
+    def hopeless(self, scene: Scene, queries: int) -> str | None:
+        """It needs gradients, and some steps of every class."""
         if queries < self._least(scene):
             return f"needs {self._least(scene)} queries, its share is {queries}"
-        if self.through is not None and not (scene.folder(self.through) / RUN_DB).is_file():
-            return f"starts from the champions of {self.through}, which was not run"
         try:
             from foolery.classifiers.onnx_gradient import with_gradient
 
@@ -88,6 +90,12 @@ class Ascent:
         except (FooleryError, ImportError) as error:
             return f"no gradients: {' '.join(str(error).split())}"
         return None
+
+    def obstacle(self, scene: Scene, queries: int) -> str | None:
+        """It may have no run to start from."""
+        if self.through is not None and not (scene.folder(self.through) / RUN_DB).is_file():
+            return f"starts from the champions of {self.through}, which was not run"
+        return self.hopeless(scene, queries)
 
     def in_flight(self, scene: Scene) -> int:
         """One step of every class."""

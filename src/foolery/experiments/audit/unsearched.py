@@ -36,11 +36,15 @@ class Drawing:
         """That of the baseline."""
         return self.baseline.about
 
-    def obstacle(self, scene: Scene, queries: int) -> str | None:
+    def hopeless(self, scene: Scene, queries: int) -> str | None:
         """It may need photos."""
         if self.baseline.needs_photos and scene.photos is None:
             return "is made of photos; give --data"
         return None
+
+    def obstacle(self, scene: Scene, queries: int) -> str | None:
+        """No other than before."""
+        return self.hopeless(scene, queries)
 
     def in_flight(self, scene: Scene) -> int:
         """One batch."""
@@ -68,9 +72,13 @@ class Starters:
     about: str = "champions that were evolved on other networks"
     most: int | None = None
 
-    def obstacle(self, scene: Scene, queries: int) -> str | None:
+    def hopeless(self, scene: Scene, queries: int) -> str | None:
         """There may be none."""
         return NO_STARTERS if scene.starters is None or not scene.starters[1] else None
+
+    def obstacle(self, scene: Scene, queries: int) -> str | None:
+        """No other than before."""
+        return self.hopeless(scene, queries)
 
     def in_flight(self, scene: Scene) -> int:
         """One batch."""
