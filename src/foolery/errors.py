@@ -38,10 +38,16 @@ class MissingExtraError(UsageError):
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """The end of an error message for an unknown ``name``: close matches first, else all that is known."""
-    from difflib import get_close_matches
+    """The end of an error message for an unknown ``name``: what begins with it or is close; what is known."""
+    close = [each for each in known if name and each.startswith(name)][:3] or _close(name, known)
+    listed = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+    return f"did you mean {' or '.join(close)}? Known: {listed}" if close else f"known: {listed}"
+
+
+def _close(name: str, known: list[str]) -> list[str]:
+    """Up to three that are nearly as close as the closest."""
+    from difflib import SequenceMatcher, get_close_matches
 
     close = get_close_matches(name, known, n=3, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(close)}? Known: {', '.join(known[:20])}"
-    return f"known: {', '.join(known[:20])}" + (" …" if len(known) > 20 else "")
+    likeness = [SequenceMatcher(None, each, name).ratio() for each in close]
+    return [each for each, alike in zip(close, likeness, strict=True) if alike > likeness[0] - 0.2]

@@ -331,6 +331,7 @@ def test_an_audit_and_an_arms_race_open_from_the_list(page, studio):
     page.goto(studio.url)
     page.get_by_role("link", name="verdict", exact=True).click()
     page.get_by_role("heading", name="The verdict").wait_for()
+    page.wait_for_load_state()  # until its scripts are there a champion is a link to its picture
     page.locator("#champions a").nth(7).click()
     page.get_by_role("dialog").get_by_text("cppn, seed 0").wait_for()
     page.goto(studio.url)

@@ -40,7 +40,7 @@ def test_a_set_is_told_in_words_and_in_json(small_run, tmp_path):
     done = invoke("export", small_run, "--to", "folder", "-o", tmp_path / "set")
     assert done.returncode == 0, done.stderr
     count = len(list((tmp_path / "set/train").rglob("*.png")))
-    assert f"{count} in train, of 1 runs" in done.stdout
+    assert f"{count} in train, of 1 run\n" in done.stdout
     assert "splits are by run" in done.stdout
     again = invoke("export", small_run, "--to", "folder", "-o", tmp_path / "set", "--overwrite", "--json")
     said = json.loads(again.stdout)

@@ -1,7 +1,7 @@
 import pytest
 
 from foolery.data import match_classes
-from foolery.data.matching import match_known
+from foolery.data.matching import match_known, told_of_placed
 from foolery.errors import UsageError
 
 
@@ -58,6 +58,27 @@ def test_what_does_not_match_is_listed(data, classifier, said):
     with pytest.raises(UsageError, match=said) as caught:
         match_classes(data, classifier, "net")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "classifier", "placed"),
+    [
+        (["cat", "dog"], ["cat", "dog"], ()),
+        (["cat", "hound", "owl"], ["cat", "dog", "owl"], (1,)),
+        (["n01", "n02"], ["tench", "goldfish"], ()),
+        (["tench", "owl"], ["tench, Tinca tinca", "owl"], ()),
+        (["crane", "owl", "crane"], ["crane (bird)", "owl", "crane (machine)"], ()),
+    ],
+)
+def test_names_that_were_taken_by_their_place_are_told(data, classifier, placed):
+    match = match_classes(data, classifier)
+    assert match.placed == placed
+    said = told_of_placed(match, data, classifier)
+    assert said == (
+        "1 of the data's 3 names are no class, and were taken by their place: hound as dog"
+        if placed
+        else None
+    )
 
 
 @pytest.mark.parametrize(

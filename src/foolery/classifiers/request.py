@@ -47,7 +47,7 @@ class Request:
         """
         path = Path(self.rest).expanduser()
         if not path.is_file():
-            raise UsageError(f"classifier {self.reference}: no file {path}")
+            raise UsageError(f"classifier {self.reference}: no file {path}{_alike(path)}")
         return path
 
     def card_of_file(self) -> Card:
@@ -91,6 +91,16 @@ class Request:
                     f"{nearest(option, list(options))}"
                 )
         return name, given
+
+
+def _alike(path: Path) -> str:
+    """Files beside ``path`` of the same kind and nearly the same name, as a question."""
+    from difflib import get_close_matches
+
+    beside = [each.name for each in path.parent.glob(f"*{path.suffix}")] if path.suffix else []
+    beside += [each.name for each in path.parent.glob("*.onnx")] if path.suffix != ".onnx" else []
+    close = get_close_matches(path.name, beside, n=1, cutoff=0.7)
+    return f"; did you mean {path.parent / close[0]}?" if close else ""
 
 
 def _way_to_a_card(file: Path) -> str:

@@ -109,7 +109,6 @@ def audit(
     from foolery.experiments.audit.attacks import chosen_attacks
     from foolery.experiments.audit.audit import Auditor
     from foolery.experiments.audit.compare import check_comparable, compared_with, unequal
-    from foolery.experiments.audit.document import read_audit
     from foolery.experiments.audit.gate import Gate
     from foolery.experiments.audit.helps import check_others, what_helps
     from foolery.experiments.audit.order import Order, Pictures
@@ -124,7 +123,7 @@ def audit(
     chosen, limit = chosen_attacks(listed), Budget.parse(budget)
     if champions is not None and baseline is not None:
         raise UsageError("--baseline: needs attacks of its own; --champions has none")
-    earlier = None if baseline is None else read_audit(baseline)
+    earlier = None if baseline is None else earlier_audit(baseline)
     if resume and overwrite:
         raise UsageError("--resume: goes on with what --overwrite would replace; give one of them")
     if photos < 20:
@@ -179,6 +178,16 @@ def audit(
     show(auditor.found, order, as_json=as_json)
 
 
+def earlier_audit(file: Path) -> Audit:
+    """The audit to compare with."""
+    from foolery.experiments.audit.document import read_audit
+
+    try:
+        return read_audit(file)
+    except UsageError as error:
+        raise UsageError(f"--baseline: {str(error).removeprefix('audit: ')}") from None
+
+
 def panel_for(classifier: Classifier, references: list[str] | None) -> Panel | None:
     """The panel that was asked for; for a classifier of the ten digits one of shipped networks."""
     from foolery.classifiers import load_classifier
@@ -187,7 +196,10 @@ def panel_for(classifier: Classifier, references: list[str] | None) -> Panel | N
     known = classifier.description
     if not references:
         return default_panel(known, load_classifier)
-    members = [load_classifier(one) for text in references for one in text.split(",")]
+    try:
+        members = [load_classifier(one) for text in references for one in text.split(",")]
+    except UsageError as error:
+        raise UsageError(f"--panel: {error}") from None
     found = panel_of(known, members)
     if found is None:
         raise UsageError(f"--panel: {', '.join(references)} is the audited classifier; name others")

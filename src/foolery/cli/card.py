@@ -56,7 +56,8 @@ def card(
     from foolery.classifiers.card import card_beside
     from foolery.classifiers.contract import Kind as Kinds
     from foolery.classifiers.request import names_from
-    from foolery.data import open_data
+    from foolery.data import match_classes, open_data
+    from foolery.data.matching import told_of_placed
     from foolery.experiments.find_card import find_card
 
     if kind is not None:
@@ -92,6 +93,11 @@ def card(
         print_json({"file": str(graph), "card": str(target), **as_object(found)})
         return
     print(*lines(found), sep="\n")
+    placed = told_of_placed(
+        match_classes(pictures.classes, found.card.classes), pictures.classes, found.card.classes
+    )
+    if placed is not None:
+        print(f"classes    {placed}")
     where = "" if target == card_beside(graph) else f" --card {target}"
     print(f"card       {target}")
     print(f"next       foolery preflight onnx:{graph}{where} --data {data}")

@@ -70,8 +70,10 @@ def as_set(
         print_json({"out": str(out), **made.facts()})
         return
     counts = ", ".join(f"{count:,} in {split}" for split, count in made.images.items())
-    print(f"images      {counts}, of {len(made.runs)} runs")
+    print(f"images      {counts}, of {len(made.runs)} {'run' if len(made.runs) == 1 else 'runs'}")
     print(f"left out    {made.duplicates:,} duplicates, {made.uncertain:,} less certain")
+    if made.duplicates:
+        print("            a picture that is the best of several classes stays with the one it is surest of")
     if len(made.images) == 1:
         only = next(iter(made.images))
         print(f"split       all in {only}: splits are by run, and here is one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,10 +22,13 @@ class Match:
     Attributes:
         index: ``(data classes,) int64``, the classifier's class for each of the data's.
         by: ``name`` where names agree, ``position`` where the two know no name in common.
+        placed: of the data's classes those that no class is named like, and that were taken by their place
+            since others agree; perhaps somebody mistyped them.
     """
 
     index: NDArray[np.int64]
     by: Literal["name", "position"]
+    placed: tuple[int, ...] = ()
 
 
 def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "the classifier") -> Match:
@@ -54,7 +58,8 @@ def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "t
     if (len(data) == len(classifier) or one_more) and all(
         row in known.get(each, [row]) for row, each in enumerate(asked)
     ):
-        return Match(np.arange(len(data)), "name" if shared else "position")
+        index = np.arange(len(data))
+        return Match(index, "name", _unlike(data, classifier)) if shared else Match(index, "position")
     found = _meant(data, classifier)
     wrong = [str(each) for each, places in zip(data, found, strict=True) if len(places) != 1]
     if wrong:
@@ -67,6 +72,24 @@ def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "t
     if len(np.unique(index)) < len(index):
         raise UsageError(f"data: two of its class names mean the same class of {name}")
     return Match(index, "name")
+
+
+def told_of_placed(match: Match, data: Sequence[str], classifier: Sequence[str]) -> str | None:
+    """A line about classes that were taken by their place; None where there are none."""
+    if not match.placed:
+        return None
+    pairs = [f"{data[row]} as {classifier[match.index[row]]}" for row in match.placed[:_SHOWN]]
+    more = ", …" if len(match.placed) > _SHOWN else ""
+    return (
+        f"{len(match.placed)} of the data's {len(data)} names are no class, and were taken by their place: "
+        f"{', '.join(pairs)}{more}"
+    )
+
+
+def _unlike(data: Sequence[str], classifier: Sequence[str]) -> tuple[int, ...]:
+    """Rows whose two names have nothing in common; what the classifier has in parentheses does not count."""
+    meant = _meant(data, [re.sub(r" \([^()]*\)$", "", each) for each in classifier])
+    return tuple(row for row, places in enumerate(meant) if row not in places)
 
 
 def match_known(names: Sequence[str], classifier: Sequence[str]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from foolery.classifiers.answers import Answers
 from foolery.classifiers.contract import Classifier
 from foolery.classifiers.metered import images_per_second
 from foolery.data import LabelledData, match_classes, sample
+from foolery.data.matching import told_of_placed
 from foolery.errors import FooleryError, UsageError
 from foolery.experiments.chance import better_than_chance
 from foolery.experiments.contract_checks import CHECKS, PROBES
@@ -34,7 +35,8 @@ def preflight(classifier: Classifier, data: LabelledData | None = None, photos: 
     known = classifier.description
     canvases = probes(known.canvas)
     if data is not None:
-        match_classes(data.classes, known.classes, known.name)
+        match = match_classes(data.classes, known.classes, known.name)
+        placed = told_of_placed(match, data.classes, known.classes)
         part = next(sample(data, PROBES).batches(PROBES, known.canvas))
         canvases = np.concatenate([canvases, part.canvases])
     try:
@@ -43,6 +45,8 @@ def preflight(classifier: Classifier, data: LabelledData | None = None, photos: 
         return [Check("answers", "fail", str(error))]
     checks = [_guarded(name, lambda check=check: check(probe)) for name, check in CHECKS.items()]  # type: ignore[misc]
     if data is not None:
+        if placed is not None:
+            checks.append(Check("names", "warn", placed))
         checks.append(_guarded("accuracy", lambda: accuracy(classifier, sample(data, photos))))
     checks.append(_guarded("speed", lambda: speed(classifier)))
     return checks

@@ -202,7 +202,7 @@ def curve_plot(audit: Audit) -> Plot:
     return Plot(
         name="curve",
         title="Classes fooled over queries",
-        about=f"After {number(audit.budget.queries)} queries: " + ", ".join(map(percent, ends)) + ".",
+        about=f"Within {number(audit.budget.queries)} queries: " + ", ".join(map(percent, ends)) + ".",
         up=tuple(Tick(tick.place, f"{tick.label} %") for tick in axis.ticks),
         across=tuple(Tick(log10(power / FIRST) / width, number(power)) for power in powers),
         unit="queries of one seed",

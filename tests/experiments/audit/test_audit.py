@@ -167,7 +167,7 @@ def test_a_finished_audit_is_resumed_to_the_same_without_asking(lenet, order):
 )
 def test_resuming_something_else_is_refused(lenet, order, change, said):
     audit(lenet, order)
-    with pytest.raises(UsageError, match=f"--resume: .* was begun with another {said}"):
+    with pytest.raises(UsageError, match=f"--resume: .* begun with {said} .*; give that, or another --out"):
         audit(lenet, replace(order, **change), resume=True)
 
 

@@ -98,5 +98,5 @@ def test_what_the_user_leaves_out_is_not_searched_for(lenet, mnist, tmp_path):
     assert found.left_out == ("1", "8")
     assert [one.label for one in found.champions] == [name for name in NAMES if name not in "18"]
     assert np.isclose(found.verdict.fooled_at_keep95.value * 8 % 1, 0)
-    with pytest.raises(UsageError, match="--leave-out: 1, 8"):
+    with pytest.raises(UsageError, match="--leave-out 1, 8; give that"):
         audit(lenet, small_order(mnist, tmp_path / "few"), resume=True)

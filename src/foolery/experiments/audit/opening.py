@@ -93,7 +93,9 @@ def check_same(earlier: doc.Audit, new: doc.Audit, order: Order) -> None:
         ("--data", _source(order.pictures), _source_of(earlier.yardstick)),
     ):
         if here != there and not (name == "--data" and earlier.yardstick is None):
-            raise UsageError(f"--resume: {order.out} was begun with another {name}: {there}")
+            raise UsageError(
+                f"--resume: {order.out} was begun with {name} {there}; give that, or another --out"
+            )
 
 
 def check_classes(known: Description, pictures: Pictures) -> None:

@@ -97,7 +97,7 @@ def verdicts(audit: Audit) -> list[str]:
     lines = []
     for gate in audit.gates:
         value = "not known" if gate.value is None else f"{gate.value:.4g}"
-        lines.append(f"{'FAIL' if gate.failed else 'pass'}: `{gate.expression}` (it is {value})")
+        lines.append(f"{'FAIL' if gate.failed else 'pass'}: fail on `{gate.expression}`, and it is {value}")
     if audit.compared is not None:
         one = audit.compared
         lines.append(
