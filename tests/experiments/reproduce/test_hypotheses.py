@@ -10,6 +10,7 @@ pytest.importorskip("torch", reason="the extra torch is not installed")
 pytest.importorskip("scipy", reason="the extra paper is not installed")
 
 
+@pytest.mark.usefixtures("mnist", "mnist_train")
 def test_datasize_trains_evolves_and_finds_all_of_it_again(tmp_path, monkeypatch):
     monkeypatch.setattr(datasize, "SHARES", (0.01, 0.05))
     results, steps = run(["datasize"], tmp_path, scale=0.012, seeds=2)
@@ -32,6 +33,7 @@ def test_datasize_trains_evolves_and_finds_all_of_it_again(tmp_path, monkeypatch
     assert again == results
 
 
+@pytest.mark.usefixtures("mnist", "mnist_train")
 def test_generative_attacks_all_four_and_finds_all_of_it_again(tmp_path):
     results, _ = run(["generative"], tmp_path, scale=0.01, seeds=2)
     found = results["generative"]
@@ -48,6 +50,7 @@ def test_generative_attacks_all_four_and_finds_all_of_it_again(tmp_path):
     assert again == results
 
 
+@pytest.mark.usefixtures("mnist", "mnist_train")
 def test_a_contender_that_rejects_is_certain_only_of_what_p_x_accepts(tmp_path):
     results, _ = run(["generative"], tmp_path, scale=0.02, seeds=1)
     for row in results["generative"]["figures"]["attacks"]:
