@@ -27,17 +27,15 @@ from foolery.experiments.audit.opening import (
     told_of_photos,
 )  # fmt: skip
 from foolery.experiments.audit.order import Order, Pictures
+from foolery.experiments.audit.record import Record
 from foolery.experiments.audit.remarks import remarks
 from foolery.experiments.audit.schedule import hopeless, queries_for, seconds_for
 from foolery.experiments.audit.spending import Spending
 from foolery.experiments.audit.standing import Entry, Standing, figures_alone
-from foolery.experiments.audit.summary import write_summary
 from foolery.experiments.audit.targets import targets_of
 from foolery.experiments.audit.trail import Trail
 from foolery.experiments.audit.yardstick import Real, ask_real, yardstick_of
 
-BETWEEN = 15.0  # seconds from one partial report to the next, and never less than
-COSTS = 20.0  # times what the last one took
 PHOTOS = 64  # that shuffled ones are made of
 RATE_BATCH = 64
 
@@ -48,7 +46,7 @@ class Auditor:
     """One audit: ``begin`` or ``resume``, then ``run``, then ``finish``.
 
     Attributes:
-        found: the document, as it was last written.
+        record: the document and its clock, from ``begin`` or ``resume`` on.
         targets: ``(T,) int64``, places of the classes to fool.
         real: answers to real pictures; None where there are none, or they were asked before a resume.
     """
@@ -61,7 +59,12 @@ class Auditor:
         self._trails: dict[int, Trail] = {}  # of attacks that are done, by position
         self._showcase = Showcase(order.out, classifier.description.classes, order.seed)
         self._photos: Canvases | None = None
-        self._begun, self._before, self._saved, self._cost = monotonic(), 0.0, monotonic(), 0.0
+        self._begun = monotonic()
+
+    @property
+    def found(self) -> doc.Audit:
+        """The document as it is now."""
+        return self.record.found
 
     def plan(self) -> doc.Audit:
         """What it will be, before anything was measured or asked."""
@@ -77,20 +80,20 @@ class Auditor:
         if self.order.pictures is not None:
             check_classes(self.classifier.description, self.order.pictures)
         make_room(self.order, overwrite=overwrite)
-        self.found = new_audit(
-            self.classifier.description, self.order, images_per_second(self.classifier, RATE_BATCH)
-        )
+        rate = images_per_second(self.classifier, RATE_BATCH)
+        found = new_audit(self.classifier.description, self.order, rate)
+        self.record = Record(self.order.out, found, self._begun)
         self._announce()
-        doc.write_audit(self.found, self.order.out)
+        self.record.write()
         if self.order.pictures is not None:
             try:
                 known = self._yardstick(self.order.pictures)
             except UsageError:
                 give_up(self.order)
                 raise
-            self.found = self.found.model_copy(update={"yardstick": known})
+            self.record.replace(yardstick=known)
             self.say(told_of_photos(known))
-        doc.write_audit(self.found, self.order.out)
+        self.record.write()
 
     def resume(self) -> None:
         """Go on with the audit in the folder.
@@ -102,12 +105,12 @@ class Auditor:
         new = new_audit(self.classifier.description, self.order, earlier.budget.rate)
         check_same(earlier, new, self.order)
         keep = {"budget": earlier.budget, "attacks": earlier.attacks, "yardstick": earlier.yardstick}
-        self._before = earlier.budget.elapsed
-        self.found = new.model_copy(update=keep)
+        found = new.model_copy(update=keep)
+        self.record = Record(self.order.out, found, self._begun, before=earlier.budget.elapsed)
         self._count_what_was_lost()
         self._announce()
         if self.order.pictures is not None and earlier.yardstick is None:
-            self.found = self.found.model_copy(update={"yardstick": self._yardstick(self.order.pictures)})
+            self.record.replace(yardstick=self._yardstick(self.order.pictures))
 
     def run(self) -> None:
         """Try every attack that is not done yet.
@@ -135,23 +138,18 @@ class Auditor:
         if isinstance(verdict, doc.Verdict):
             parts["gates"] = tuple(gate.judge(verdict) for gate in self.order.gates)
             known = set(self.found.notes)
-            ended = self.found.model_copy(update={"budget": self._budget()})
+            ended = self.found.model_copy(update={"budget": self.record.budget})
             parts["notes"] = (*self.found.notes, *(one for one in remarks(ended) if one not in known))
         self.put(**parts)
         return self.found
 
     def put(self, **parts: object) -> None:
         """Replace parts of the document, and write it."""
-        self.found = self.found.model_copy(update=parts)
-        doc.write_audit(self.found, self.order.out)
-        write_summary(self.found, self.order.out)
+        self.record.put(**parts)
 
     def save(self, state: doc.State) -> None:
         """Write champions, document and summary as they are now."""
-        start = monotonic()
-        self.put(**self._parts(state, self.standing(), None))
-        self._saved = monotonic()
-        self._cost = self._saved - start
+        self.record.report(lambda: self._parts(state, self.standing(), None))
 
     def standing(self) -> Standing | None:
         """All attacks so far beside each other; None before the first picture."""
@@ -179,7 +177,7 @@ class Auditor:
     def _parts(
         self, state: doc.State, standing: Standing | None, recognised: NDArray[np.float64] | None
     ) -> dict[str, object]:
-        parts: dict[str, object] = {"state": state, "budget": self._budget()}
+        parts: dict[str, object] = {"state": state, "budget": self.record.budget}
         if standing is not None:
             champions = self._showcase.champions(standing, self.found.yardstick, recognised)
             parts |= {
@@ -200,7 +198,7 @@ class Auditor:
                 self._skip(first + place, reason)
 
     def _skip(self, position: int, reason: str) -> None:
-        self._set(position, status="skipped", reason=reason)
+        self.record.change(position, status="skipped", reason=reason)
         self.say(f"{self._attack(position).name}: skipped, {reason}")
 
     def _try(self, position: int, attack: Attack, scene: Scene) -> None:
@@ -209,18 +207,18 @@ class Auditor:
         if reason is not None:
             self._skip(position, reason)
             return
-        self._set(position, status="running", share=share)
-        doc.write_audit(self.found, self.order.out)
+        self.record.change(position, status="running", share=share)
+        self.record.write()
         spending = Spending(scene.folder(attack.name))
 
         def pulse(queries: int) -> None:
             spending.write(queries)
             self._pulse()
 
-        seconds = seconds_for(self.order, self.found, position, self._elapsed)
+        seconds = seconds_for(self.order, self.found, position, self.record.elapsed)
         attack.run(scene, Allowance(share, seconds, pulse))
         self._settle(position, attack, scene)
-        self._set(position, status="finished")
+        self.record.change(position, status="finished")
         self._report(position)
 
     def _count_what_was_lost(self) -> None:
@@ -234,10 +232,10 @@ class Auditor:
             lost = max(0, Spending(scene.folder(attack.name)).read() - kept) + attack.in_flight(scene)
             budget = self.found.budget
             budget = budget.model_copy(update={"repeated": budget.repeated + min(lost, mine.share)})
-            self.found = self.found.model_copy(update={"budget": budget})
+            self.record.replace(budget=budget)
             # It is not running any more, so that a second interruption before it runs loses nothing again.
-            self._set(position, status="waiting", queries=kept)
-            doc.write_audit(self.found, self.order.out)
+            self.record.change(position, status="waiting", queries=kept)
+            self.record.write()
 
     def _settle(self, position: int, attack: Attack, scene: Scene) -> None:
         trail = attack.trail(scene)
@@ -250,11 +248,11 @@ class Auditor:
         fooled = "" if mine.fooled_at_keep95 is None else f", {mine.fooled_at_keep95:.0%} fooled@keep95"
         sure = "" if mine.median_confidence is None else f", median confidence {mine.median_confidence:.4f}"
         self.say(f"{mine.name}: {mine.queries:,} queries, {mine.seconds:.1f} s{fooled}{sure}")
-        doc.write_audit(self.found, self.order.out)
+        self.record.write()
         self._pulse()
 
     def _pulse(self) -> None:
-        if monotonic() - self._saved > max(BETWEEN, COSTS * self._cost):
+        if self.record.due:
             self.save("partial")
 
     @contextmanager
@@ -266,15 +264,6 @@ class Auditor:
             with suppress(Exception):
                 self.save("interrupted" if isinstance(error, KeyboardInterrupt) else "partial")
             raise
-
-    @property
-    def _elapsed(self) -> float:
-        return self._before + monotonic() - self._begun
-
-    def _budget(self) -> doc.Budget:
-        budget = self.found.budget
-        spent = budget.repeated + sum(attack.queries for attack in self.found.attacks)
-        return budget.model_copy(update={"spent": spent, "elapsed": self._elapsed})
 
     def _attack(self, position: int) -> Attack:
         return self.order.attacks[position % len(self.order.attacks)]
@@ -304,19 +293,13 @@ class Auditor:
         self.real = ask_real(self.classifier, pictures.data, pictures.most)
         return yardstick_of(self.classifier, self.real, pictures.reference, pictures.split)
 
-    def _set(self, position: int, **parts: object) -> None:
-        attacks = list(self.found.attacks)
-        attacks[position] = attacks[position].model_copy(update=parts)
-        self.found = self.found.model_copy(update={"attacks": tuple(attacks)})
-        self.found = self.found.model_copy(update={"budget": self._budget()})
-
     def _note(self, position: int, trail: Trail) -> None:
         """Put the figures of an attack by itself into the document."""
         parts = figures_alone(trail, self.classifier.description.kind, self.found.yardstick, self.targets)
         folder = self._scene(position).folder(self._attack(position).name)
         if (folder / "run.db").is_file():
             parts["run"] = folder.relative_to(self.order.out).as_posix()
-        self._set(position, **parts)
+        self.record.change(position, **parts)
 
     def _announce(self) -> None:
         self.say(announcement(self.found.budget))
