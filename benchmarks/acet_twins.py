@@ -24,8 +24,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from foolery.experiments.audit.document import FILE, Audit, read_audit
-from foolery.experiments.audit.summary import interval
+from foolery.audit.markdown import interval
+from foolery.audit.schema import FILE, Audit, read_audit
 
 ROOT = Path(__file__).parents[1]
 ATTACKS = "baselines,cppn,sparse,direct"

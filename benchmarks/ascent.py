@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from foolery import load_classifier
-from foolery.experiments.ascend import ascend
-from foolery.experiments.export import export_champions, file_name
-from foolery.experiments.predict import predict
-from foolery.experiments.verify import verify_exhibit
+from foolery.analysis.export import export_champions, file_name
+from foolery.analysis.verify import verify_exhibit
+from foolery.checks.predict import predict
+from foolery.engine.ascend import ascend
 
 CARD = Path(__file__).parents[1] / "docs" / "cards" / "squeezenet1_0.card.json"
 RULE = {"early": 0.1, "late": 0.5}  # five times the paper's steps: the same end, in a quarter of the time

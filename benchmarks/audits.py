@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foolery.audit.markdown import interval, shares
+from foolery.audit.schema import FILE, Audit, read_audit
 from foolery.classifiers import builtin
-from foolery.experiments.audit.document import FILE, Audit, read_audit
-from foolery.experiments.audit.summary import interval, shares
 
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "cards"

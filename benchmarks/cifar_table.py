@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from foolery import open_run
+from foolery.analysis.transfer import Row, transfer
 from foolery.classifiers import load_classifier
-from foolery.classifiers.contract import Classifier
+from foolery.classifiers.base import Classifier
 from foolery.data import open_data
-from foolery.experiments.certainty import format_confidence
-from foolery.experiments.exhibit import Exhibit
-from foolery.experiments.replicates import evolve_replicates
-from foolery.experiments.transfer import Row, transfer
+from foolery.engine.replicates import evolve_replicates
+from foolery.engine.run import Exhibit
+from foolery.text import format_confidence
 from foolery.training.measure import measure
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ import numpy as np
 
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.card import CanvasCard, Card, Preprocessing
-from foolery.classifiers.prototypes import open_prototypes
+from foolery.classifiers.nearest_prototype import open_prototypes
 from foolery.data.mnist import CLASSES, open_mnist
 from foolery.training.measure import measure
 from foolery.training.prototypes import FEWEST, prototypes_of, width_of

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from foolery.experiments.certainty import format_confidence
-from foolery.experiments.harden.round import Round
-from foolery.experiments.reproduce.statistics import mann_whitney
+from foolery.analysis.statistics_statistics import mann_whitney
+from foolery.hardening.round import Round
+from foolery.text import format_confidence
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))

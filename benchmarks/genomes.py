@@ -15,9 +15,9 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
+from foolery.rng import Stream
 
 FILE = Path(__file__).with_name("genomes.safetensors")
 OUTPUTS, HIDDEN, EDGES = 3, 13, 43

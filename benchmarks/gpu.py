@@ -26,10 +26,10 @@ import numpy as np
 
 import genomes as benchmark_genomes
 from foolery.canvas import CanvasShape, fetched
-from foolery.draws import Stream
-from foolery.encodings.contract import on_device
+from foolery.encodings.base import on_device
 from foolery.encodings.cppn.encoding import Cppn
-from foolery.lanes import available
+from foolery.rng import Stream
+from foolery.workers import available
 
 BYTES_OF = (("gray", 28), ("hsv", 28), ("hls", 28), ("gray", 227), ("hsv", 227), ("hls", 227))
 SIDE, CLASSES = 227, 1000
@@ -73,7 +73,7 @@ def seconds_of(work: Callable[[], object], seconds: float) -> float:
 
 def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
     """Pictures of the CUDA kernel and of torch's eager form that differ from the processor's: none should."""
-    from foolery.encodings.cppn.eager import EagerCppn
+    from foolery.encodings.cppn.render_torch import EagerCppn
 
     rows = []
     for colors, side in BYTES_OF:
@@ -109,7 +109,7 @@ def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
 
 def renderer_speed(seconds: float) -> list[dict[str, Any]]:
     """Images/s of the benchmark's genomes, 3 outputs, packing and transfer included."""
-    from foolery.encodings.cppn.eager import EagerCppn
+    from foolery.encodings.cppn.render_torch import EagerCppn
 
     some, rows = benchmark_genomes.load(), []
     for side, count in ((28, 4096), (227, 1024)):
@@ -175,7 +175,7 @@ def classifier_of(name: str, network: Any, precision: str, grain: int) -> Any:
 
         placed = network.to(DEVICE).to(memory_format=torch.channels_last).eval().requires_grad_(False)
         return Probe(placed, precision, grain)
-    from foolery.classifiers import torch_network
+    from foolery.classifiers import torch_model
     from foolery.classifiers.card import Card
 
     how = {"canvas": {"channels": 3, "height": SIDE, "width": SIDE}, "channel_order": "rgb"}
@@ -187,7 +187,7 @@ def classifier_of(name: str, network: Any, precision: str, grain: int) -> Any:
             "preprocessing": {**how, "mean": CAFFE_MEAN, "std": CAFFE_STD},
         }
     )
-    made = torch_network.classifier_of(name, network, card, "0" * 64, device=DEVICE, precision=precision)
+    made = torch_model.classifier_of(name, network, card, "0" * 64, device=DEVICE, precision=precision)
     forward = {**made.description.forward, "grain": grain}
     return replace(made, description=replace(made.description, forward=forward))
 
@@ -274,7 +274,7 @@ class Enough(Exception):  # noqa: N818
 
 
 def by_evolve(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -> None:
-    from foolery.experiments.evolve import evolve
+    from foolery.engine.evolve import evolve
 
     def watch(progress: Any) -> None:
         if not seen(progress.moment.queries, progress.moment.median):

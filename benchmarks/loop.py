@@ -21,9 +21,9 @@ import numpy as np
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.preprocess import preprocess
-from foolery.experiments.evolve import evolve
-from foolery.lanes import available, share
+from foolery.engine.evolve import evolve
 from foolery.runs import open_run_file
+from foolery.workers import available, share
 
 FIRST = 20  # generations before the first turn
 LANE_STAGES = ("vary", "render", "classify")

@@ -19,7 +19,7 @@ from foolery import load_classifier
 from foolery.classifiers.scores import confidence
 from foolery.encodings import make_encoding
 from foolery.search.map_elites import MapElites
-from foolery.search.refine import Refined, cost
+from foolery.search.memetic import Refined, cost
 
 BATCH, MOST, LEVELS, STEPS = 40, 20_000, (0.5, 0.9, 0.99, 0.9999), (0, 1, 3)
 

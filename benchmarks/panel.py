@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery import load_classifier
+from foolery.audit.panel import AGREES, Classifiers, default_panel
 from foolery.canvas import Canvases
 from foolery.data import open_data
-from foolery.experiments.audit.panel import AGREES, Classifiers, default_panel
-from foolery.experiments.evolve import evolve
+from foolery.engine.evolve import evolve
 
 GENERATIONS, BATCH, SHOWN = 200, 200, 500
 SHUFFLES = 20_000

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.classifiers.contract import Description
-from foolery.experiments.display import display_of
-from foolery.experiments.evolve import evolve
+from foolery.classifiers.base import Description
+from foolery.engine.evolve import evolve
 from foolery.report import write_report
+from foolery.report.model import display_of
 from foolery.runs import open_run_file
 
 CLASSES, SIDE, GRID = 1000, 128, 8

@@ -29,19 +29,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.audit.attacks.build import built
+from foolery.audit.attacks.single_shot import BATCH as ASKED
+from foolery.audit.attacks.trail import trail_of
+from foolery.audit.attacks.transfer import SHIPPED, StarterPack
+from foolery.audit.reference import ask_real, yardstick_of
+from foolery.audit.score import FIRST, queries_to, score
 from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
-from foolery.classifiers.contract import Classifier
+from foolery.classifiers.base import Classifier
 from foolery.data import open_data
 from foolery.encodings import make_encoding
-from foolery.experiments.audit.drawn import BATCH as ASKED
-from foolery.experiments.audit.score import FIRST, queries_to, score
-from foolery.experiments.audit.trail import trail_of
-from foolery.experiments.audit.yardstick import ask_real, yardstick_of
-from foolery.experiments.evolve import evolve
-from foolery.experiments.exhibit import open_run
-from foolery.experiments.starter.build import built
-from foolery.experiments.starter.pack import SHIPPED, StarterPack
+from foolery.engine.evolve import evolve
+from foolery.engine.run import open_run
 from foolery.runs import open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.search.margin import Aim, comparable

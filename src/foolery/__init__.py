@@ -12,23 +12,23 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from foolery.classifiers import load_classifier as load_classifier
+    from foolery.engine.ascend import ascend as ascend
+    from foolery.engine.evolve import evolve as evolve
+    from foolery.engine.run import Exhibit as Exhibit
+    from foolery.engine.run import open_run as open_run
     from foolery.errors import FooleryError as FooleryError
     from foolery.errors import UsageError as UsageError
-    from foolery.experiments.ascend import ascend as ascend
-    from foolery.experiments.evolve import evolve as evolve
-    from foolery.experiments.exhibit import Exhibit as Exhibit
-    from foolery.experiments.exhibit import open_run as open_run
     from foolery.search.map_elites import MapElites as MapElites
 
 _HOMES = {
-    "Exhibit": "foolery.experiments.exhibit",
+    "Exhibit": "foolery.engine.run",
     "FooleryError": "foolery.errors",
     "MapElites": "foolery.search.map_elites",
     "UsageError": "foolery.errors",
-    "ascend": "foolery.experiments.ascend",
-    "evolve": "foolery.experiments.evolve",
+    "ascend": "foolery.engine.ascend",
+    "evolve": "foolery.engine.evolve",
     "load_classifier": "foolery.classifiers",
-    "open_run": "foolery.experiments.exhibit",
+    "open_run": "foolery.engine.run",
 }
 
 __all__ = [

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from browser.conftest import NARROW, WIDE
+from foolery.analysis.transfer import transfer
 from foolery.canvas import CanvasShape, canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.data.labelled import Labelled
 from foolery.encodings import make_encoding
-from foolery.experiments.display import Display, display_of
-from foolery.experiments.display.audited import display_audit
-from foolery.experiments.display.contest import standing_of
-from foolery.experiments.evolve import evolve
-from foolery.experiments.transfer import transfer
+from foolery.engine.evolve import evolve
+from foolery.hardening.contest import standing_of
 from foolery.report import write_report
-from foolery.report.audit import audit_files
-from foolery.report.contest import contest_files
-from foolery.report.gallery import write_files
+from foolery.report.arms_race_page import contest_files
+from foolery.report.audit_page import audit_files
 from foolery.report.heatmap import write_transfer
-from foolery.report.index import broken_files
+from foolery.report.index_page import broken_files
+from foolery.report.model import Display, display_of
+from foolery.report.model.audit import display_audit
+from foolery.report.run_page import write_files
 from foolery.runs import RunWriter
 from support.audits import audit_in
 from support.command import invoke

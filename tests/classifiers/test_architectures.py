@@ -5,7 +5,7 @@ import pytest
 
 from foolery.classifiers.architectures import build, known_architectures
 from foolery.errors import UsageError
-from foolery.training.recipe import RECIPES
+from foolery.training.recipes import RECIPES
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 

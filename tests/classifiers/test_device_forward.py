@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foolery.classifiers import load_classifier
-from foolery.classifiers.contract import canvas_device
+from foolery.classifiers.base import canvas_device
 from foolery.classifiers.scores import from_outputs
 from foolery.errors import UsageError
 

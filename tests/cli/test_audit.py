@@ -168,9 +168,9 @@ def test_the_examples_of_the_page(tmp_path):
 
 
 def test_every_figure_and_every_attack_is_on_the_page():
-    from foolery.experiments.audit.attacks import known_attacks
-    from foolery.experiments.audit.gate import FIGURES
-    from foolery.experiments.nonsense import baselines
+    from foolery.audit.attacks import known_attacks
+    from foolery.audit.gates import FIGURES
+    from foolery.data.synthetic import baselines
 
     page = PAGE.read_text(encoding="utf-8")
     for figure in FIGURES:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from foolery.cli._app import load
 from foolery.cli.commands import COMMANDS
-from foolery.cli.group import load
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

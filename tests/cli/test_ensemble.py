@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from foolery.experiments.exhibit import open_run
+from foolery.engine.run import open_run
 from support.command import invoke, is_refused
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")

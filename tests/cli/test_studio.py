@@ -51,7 +51,7 @@ def test_what_cannot_be_served_is_said_in_one_line(words, expected, tmp_path, mo
 
 
 def test_without_the_extra_it_says_how_to_get_it(tmp_path, monkeypatch):
-    for name in [name for name in sys.modules if name.startswith(("foolery.studio.serve", "uvicorn"))]:
+    for name in [name for name in sys.modules if name.startswith(("foolery.studio.server", "uvicorn"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     is_refused(invoke("studio", tmp_path), "pip install 'foolery[studio]'")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings import make_encoding
 from foolery.encodings.colors import to_rgb
 from foolery.errors import UsageError
+from foolery.rng import Stream
 
 SHAPE = CanvasShape(3, 8, 8)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
+from foolery.rng import Stream
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 

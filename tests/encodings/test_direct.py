@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings.direct import Direct, DirectGenomes, mutation_rate
 from foolery.encodings.polynomial import level_steps
 from foolery.errors import UsageError
+from foolery.rng import Stream
 
 MNIST = CanvasShape(1, 28, 28)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings.direct import DirectGenomes
 from foolery.encodings.gaussian import Gaussian, normal_steps
 from foolery.errors import UsageError
+from foolery.rng import Stream
 
 SHAPE = CanvasShape(1, 20, 20)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from foolery.encodings.polynomial import level_step, level_steps, step
-from foolery.kernels import kernel
+from foolery.jit import kernel
 
 WORDS = np.random.default_rng(0).integers(0, 2**32, 400_000, dtype=np.uint64)
 

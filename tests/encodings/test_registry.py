@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings import ENCODINGS, make_encoding
-from foolery.encodings.contract import breed, render_into
+from foolery.encodings.base import breed, render_into
 from foolery.errors import UsageError
+from foolery.rng import Stream
 
 SHAPES = [CanvasShape(1, 28, 28), CanvasShape(3, 20, 24)]
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings.direct import DirectGenomes
 from foolery.encodings.sparse import LARGEST, Sparse
 from foolery.errors import UsageError
+from foolery.rng import Stream
 
 
 def painted(genes: list[int], canvas: CanvasShape) -> np.ndarray:

@@ -5,8 +5,8 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+from foolery.analysis.transfer import transfer
 from foolery.errors import UsageError
-from foolery.experiments.transfer import transfer
 from foolery.report.heatmap import HeatMap, heat_map_svg, table_of, write_transfer
 from report.pages import read_page
 from support.exhibits import exhibit

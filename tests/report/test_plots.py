@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foolery.experiments.display import Display
-from foolery.experiments.display.course import Course
-from foolery.experiments.display.photos import Photos
+from foolery.report.model import Display
+from foolery.report.model.course import Course
+from foolery.report.model.photos import Photos
 from foolery.report.plots import classes_plot, course_plot, histogram_plot, plots_of, stages_plot
 from support.exhibits import display, exhibit
 

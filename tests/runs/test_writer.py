@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from foolery.errors import FooleryError, UsageError
-from foolery.runs import RunWriter, journal, open_run_file
+from foolery.runs import RunWriter, open_run_file
+from foolery.runs import buffer as journal
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from foolery.canvas import CanvasShape
 from foolery.encodings import make_encoding
-from foolery.lanes import share
 from foolery.search.map_elites import MapElites
+from foolery.workers import share
 
 SHAPE = CanvasShape(3, 6, 6)
 ENCODINGS = [("cppn", {}), ("direct", {}), ("direct", {"crossover": "sbx"}), ("gaussian", {})]

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from foolery.search.ascent_rule import rule_of  # noqa: E402
+from foolery.search.ascent_presets import rule_of  # noqa: E402
 from foolery.search.regularise import blurred, regularised  # noqa: E402
 
 

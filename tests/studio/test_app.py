@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from foolery.audit.schema import write_audit
 from foolery.canvas import from_png
 from foolery.classifiers import builtin
-from foolery.experiments.audit.document import write_audit
-from foolery.experiments.exhibit import open_run
+from foolery.engine.run import open_run
 from support.audits import audit_in
 from support.command import run
 from support.studio import serving

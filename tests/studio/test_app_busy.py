@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from foolery.canvas import CanvasShape
-from foolery.studio.contract import View
-from foolery.studio.desk import Desk
-from foolery.studio.shelf import Shelf
+from foolery.studio.library import Shelf
+from foolery.studio.protocols import View
+from foolery.studio.queue import Desk
 from support.studio import Served
 
 uvicorn = pytest.importorskip("uvicorn", reason="the extra studio is not installed")
 app = pytest.importorskip("foolery.studio.app", reason="the extra studio is not installed")
-guard = pytest.importorskip("foolery.studio.guard", reason="the extra studio is not installed")
+guard = pytest.importorskip("foolery.studio.security", reason="the extra studio is not installed")
 
 
 class Slow:

@@ -2,7 +2,7 @@
 
 import pytest
 
-guard = pytest.importorskip("foolery.studio.guard", reason="the extra studio is not installed")
+guard = pytest.importorskip("foolery.studio.security", reason="the extra studio is not installed")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "localhost", "::1"])

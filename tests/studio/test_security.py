@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foolery.experiments.audit.document import write_audit
+from foolery.audit.schema import write_audit
 from support.audits import audit_in
 from support.studio import NASTY, serving
 
@@ -143,7 +143,7 @@ def test_links_are_not_followed(studio, shelf):
 
 
 def test_a_run_that_becomes_a_link_is_gone(tmp_path, shelf):
-    from foolery.studio.shelf import Shelf
+    from foolery.studio.library import Shelf
 
     for name in ("one", "two"):
         (tmp_path / "shelf" / name).mkdir(parents=True)

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from foolery.canvas import canvas_hash, png_bytes
-from foolery.classifiers import load_classifier
-from foolery.experiments.audit.document import (
+from foolery.audit.schema import (
     Attack,
     Audit,
     Audited,
@@ -19,7 +17,9 @@ from foolery.experiments.audit.document import (
     Yardstick,
     write_audit,
 )
-from foolery.experiments.evolve import evolve
+from foolery.canvas import canvas_hash, png_bytes
+from foolery.classifiers import load_classifier
+from foolery.engine.evolve import evolve
 from support.plain import noise
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from foolery.experiments.evolve import evolve
+from foolery.engine.evolve import evolve
 from foolery.runs.pending import Pending
 
 

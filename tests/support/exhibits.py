@@ -3,9 +3,9 @@
 import numpy as np
 
 from foolery.canvas import canvas_hash
-from foolery.experiments.display import Display
-from foolery.experiments.exhibit import Champion, Exhibit
-from foolery.experiments.summary import summary
+from foolery.engine.run import Champion, Exhibit
+from foolery.engine.summary import summary
+from foolery.report.model import Display
 from foolery.runs import ChampionRow, History, Moment, Provenance, RunFile, RunSettings
 
 DIGITS = tuple("0123456789")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from foolery.canvas import CanvasShape
-from foolery.classifiers.contract import Description
+from foolery.classifiers.base import Description
 from foolery.classifiers.scores import from_outputs
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from foolery.experiments.harden.contest import Contest
-from foolery.experiments.harden.round import Round
+from foolery.hardening.round import Round
+from foolery.hardening.settings_contest import Contest
 
 
 def round_of(number: int, confidence: float) -> Round:

@@ -3,7 +3,7 @@ import pytest
 
 from foolery.data import Labelled
 from foolery.errors import FooleryError
-from foolery.training.recipe import RECIPES
+from foolery.training.recipes import RECIPES
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 

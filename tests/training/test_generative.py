@@ -10,9 +10,9 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery.classifiers.architectures import build  # noqa: E402
 from foolery.classifiers.preprocess import preprocess  # noqa: E402
-from foolery.training.descent import descend  # noqa: E402
 from foolery.training.generative import ACCEPTED, set_aside, settle  # noqa: E402
-from foolery.training.recipe import RECIPES  # noqa: E402
+from foolery.training.optimise import descend  # noqa: E402
+from foolery.training.recipes import RECIPES  # noqa: E402
 
 RECIPE = replace(RECIPES["vae"], iterations=40, batch=100)
 

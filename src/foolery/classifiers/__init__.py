@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from foolery.classifiers.contract import Classifier as Classifier
-from foolery.classifiers.contract import Description as Description
+from foolery.classifiers.base import Classifier as Classifier
+from foolery.classifiers.base import Description as Description
 from foolery.classifiers.registry import known_classifiers as known_classifiers
 from foolery.classifiers.registry import load_classifier as load_classifier
 from foolery.classifiers.registry import load_recorded as load_recorded

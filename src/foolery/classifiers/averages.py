@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.classifiers.contract import Kind
+from foolery.classifiers.base import Kind
 
 
 def mean_scores(scores: NDArray[np.float64], kind: Kind) -> NDArray[np.float64]:

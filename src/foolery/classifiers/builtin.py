@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card, read_card
-from foolery.classifiers.contract import Classifier
 from foolery.classifiers.fingerprint import fingerprint
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -35,7 +35,7 @@ def open_builtin(name: str, backend: str, device: str = "cpu", precision: str = 
     ``precision`` is that of torch. One that runs on numpy alone does so whatever is asked for.
     """
     if is_numpy(name):
-        from foolery.classifiers.prototypes import open_prototypes
+        from foolery.classifiers.nearest_prototype import open_prototypes
 
         card, file = card_of(name), SHIPPED / f"{name}.npy"
         return open_prototypes(name, file, card, fingerprint([file], card))

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from foolery.canvas import LARGEST_SIDE, CanvasShape
+from foolery.classifiers.base import Kind
 from foolery.classifiers.class_names import known_list, read_class_names
-from foolery.classifiers.contract import Kind
 from foolery.errors import UsageError
 
 Output = Literal["logits", "probabilities"]

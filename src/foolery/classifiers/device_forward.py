@@ -18,8 +18,8 @@ from foolery.canvas import Canvases
 from foolery.classifiers.scores import check_form, check_values, from_outputs, from_probabilities
 
 if TYPE_CHECKING:
+    from foolery.classifiers.base import Description, Kind
     from foolery.classifiers.card import Card
-    from foolery.classifiers.contract import Description, Kind
 
 #: ``(n, C, H, W) uint8`` canvases, anywhere, to ``(n, background + K)`` on the device.
 Queued: TypeAlias = Callable[[Canvases], Tensor]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.classifiers.request import Request
-from foolery.classifiers.torch_network import TorchClassifier, classifier_of, tried
+from foolery.classifiers.torch_model import TorchClassifier, classifier_of, tried
 from foolery.errors import UsageError
 
 

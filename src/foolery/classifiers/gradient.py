@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from foolery.canvas import Canvases
-from foolery.classifiers.contract import Classifier, Description
+from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import from_outputs
 
 

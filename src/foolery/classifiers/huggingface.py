@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from foolery.canvas import CanvasShape, to_image
+from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card
 from foolery.classifiers.class_names import distinct
-from foolery.classifiers.contract import Classifier
 from foolery.classifiers.fingerprint import fingerprint_of, of_network
 from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.request import Request
-from foolery.classifiers.torch_network import classifier_of, tried
+from foolery.classifiers.torch_model import classifier_of, tried
 from foolery.classifiers.torchvision_import import import_torchvision
 from foolery.errors import MissingExtraError, UsageError
 

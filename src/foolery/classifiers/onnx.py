@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
+from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.card import Card
-from foolery.classifiers.contract import Classifier, Description
 from foolery.classifiers.devices import onnx_providers
 from foolery.classifiers.external import external_files
 from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
-from foolery.classifiers.forward import finish, grain_of, outputs, scores
+from foolery.classifiers.inference import finish, grain_of, outputs, scores
 from foolery.classifiers.preprocess import input_shape
 from foolery.classifiers.request import Request
 from foolery.classifiers.scores import SATURATES

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.classifiers.card import Preprocessing
-from foolery.kernels import kernel
+from foolery.jit import kernel
 
 _ONE = np.float32(1.0)
 

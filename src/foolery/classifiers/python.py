@@ -30,11 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
+from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.card import Card
 from foolery.classifiers.class_names import distinct
-from foolery.classifiers.contract import Classifier, Description
 from foolery.classifiers.fingerprint import fingerprint_of, of_network
-from foolery.classifiers.forward import Whole, scores_of
+from foolery.classifiers.inference import Whole, scores_of
 from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.request import Request
 from foolery.classifiers.scores import SATURATES
@@ -74,7 +74,7 @@ def open_reference(request: Request) -> Classifier:
         classifier: Classifier = made
         return classifier
     if _is_torch(made):
-        from foolery.classifiers.torch_network import classifier_of, tried
+        from foolery.classifiers.torch_model import classifier_of, tried
 
         card = request.card_from(_said_by(made, request))
         mark = fingerprint_of(of_network(type(made).__qualname__, made), card)

@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from foolery.classifiers.base import Classifier
 from foolery.classifiers.builtin import card_of, is_numpy, names, open_builtin
-from foolery.classifiers.contract import Classifier
+from foolery.classifiers.device import check_backend, check_described, check_precision
 from foolery.classifiers.devices import check_device, prefers_torch
-from foolery.classifiers.precision import check_backend, check_described, check_precision
 from foolery.classifiers.request import Request, names_from
 from foolery.classifiers.wrappers import KNOWN as WRAPPERS
 from foolery.classifiers.wrappers import is_wrapper, leaves, open_wrapper
@@ -58,14 +58,14 @@ _ADAPTERS = {
         "safetensors of an architecture that its card names; an exported program (.pt2) with --trust",
     ),
     "torchvision": Adapter(
-        "vision",
+        "torchvision",
         "torch",
         "torchvision:NAME",
         "a network of torchvision's, for instance torchvision:resnet50",
         "vision",
     ),
     "timm": Adapter(
-        "timm_hub",
+        "timm",
         "torch",
         "timm:NAME",
         "a network of timm's, for instance timm:resnet50.a1_in1k",

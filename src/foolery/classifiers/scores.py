@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.classifiers.contract import Kind
+from foolery.classifiers.base import Kind
 from foolery.errors import UsageError
-from foolery.kernels import kernel
+from foolery.jit import kernel
 
 #: What a classifier that gives only probabilities says of itself.
 SATURATES = "It gives probabilities, not logits: they saturate near 0 and 1, where a search can stall."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from foolery.classifiers.architectures import build
+from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card
-from foolery.classifiers.contract import Classifier
 from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
 from foolery.classifiers.request import Request
-from foolery.classifiers.torch_network import TorchClassifier, classifier_of, fill
+from foolery.classifiers.torch_model import TorchClassifier, classifier_of, fill
 from foolery.errors import MissingExtraError, UsageError
 
 try:
@@ -86,11 +86,11 @@ def _built(architecture: str, classes: int) -> nn.Module:
     """A network of foolery's own architectures, torchvision's or timm's; its weights are not yet set."""
     library, colon, name = architecture.partition(":")
     if colon and library == "torchvision":
-        from foolery.classifiers.vision import build_untrained
+        from foolery.classifiers.torchvision import build_untrained
 
         return build_untrained(name, classes)
     if colon and library == "timm":
-        from foolery.classifiers.timm_hub import build_untrained as build_timm
+        from foolery.classifiers.timm import build_untrained as build_timm
 
         return build_timm(name, classes)
     return build(architecture, classes)

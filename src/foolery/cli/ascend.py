@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.loading import load
-from foolery.cli.options import (
+from foolery.cli._options import (
     BackendOption,
     BudgetOption,
     CardOption,
@@ -21,16 +20,17 @@ from foolery.cli.options import (
     SetOption,
     TrustOption,
 )
-from foolery.cli.output import note, print_json
-from foolery.cli.progress import search_bar
-from foolery.cli.summary import lines
+from foolery.cli._output import note, print_json
+from foolery.cli._progress import search_bar
+from foolery.cli._run_summary import lines
+from foolery.cli.loading import load
 from foolery.cli.words import command_line, default_run, names, real, whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Classifier
-    from foolery.experiments.ascent_start import Distance
-    from foolery.experiments.exhibit import Exhibit
+    from foolery.classifiers.base import Classifier
+    from foolery.engine.ascent_start import Distance
+    from foolery.engine.run import Exhibit
 
 
 def ascend(
@@ -99,8 +99,8 @@ def ascend(
     A step counts as three queries: forward, backward, and the score of the image rounded to 8 bits.
     Classifiers without gradients: foolery evolve. Ctrl-C saves; --resume goes on.
     """
-    from foolery.classifiers.metered import Budget
-    from foolery.experiments.ascend import ascend as search
+    from foolery.classifiers.wrappers.metered import Budget
+    from foolery.engine.ascend import ascend as search
 
     limit = Budget.parse(budget) if budget is not None else None
     chosen, numbers = names(classes), rule_numbers(rule or [])
@@ -150,7 +150,7 @@ def rule_numbers(words: list[str]) -> dict[str, float]:
 
 def distances_of(exhibit: Exhibit, classifier: Classifier, start: str) -> list[Distance]:
     """How far the champions are from the picture that they started from; nothing for another start."""
-    from foolery.experiments.ascent_start import distances, start_levels
+    from foolery.engine.ascent_start import distances, start_levels
 
     if exhibit.settings.search_options.get("start") != "picture":
         return []

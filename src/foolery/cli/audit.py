@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.loading import load
-from foolery.cli.options import (
+from foolery.cli._options import (
     BackendOption,
     CardOption,
     ClassNamesOption,
@@ -19,15 +18,16 @@ from foolery.cli.options import (
     SetOption,
     TrustOption,
 )
-from foolery.cli.output import note, print_json
+from foolery.cli._output import note, print_json
+from foolery.cli.loading import load
 from foolery.cli.words import command_line, default_run, whole
 from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Classifier
-    from foolery.experiments.audit.document import Audit
-    from foolery.experiments.audit.order import Order
-    from foolery.experiments.audit.panel import Panel
+    from foolery.audit.config import Order
+    from foolery.audit.panel import Panel
+    from foolery.audit.schema import Audit
+    from foolery.classifiers.base import Classifier
 
 
 def audit(
@@ -103,16 +103,16 @@ def audit(
 
     Ctrl-C saves; --resume goes on. audit.json, summary.md and the champions' pictures are in --out.
     """
-    from foolery.classifiers.metered import Budget
-    from foolery.experiments.audit.again import Earlier, audit_again
-    from foolery.experiments.audit.attack import STARTER
-    from foolery.experiments.audit.attacks import chosen_attacks
-    from foolery.experiments.audit.audit import Auditor
-    from foolery.experiments.audit.compare import check_comparable, compared_with, unequal
-    from foolery.experiments.audit.gate import Gate
-    from foolery.experiments.audit.helps import check_others, what_helps
-    from foolery.experiments.audit.order import Order, Pictures
-    from foolery.experiments.starter.asked import starters_for
+    from foolery.audit.attacks import chosen_attacks
+    from foolery.audit.attacks.asked import starters_for
+    from foolery.audit.attacks.base import STARTER
+    from foolery.audit.compare import check_comparable, compared_with, unequal
+    from foolery.audit.config import Order, Pictures
+    from foolery.audit.gates import Gate
+    from foolery.audit.mitigations import check_others, what_helps
+    from foolery.audit.rescore import Earlier, audit_again
+    from foolery.audit.runner import Auditor
+    from foolery.classifiers.wrappers.metered import Budget
 
     if champions is not None and (resume or attacks is not None or ensemble or hardened):
         raise UsageError(
@@ -180,7 +180,7 @@ def audit(
 
 def earlier_audit(file: Path) -> Audit:
     """The audit to compare with."""
-    from foolery.experiments.audit.document import read_audit
+    from foolery.audit.schema import read_audit
 
     try:
         return read_audit(file)
@@ -190,8 +190,8 @@ def earlier_audit(file: Path) -> Audit:
 
 def panel_for(classifier: Classifier, references: list[str] | None) -> Panel | None:
     """The panel that was asked for; for a classifier of the ten digits one of shipped networks."""
+    from foolery.audit.panel import default_panel, panel_of
     from foolery.classifiers import load_classifier
-    from foolery.experiments.audit.panel import default_panel, panel_of
 
     known = classifier.description
     if not references:
@@ -222,7 +222,7 @@ def show(found: Audit, order: Order, *, as_json: bool) -> None:
     Raises:
         GateError: where a gate failed, or the score is worse than before.
     """
-    from foolery.experiments.audit.summary import facts, headline, remedies, verdicts
+    from foolery.audit.markdown import facts, headline, remedies, verdicts
 
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from foolery.cli._output import note, print_json
 from foolery.cli.evaluate import note_unreadable
-from foolery.cli.output import note, print_json
 from foolery.cli.words import command_line, one_of, whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Kind
-    from foolery.experiments.find_card import Finding
+    from foolery.checks.find_card import Finding
+    from foolery.classifiers.base import Kind
 
 SHOWN = 10  # families in the table
 CLOSE = 4  # families that are named as being too close to call
@@ -53,12 +53,12 @@ def card(
 
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
+    from foolery.checks.find_card import find_card
+    from foolery.classifiers.base import Kind as Kinds
     from foolery.classifiers.card import card_beside
-    from foolery.classifiers.contract import Kind as Kinds
     from foolery.classifiers.request import names_from
     from foolery.data import match_classes, open_data
-    from foolery.data.matching import told_of_placed
-    from foolery.experiments.find_card import find_card
+    from foolery.data.class_matching import told_of_placed
 
     if kind is not None:
         one_of("--kind", kind, get_args(Kinds))

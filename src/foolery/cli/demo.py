@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from foolery.cli.output import console, is_live
+from foolery.cli._output import console, is_live
+from foolery.cli._run_summary import CERTAIN
 from foolery.cli.stage import stage
-from foolery.cli.summary import CERTAIN
 from foolery.cli.words import command_line, real, whole
 from foolery.errors import UsageError
-from foolery.experiments.certainty import format_confidence
+from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Classifier
-    from foolery.experiments.exhibit import Exhibit
+    from foolery.classifiers.base import Classifier
+    from foolery.engine.run import Exhibit
 
 TITLES = {"cppn": "patterns (cppn)", "direct": "noise (direct)"}
 GENERATIONS = 5000
@@ -45,9 +45,9 @@ def demo(
     if not 0 < seconds <= 3600:
         raise UsageError(f"--seconds-per-encoding: expected a number from 0 to 3600, got {seconds:g}")
     from foolery.classifiers import load_classifier
-    from foolery.draws import check_seed
-    from foolery.experiments.display import display_of
     from foolery.report import write_report
+    from foolery.report.model import display_of
+    from foolery.rng import check_seed
 
     check_seed(seed)
     classifier = load_classifier("lenet")
@@ -80,8 +80,8 @@ def perform(
 
     The first generations are bred twice: once beside the clock, for Numba to compile what they need.
     """
-    from foolery.classifiers.metered import Budget
-    from foolery.experiments.evolve import evolve
+    from foolery.classifiers.wrappers.metered import Budget
+    from foolery.engine.evolve import evolve
 
     with stage(TITLES[encoding]) as watch:
         evolve(classifier, encoding=encoding, generations=COMPILED, seed=seed)

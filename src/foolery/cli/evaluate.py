@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.loading import load
-from foolery.cli.options import (
+from foolery.cli._options import (
     BackendOption,
     CardOption,
     ClassNamesOption,
@@ -18,11 +17,12 @@ from foolery.cli.options import (
     SetOption,
     TrustOption,
 )
-from foolery.cli.output import note, print_json
+from foolery.cli._output import note, print_json
+from foolery.cli.loading import load
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Kind
-    from foolery.experiments.evaluate import Evaluation
+    from foolery.checks.evaluate import Evaluation
+    from foolery.classifiers.base import Kind
 
 _NAMED = 5  # unreadable pictures that are named
 
@@ -44,7 +44,7 @@ def evaluate(
 
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
-    from foolery.experiments.evaluate import evaluate as measure
+    from foolery.checks.evaluate import evaluate as measure
 
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     found = measure(loaded, data, split)
@@ -62,7 +62,7 @@ def evaluate(
 
 def lines(found: Evaluation, kind: Kind) -> list[str]:
     """The figures, one line for each group."""
-    from foolery.experiments.certainty import format_score
+    from foolery.text import format_score
 
     everything, right, wrong = (
         format_score(value, kind)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast, get_
 
 import typer
 
-from foolery.cli.loading import announce, load
-from foolery.cli.options import (
+from foolery.cli._options import (
     BackendOption,
     BudgetOption,
     CardOption,
@@ -21,16 +20,17 @@ from foolery.cli.options import (
     SetOption,
     TrustOption,
 )
-from foolery.cli.output import console, is_live, note, print_json
+from foolery.cli._output import console, is_live, note, print_json
+from foolery.cli._progress import search_bar
+from foolery.cli._run_summary import lines, lines_of_many
+from foolery.cli.loading import announce, load
 from foolery.cli.profile import profile as profile_of
-from foolery.cli.progress import search_bar
-from foolery.cli.summary import lines, lines_of_many
 from foolery.cli.words import command_line, default_run, names, one_of, whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Classifier
-    from foolery.runs.settings import OptionValue
+    from foolery.classifiers.base import Classifier
+    from foolery.runs.records import OptionValue
 
 Found: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]]
 Keep = Literal["auto", "all", "champions"]
@@ -114,7 +114,7 @@ def evolve(
 
     Ctrl-C saves; --resume goes on. The run is one file, run.db in --out.
     """
-    from foolery.classifiers.metered import Budget
+    from foolery.classifiers.wrappers.metered import Budget
 
     if replicates is not None and out is None:
         raise UsageError("--replicates: give --out DIR too; it gets a folder for each run")
@@ -166,7 +166,7 @@ def evolve(
 
 def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[list[str], Found]:
     """What is printed of one run, for people and as JSON."""
-    from foolery.experiments.evolve import evolve as search
+    from foolery.engine.evolve import evolve as search
 
     exhibit = search(classifier, refine=refine, **words)
     return [*lines(exhibit), f"next        foolery report {words['out']} -o gallery"], exhibit.summary
@@ -174,7 +174,7 @@ def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[li
 
 def _many(classifier: Classifier, replicates: int, words: dict[str, Any]) -> tuple[list[str], Found]:
     """The same of runs in common batches."""
-    from foolery.experiments.replicates import evolve_replicates
+    from foolery.engine.replicates import evolve_replicates
 
     summaries = evolve_replicates(classifier, replicates=replicates, **words)
     return lines_of_many(summaries, words["out"]), summaries

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli.output import print_json
+from foolery.cli._output import print_json
 from foolery.cli.words import real
 from foolery.errors import UsageError
 
@@ -45,9 +45,9 @@ def export(
     for option, given in (("--test", test), ("--at-least", least)):
         if given is not None:
             raise UsageError(f"{option}: is for sets; give --to folder or --to parquet")
-    from foolery.experiments.audit.document import FILE
-    from foolery.experiments.exhibit import open_run
-    from foolery.experiments.export import export_champions
+    from foolery.analysis.export import export_champions
+    from foolery.audit.schema import FILE
+    from foolery.engine.run import open_run
 
     if (runs[0] / FILE).is_file():
         raise UsageError(f"RUN: {runs[0]} is an audit; give --to folder or --to parquet")
@@ -63,7 +63,7 @@ def as_set(
     runs: list[Path], out: Path, to: str, test: float, least: float, overwrite: bool, *, as_json: bool
 ) -> None:
     """Write a fooling set and say what is in it."""
-    from foolery.experiments.fooling_set.make import CARD, make_fooling_set
+    from foolery.fooling_sets.write import CARD, make_fooling_set
 
     made = make_fooling_set(runs, out, to=to, test=test, least=least, overwrite=overwrite)
     if as_json:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
-from foolery.cli.output import note, print_json
-from foolery.cli.progress import labelled_bar
+from foolery.cli._output import note, print_json
+from foolery.cli._progress import labelled_bar
 from foolery.cli.words import command_line, one_of, real, whole
 
 if TYPE_CHECKING:
-    from foolery.experiments.harden.round import Round
+    from foolery.hardening.round import Round
 
 
 def harden(
@@ -89,9 +89,9 @@ def harden(
 
     Each round's network lies in DIR/round-NN, as a classifier for every other command.
     """
-    from foolery.experiments.harden.contest import Method
-    from foolery.experiments.harden.prepare import Broken, prepared
-    from foolery.experiments.harden.race import check_folder, race
+    from foolery.hardening.arms_race import check_folder, race
+    from foolery.hardening.settings import Broken, prepared
+    from foolery.hardening.settings_contest import Method
 
     ready = prepared(
         network,
@@ -138,7 +138,7 @@ def harden(
 
 
 def _print(rounds: tuple[Round, ...], out: Path) -> None:
-    from foolery.experiments.certainty import format_confidence
+    from foolery.text import format_confidence
 
     print("network  error     training pictures  of them fooling  median confidence of fooling images")
     for each in rounds:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.output import print_json
+from foolery.cli._output import print_json
 
 if TYPE_CHECKING:
-    from foolery.experiments.findings.lineage import GoalSwitches, Node
+    from foolery.analysis.lineage import GoalSwitches, Node
 
 
 def lineage(
@@ -28,16 +28,16 @@ def lineage(
 
     tree.svg opens in a browser; tree.nwk is Newick's format, for programs that draw phylogenies.
     """
-    from foolery.experiments.exhibit import exhibit_of
-    from foolery.experiments.findings.lineage import goal_switches, newick, tree_of
+    from foolery.analysis.lineage import goal_switches, newick, tree_of
+    from foolery.engine.run import exhibit_of
     from foolery.runs import open_run_file
 
     file = open_run_file(run)
     found, root = goal_switches(file), tree_of(file)
     written: list[Path] = []
     if out is not None:
-        from foolery.report.folder import Folder
-        from foolery.report.tree import tree_svg
+        from foolery.report.lineage_svg import tree_svg
+        from foolery.report.output_folder import Folder
 
         folder = Folder.claim(out, ["tree.svg", "tree.nwk"], overwrite=overwrite)
         champions = {label: one.canvas for label, one in exhibit_of(file).champions.items()}
@@ -53,7 +53,7 @@ def lineage(
 
 def as_object(found: GoalSwitches, root: Node) -> dict[str, object]:
     """What ``--json`` prints."""
-    from foolery.experiments.findings.lineage import tree_figures
+    from foolery.analysis.lineage import tree_figures
 
     return {
         "goal_switches": found.mean,
@@ -70,7 +70,7 @@ def as_object(found: GoalSwitches, root: Node) -> dict[str, object]:
 
 def lines(found: GoalSwitches, root: Node) -> list[str]:
     """The same in words."""
-    from foolery.experiments.findings.lineage import tree_figures
+    from foolery.analysis.lineage import tree_figures
 
     figures = tree_figures(root)
     share = f"{100 * found.share:.1f} %" if isfinite(found.share) else "none"

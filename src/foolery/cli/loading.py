@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foolery.cli.output import note
+from foolery.cli._output import note
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Classifier
+    from foolery.classifiers.base import Classifier
 
 
 def load(
@@ -23,7 +23,7 @@ def load(
     changes: list[str] | None,
     precision: str = "float32",
 ) -> Classifier:
-    """The classifier that ``reference`` and the options of ``foolery.cli.options`` name.
+    """The classifier that ``reference`` and the options of ``foolery.cli._options`` name.
 
     Its notes go to standard error.
     """
@@ -64,7 +64,7 @@ def fields(changes: list[str]) -> dict[str, Any]:
 
 def announce(classifier: Classifier, batch: int, queries: int) -> None:
     """Say how fast the classifier was just measured to be, and what ``queries`` will take."""
-    from foolery.classifiers.metered import images_per_second
+    from foolery.classifiers.wrappers.metered import images_per_second
 
     rate = images_per_second(classifier, batch)
     seconds = queries / rate

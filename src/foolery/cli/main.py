@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from foolery import __version__
-from foolery.cli.group import Commands
+from foolery.cli._app import Commands
 
 app = typer.Typer(
     cls=Commands,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli.output import print_json
+from foolery.cli._output import print_json
 from foolery.errors import UsageError, nearest
 
 

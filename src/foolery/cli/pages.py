@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foolery.cli.output import note
+from foolery.cli._output import note
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Classifier
-    from foolery.classifiers.metered import Budget
-    from foolery.experiments.display import Display
-    from foolery.experiments.display.asking import Loader
-    from foolery.experiments.display.audited import AuditDisplay
-    from foolery.experiments.display.shelf import Found
-    from foolery.report.index import Card
+    from foolery.classifiers.base import Classifier
+    from foolery.classifiers.wrappers.metered import Budget
+    from foolery.report.index_page import Card
+    from foolery.report.model import Display
+    from foolery.report.model.asking import Loader
+    from foolery.report.model.audit import AuditDisplay
+    from foolery.report.model.discover import Found
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Wish:
 def write_runs(runs: Sequence[Path], out: Path, wish: Wish) -> tuple[Path, int]:
     """One page about all ``runs``, or one that says that the only one cannot be read; and how many cannot."""
     from foolery.report.figures import figure_files
-    from foolery.report.gallery import report_files, write_files
-    from foolery.report.index import broken_files
+    from foolery.report.index_page import broken_files
+    from foolery.report.run_page import report_files, write_files
 
     try:
         displays = [display_run(path, wish) for path in runs]
@@ -66,8 +66,8 @@ def write_runs(runs: Sequence[Path], out: Path, wish: Wish) -> tuple[Path, int]:
 
 def display_run(path: Path, wish: Wish) -> Display:
     """A run, drawn and scored as far as was asked for and is possible."""
-    from foolery.classifiers.metered import Budget
-    from foolery.experiments.display import display_of
+    from foolery.classifiers.wrappers.metered import Budget
+    from foolery.report.model import display_of
     from foolery.runs import open_run_file
 
     run, notes = open_run_file(path), []
@@ -87,8 +87,8 @@ def display_run(path: Path, wish: Wish) -> Display:
 
 def write_index(shelf: Path, found: Sequence[Found], out: Path, wish: Wish) -> tuple[Path, int]:
     """An index of what was found on a shelf, and a page for each; and how many cannot be read."""
-    from foolery.report.gallery import write_files
-    from foolery.report.index import broken_card, index_files, title_of
+    from foolery.report.index_page import broken_card, index_files, title_of
+    from foolery.report.run_page import write_files
 
     names = folder_names([each.name for each in found])
     first = write_files(index_files("…", []), out, overwrite=wish.overwrite)  # from here on it is ours
@@ -105,8 +105,8 @@ def write_index(shelf: Path, found: Sequence[Found], out: Path, wish: Wish) -> t
 
 def _shelved(found: Found, name: str, out: Path, wish: Wish) -> Card:
     from foolery.report.figures import figure_files
-    from foolery.report.gallery import write_report
-    from foolery.report.index import run_card
+    from foolery.report.index_page import run_card
+    from foolery.report.run_page import write_report
 
     if found.kind == "audit":
         return _shelved_audit(found, name, out, wish)
@@ -143,9 +143,9 @@ def _figures(displays: Sequence[Display], wish: Wish, draw: Any) -> dict[str, by
 
 def display_audited(path: Path, wish: Wish) -> AuditDisplay:
     """An audit, its pictures asked about again as far as was asked for and is possible."""
-    from foolery.classifiers.metered import Budget
-    from foolery.experiments.audit.document import read_audit
-    from foolery.experiments.display.audited import display_audit
+    from foolery.audit.schema import read_audit
+    from foolery.classifiers.wrappers.metered import Budget
+    from foolery.report.model.audit import display_audit
 
     classifier = wish.classifier
     if classifier is None and (wish.budget is not None or wish.data is not None):
@@ -158,16 +158,16 @@ def display_audited(path: Path, wish: Wish) -> AuditDisplay:
 
 def write_audit(path: Path, out: Path, wish: Wish) -> Path:
     """The page of an audit."""
-    from foolery.report.audit import audit_files
-    from foolery.report.gallery import write_files
+    from foolery.report.audit_page import audit_files
+    from foolery.report.run_page import write_files
 
     files = audit_files(display_audited(path, wish), single_file=wish.single_file)
     return write_files(files, out, overwrite=wish.overwrite)
 
 
 def _shelved_audit(found: Found, name: str, out: Path, wish: Wish) -> Card:
-    from foolery.report.audit import audit_card, audit_files
-    from foolery.report.gallery import write_files
+    from foolery.report.audit_page import audit_card, audit_files
+    from foolery.report.run_page import write_files
 
     display = display_audited(found.folder, wish)
     write_files(audit_files(display), out / name, overwrite=wish.overwrite)
@@ -176,18 +176,18 @@ def _shelved_audit(found: Found, name: str, out: Path, wish: Wish) -> Card:
 
 def write_contest(path: Path, out: Path, wish: Wish) -> Path:
     """The page of an arms race."""
-    from foolery.experiments.display.contest import standing_of
-    from foolery.report.contest import contest_files
-    from foolery.report.gallery import write_files
+    from foolery.hardening.contest import standing_of
+    from foolery.report.arms_race_page import contest_files
+    from foolery.report.run_page import write_files
 
     standing = standing_of(path.parent if path.is_file() else path)
     return write_files(contest_files(standing), out, overwrite=wish.overwrite)
 
 
 def _shelved_contest(found: Found, name: str, out: Path, wish: Wish) -> Card:
-    from foolery.experiments.display.contest import standing_of
-    from foolery.report.contest import contest_finding
-    from foolery.report.index import Card
+    from foolery.hardening.contest import standing_of
+    from foolery.report.arms_race_page import contest_finding
+    from foolery.report.index_page import Card
 
     standing = standing_of(found.folder)
     write_contest(found.folder, out / name, wish)

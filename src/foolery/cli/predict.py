@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.loading import load
-from foolery.cli.options import (
+from foolery.cli._options import (
     BackendOption,
     CardOption,
     ClassNamesOption,
@@ -16,13 +15,14 @@ from foolery.cli.options import (
     SetOption,
     TrustOption,
 )
-from foolery.cli.output import print_json
+from foolery.cli._output import print_json
+from foolery.cli.loading import load
 from foolery.cli.words import whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Kind
-    from foolery.experiments.predict import Prediction
+    from foolery.checks.predict import Prediction
+    from foolery.classifiers.base import Kind
 
 
 def predict(
@@ -38,7 +38,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print the first answers of a classifier about picture files, and how sure it is of each."""
-    from foolery.experiments.predict import predict as ask
+    from foolery.checks.predict import predict as ask
 
     if top < 1:
         raise UsageError(f"--top: expected at least 1 answer, got {top}")
@@ -77,7 +77,7 @@ def as_object(prediction: Prediction) -> dict[str, object]:
 
 def lines(prediction: Prediction, kind: Kind) -> list[str]:
     """A prediction as a small table."""
-    from foolery.experiments.certainty import format_score
+    from foolery.text import format_score
 
     height, width = prediction.size
     resized = ", fitted to the canvas" if prediction.resized else ""

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foolery.cli.evaluate import note_unreadable
-from foolery.cli.loading import load
-from foolery.cli.options import (
+from foolery.cli._options import (
     BackendOption,
     CardOption,
     ClassNamesOption,
@@ -18,13 +16,15 @@ from foolery.cli.options import (
     SetOption,
     TrustOption,
 )
-from foolery.cli.output import print_json
+from foolery.cli._output import print_json
+from foolery.cli.evaluate import note_unreadable
+from foolery.cli.loading import load
 from foolery.cli.words import whole
 from foolery.errors import GateError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.contract import Classifier
-    from foolery.experiments.probe import Check
+    from foolery.checks.probe import Check
+    from foolery.classifiers.base import Classifier
 
 
 def preflight(
@@ -46,9 +46,9 @@ def preflight(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
+    from foolery.checks.preflight import check_photos, verdict
+    from foolery.checks.preflight import preflight as check
     from foolery.data import open_data
-    from foolery.experiments.preflight import check_photos, verdict
-    from foolery.experiments.preflight import preflight as check
 
     check_photos(photos)
     loaded = load(classifier, backend, card, device, class_names, trust, changes)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from foolery.cli._options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli._output import print_json
 from foolery.cli.loading import load
-from foolery.cli.options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption
-from foolery.cli.output import print_json
 from foolery.errors import UsageError
 
 
@@ -60,11 +60,11 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write runs, an audit, or an index of a folder of them as web pages that need no network."""
-    from foolery.classifiers.metered import Budget
+    from foolery.classifiers.wrappers.metered import Budget
     from foolery.cli.pages import Wish, write_audit, write_contest, write_index, write_runs
     from foolery.data import open_data
-    from foolery.experiments.display.asking import Loader
-    from foolery.experiments.display.shelf import found_in, kind_of
+    from foolery.report.model.asking import Loader
+    from foolery.report.model.discover import found_in, kind_of
 
     kinds = [kind_of(path) for path in runs]
     shelves = [path for path, kind in zip(runs, kinds, strict=True) if kind is None]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foolery.cli.options import DeviceOption
-from foolery.cli.output import console, note, print_json
-from foolery.cli.progress import labelled_bar
+from foolery.cli._options import DeviceOption
+from foolery.cli._output import console, note, print_json
+from foolery.cli._progress import labelled_bar
 from foolery.cli.words import command_line, real, whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.experiments.reproduce.contract import Reproduction
-    from foolery.experiments.reproduce.prepare import Prepared
+    from foolery.paper.experiment import Reproduction
+    from foolery.paper.prepare import Prepared
 
 
 def reproduce(
@@ -60,10 +60,10 @@ def reproduce(
 
     Results go to DIR/NAME: result.json, page.md and picture.png. The same command goes on after Ctrl-C.
     """
-    from foolery.experiments.reproduce.conduct import conduct
-    from foolery.experiments.reproduce.prepare import Wishes, prepare
-    from foolery.experiments.reproduce.publish import publish
-    from foolery.experiments.reproduce.registry import ALL, chosen
+    from foolery.paper.prepare import Wishes, prepare
+    from foolery.paper.publish import publish
+    from foolery.paper.registry import ALL, chosen
+    from foolery.paper.runner import conduct
 
     if listed:
         print_list(chosen(names or [ALL]), as_json=as_json)
@@ -120,7 +120,7 @@ def paths(given: Mapping[str, str]) -> dict[str, Path]:
 
 def print_list(reproductions: Sequence[Reproduction], *, as_json: bool) -> None:
     """Every experiment with what it costs and what it needs."""
-    from foolery.experiments.reproduce.budget import in_words
+    from foolery.paper.budget import in_words
 
     entries = [
         {
@@ -178,8 +178,8 @@ def grouped(number: int) -> str:
 
 def announce(prepared: Sequence[Prepared]) -> None:
     """What each experiment will cost, at the speed of the classifiers as just measured."""
-    from foolery.classifiers.metered import images_per_second
-    from foolery.experiments.reproduce.budget import LONG, in_words
+    from foolery.classifiers.wrappers.metered import images_per_second
+    from foolery.paper.budget import LONG, in_words
 
     measured: dict[int, float] = {}
     for each in prepared:

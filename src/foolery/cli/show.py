@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.output import console, print_json
+from foolery.cli._output import console, print_json
+from foolery.cli._run_summary import THRESHOLDS, lines, median_at, over_runs
 from foolery.cli.profile import profile
-from foolery.cli.summary import THRESHOLDS, lines, median_at, over_runs
-from foolery.experiments.certainty import format_confidence
+from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.experiments.exhibit import Exhibit
+    from foolery.engine.run import Exhibit
 
 
 def show(
@@ -24,7 +24,7 @@ def show(
 
     With --json: the list "runs", figures over them in "over_runs", and for a single run its fields.
     """
-    from foolery.experiments.exhibit import open_run
+    from foolery.engine.run import open_run
 
     exhibits = [open_run(path) for path in runs]
     if as_json:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
-from foolery.cli.output import console, is_live
-from foolery.cli.summary import CERTAIN
-from foolery.experiments.certainty import format_confidence
+from foolery.cli._output import console, is_live
+from foolery.cli._run_summary import CERTAIN
+from foolery.text import format_confidence
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from foolery.experiments.progress import Progress
+    from foolery.engine.progress import Progress
 
 Watch: TypeAlias = "Callable[[Progress], None]"
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli.options import BackendOption, CardOption, DeviceOption
-from foolery.cli.output import note, print_json
+from foolery.cli._options import BackendOption, CardOption, DeviceOption
+from foolery.cli._output import note, print_json
 from foolery.cli.words import whole
 from foolery.errors import MissingExtraError, UsageError
 
@@ -47,15 +47,15 @@ def studio(
     Only this machine can reach it. Ctrl-C ends it.
     """
     try:
-        from foolery.studio.serve import serve
+        from foolery.studio.server import serve
     except ModuleNotFoundError as error:
         if error.name not in ("starlette", "uvicorn"):
             raise
         raise MissingExtraError(error.name, "studio", "serve pages") from None
-    from foolery.cli.eyes import open_eyes, paint, reporter
+    from foolery.cli._studio_backend import open_eyes, paint, reporter
     from foolery.data.fit import FIT
     from foolery.studio.app import Studio
-    from foolery.studio.shelf import Shelf
+    from foolery.studio.library import Shelf
 
     if card is not None and len(classifier or []) != 1:
         raise UsageError("--card goes with one --classifier; put the cards of several beside their files")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli.output import print_json
-from foolery.cli.progress import step_bar
+from foolery.cli._output import print_json
+from foolery.cli._progress import step_bar
 from foolery.cli.words import whole
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from foolery.cli._options import BackendOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli._output import console, note, print_json
 from foolery.cli.loading import load
-from foolery.cli.options import BackendOption, ClassNamesOption, DeviceOption, TrustOption
-from foolery.cli.output import console, note, print_json
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.experiments.transfer import Transfer
+    from foolery.analysis.transfer import Transfer
 
 _NAMED = 5  # classes that a classifier has not
 _HEAD = ("from", "asked", "images", "agrees", "in class", "if so", "if not", "≥99 %", "≥99.99 %")
@@ -40,8 +40,8 @@ def transfer(
 
     Classes are matched by name. Name the classifier of the runs too, to compare.
     """
-    from foolery.experiments.exhibit import open_run
-    from foolery.experiments.transfer import transfer as ask
+    from foolery.analysis.transfer import transfer as ask
+    from foolery.engine.run import open_run
 
     if len(set(to)) < len(to):
         raise UsageError("--to: the same classifier is named twice; name each once")

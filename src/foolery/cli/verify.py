@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli.loading import load
-from foolery.cli.options import (
+from foolery.cli._options import (
     BackendOption,
     CardOption,
     ClassNamesOption,
@@ -18,11 +17,12 @@ from foolery.cli.options import (
     SetOption,
     TrustOption,
 )
-from foolery.cli.output import print_json
+from foolery.cli._output import print_json
+from foolery.cli.loading import load
 from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from foolery.experiments.verify import Verification
+    from foolery.analysis.verify import Verification
 
 
 def verify(
@@ -43,7 +43,7 @@ def verify(
 
     Exit code 1 when a run does not say what it said.
     """
-    from foolery.experiments.verify import verify as check
+    from foolery.analysis.verify import verify as check
 
     loaded = None
     if classifier is not None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from foolery.data.download import download, folders
 from foolery.data.labelled import Labelled
-from foolery.data.store import download, folders
 from foolery.errors import UsageError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

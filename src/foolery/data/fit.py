@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foolery.canvas import Canvases, CanvasShape, from_image, to_image
-from foolery.lanes import share
+from foolery.workers import share
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from foolery.data.download import StoredFile, content
 from foolery.data.idx import read_idx
 from foolery.data.labelled import Labelled
-from foolery.data.store import StoredFile, content
 
 CLASSES = tuple("0123456789")
 

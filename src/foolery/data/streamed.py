@@ -14,7 +14,7 @@ from foolery.data.decode import decode, strict_size
 from foolery.data.fit import fit
 from foolery.data.labelled import Labelled
 from foolery.errors import UsageError
-from foolery.lanes import share
+from foolery.workers import share
 
 _GRAIN = 4  # pictures that a lane decodes at a time
 

@@ -1,7 +1,7 @@
 """Encodings: how an image is described (its genome), varied and drawn."""
 
-from foolery.encodings.contract import Encoding as Encoding
-from foolery.encodings.contract import on_device as on_device
+from foolery.encodings.base import Encoding as Encoding
+from foolery.encodings.base import on_device as on_device
 from foolery.encodings.registry import ENCODINGS as ENCODINGS
 from foolery.encodings.registry import make_encoding as make_encoding
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.errors import UsageError, nearest
-from foolery.kernels import inlined, kernel, part
-from foolery.lanes import share
+from foolery.jit import inlined, kernel, part
+from foolery.workers import share
 
 COLORS = ("hsv", "hls")
 RGB = "rgb"

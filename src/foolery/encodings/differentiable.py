@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from foolery.encodings.contract import Encoding, G
+from foolery.encodings.base import Encoding, G
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.direct import Direct
 from foolery.errors import MissingExtraError, UsageError
@@ -81,7 +81,7 @@ def differentiable(encoding: Encoding[Any], device: str = "cpu") -> Differentiab
         UsageError: for an encoding that has none.
     """
     if isinstance(encoding, Cppn):
-        from foolery.encodings.cppn.eager import EagerCppn
+        from foolery.encodings.cppn.render_torch import EagerCppn
 
         return EagerCppn(encoding, device)
     if isinstance(encoding, Direct):

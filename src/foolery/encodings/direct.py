@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.draws import Purpose, Stream, philox
 from foolery.encodings.colors import COLORS, RGB, check_colors, color_options, to_rgb
-from foolery.encodings.crossover import CROSSOVERS, cross
 from foolery.encodings.polynomial import guide_of, guided_step, level_steps
+from foolery.encodings.variation import CROSSOVERS, cross
 from foolery.errors import UsageError, nearest
-from foolery.kernels import kernel, part
-from foolery.lanes import share
+from foolery.jit import kernel, part
+from foolery.rng import Purpose, Stream, philox
+from foolery.workers import share
 
 RATE = 0.1
 HALVED_EVERY = 1000

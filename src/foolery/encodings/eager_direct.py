@@ -10,7 +10,7 @@ from torch import Tensor
 
 from foolery.encodings.differentiable import Parameters, whole
 from foolery.encodings.direct import Direct, DirectGenomes
-from foolery.encodings.eager_colors import to_rgb
+from foolery.encodings.torch_direct import to_rgb
 
 _WHITE = 255.0
 

@@ -15,12 +15,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.draws import Purpose, Stream, philox
 from foolery.encodings.direct import Direct, DirectGenomes
 from foolery.encodings.polynomial import LEVELS, level_step
 from foolery.errors import UsageError
-from foolery.kernels import kernel
-from foolery.lanes import share
+from foolery.jit import kernel
+from foolery.rng import Purpose, Stream, philox
+from foolery.workers import share
 
 SIGMA = 0.5
 GRAY = 128

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.kernels import inlined
+from foolery.jit import inlined
 
 ETA = 15
 LEVELS = 255

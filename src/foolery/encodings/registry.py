@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from foolery.canvas import CanvasShape
-from foolery.encodings.contract import Encoding
+from foolery.encodings.base import Encoding
 from foolery.errors import UsageError, nearest
 
 Options = Mapping[str, str | int | float | bool]

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.draws import Stream
 from foolery.encodings.direct import Direct, DirectGenomes
 from foolery.errors import UsageError
-from foolery.kernels import kernel
-from foolery.lanes import share
+from foolery.jit import kernel
+from foolery.rng import Stream
+from foolery.workers import share
 
 MOST = 1000
 LARGEST = 8  # the side of the largest square is the canvas's shorter side over this

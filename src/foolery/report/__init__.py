@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from foolery.report.gallery import write_report as write_report
+    from foolery.report.run_page import write_report as write_report
     from foolery.report.sheet import contact_sheet as contact_sheet
     from foolery.report.terminal import digits_panel as digits_panel
     from foolery.report.terminal import picture as picture
@@ -15,7 +15,7 @@ _HOMES = {
     "contact_sheet": "sheet",
     "digits_panel": "terminal",
     "picture": "terminal",
-    "write_report": "gallery",
+    "write_report": "run_page",
 }
 
 __all__ = ["contact_sheet", "digits_panel", "picture", "write_report"]

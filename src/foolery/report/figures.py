@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foolery.errors import MissingExtraError
-from foolery.experiments.certainty import format_score
-from foolery.report.words import measure
+from foolery.report.wording import measure
+from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.experiments.display import Display
+    from foolery.report.model import Display
 
 COLUMNS, MOST = 8, 40  # of the grid (figure 1 of the paper has 8 columns, figure 8 has 5 rows)
 WIDTH = 6.9  # inches: two columns of CVPR's format

@@ -11,13 +11,13 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foolery.experiments.certainty import format_confidence
-from foolery.report.folder import Folder
-from foolery.report.templating import PAGE, STYLE, asset, policy_of, templates
-from foolery.report.words import number
+from foolery.report.html import PAGE, STYLE, asset, policy_of, templates
+from foolery.report.output_folder import Folder
+from foolery.report.wording import number
+from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.experiments.transfer import Passage, Row, Transfer
+    from foolery.analysis.transfer import Passage, Row, Transfer
 
 DATA = "transfer.json"
 # From paper to the page's own red; equal steps in lightness, so that it reads in gray too.

@@ -8,10 +8,10 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from foolery.report.heatmap import HeatMap, heat_map_svg
-from foolery.report.words import heading
+from foolery.report.wording import heading
 
 if TYPE_CHECKING:
-    from foolery.experiments.display import Display
+    from foolery.report.model import Display
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foolery.experiments.certainty import format_score
-from foolery.experiments.export import file_name
-from foolery.report.pictures import png, thumbnail
-from foolery.report.record import Subject, genome_file, record_of, sprites_of
+from foolery.analysis.export import file_name
+from foolery.report.champion import Subject, genome_file, record_of, sprites_of
+from foolery.report.html import PAGE, POLICY, SCRIPTS, STYLE, asset, policy_of, templates
+from foolery.report.images import png, thumbnail
+from foolery.report.run_view import Tile
 from foolery.report.script import as_call, as_json
-from foolery.report.templating import PAGE, POLICY, SCRIPTS, STYLE, asset, policy_of, templates
-from foolery.report.view import Tile
+from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.report.view import View
+    from foolery.report.run_view import View
 
 _KINDS = {".png": "image/png", ".webp": "image/webp"}
 _CALL = "foolery.take"  # of a script that brings one champion

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.report.axis import Tick
+from foolery.report.svg_plot import Tick
 
 SIDE = 1000  # units of the drawing, across and up
 Values = NDArray[np.float64]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.experiments.certainty import format_score
-from foolery.experiments.display import Display
-from foolery.report.axis import Axis, Tick, confidence_axis, generation_ticks, linear_axis
+from foolery.report.model import Display
 from foolery.report.plot import Plot, band, bar, line, spread
-from foolery.report.words import measure, number
+from foolery.report.svg_plot import Axis, Tick, confidence_axis, generation_ticks, linear_axis
+from foolery.report.wording import measure, number
+from foolery.text import format_score
 
 MOST_POINTS = 400
 MOST_ROWS = 40

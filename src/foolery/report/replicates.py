@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foolery.experiments.certainty import format_score
-from foolery.report.axis import Tick, confidence_axis, linear_axis
 from foolery.report.plot import Plot, band, line, spread
-from foolery.report.words import classifier_name, measure, number
+from foolery.report.svg_plot import Tick, confidence_axis, linear_axis
+from foolery.report.wording import classifier_name, measure, number
+from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.experiments.display import Display
+    from foolery.report.model import Display
 
 FEWEST = 2
 QUARTILES = 4  # runs from which on the band is that of the quartiles

@@ -8,15 +8,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from foolery.errors import UsageError
-from foolery.experiments.certainty import format_score
-from foolery.report.words import NARROW, classifier_name, heading, number
+from foolery.report.wording import NARROW, classifier_name, heading, number
+from foolery.text import format_score
 
 if TYPE_CHECKING:
     from PIL import ImageFont
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-    from foolery.experiments.exhibit import Champion, Exhibit
+    from foolery.engine.run import Champion, Exhibit
 
     Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 

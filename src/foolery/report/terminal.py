@@ -16,8 +16,8 @@ from rich.style import Style
 
 from foolery.canvas import Canvases
 from foolery.errors import UsageError
-from foolery.experiments.certainty import format_confidence, nines
 from foolery.report.halfblocks import Pixels, picture_lines, ramp, shrunk, shrunk_height
+from foolery.text import format_confidence, nines
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

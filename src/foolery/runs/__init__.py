@@ -6,34 +6,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from foolery.runs.buffer import Births as Births
+    from foolery.runs.errors import RunFileError as RunFileError
     from foolery.runs.event import Event as Event
-    from foolery.runs.fault import RunFileError as RunFileError
     from foolery.runs.history import History as History
     from foolery.runs.history import Moment as Moment
     from foolery.runs.individual import Individual as Individual
-    from foolery.runs.journal import Births as Births
     from foolery.runs.reader import open_run_file as open_run_file
+    from foolery.runs.records import Provenance as Provenance
+    from foolery.runs.records import RunSettings as RunSettings
     from foolery.runs.reign import ChampionRow as ChampionRow
     from foolery.runs.reign import Reign as Reign
     from foolery.runs.runfile import RunFile as RunFile
-    from foolery.runs.settings import Provenance as Provenance
-    from foolery.runs.settings import RunSettings as RunSettings
     from foolery.runs.stages import Stages as Stages
     from foolery.runs.stages import StageTimes as StageTimes
     from foolery.runs.writer import RunWriter as RunWriter
 
 _HOMES = {
-    "Births": "journal",
+    "Births": "buffer",
     "ChampionRow": "reign",
     "Event": "event",
     "History": "history",
     "Individual": "individual",
     "Moment": "history",
-    "Provenance": "settings",
+    "Provenance": "records",
     "Reign": "reign",
     "RunFile": "runfile",
-    "RunFileError": "fault",
-    "RunSettings": "settings",
+    "RunFileError": "errors",
+    "RunSettings": "records",
     "RunWriter": "writer",
     "StageTimes": "stages",
     "Stages": "stages",

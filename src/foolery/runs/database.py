@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from foolery.runs.fault import RunFileError
+from foolery.runs.errors import RunFileError
 from foolery.runs.schema import APPLICATION_ID, FORMAT, LARGEST_GENOME
 
 RUN_DB = "run.db"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from foolery.errors import UsageError
 from foolery.runs.database import check_header, companions, connect
-from foolery.runs.fault import RunFileError
+from foolery.runs.errors import RunFileError
 from foolery.runs.lock import RunLock
+from foolery.runs.records import Provenance, RunSettings
 from foolery.runs.schema import create_tables
-from foolery.runs.settings import Provenance, RunSettings
 
 
 def fill_empty(

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from foolery.runs.event import Event
 from foolery.runs.history import Moment
 from foolery.runs.individual import Individual
-from foolery.runs.ledger import Generation
 from foolery.runs.reign import CanvasHash, Reign
 from foolery.runs.runfile import Status
 from foolery.runs.stages import NAMES, Stages
+from foolery.runs.validation import Generation
 
 
 @dataclass

@@ -14,16 +14,16 @@ from pydantic import BaseModel, ValidationError
 from foolery.canvas import CanvasShape
 from foolery.errors import UsageError
 from foolery.runs.database import RUN_DB, check_header, reading
+from foolery.runs.errors import RecordError, RunFileError, short
 from foolery.runs.event import LONGEST, Event
-from foolery.runs.fault import RecordError, RunFileError, short
 from foolery.runs.history import History, Moment
 from foolery.runs.individual import Individual
-from foolery.runs.ledger import LARGEST_NUMBER, LAST_GENERATION, Generation, Ledger
+from foolery.runs.records import Provenance, RunSettings
 from foolery.runs.reign import CANVAS_HASH, ChampionRow, Reign
 from foolery.runs.runfile import RunFile, Status
 from foolery.runs.schema import check_pages, check_schema, format_of
-from foolery.runs.settings import Provenance, RunSettings
 from foolery.runs.stages import NAMES, Stages, StageTimes
+from foolery.runs.validation import LARGEST_NUMBER, LAST_GENERATION, Generation, Ledger
 
 M = TypeVar("M", bound=BaseModel)
 

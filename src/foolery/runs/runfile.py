@@ -12,8 +12,8 @@ from foolery.errors import UsageError
 from foolery.runs.event import Event
 from foolery.runs.history import History
 from foolery.runs.individual import Individual
+from foolery.runs.records import Provenance, RunSettings
 from foolery.runs.reign import ChampionRow, Reign
-from foolery.runs.settings import Provenance, RunSettings
 from foolery.runs.stages import StageTimes
 
 Status = Literal["running", "interrupted", "finished"]

@@ -6,7 +6,7 @@ import sqlite3
 from functools import lru_cache
 from typing import TypeAlias
 
-from foolery.runs.fault import RecordError, short
+from foolery.runs.errors import RecordError, short
 
 APPLICATION_ID = int.from_bytes(b"fool", "big")
 FORMAT = 3

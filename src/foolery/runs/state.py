@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foolery.runs.database import RUN_DB, check_header, reading
-from foolery.runs.fault import RecordError, RunFileError, short
+from foolery.runs.errors import RecordError, RunFileError, short
 from foolery.runs.reader import head_of
+from foolery.runs.records import RunSettings
 from foolery.runs.runfile import Status
 from foolery.runs.schema import check_schema
-from foolery.runs.settings import RunSettings
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,17 @@ from types import TracebackType
 from typing import Literal, Self
 
 from foolery.errors import FooleryError, UsageError
+from foolery.runs.buffer import Births, Journal
+from foolery.runs.create import Opened, open_again, open_new
 from foolery.runs.database import RUN_DB
 from foolery.runs.event import LONGEST, Event
 from foolery.runs.history import Moment
 from foolery.runs.individual import Individual
-from foolery.runs.journal import Births, Journal
-from foolery.runs.opening import Opened, open_again, open_new
 from foolery.runs.reader import open_run_file
+from foolery.runs.records import Provenance, RunSettings
 from foolery.runs.reign import CanvasHash, Reign
 from foolery.runs.runfile import RunFile
 from foolery.runs.scribe import Scribe
-from foolery.runs.settings import Provenance, RunSettings
 from foolery.runs.stages import Stages
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.kernels import kernel
+from foolery.jit import kernel
 
 NOBODY = -1
 

@@ -9,9 +9,9 @@ from typing import Generic
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.draws import Stream
-from foolery.encodings.contract import Encoding, G, breed
-from foolery.lanes import share
+from foolery.encodings.base import Encoding, G, breed
+from foolery.rng import Stream
+from foolery.workers import share
 
 _GRAIN = 64
 

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.draws import Purpose, Stream, check_seed
-from foolery.encodings.contract import Encoding, G
+from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
+from foolery.rng import Purpose, Stream, check_seed
 from foolery.search.archive import Archive, Takeover, count_broken
 from foolery.search.litter import Litter
-from foolery.search.objective import ClassScore, Objective
+from foolery.search.objectives import ClassScore, Objective
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.classifiers.contract import Kind
-from foolery.search.objective import ClassScore
+from foolery.classifiers.base import Kind
+from foolery.search.objectives import ClassScore
 
 
 def margins(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,11 +13,11 @@ from typing import Generic
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.classifiers.contract import Kind
+from foolery.classifiers.base import Kind
 from foolery.classifiers.scores import confidence
-from foolery.draws import Purpose, Stream, check_seed
-from foolery.encodings.contract import Encoding, G
+from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
+from foolery.rng import Purpose, Stream, check_seed
 from foolery.search.archive import Archive
 from foolery.search.map_elites import Brood
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from foolery.search.ascent_rule import Rule
+from foolery.search.ascent_presets import Rule
 
 
 def regularised(x: Tensor, slope: Tensor, rule: Rule, number: int) -> Tensor:

@@ -8,11 +8,11 @@ import numpy as np
 
 from foolery.canvas import png_bytes
 from foolery.errors import UsageError
-from foolery.experiments.certainty import format_score
-from foolery.report.view import spaced
-from foolery.report.words import short_name
-from foolery.studio.contract import Eye
-from foolery.studio.upload import check_picture
+from foolery.report.run_view import spaced
+from foolery.report.wording import short_name
+from foolery.studio.playground import check_picture
+from foolery.studio.protocols import Eye
+from foolery.text import format_score
 
 TOP = 5
 

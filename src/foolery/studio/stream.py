@@ -12,11 +12,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from foolery.errors import FooleryError
-from foolery.studio.desk import BusyError, Desk
-from foolery.studio.listing import without_path
-from foolery.studio.news import champions_told, news_of, stamp_of
-from foolery.studio.pictures import Pictures, handful
-from foolery.studio.shelf import Entry
+from foolery.studio.images import Pictures, handful
+from foolery.studio.library import Entry
+from foolery.studio.queue import BusyError, Desk
+from foolery.studio.run_list import without_path
+from foolery.studio.updates import champions_told, news_of, stamp_of
 
 LOOK = 0.4  # seconds between two looks at the file's time stamps
 BEAT = 10.0  # seconds of silence after which the browser is told that somebody is there

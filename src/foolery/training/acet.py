@@ -16,12 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from foolery.canvas import Canvases
-from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.card import Preprocessing
 from foolery.classifiers.preprocess import preprocess
 from foolery.data import Labelled
 from foolery.errors import FooleryError
-from foolery.training.descent import THREADS
+from foolery.training.optimise import THREADS
 
 #: Called after each step with the steps done, the steps in all, and the loss.
 Progress: TypeAlias = Callable[[int, int, float], None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.architectures.vae import VAE
 from foolery.classifiers.preprocess import preprocess
 from foolery.data import Labelled
-from foolery.training.recipe import Recipe
+from foolery.training.recipes import Recipe
 
 #: Share of the pictures set aside that are taken for what the model knows.
 ACCEPTED = 0.95

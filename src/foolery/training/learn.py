@@ -8,13 +8,13 @@ import torch
 from safetensors.torch import load_file
 
 from foolery.classifiers.architectures import build
-from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.card import Card, card_beside
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import Labelled
-from foolery.training.descent import THREADS, Progress, descend
 from foolery.training.export import export
-from foolery.training.recipe import Recipe
+from foolery.training.optimise import THREADS, Progress, descend
+from foolery.training.recipes import Recipe
 
 
 def learn(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from foolery.classifiers.answers import Answers
-from foolery.classifiers.contract import Classifier
+from foolery.classifiers.accuracy import Answers
+from foolery.classifiers.base import Classifier
+from foolery.data.class_matching import match_classes
 from foolery.data.labelled import LabelledData
-from foolery.data.matching import match_classes
 
 BATCH = 400  # pictures in memory at a time, of LeNet's size
 _VALUES = BATCH * 256 * 256  # and the most values of larger ones

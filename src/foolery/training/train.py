@@ -12,13 +12,13 @@ from foolery.classifiers.card import Card, card_beside
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import Labelled, open_data
-from foolery.draws import check_seed
 from foolery.errors import UsageError
+from foolery.rng import check_seed
 from foolery.training.measure import measure
-from foolery.training.recipe import RECIPES, Recipe
+from foolery.training.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
-    from foolery.training.descent import Progress
+    from foolery.training.optimise import Progress
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def train(
     network = build(architecture, len(pictures.classes))
 
     from foolery.classifiers.torch import open_torch
-    from foolery.training.descent import descend
     from foolery.training.export import check_exporter, export
     from foolery.training.generative import set_aside, settle
+    from foolery.training.optimise import descend
 
     check_exporter()
     _make_folder(out)
@@ -150,7 +150,7 @@ def _make_folder(out: Path) -> None:
 def _card(plan: Plan, pictures: Labelled) -> Card:
     import torch
 
-    from foolery.training.descent import THREADS
+    from foolery.training.optimise import THREADS
 
     return Card(
         name=plan.name,

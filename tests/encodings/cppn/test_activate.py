@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from foolery.encodings.cppn import reference
+from foolery.encodings.cppn import render_numpy
 from foolery.encodings.cppn.activate import CAREFUL, draw_node
 from foolery.encodings.cppn.genome import GAUSSIAN, LINEAR, SIGMOID, SINE
-from foolery.encodings.cppn.vectors import ROW
+from foolery.encodings.cppn.simd import ROW
 
 KINDS = {
-    "sine": (SINE, reference.sine),
-    "sigmoid": (SIGMOID, reference.sigmoid),
-    "gaussian": (GAUSSIAN, reference.gaussian),
-    "linear": (LINEAR, reference.linear),
-    "careful sine": (SINE + CAREFUL, reference.sine),
-    "careful sigmoid": (SIGMOID + CAREFUL, reference.sigmoid),
-    "careful gaussian": (GAUSSIAN + CAREFUL, reference.gaussian),
+    "sine": (SINE, render_numpy.sine),
+    "sigmoid": (SIGMOID, render_numpy.sigmoid),
+    "gaussian": (GAUSSIAN, render_numpy.gaussian),
+    "linear": (LINEAR, render_numpy.linear),
+    "careful sine": (SINE + CAREFUL, render_numpy.sine),
+    "careful sigmoid": (SIGMOID + CAREFUL, render_numpy.sigmoid),
+    "careful gaussian": (GAUSSIAN + CAREFUL, render_numpy.gaussian),
 }
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape, canvas_hash, fetched
-from foolery.draws import Stream
 from foolery.encodings import make_encoding, on_device
 from foolery.encodings.cppn.cuda.launch import MOST_SCRATCH, ROW, TILE, launch_of
 from foolery.encodings.cppn.encoding import Cppn
+from foolery.rng import Stream
 from support.networks import random_networks
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -82,7 +82,7 @@ def test_a_batch_on_a_gpu_may_be_empty():
 
 @needs_gpu
 def test_a_gpu_s_eager_form_draws_the_same_bytes():
-    from foolery.encodings.cppn.eager import EagerCppn
+    from foolery.encodings.cppn.render_torch import EagerCppn
 
     for colors in ("hsv", "hls"):
         encoding = Cppn(CanvasShape(3, 61, 67), "raw", colors)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foolery.canvas import CanvasShape
 from foolery.encodings.colors import to_rgb
-from foolery.encodings.cppn import reference
+from foolery.encodings.cppn import render_numpy
 from foolery.encodings.cppn.coordinates import planes
 from foolery.encodings.cppn.cuda import tape
 from foolery.encodings.cppn.cuda.source import MEANINGS, TILE_PIXELS
@@ -68,7 +68,7 @@ def drawn(launch, networks, inputs, colors, *, room=2**10, blocks=3, threads=32)
 def expected(networks, inputs, colors):
     channels = 1 if colors == "gray" else 3
     with np.errstate(over="ignore"):
-        levels = reference.draw(networks, inputs, channels)
+        levels = render_numpy.draw(networks, inputs, channels)
     return to_rgb(levels.reshape(*levels.shape, 1), colors)[..., 0]
 
 

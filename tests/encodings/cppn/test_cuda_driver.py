@@ -5,7 +5,7 @@ import pytest
 
 from foolery.canvas import CanvasShape
 from foolery.encodings.colors import to_rgb
-from foolery.encodings.cppn import reference
+from foolery.encodings.cppn import render_numpy
 from foolery.encodings.cppn.cuda import driver, tape
 from foolery.encodings.cppn.cuda.launch import THREADS, launch_of
 from foolery.encodings.cppn.cuda.source import ENTRY
@@ -99,7 +99,7 @@ def test_a_launch_reaches_the_kernel_with_all_that_it_needs(loaded, most_hidden)
         arguments=form.arguments(*addresses, pixels=pixels, genomes=20),
     )
     with np.errstate(over="ignore"):
-        levels = reference.draw(networks, encoding.planes, 3)
+        levels = render_numpy.draw(networks, encoding.planes, 3)
     assert np.array_equal(canvases, to_rgb(levels.reshape(canvases.shape), "hsv"))
 
 

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from foolery.encodings.cppn.cuda import nvrtc
+from foolery.encodings.cppn.cuda import program
 from foolery.encodings.cppn.cuda.source import ENTRY, EXACT, MEANINGS, source
 from foolery.errors import FooleryError, UsageError
 
@@ -24,10 +24,10 @@ CONTRACTED = ("--fmad=true", *EXACT[1:])
 def library():
     """NVRTC; the test is skipped where it is not installed."""
     try:
-        nvrtc.ptx(EMPTY, 80)
+        program.ptx(EMPTY, 80)
     except UsageError as error:
         pytest.skip(str(error))
-    return nvrtc
+    return program
 
 
 @pytest.fixture(scope="module", params=["nvrtc", "nvcc"])
@@ -35,7 +35,7 @@ def compile_to_ptx(request, tmp_path_factory):
     """``(capability, options, meaning) -> PTX``, by each compiler that is here."""
     if request.param == "nvrtc":
         try:
-            nvrtc.ptx(EMPTY, 80)
+            program.ptx(EMPTY, 80)
         except UsageError as error:
             pytest.skip(str(error))
         return cache(lambda capability, options, meaning="hls": by_nvrtc(capability, options, meaning))
@@ -46,7 +46,7 @@ def compile_to_ptx(request, tmp_path_factory):
 
 
 def by_nvrtc(capability, options, meaning):
-    return nvrtc.ptx(source(meaning), capability, options=options).decode()
+    return program.ptx(source(meaning), capability, options=options).decode()
 
 
 def by_nvcc(folder, capability, options, meaning):

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foolery.canvas import CanvasShape
-from foolery.draws import Stream
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.pack import pack, unpack
 from foolery.errors import UsageError
+from foolery.rng import Stream
 from support.networks import random_networks, same_networks
 
 

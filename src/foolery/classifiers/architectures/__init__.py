@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from foolery.errors import MissingExtraError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from foolery.classifiers.architectures.contract import Network
+    from foolery.classifiers.architectures.base import Network
 
 _HOMES = {
     "lenet": ("foolery.classifiers.architectures.lenet", "LeNet"),

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.architectures.base import Network
 
 
 class ConvNet(Network):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.architectures.base import Network
 
 
 class Perceptron(Network):

@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from foolery.classifiers.architectures.contract import Network
+from foolery.classifiers.architectures.base import Network
 
 CODE, SEEN, DRAWN, INNER, PIXELS = 8, 200, 128, 256, 784
 

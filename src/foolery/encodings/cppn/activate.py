@@ -32,8 +32,8 @@ from foolery.encodings.cppn.constants import (
 )
 from foolery.encodings.cppn.constants import SINE as SINES
 from foolery.encodings.cppn.genome import GAUSSIAN, SIGMOID, SINE
-from foolery.encodings.cppn.vectors import Vectors, node_pass
-from foolery.kernels import kernel
+from foolery.encodings.cppn.simd import Vectors, node_pass
+from foolery.jit import kernel
 
 _FAINT = np.float32(2.0**-24)
 _FAINTER = np.float32(2.0**-30)

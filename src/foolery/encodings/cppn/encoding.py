@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.draws import Stream
 from foolery.encodings.colors import COLORS, check_colors, color_options
-from foolery.encodings.cppn import breed, genome, pack, render
+from foolery.encodings.cppn import breeding, genome, pack, render_cpu
 from foolery.encodings.cppn.coordinates import COORDINATES, planes
 from foolery.encodings.cppn.genome import CppnGenomes
 from foolery.errors import UsageError, nearest
+from foolery.rng import Stream
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,15 @@ class Cppn:
 
     def initial(self, stream: Stream) -> CppnGenomes:
         """Networks without hidden nodes, one for every row of ``stream``."""
-        return breed.initial(self.canvas.channels, stream)
+        return breeding.initial(self.canvas.channels, stream)
 
     def vary(self, parents: CppnGenomes, stream: Stream) -> CppnGenomes:
         """One mutated clone of every parent."""
-        return breed.vary(parents, self.canvas.channels, stream)
+        return breeding.vary(parents, self.canvas.channels, stream)
 
     def breed(self, pool: CppnGenomes, picked: NDArray[np.int64], stream: Stream) -> CppnGenomes:
         """One mutated clone of the genome at each of the rows ``picked``."""
-        return breed.breed(pool, picked, self.canvas.channels, stream)
+        return breeding.breed(pool, picked, self.canvas.channels, stream)
 
     def mates(self, stream: Stream) -> NDArray[np.int64]:
         """-1 for every child: there is no crossover."""
@@ -92,7 +92,7 @@ class Cppn:
         """As ``render``, into ``canvases``, which are contiguous."""
         colors = None if self.canvas.channels == 1 else self.colors
         levels = canvases.reshape(len(genomes), self.canvas.channels, self.planes.shape[1])
-        render.draw_into(genomes, self.planes, levels, colors)
+        render_cpu.draw_into(genomes, self.planes, levels, colors)
 
     def on(self, device: str) -> Cppn:
         """The same encoding, drawing in the memory of ``device`` where that is ``cuda``; else itself."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.kernels import brief
+from foolery.jit import brief
 
 INPUTS = 4
 """x, y, distance from the centre, and the constant 1."""

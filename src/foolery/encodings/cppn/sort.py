@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.encodings.cppn.genome import INPUTS
-from foolery.kernels import part
+from foolery.jit import part
 
 
 @part

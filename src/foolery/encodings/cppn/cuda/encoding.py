@@ -10,7 +10,7 @@ from foolery.canvas import Canvases
 from foolery.encodings.cppn.cuda import tape
 from foolery.encodings.cppn.cuda.driver import Kernel, properties
 from foolery.encodings.cppn.cuda.launch import MOST_SHARED, THREADS, launch_of
-from foolery.encodings.cppn.cuda.nvrtc import compiled
+from foolery.encodings.cppn.cuda.program import compiled
 from foolery.encodings.cppn.cuda.source import ENTRY, source
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import CppnGenomes

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
-from foolery.kernels import kernel
-from foolery.lanes import share
+from foolery.jit import kernel
+from foolery.workers import share
 
 Words = NDArray[np.int32]
 

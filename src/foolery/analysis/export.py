@@ -1,0 +1,71 @@
+"""Export: champions as files that other programs read."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from foolery.canvas import png_bytes
+from foolery.engine.run import Champion, Exhibit
+from foolery.errors import UsageError
+
+INDEX = "champions.json"
+
+
+def export_champions(exhibit: Exhibit, out: Path, *, overwrite: bool = False) -> list[Path]:
+    """Write one PNG per champion and ``champions.json``; returns the PNG files.
+
+    Args:
+        exhibit: whose champions.
+        out: the folder to write into; it is made.
+        overwrite: replace files of an earlier export there. Other files are never touched.
+
+    Raises:
+        UsageError: where ``out`` is not empty and ``overwrite`` is not given, or cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (overwrite and out.is_dir()):
+        raise UsageError(f"out: {out} exists and is not empty; name another folder or give --overwrite")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        files = []
+        for champion in exhibit.champions.values():
+            files.append(out / file_name(champion))
+            files[-1].write_bytes(png_bytes(champion.canvas))
+        (out / INDEX).write_text(json.dumps(_index(exhibit), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"out: cannot write to {out}: {error.strerror or error}") from error
+    return files
+
+
+def file_name(champion: Champion) -> str:
+    """``0007_seven.png``: the class index, and what a file system takes of its name."""
+    return safe_name(champion.index, champion.label)
+
+
+def safe_name(index: int, label: str) -> str:
+    """As ``file_name``, of a class."""
+    safe = re.sub(r"[^A-Za-z0-9-]+", "_", label).strip("_")[:60]
+    return f"{index:04d}_{safe}.png" if safe else f"{index:04d}.png"
+
+
+def _index(exhibit: Exhibit) -> dict[str, object]:
+    settings = exhibit.settings
+    return {
+        "classifier": settings.classifier,
+        "fingerprint": settings.fingerprint,
+        "encoding": settings.encoding,
+        "encoding_options": settings.encoding_options,
+        "seed": settings.seed,
+        "champions": [
+            {
+                "file": file_name(champion),
+                "class": champion.label,
+                "index": champion.index,
+                "confidence": champion.confidence,
+                "generation": champion.generation,
+                "canvas_hash": champion.canvas_hash,
+            }
+            for champion in exhibit.champions.values()
+        ],
+    }

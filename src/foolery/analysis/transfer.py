@@ -1,0 +1,289 @@
+"""Transfer: do images evolved against one classifier fool others (paper, section 3.5 and supplement)?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, canvas_hash
+from foolery.classifiers.base import Classifier, Description
+from foolery.classifiers.scores import confidence
+from foolery.data.class_matching import match_known
+from foolery.data.fit import FIT, fit_all
+from foolery.engine.run import Champion, Exhibit
+from foolery.errors import UsageError
+
+SURE, CERTAIN = 0.99, 0.9999
+SLICE = 200
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How the champions of a row do with the classifier of a column.
+
+    Shares are of ``pictures``. A figure that nothing was measured for is NaN, as are shares above a
+    confidence where one of the two gives cosines.
+
+    Attributes:
+        own: whether the classifier is the one that they were evolved against.
+        pictures: champions whose class the classifier has too, by name.
+        excluded: champions whose class it has not.
+        matches: how many it gives the class that they were evolved for as its first answer.
+        match_rate: the share of these.
+        confidence: mean, in the class that they were evolved for.
+        confidence_matched: mean, in its first answer, where that is the class that they were evolved for.
+        confidence_mismatched: mean, in its first answer, where that is another class.
+        both_99: share with at least 0.99 for the class from both classifiers.
+        both_9999: share with at least 0.9999 from both.
+        source_9999: share with at least 0.9999 from the classifier that they were evolved against.
+        resized: whether the canvases had to be fitted to the classifier's.
+    """
+
+    own: bool
+    pictures: int
+    excluded: int
+    matches: int
+    match_rate: float
+    confidence: float
+    confidence_matched: float
+    confidence_mismatched: float
+    both_99: float
+    both_9999: float
+    source_9999: float
+    resized: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """Champions of a run, or of all runs of one encoding against one classifier.
+
+    Attributes:
+        name: of the run; for pooled ones the classifier and the encoding.
+        classifier: that they were evolved against.
+        encoding: that drew them.
+        runs: number of them.
+        passages: one for each column.
+    """
+
+    name: str
+    classifier: str
+    encoding: str
+    runs: int
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A matrix: rows are where images come from, columns are classifiers that are asked.
+
+    Attributes:
+        columns: names of the classifiers.
+        rows: one for each run.
+        pooled: one for each classifier that runs were made against, and encoding.
+        unmatched: for each column the classes of the runs that it has not, by name, sorted.
+        notes: what has to be known of the figures, one sentence each.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    pooled: tuple[Row, ...]
+    unmatched: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+    def as_object(self) -> dict[str, object]:
+        """JSON types only; NaN becomes None."""
+        return {
+            "columns": list(self.columns),
+            "rows": [_as_object(row) for row in self.rows],
+            "pooled": [_as_object(row) for row in self.pooled],
+            "unmatched": [list(names) for names in self.unmatched],
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What one classifier says about some champions, all arrays of one length; ``excluded`` are not in it."""
+
+    matched: NDArray[np.bool_]
+    claimed: NDArray[np.float64]
+    first: NDArray[np.float64]
+    source: NDArray[np.float64]
+    excluded: int
+    cosines: bool
+    own: bool
+    resized: bool
+
+
+def transfer(runs: Sequence[Exhibit], classifiers: Sequence[Classifier]) -> Transfer:
+    """Ask every classifier about the champions of every run.
+
+    The canvases are drawn from the genomes, in 8 bits, and must be those that were scored. Their confidence
+    from the classifier that they were evolved against is the one that the run recorded.
+
+    Args:
+        runs: with champions.
+        classifiers: to ask; canvases of another size go through ``foolery.data.fit``.
+
+    Raises:
+        UsageError: for no runs, none with champions, no classifiers, a run whose canvases are not those that
+            were scored, and a run and a classifier with no class name in common.
+    """
+    if not runs or not classifiers:
+        raise UsageError("transfer: expected at least one run and one classifier, each")
+    shown = [run for run in runs if run.champions]
+    notes = [f"{run.name} has no champions yet and is left out" for run in runs if not run.champions]
+    if not shown:
+        raise UsageError("transfer: none of the runs has a champion; let them search first")
+    for run in shown:
+        check_drawn(run)
+    known = [classifier.description for classifier in classifiers]
+    for description in known:
+        notes += [note for run in shown if (note := _renamed(run, description)) and note not in notes]
+    answers = [[_ask(run, classifier) for classifier in classifiers] for run in shown]
+    if any(each.resized for row in answers for each in row):
+        notes.append(f"canvases of another size than the classifier's: {FIT}")
+    return Transfer(
+        columns=tuple(description.name for description in known),
+        rows=tuple(_row(run.name, [run], [each]) for run, each in zip(shown, answers, strict=True)),
+        pooled=_pooled(shown, answers),
+        unmatched=tuple(_unmatched(shown, description) for description in known),
+        notes=tuple(notes),
+    )
+
+
+def check_drawn(run: Exhibit) -> None:
+    """Raise UsageError unless every champion's canvas is, byte for byte, the one that was scored."""
+    wrong = [one.label for one in run.champions.values() if canvas_hash(one.canvas) != one.canvas_hash]
+    if wrong:
+        raise UsageError(
+            f"run {run.name}: {len(wrong)} canvases are not those that were scored ({wrong[0]} first); "
+            f"see: foolery verify {run.name}"
+        )
+
+
+def check_made_against(run: Exhibit, description: Description) -> None:
+    """Raise UsageError unless ``run`` was made against the described classifier, by its fingerprint."""
+    if run.settings.fingerprint != description.fingerprint:
+        raise UsageError(
+            f"run {run.name}: was made against {run.settings.classifier} "
+            f"({run.settings.fingerprint[:12]}), not against {description.name} "
+            f"({description.fingerprint[:12]}); name the classifier that it fooled"
+        )
+
+
+def _renamed(run: Exhibit, description: Description) -> str:
+    """A note where a classifier has the name that the run recorded, and is another one."""
+    settings = run.settings
+    if settings.classifier != description.name or settings.fingerprint == description.fingerprint:
+        return ""
+    return (
+        f"{description.name} is not the classifier that {run.name} fooled, though it has its name: "
+        f"fingerprint {description.fingerprint[:12]}, the run has {settings.fingerprint[:12]}"
+    )
+
+
+def _unmatched(runs: Sequence[Exhibit], description: Description) -> tuple[str, ...]:
+    missing = set()
+    for run in runs:
+        places = match_known(run.settings.classes, description.classes)
+        missing |= {one.label for one in run.champions.values() if places[one.index] < 0}
+    return tuple(sorted(missing))
+
+
+def _ask(run: Exhibit, classifier: Classifier) -> _Answers:
+    description = classifier.description
+    places = match_known(run.settings.classes, description.classes)
+    champions = [one for one in run.champions.values() if places[one.index] >= 0]
+    if not champions:
+        raise UsageError(
+            f"transfer: none of the {len(run.champions)} classes of {run.name} "
+            f"({', '.join(list(run.champions)[:3])}, …) is one of the {len(description.classes)} of "
+            f"{description.name} ({', '.join(description.classes[:3])}, …)"
+        )
+    claimed = places[[one.index for one in champions]]
+    scores = np.concatenate(
+        [_scores(classifier, champions[at : at + SLICE]) for at in range(0, len(champions), SLICE)]
+    )
+    first, rows = scores.argmax(axis=1), np.arange(len(champions))
+    return _Answers(
+        matched=first == claimed,
+        claimed=confidence(scores[rows, claimed], description.kind),
+        first=confidence(scores[rows, first], description.kind),
+        source=np.array([one.confidence for one in champions]),
+        excluded=len(run.champions) - len(champions),
+        cosines="similarity" in (description.kind, run.settings.kind),
+        own=description.fingerprint == run.settings.fingerprint,
+        resized=description.canvas.axes != tuple(run.settings.canvas),
+    )
+
+
+def _scores(classifier: Classifier, champions: Sequence[Champion]) -> NDArray[np.float64]:
+    canvases: Canvases = np.stack([one.canvas for one in champions])
+    return classifier.scores(fit_all(canvases, classifier.description.canvas))
+
+
+def _pooled(runs: Sequence[Exhibit], answers: Sequence[Sequence[_Answers]]) -> tuple[Row, ...]:
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at, run in enumerate(runs):
+        groups.setdefault((run.settings.fingerprint, run.settings.encoding), []).append(at)
+    rows = []
+    for members in groups.values():
+        settings = runs[members[0]].settings
+        name = f"{settings.classifier}, {settings.encoding}"
+        rows.append(_row(name, [runs[at] for at in members], [answers[at] for at in members]))
+    return tuple(rows)
+
+
+def _row(name: str, runs: Sequence[Exhibit], answers: Sequence[Sequence[_Answers]]) -> Row:
+    settings = runs[0].settings
+    return Row(
+        name=name,
+        classifier=settings.classifier,
+        encoding=settings.encoding,
+        runs=len(runs),
+        passages=tuple(_passage([row[column] for row in answers]) for column in range(len(answers[0]))),
+    )
+
+
+def _passage(answers: Sequence[_Answers]) -> Passage:
+    matched = np.concatenate([each.matched for each in answers])
+    claimed = np.concatenate([each.claimed for each in answers])
+    first = np.concatenate([each.first for each in answers])
+    source = np.concatenate([each.source for each in answers])
+    weaker = np.minimum(claimed, source)
+    cosines = any(each.cosines for each in answers)
+    return Passage(
+        own=all(each.own for each in answers),
+        pictures=len(matched),
+        excluded=sum(each.excluded for each in answers),
+        matches=int(matched.sum()),
+        match_rate=_mean(matched),
+        confidence=_mean(claimed),
+        confidence_matched=_mean(first[matched]),
+        confidence_mismatched=_mean(first[~matched]),
+        both_99=float("nan") if cosines else _mean(weaker >= SURE),
+        both_9999=float("nan") if cosines else _mean(weaker >= CERTAIN),
+        source_9999=float("nan") if cosines else _mean(source >= CERTAIN),
+        resized=any(each.resized for each in answers),
+    )
+
+
+def _mean(values: NDArray[np.bool_] | NDArray[np.float64]) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
+def _as_object(row: Row) -> dict[str, object]:
+    passages = [
+        {
+            name: None if isinstance(value, float) and not isfinite(value) else value
+            for name, value in asdict(passage).items()
+        }
+        for passage in row.passages
+    ]
+    said = {"name": row.name, "classifier": row.classifier, "encoding": row.encoding, "runs": row.runs}
+    return {**said, "passages": passages}

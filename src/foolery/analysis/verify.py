@@ -1,0 +1,156 @@
+"""Verify: is a run file evidence? Draw every champion again, and ask the classifier again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from foolery.canvas import canvas_hash, from_png, png_bytes
+from foolery.classifiers import load_recorded
+from foolery.classifiers.base import Classifier
+from foolery.classifiers.device import ALLOWED, recorded
+from foolery.classifiers.scores import confidence
+from foolery.engine.run import Exhibit, open_run
+
+SAME_BACKEND = 1e-5
+ACROSS_BACKENDS = 1e-3
+SLICE = 200
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came out of it.
+
+    Attributes:
+        run: name of the run.
+        champions: how many were checked.
+        hashes_equal: how many canvases have the hash that the run recorded.
+        pngs_equal: how many came back from a PNG file as they went in.
+        largest_difference: between a recorded confidence and that of the canvas read back from its PNG.
+        tolerance: 1e-5 on the back end and device that the run used, 1e-3 on others; more where the run
+            computed in another precision than was used now.
+        backend: that scored now.
+        same_backend: whether it is the one that the run used, on the same device.
+        precision: that the run's classifier computed in.
+        precision_now: that was used now, float32 unless a classifier was given that has another.
+        fingerprint_equal: whether the classifier is the one that was fooled.
+        problems: one line each; empty if all is well.
+    """
+
+    run: str
+    champions: int
+    hashes_equal: int
+    pngs_equal: int
+    largest_difference: float
+    tolerance: float
+    backend: str
+    same_backend: bool
+    precision: str
+    precision_now: str
+    fingerprint_equal: bool
+    problems: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True where there is no problem."""
+        return not self.problems
+
+
+def verify(
+    path: Path | str,
+    classifier: Classifier | None = None,
+    *,
+    backend: str = "auto",
+    card: Path | None = None,
+    device: str = "auto",
+) -> Verification:
+    """Draw and score every champion of a run again, in float32 whatever the run computed in.
+
+    Args:
+        path: folder of the run.
+        classifier: to score with; if None, the reference that the run names is loaded, unless that would run
+            code or call an endpoint.
+        backend: for that reference, as ``load_classifier`` takes it.
+        card: likewise.
+        device: likewise.
+
+    Raises:
+        UsageError: for a damaged run file, or a classifier that cannot be loaded.
+    """
+    exhibit = open_run(path)
+    if classifier is None:
+        settings = exhibit.settings
+        classifier = load_recorded(
+            settings.classifier, backend=backend, card=card, device=device, classes=settings.classes
+        )
+    return verify_exhibit(exhibit, classifier)
+
+
+def verify_exhibit(exhibit: Exhibit, classifier: Classifier) -> Verification:
+    """As ``verify``, for an exhibit that is already drawn."""
+    settings, description = exhibit.settings, classifier.description
+    champions = list(exhibit.champions.values())
+    same_backend = (
+        description.backend == settings.backend and description.device == exhibit.provenances[-1].device
+    )
+    precisions = recorded(settings.forward), recorded(description.forward)
+    tolerance = _allowed(same_backend, *precisions)
+    fingerprint_equal = description.fingerprint == settings.fingerprint
+    hashes = sum(canvas_hash(champion.canvas) == champion.canvas_hash for champion in champions)
+    read_back = [from_png(png_bytes(champion.canvas)) for champion in champions]
+    pngs = sum(
+        np.array_equal(champion.canvas, canvas) for champion, canvas in zip(champions, read_back, strict=True)
+    )
+    problems = []
+    if not champions:
+        problems.append("the run has no champions yet")
+    if hashes < len(champions):
+        problems.append(f"{len(champions) - hashes} of {len(champions)} canvases differ from what was scored")
+    if pngs < len(champions):
+        problems.append(f"{len(champions) - pngs} of {len(champions)} canvases change when saved as PNG")
+    difference = float("nan")
+    if not fingerprint_equal:
+        problems.append(
+            f"the classifier is another one: fingerprint {description.fingerprint[:12]}, "
+            f"the run fooled {settings.fingerprint[:12]}"
+        )
+    elif champions:
+        difference = _largest_difference(exhibit, classifier, np.stack(read_back))
+        if not difference <= tolerance:
+            problems.append(f"confidences differ by up to {difference:.2e}, allowed is {tolerance:g}")
+    return Verification(
+        run=exhibit.name,
+        champions=len(champions),
+        hashes_equal=hashes,
+        pngs_equal=pngs,
+        largest_difference=difference,
+        tolerance=tolerance,
+        backend=description.backend,
+        same_backend=same_backend,
+        precision=precisions[0],
+        precision_now=precisions[1],
+        fingerprint_equal=fingerprint_equal,
+        problems=tuple(problems),
+    )
+
+
+def _allowed(same_backend: bool, then: str, now: str) -> float:
+    allowed = SAME_BACKEND if same_backend else ACROSS_BACKENDS
+    return allowed if then == now else max(allowed, *(ALLOWED.get(name, 0.0) for name in (then, now)))
+
+
+def _largest_difference(
+    exhibit: Exhibit, classifier: Classifier, canvases: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+) -> float:
+    champions = list(exhibit.champions.values())
+    largest = 0.0
+    for start in range(0, len(champions), SLICE):
+        part = champions[start : start + SLICE]
+        scores = classifier.scores(canvases[start : start + SLICE])
+        own = scores[np.arange(len(part)), [champion.index for champion in part]]
+        now = confidence(own, classifier.description.kind)
+        recorded = np.array([champion.confidence for champion in part])
+        largest = max(largest, float(np.abs(now - recorded).max()))
+    return largest

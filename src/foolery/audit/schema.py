@@ -1,0 +1,185 @@
+"""Document: ``audit.json``, the whole of an audit as other programs read it.
+
+Every number that a gate, a summary or a page shows is in it. ``schema`` is 1; a reader refuses a larger one.
+Shares are from 0 to 1, scores from 0 to 100, times in seconds. NaN is never written: what is not known is
+null. Paths are relative to the folder of the document.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from foolery.audit.found import Attack, Champion, Curve, Interval, Verdict
+from foolery.audit.judged import Compared, GateResult, Help
+from foolery.audit.part import Part
+from foolery.errors import UsageError
+
+__all__ = [
+    "FILE", "SCHEMA", "Attack", "Audit", "Audited", "Budget", "Champion", "Compared", "Curve", "GateResult",
+    "Help", "Interval", "State", "Verdict", "Yardstick", "read_audit", "write_audit",
+]  # fmt: skip
+
+SCHEMA = 1
+FILE = "audit.json"
+
+State = Literal["partial", "interrupted", "finished"]
+Kind = Literal["softmax", "sigmoid", "similarity"]
+
+
+class Audited(Part):
+    """The classifier under audit; names mean what they mean in ``Description``."""
+
+    name: str
+    fingerprint: str
+    kind: Kind
+    canvas: tuple[int, int, int]
+    classes: tuple[str, ...] = Field(min_length=1)
+    backend: str
+    device: str
+
+
+class Yardstick(Part):
+    """What the classifier says about real pictures.
+
+    Attributes:
+        data: the reference, and ``split``.
+        images: that were asked about; ``right`` of them got the right first answer.
+        accuracy: ``right / images``.
+        measure: what pictures are compared by: ``margin`` or ``class-score``.
+        threshold: the measure that 95 % of the rightly classified pictures reach: keep95.
+        median: of the measure over the rightly classified pictures.
+        class_medians: the same for each class; null where there are fewer than ``enough`` such pictures.
+        enough: see ``class_medians``.
+        median_confidence: of the rightly classified pictures.
+        matched_by: how the data's classes were found, ``name`` or ``position``.
+    """
+
+    data: str
+    split: str
+    images: int
+    right: int
+    accuracy: float
+    measure: Literal["margin", "class-score"]
+    threshold: float
+    median: float
+    class_medians: tuple[float | None, ...]
+    enough: int
+    median_confidence: float
+    matched_by: Literal["name", "position"]
+
+
+class Budget(Part):
+    """What may be spent and what was.
+
+    Attributes:
+        asked: as it was given, for instance ``300000`` or ``5m``.
+        queries: the most queries of one seed; curves and the score end there.
+        seconds: the most time of the whole audit; null for no limit.
+        seeds: repetitions, each with ``queries`` of its own.
+        spent: queries of all seeds so far: pictures through the network in either direction. Real pictures,
+            and what the panel is asked, are not counted.
+        repeated: of these, spent again because an interruption lost their answers, at most.
+        elapsed: seconds of the audit so far, summed over resumes.
+        rate: images a second, measured before it began.
+    """
+
+    asked: str
+    queries: int
+    seconds: float | None
+    seeds: int
+    spent: int
+    repeated: int
+    elapsed: float
+    rate: float
+
+
+class Audit(Part):
+    """An audit.
+
+    Attributes:
+        schema_: ``schema`` in the file.
+        state: ``partial`` while it runs, or after it was killed.
+        notes: what a reader has to know, one sentence each; for instance why there is no score.
+        left_out: classes that were not to be fooled: no figure counts them.
+        attacks: in the order in which they ran.
+        champions: one for each class that has one, in the order of the classes.
+        panel: names of its members.
+        command, started, versions, device: of the last start.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: int = Field(default=SCHEMA, alias="schema")
+    state: State
+    classifier: Audited
+    yardstick: Yardstick | None
+    budget: Budget
+    left_out: tuple[str, ...] = ()
+    attacks: tuple[Attack, ...]
+    champions: tuple[Champion, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    verdict: Verdict | None = None
+    panel: tuple[str, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    compared: Compared | None = None
+    helps: tuple[Help, ...] = ()
+    notes: tuple[str, ...] = ()
+    command: str
+    started: str
+    device: str
+    versions: dict[str, str]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Places, in the classifier's order, of the classes that every share is a share of."""
+        return tuple(at for at, name in enumerate(self.classifier.classes) if name not in self.left_out)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.classifier.classes[at] for at in self.places)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no gate failed and nothing became worse than in the earlier audit."""
+        return not any(gate.failed for gate in self.gates) and not (
+            self.compared and self.compared.regression
+        )
+
+
+def write_audit(audit: Audit, folder: Path) -> Path:
+    """Write ``audit.json`` into ``folder``; a reader sees the old file or the new one, never half of it."""
+    file = folder / FILE
+    draft = file.with_suffix(".json.part")
+    draft.write_text(audit.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
+    os.replace(draft, file)
+    return file
+
+
+def read_audit(path: Path) -> Audit:
+    """The audit in a folder, or in a file.
+
+    Raises:
+        UsageError: where there is none, or one that this version cannot read.
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"audit: {file} does not exist; foolery audit writes one") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"audit: {file} cannot be read: {error}") from None
+    version = found.get("schema") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > SCHEMA:
+        raise UsageError(f"audit: {file} has schema {version}, this foolery reads up to {SCHEMA}; update it")
+    try:
+        return Audit.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"audit: {file} is no audit: {place or 'file'}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""Checks: is this classifier wired right? Its contract, its card, its accuracy."""

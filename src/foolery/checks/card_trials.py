@@ -1,0 +1,153 @@
+"""Card trial: one way of preprocessing that a network without a card may want, and all that there are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from foolery.checks.presets import RATIOS, Preset, canvas_of, presets, usual_canvas
+from foolery.classifiers.base import Kind
+from foolery.classifiers.card import CanvasCard, Card, Crop, Output, Preprocessing
+from foolery.classifiers.onnx_file import Signature
+from foolery.errors import UsageError
+
+FAR_APART = (224, 96, 32)  # sides tried at first where the network takes many
+
+
+@dataclass
+class Trial:
+    """One way of preprocessing, and how it has done so far.
+
+    Attributes:
+        family: what it is called: preset, order of the channels, and what else was open.
+        card: that says so.
+        right: whether each photo was answered rightly, ``(n,) bool``.
+        likelihood: score of each photo's label, ``(n,) float64``.
+        failed: why it was given up; empty otherwise.
+    """
+
+    family: str
+    card: Card
+    right: list[bool] = field(default_factory=list)
+    likelihood: list[float] = field(default_factory=list)
+    failed: str = ""
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers; 0 before the first photo."""
+        return float(np.mean(self.right)) if self.right else 0.0
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """Larger is better: right answers, then the mean score of the labels."""
+        return self.accuracy, self.mean_likelihood
+
+    @property
+    def mean_likelihood(self) -> float:
+        """Mean score of the labels; -infinity before the first photo."""
+        return float(np.mean(self.likelihood)) if self.likelihood else -math.inf
+
+
+def every_trial(name: str, signature: Signature, names: tuple[str, ...], kind: Kind | None) -> list[Trial]:
+    """Every combination of what is open."""
+    orders = ("gray",) if signature.channels == 1 else ("rgb", "bgr")
+    alike = signature.whole or signature.channels == 1
+    found = []
+    for preset, order, size, (background, classes) in product(
+        presets(signature.channels, whole=signature.whole),
+        orders,
+        [size for size in signature.sizes if size[0] in FAR_APART] or signature.sizes,
+        _class_orders(signature.outputs, names),
+    ):
+        words = [preset.name] if alike and order == "gray" else [preset.name, order.upper()]
+        if len(signature.sizes) > 1:
+            words.append(f"{size[0]} x {size[1]}")
+        if signature.outputs != len(names):
+            words.append("background first" if background else "background last")
+        found.append(
+            Trial(", ".join(words), _card(name, signature, preset, order, size, background, classes, kind))
+        )
+    return found
+
+
+def _class_orders(outputs: int, names: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
+    """Number of leading outputs that are no class, and the names of the others."""
+    if outputs == len(names):
+        return [(0, names)]
+    if outputs == len(names) + 1:
+        return [(1, names), (0, (*names, "background"))]
+    raise UsageError(
+        f"card: the network has {outputs} outputs, but there are {len(names)} class names; "
+        "give --class-names FILE with one name a line, in the order of the outputs (imagenet for ImageNet's)"
+    )
+
+
+def _card(
+    name: str,
+    signature: Signature,
+    preset: Preset,
+    order: str,
+    size: tuple[int, int],
+    background: int,
+    classes: tuple[str, ...],
+    kind: Kind | None,
+) -> Card:
+    output: Output = "logits" if signature.gives == "logits" or kind == "similarity" else "probabilities"
+    return Card(
+        name=name,
+        kind=kind or ("sigmoid" if signature.gives == "independent" else "softmax"),
+        classes=classes,
+        preprocessing=Preprocessing(
+            scale=preset.scale,
+            mean=preset.mean,
+            std=preset.std,
+            channel_order=order,  # type: ignore[arg-type]
+            layout=signature.layout,
+            **_frame(signature, size, usual_canvas(size)),  # type: ignore[arg-type]
+        ),
+        output=output,
+        background=background,
+    )
+
+
+def _frame(signature: Signature, size: tuple[int, int], canvas: tuple[int, int]) -> dict[str, object]:
+    return {
+        "canvas": CanvasCard(channels=signature.channels, height=canvas[0], width=canvas[1]),
+        "crop": None if canvas == size else Crop(height=size[0], width=size[1]),
+    }
+
+
+def of_other_sizes(best: Trial, signature: Signature) -> list[Trial]:
+    """The family of ``best`` at the other sizes that the network takes, from half to twice its own."""
+    how = best.card.preprocessing
+    frame = how.crop or how.canvas
+    own = (frame.height, frame.width)
+    found = []
+    for size in signature.sizes:
+        if size != own and own[0] / 2 <= size[0] <= own[0] * 2:
+            changed = how.model_copy(update=_frame(signature, size, usual_canvas(size)))
+            family = best.family.replace(f"{own[0]} x {own[1]}", f"{size[0]} x {size[1]}")
+            found.append(Trial(family, best.card.model_copy(update={"preprocessing": changed})))
+    return found
+
+
+def of_other_crops(best: Trial, signature: Signature) -> dict[float, Trial]:
+    """The family of ``best`` with every share of the picture that is usual, its own too."""
+    how = best.card.preprocessing
+    frame = how.crop or how.canvas
+    size, usual = (frame.height, frame.width), usual_ratio(best)
+    trials = {usual: best}
+    for ratio in RATIOS:
+        canvas = canvas_of(size, ratio)
+        if ratio != usual and canvas != (how.canvas.height, how.canvas.width):
+            changed = how.model_copy(update=_frame(signature, size, canvas))
+            trials[ratio] = Trial(best.family, best.card.model_copy(update={"preprocessing": changed}))
+    return trials
+
+
+def usual_ratio(trial: Trial) -> float:
+    """The share of the picture that ``trial`` sees."""
+    return 1.0 if trial.card.preprocessing.crop is None else RATIOS[-1]

@@ -1,0 +1,78 @@
+"""Answers: what a classifier said about labelled pictures, and how right and how sure it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.classifiers.base import Kind
+from foolery.classifiers.scores import confidence
+
+BINS = 15
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One row per picture.
+
+    Attributes:
+        confidences: ``(N,) float64``, of the class that was answered.
+        ranks: ``(N,) int64``, how many classes were put before the right one; 0 is a right answer.
+    """
+
+    confidences: NDArray[np.float64]
+    ranks: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, scores: NDArray[np.float64], labels: NDArray[np.int64], kind: Kind) -> Answers:
+        """From ``(N, K)`` scores and ``(N,)`` labels; among equal scores the smaller index comes first."""
+        rows = np.arange(len(labels))
+        right = scores[rows, labels][:, None]
+        earlier = np.arange(scores.shape[1])[None, :] < labels[:, None]
+        ranks = ((scores > right) | ((scores == right) & earlier)).sum(axis=1)
+        return cls(confidence(scores.max(axis=1), kind), ranks.astype(np.int64))
+
+    @classmethod
+    def joined(cls, parts: list[Answers]) -> Answers:
+        """All parts, in order."""
+        return cls(
+            np.concatenate([part.confidences for part in parts]) if parts else np.empty(0),
+            np.concatenate([part.ranks for part in parts]) if parts else np.empty(0, np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ranks)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """``(N,)``: whether the answer was the label."""
+        first: NDArray[np.bool_] = self.ranks == 0
+        return first
+
+    @property
+    def error(self) -> float:
+        """Share of wrong answers; NaN without pictures."""
+        return float((~self.right).mean()) if len(self) else float("nan")
+
+    def top(self, count: int) -> float:
+        """Share of pictures whose label is among the first ``count`` answers; NaN without pictures."""
+        return float((self.ranks < count).mean()) if len(self) else float("nan")
+
+    def median_confidence(self, among: NDArray[np.bool_] | None = None) -> float:
+        """Median confidence, of the chosen rows or of all; NaN where there are none."""
+        chosen = self.confidences if among is None else self.confidences[among]
+        return float(np.median(chosen)) if len(chosen) else float("nan")
+
+    def calibration_error(self, bins: int = BINS) -> float:
+        """Expected calibration error (Naeini, Cooper, Hauskrecht, AAAI 2015) over bins of equal width.
+
+        The mean over pictures of how far, within the picture's bin, the mean confidence is from the share
+        of right answers. NaN without pictures.
+        """
+        if not len(self):
+            return float("nan")
+        place = np.clip((self.confidences * bins).astype(np.int64), 0, bins - 1)
+        gap = np.bincount(place, self.confidences - self.right, minlength=bins)
+        return float(np.abs(gap).sum() / len(self))

@@ -1,0 +1,182 @@
+"""Last layer: the weights of each class, and what that layer sees of a canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers.base import Classifier
+from foolery.classifiers.builtin import SHIPPED, names
+from foolery.classifiers.preprocess import preprocess
+from foolery.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from foolery.classifiers.onnx import OnnxClassifier
+    from foolery.classifiers.torch_model import TorchClassifier
+
+SLICE = 50
+_REMEDY = "expected a torch network or an ONNX file that ends in Gemm, MatMul or a 1 x 1 Conv"
+#: Between the last layer and the output: they mix no classes, and have no weights.
+_PASSED = {
+    "AveragePool", "Cast", "Clip", "Dropout", "Flatten", "GlobalAveragePool", "Identity", "LogSoftmax",
+    "ReduceMean", "Relu", "Reshape", "Sigmoid", "Softmax", "Squeeze", "Transpose",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LastLayer:
+    """The layer that gives one number for each class.
+
+    Attributes:
+        weights: ``(K, F) float64``, a row for each class.
+        features: ``(N, C, H, W) uint8`` canvases to ``(N, F) float64``, what the layer sees; for a
+            convolution the mean over its places.
+    """
+
+    weights: NDArray[np.float64]
+    features: Callable[[Canvases], NDArray[np.float64]]
+
+
+def last_layer(classifier: Classifier) -> LastLayer:
+    """The last layer of a classifier.
+
+    Raises:
+        UsageError: for a classifier of another form, for instance an ensemble.
+        MissingExtraError: for an ONNX file without the package ``onnx``.
+    """
+    while hasattr(classifier, "classifier"):  # a wrapper that counts or slices
+        classifier = classifier.classifier
+    if hasattr(classifier, "network"):
+        return _of_torch(classifier)  # type: ignore[arg-type]
+    if hasattr(classifier, "session"):
+        return _of_onnx(classifier)  # type: ignore[arg-type]
+    raise UsageError(f"classifier {classifier.description.name}: has no last layer to read; {_REMEDY}")
+
+
+def _of_torch(classifier: TorchClassifier) -> LastLayer:
+    import torch
+    from torch import nn
+
+    wanted = len(classifier.description.classes) + classifier.card.background
+    found = [
+        module
+        for module in classifier.network.modules()
+        if (isinstance(module, nn.Linear) and module.out_features == wanted)
+        or (isinstance(module, nn.Conv2d) and module.out_channels == wanted and module.kernel_size == (1, 1))
+    ]
+    if not found:
+        raise UsageError(f"classifier {classifier.description.name}: no last layer was found; {_REMEDY}")
+    layer = found[-1]
+
+    def features(canvases: Canvases) -> NDArray[np.float64]:
+        seen: list[NDArray[np.float64]] = []
+
+        def keep(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            seen.append(_flat(inputs[0].detach().float().cpu().numpy()))
+
+        hook = layer.register_forward_pre_hook(keep)
+        try:
+            for start in range(0, len(canvases), SLICE):
+                given = torch.from_numpy(np.ascontiguousarray(canvases[start : start + SLICE])).float()
+                with torch.inference_mode():
+                    classifier.logits(given.to(classifier.description.device))
+        finally:
+            hook.remove()
+        return np.concatenate(seen)
+
+    weights = layer.weight.detach().double().cpu().numpy().reshape(wanted, -1)
+    return LastLayer(weights[classifier.card.background :], features)
+
+
+def _of_onnx(classifier: OnnxClassifier) -> LastLayer:
+    try:
+        import onnx
+    except ImportError:
+        raise MissingExtraError("onnx", "torch", "read the last layer of an ONNX file") from None
+    import onnxruntime
+
+    name = classifier.description.name
+    path = SHIPPED / f"{name}.onnx" if name in names() else Path(name.removeprefix("onnx:"))
+    try:
+        model = onnx.load(path)
+    except Exception as error:  # onnx raises what its protocol buffers raise
+        raise UsageError(f"classifier {name}: cannot read its last layer from {path}: {error}") from None
+    node = _last_node(model.graph, classifier.output_name, name)
+    seen, weight = node.input[0], node.input[1]
+    kept = {output.name for output in model.graph.output}
+    model.graph.output.extend(onnx.ValueInfoProto(name=each) for each in {seen, weight} - kept)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        zeros = np.zeros((1, *classifier.description.canvas.axes), np.uint8)
+        matrix = _run(classifier, session, [weight], zeros)[0].astype(np.float64)
+    except Exception as error:  # onnxruntime's own exceptions share no base class
+        said = next(iter(str(error).splitlines()), "")
+        raise UsageError(f"classifier {name}: cannot read its last layer: {said}") from None
+
+    def features(canvases: Canvases) -> NDArray[np.float64]:
+        step = classifier.batch or SLICE
+        parts = [
+            _flat(_run(classifier, session, [seen], canvases[start : start + step])[0])
+            for start in range(0, len(canvases), step)
+        ]
+        return np.concatenate(parts)
+
+    weights = _rows(matrix, node, name)
+    wanted = len(classifier.description.classes) + classifier.card.background
+    if len(weights) != wanted:
+        raise UsageError(f"classifier {name}: its last layer gives {len(weights)} numbers, not {wanted}")
+    return LastLayer(weights[classifier.card.background :], features)
+
+
+def _run(classifier: OnnxClassifier, session: Any, outputs: list[str], canvases: Canvases) -> list[Any]:
+    pictures = preprocess(canvases, classifier.card.preprocessing)
+    count = len(pictures)
+    if classifier.batch is not None and count < classifier.batch:
+        pictures = np.concatenate([pictures, np.repeat(pictures[:1], classifier.batch - count, axis=0)])
+    given = session.run(outputs, {classifier.input_name: pictures.astype(classifier.dtype, copy=False)})
+    return [each[:count] if len(each) == len(pictures) != count else each for each in given]
+
+
+def _last_node(graph: Any, output: str, name: str) -> Any:
+    """The node with weights behind ``output``."""
+    made = {result: node for node in graph.node for result in node.output}
+    held = {tensor.name for tensor in graph.initializer}
+    held |= {node.output[0] for node in graph.node if node.op_type == "Constant"}
+    at = output
+    while at in made:
+        node = made[at]
+        if node.op_type in ("Gemm", "MatMul", "Conv"):
+            return node
+        if node.op_type == "Add":  # of a bias
+            at = next((each for each in node.input if each not in held), "")
+        elif node.op_type in _PASSED:
+            at = node.input[0]
+        else:
+            break
+    raise UsageError(f"classifier {name}: no last layer was found behind its output; {_REMEDY}")
+
+
+def _rows(matrix: NDArray[np.float64], node: Any, name: str) -> NDArray[np.float64]:
+    """``(K, F)`` from the weights as the node stores them."""
+    if node.op_type == "Conv":
+        if matrix.ndim != 4 or matrix.shape[2:] != (1, 1):
+            raise UsageError(f"classifier {name}: its last convolution is {matrix.shape}; {_REMEDY}")
+        return matrix[:, :, 0, 0]
+    turned = node.op_type == "Gemm" and any(each.name == "transB" and each.i for each in node.attribute)
+    return matrix if turned else matrix.T
+
+
+def _flat(seen: NDArray[Any]) -> NDArray[np.float64]:
+    exact = seen.astype(np.float64)
+    return exact if exact.ndim == 2 else exact.reshape(*exact.shape[:2], -1).mean(axis=2)

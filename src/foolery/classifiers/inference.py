@@ -1,0 +1,170 @@
+"""Forward: a batch of canvases through a network, slice by slice, on the lanes."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers.base import Description
+from foolery.classifiers.card import Card, Preprocessing
+from foolery.classifiers.preprocess import input_shape, preprocess
+from foolery.classifiers.scores import (
+    check_form,
+    check_values,
+    from_outputs,
+    from_probabilities,
+    to_log_softmax,
+)
+from foolery.workers import idle, share
+
+#: ``(n, C, H, W) float32`` to ``(n, K) float32``, on one thread and without the GIL.
+Network: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+#: ``(n, C, H, W) uint8`` canvases to ``(n, K)``.
+Whole: TypeAlias = Callable[[Canvases], NDArray[np.floating]]
+
+#: Network inputs per slice on a lane: 2 MiB. Measured on 4 cores at 128, 160 and 227 pixels: 1 to 25 canvases
+#: per slice are equally fast within the noise, so memory decides.
+_LANE_VALUES = 2**19
+#: The same on a device with memory of its own: 64 MiB.
+_DEVICE_VALUES = 2**24
+#: Rows of outputs that a lane makes scores of at a time: at least so many, and more if their values are few.
+_FINISHED, _FINISHED_VALUES = 32, 2**16
+
+
+def scores(network: Network, canvases: Canvases, description: Description, card: Card) -> NDArray[np.float64]:
+    """``(N, K) float64`` scores of ``(N, C, H, W) uint8`` canvases.
+
+    Every slice holds ``description.forward["grain"]`` canvases (the last one what is left), so the
+    numbers do not depend on how many lanes there are.
+
+    Raises:
+        UsageError: for canvases of another shape, and for a network that gives what no search can use.
+    """
+    return finish(outputs(network, canvases, description, card), description, card)
+
+
+def scores_of(
+    network: Whole, canvases: Canvases, description: Description, card: Card, *, lanes: int | None = None
+) -> NDArray[np.float64]:
+    """As ``scores``, for a network that takes canvases; ``lanes=1`` where calls must not overlap."""
+    return finish(_outputs_of(network, canvases, description, card, lanes), description, card)
+
+
+def outputs(
+    network: Network, canvases: Canvases, description: Description, card: Card
+) -> NDArray[np.float64]:
+    """``(N, K) float64``: what the network says, of which ``finish`` makes scores."""
+    how = card.preprocessing
+    shape = input_shape(how)
+
+    def prepared(part: Canvases) -> NDArray[np.float32]:
+        return preprocess(part, how, _lane.memory((len(part), *shape), how.layout))
+
+    if idle() > 1 or len(canvases) * math.prod(shape) > _LANE_VALUES:
+        return _outputs_of(lambda part: network(prepared(part)), canvases, description, card)
+    description.canvas.check(canvases)  # one lane and few pictures: prepared all at once
+    pictures, grain = prepared(canvases), int(description.forward["grain"])
+    # Asked first, looked at later: a network leaves the cache cold, and between two calls each line is slow.
+    given = [network(pictures[start : start + grain]) for start in range(0, len(pictures), grain)]
+    name, classes = description.name, len(description.classes)
+    gathered = np.empty((len(pictures), classes))
+    for number, rows in enumerate(given):
+        place = gathered[number * grain : (number + 1) * grain]
+        place[:] = check_form(_rows(rows, card.background), len(place), name, classes)
+    return gathered
+
+
+def finish(outputs: NDArray[np.float64], description: Description, card: Card) -> NDArray[np.float64]:
+    """``(N, K) float64`` scores, in the memory of ``outputs``.
+
+    Raises:
+        UsageError: for outputs that no search can use.
+    """
+    name, classes = description.name, len(description.classes)
+
+    def work(start: int, stop: int) -> None:
+        given = check_values(outputs[start:stop], name, start)
+        if card.output == "probabilities":
+            outputs[start:stop] = from_probabilities(given, name)
+        elif description.kind == "softmax":
+            to_log_softmax(outputs[start:stop])
+        else:
+            outputs[start:stop] = from_outputs(given, description.kind)
+
+    share(work, len(outputs), grain=max(_FINISHED, _FINISHED_VALUES // classes))
+    return outputs
+
+
+def _outputs_of(
+    network: Whole, canvases: Canvases, description: Description, card: Card, lanes: int | None = None
+) -> NDArray[np.float64]:
+    description.canvas.check(canvases)
+    return _gathered(
+        lambda start, stop: network(canvases[start:stop]), len(canvases), description, card, lanes
+    )
+
+
+def _gathered(
+    ask: Callable[[int, int], NDArray[np.floating]],
+    count: int,
+    description: Description,
+    card: Card,
+    lanes: int | None = None,
+) -> NDArray[np.float64]:
+    """What a function says for canvases number ``start`` to ``stop``, slice by slice."""
+    name, classes = description.name, len(description.classes)
+    gathered = np.empty((count, classes))
+
+    def work(start: int, stop: int) -> None:
+        given = _rows(ask(start, stop), card.background)
+        gathered[start:stop] = check_form(given, stop - start, name, classes)
+
+    share(work, count, grain=int(description.forward["grain"]), lanes=lanes)
+    return gathered
+
+
+class _Lane(threading.local):
+    """What a lane keeps between slices: memory for the network's input, which is slow to get anew."""
+
+    def __init__(self) -> None:
+        self._values = np.empty(0, np.float32)
+
+    def memory(self, shape: tuple[int, ...], layout: str) -> NDArray[np.float32] | None:
+        """``shape float32``, with whatever is in it; None where the input is made in another layout."""
+        if layout != "nchw":
+            return None
+        count = math.prod(shape)
+        if self._values.size < count:
+            self._values = np.empty(count, np.float32)
+        return self._values[:count].reshape(shape)
+
+
+_lane = _Lane()
+
+
+def grain_of(how: Preprocessing, most: int, device: str = "cpu", memory: int = 0) -> int:
+    """Canvases per slice: at most ``most`` (measured with MNIST's size), fewer where the inputs are large.
+
+    Args:
+        how: gives the size of the network's input.
+        most: on the processor.
+        device: one with memory of its own takes as many as 64 MiB hold, at most 1024.
+        memory: bytes of it, where they are known: a 128th of them then, if that is more.
+    """
+    values = math.prod(input_shape(how))
+    if device != "cpu":
+        return max(1, min(1024, max(_DEVICE_VALUES, memory // 128 // 4) // values))
+    return max(1, min(most, _LANE_VALUES // values))
+
+
+def _rows(outputs: NDArray[np.floating], background: int) -> NDArray[np.floating]:
+    """``(n, K)`` from ``(n, background + K)`` or ``(n, background + K, 1, 1)``."""
+    if isinstance(outputs, np.ndarray) and outputs.ndim > 2 and set(outputs.shape[2:]) == {1}:
+        outputs = outputs.reshape(outputs.shape[:2])
+    return outputs[:, background:] if background else outputs

@@ -1,0 +1,103 @@
+"""Prototypes: a classifier that answers with the class of the nearest of its prototypes. Numpy only.
+
+It shares neither weights nor a kind of function with any network, which makes it a good second opinion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers.base import Description
+from foolery.classifiers.card import Card
+from foolery.classifiers.inference import finish
+from foolery.errors import UsageError
+
+#: Canvases that are compared at a time.
+SLICE = 200
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """``logit of a class = -|canvas - nearest prototype|^2 / 2``, after the card's scale and std.
+
+    Distances are between whole numbers and are computed exactly, so that scores do not depend on the
+    machine, on threads, or on what else is in a batch.
+
+    Attributes:
+        description: what is known of it.
+        card: its ``scale / std`` is the width of the bell curve about each prototype.
+        prototypes: ``(K, M, C, H, W) uint8``, M of each class.
+    """
+
+    description: Description
+    card: Card
+    prototypes: NDArray[np.uint8]
+
+    @property
+    def slice(self) -> int:
+        """See ``Sliced``."""
+        return SLICE
+
+    def scores(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64`` log-probabilities of ``(N, C, H, W) uint8``."""
+        return self.finish(self.outputs(canvases))
+
+    def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64`` logits; see ``Sliced``."""
+        self.description.canvas.check(canvases)
+        how = self.card.preprocessing
+        parts = [self.distances(canvases[at : at + SLICE]) for at in range(0, len(canvases), SLICE)]
+        squared = np.concatenate(parts) if parts else np.empty((0, len(self.description.classes)))
+        logits: NDArray[np.float64] = squared * (-0.5 * (how.scale / how.std[0]) ** 2)
+        return logits
+
+    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``(N, K) float64`` scores of outputs, in their memory; see ``Sliced``."""
+        return finish(outputs, self.description, self.card)
+
+    def distances(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64``: squared distance to the nearest prototype of each class, a whole number."""
+        flat = np.asarray(canvases, np.float64).reshape(len(canvases), -1)
+        matrix, lengths = self._flat
+        rest = (lengths - 2.0 * (flat @ matrix)).reshape(len(flat), *self.prototypes.shape[:2]).min(axis=2)
+        squared: NDArray[np.float64] = rest + (flat * flat).sum(axis=1)[:, None]
+        return squared
+
+    @cached_property
+    def _flat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Prototypes as columns, and their squared lengths."""
+        rows = self.prototypes.reshape(-1, np.prod(self.prototypes.shape[2:])).astype(np.float64)
+        return np.ascontiguousarray(rows.T), (rows * rows).sum(axis=1)
+
+
+def open_prototypes(name: str, file: Path, card: Card, mark: str) -> Prototypes:
+    """The classifier in a ``.npy`` file of prototypes, ``(K, M, C, H, W) uint8``.
+
+    Args:
+        name: the reference.
+        file: of the prototypes.
+        card: gives their classes and canvas; one ``mean`` of 0 and one ``std`` for all channels, no crop.
+        mark: the fingerprint.
+
+    Raises:
+        UsageError: where the file is damaged, or the card does not fit it.
+    """
+    try:
+        prototypes = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UsageError(f"classifier {name}: cannot read {file}: {error}") from None
+    shape = card.preprocessing.shape
+    fits = prototypes.ndim == 5 and prototypes.shape[2:] == shape.axes and prototypes.shape[1] > 0
+    if prototypes.dtype != np.uint8 or not fits or len(prototypes) != len(card.classes):
+        raise UsageError(
+            f"classifier {name}: expected uint8 prototypes ({len(card.classes)}, any, "
+            f"{', '.join(map(str, shape.axes))}), got {prototypes.shape} {prototypes.dtype}"
+        )
+    description = Description(name, mark, shape, card.classes, card.kind, "python")
+    return Prototypes(description, card, prototypes)

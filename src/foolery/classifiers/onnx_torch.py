@@ -1,0 +1,218 @@
+"""ONNX with gradients: the graph of an ONNX file as a network of torch, checked against onnxruntime.
+
+The converter is onnx2pytorch (Apache-2.0, released 2026). It wants weights as they are, so whatever the
+graph computes from constants alone (dequantised or cast weights, shapes) is computed first, by onnxruntime.
+onnx2torch, the other one, has had no release since 2024.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers.base import Classifier, Description
+from foolery.classifiers.builtin import names, open_builtin
+from foolery.classifiers.card import Card
+from foolery.classifiers.gradient import Differentiable, promises_gradient
+from foolery.classifiers.onnx import OnnxClassifier
+from foolery.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from foolery.classifiers.torch_model import TorchClassifier
+
+#: How far a score of the converted network may lie from onnxruntime's, and how far as a share of it.
+ALLOWED, ALLOWED_SHARE = 1e-3, 1e-4
+
+
+@dataclass(frozen=True)
+class OnnxGradient:
+    """An ONNX classifier that can be differentiated: it scores as before, its gradients are torch's.
+
+    Attributes:
+        classifier: run by onnxruntime; description and scores are its.
+        twin: the same network in torch.
+        difference: the largest that was found between their scores.
+    """
+
+    classifier: OnnxClassifier
+    twin: TorchClassifier
+    difference: float
+
+    @property
+    def description(self) -> Description:
+        """That of the ONNX classifier."""
+        return self.classifier.description
+
+    @property
+    def card(self) -> Card:
+        """That of the ONNX classifier."""
+        return self.classifier.card
+
+    def scores(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64``, by onnxruntime."""
+        return self.classifier.scores(canvases)
+
+    def logits(self, canvases: Any) -> Any:
+        """``(N, K) float32`` for ``(N, C, H, W) float32`` from 0 to 255, with gradients, by torch."""
+        return self.twin.logits(canvases)
+
+
+def with_gradient(classifier: Classifier) -> Differentiable:
+    """``classifier`` itself where it has gradients; an ONNX one beside its twin in torch.
+
+    Raises:
+        UsageError: where it has none; names the search that needs none.
+        MissingExtraError: where an ONNX file has to be converted and the extra ``gradient`` is missing.
+    """
+    if promises_gradient(classifier):
+        return classifier  # type: ignore[return-value]
+    if isinstance(classifier, OnnxClassifier):
+        twin = _twin(classifier)
+        return OnnxGradient(classifier, twin, _checked(classifier, twin))
+    name = classifier.description.name
+    raise UsageError(
+        f"classifier {name}: has no gradients, so nothing can ascend; foolery evolve needs none: "
+        f"foolery evolve --classifier {name}"
+    )
+
+
+def _twin(classifier: OnnxClassifier) -> TorchClassifier:
+    known = classifier.description
+    if known.name in names():
+        return open_builtin(known.name, "torch", known.device)  # type: ignore[return-value]
+    try:
+        from foolery.classifiers.torch_model import classifier_of
+    except MissingExtraError:
+        raise MissingExtraError("torch", "gradient", f"differentiate {known.name}") from None
+    if classifier.graph is None:
+        raise UsageError(f"classifier {known.name}: its ONNX file is not known, so it cannot be converted")
+    network = converted(classifier.graph, known.name)
+    return classifier_of(
+        known.name,
+        network,
+        classifier.card,
+        known.fingerprint,
+        device=known.device,
+        batch=classifier.batch,
+    )
+
+
+def converted(graph: Path, name: str) -> Any:
+    """The network in an ONNX file as a module of torch.
+
+    Raises:
+        UsageError: where the converter does not know one of its operations.
+        MissingExtraError: without the converter.
+    """
+    from foolery.classifiers.torchvision_import import import_torchvision
+
+    purpose = f"differentiate {name}"
+    try:
+        import onnx
+    except ImportError:
+        raise MissingExtraError("onnx", "gradient", purpose) from None
+    import_torchvision(purpose)  # the converter imports it, and must find it in a state in which it can be
+    try:
+        from onnx2pytorch import ConvertModel
+    except ImportError:
+        raise MissingExtraError("onnx2pytorch", "gradient", purpose) from None
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return ConvertModel(folded(onnx.load(graph)))
+    except Exception as error:  # whatever a converter raises for what it does not know
+        raise _unknown(name, error) from None
+
+
+def folded(model: Any) -> Any:
+    """``model``, an ``onnx.ModelProto``, with everything that follows from constants alone computed."""
+    from onnx import helper, numpy_helper
+
+    known = {tensor.name for tensor in model.graph.initializer}
+    fixed: list[Any] = []
+    left: list[Any] = []
+    for node in model.graph.node:
+        constant = node.op_type == "Constant" or (
+            len(node.input) > 0 and all(not name or name in known for name in node.input)
+        )
+        (fixed if constant else left).append(node)
+        if constant:
+            known.update(node.output)
+    made = {name for node in fixed for name in node.output}
+    needed = dict.fromkeys(name for node in left for name in node.input)
+    wanted = [name for name in needed if name in made]
+    tensors = [tensor for tensor in model.graph.initializer if tensor.name in needed]
+    if wanted:
+        values = _computed(model, fixed, [helper.make_empty_tensor_value_info(name) for name in wanted])
+        tensors += [numpy_helper.from_array(value, name) for name, value in zip(wanted, values, strict=True)]
+    result = type(model)()
+    result.CopyFrom(model)
+    del result.graph.node[:], result.graph.initializer[:]
+    result.graph.node.extend(left)
+    result.graph.initializer.extend(tensors)
+    return result
+
+
+def _computed(model: Any, nodes: list[Any], outputs: list[Any]) -> list[NDArray[Any]]:
+    import onnxruntime
+
+    part = type(model)()
+    part.CopyFrom(model)
+    needed = {name for node in nodes for name in node.input}
+    tensors = [tensor for tensor in model.graph.initializer if tensor.name in needed]
+    for given in (part.graph.node, part.graph.initializer, part.graph.input, part.graph.output):
+        del given[:]
+    del part.graph.value_info[:]
+    part.graph.node.extend(nodes)
+    part.graph.initializer.extend(tensors)
+    part.graph.output.extend(outputs)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        part.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    found: list[NDArray[Any]] = session.run([output.name for output in outputs], {})
+    return found
+
+
+def _checked(classifier: OnnxClassifier, twin: TorchClassifier) -> float:
+    """The largest difference of a score between both networks, on noise, a slope and a flat canvas.
+
+    Raises:
+        UsageError: where it is too large.
+    """
+    axes = classifier.description.canvas.axes
+    noise = np.random.default_rng(0).integers(0, 256, (2, *axes), np.uint8)
+    slope = np.broadcast_to(np.linspace(0, 255, axes[2]).astype(np.uint8), axes)
+    canvases = np.stack([*noise, slope, np.full(axes, 128, np.uint8)])
+    theirs = classifier.scores(canvases)
+    try:
+        ours = twin.scores(canvases)
+    except Exception as error:  # the converter lets some graphs pass that then do not run
+        raise _unknown(classifier.description.name, error) from None
+    if classifier.card.output == "probabilities":
+        theirs, ours = np.exp(theirs), np.exp(ours)
+    off = np.abs(theirs - ours)
+    if not (off <= ALLOWED + ALLOWED_SHARE * np.abs(theirs)).all():
+        raise UsageError(
+            f"classifier {classifier.description.name}: converted for gradients, it gives other scores than "
+            f"onnxruntime (by up to {off.max():.2g}); foolery evolve needs no gradients"
+        )
+    return float(off.max())
+
+
+def _unknown(name: str, error: Exception) -> UsageError:
+    said = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return UsageError(
+        f"classifier {name}: cannot be converted for gradients ({said}); foolery evolve needs none: "
+        f"foolery evolve --classifier {name}"
+    )

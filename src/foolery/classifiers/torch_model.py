@@ -1,0 +1,260 @@
+"""Torch network: a module of torch behind the contract of a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers.base import Description
+from foolery.classifiers.card import Card, Preprocessing
+from foolery.classifiers.device import check_device as check_computes
+from foolery.classifiers.device import computing, recorded
+from foolery.classifiers.devices import torch_device
+from foolery.classifiers.inference import finish, grain_of, outputs, scores
+from foolery.classifiers.preprocess import crop_slices
+from foolery.classifiers.scores import SATURATES
+from foolery.errors import MissingExtraError, UsageError
+
+try:
+    import torch
+    from torch import Tensor, nn
+
+    from foolery.classifiers.architectures.base import Network
+    from foolery.classifiers.device_forward import scores_on_device
+    from foolery.classifiers.threads import one_thread
+except ImportError:
+    raise MissingExtraError("torch", "torch", "run a classifier with the back end torch") from None
+
+#: Canvases per slice. Measured as in ``onnx.GRAIN``: 33 000 images/s, 28 000 with 25 canvases per slice.
+GRAIN = 50
+#: What a classifier that does not compute in float32 says of itself.
+ROUGH = "It computes in {}: its scores are rougher than in float32, and foolery verify says by how much."
+
+
+@dataclass(frozen=True)
+class TorchClassifier:
+    """A torch network behind the contract of a classifier; it can be differentiated.
+
+    Attributes:
+        description: what is known of it.
+        card: its preprocessing, among others.
+        network: in evaluation mode, on its device, channels last: LeNet is twice as fast so. It is not
+            compiled: ``torch.compile`` took 27 s for LeNet on a processor, and 2 s more for a last slice of
+            another size, to gain 16 %: the shortest run that is faster for it has 7 million queries.
+        batch: the only number of pictures that the network takes; None for any.
+    """
+
+    description: Description
+    card: Card
+    network: nn.Module
+    batch: int | None = None
+
+    @property
+    def slice(self) -> int | None:
+        """Canvases that a lane takes at a time; see ``Sliced``. None on devices other than the processor."""
+        return int(self.description.forward["grain"]) if self.description.device == "cpu" else None
+
+    @property
+    def canvas_device(self) -> str:
+        """See ``DrawnOn``."""
+        return self.description.device
+
+    def scores(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
+        if self.description.device == "cpu" and isinstance(canvases, np.ndarray):
+            return scores(self._on_lane, canvases, self.description, self.card)
+        return scores_on_device(self._on_device, canvases, self.description, self.card)
+
+    def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64``: what the network says; see ``Sliced``."""
+        return outputs(self._on_lane, canvases, self.description, self.card)
+
+    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``(N, K) float64`` scores of outputs; see ``Sliced``."""
+        return finish(outputs, self.description, self.card)
+
+    def logits(self, canvases: Tensor) -> Tensor:
+        """``(N, K) float32`` for ``(N, C, H, W) float32`` from 0 to 255, with gradients.
+
+        On whole numbers they are the logits behind ``scores`` (cosines for ``similarity``, logarithms of
+        probabilities where the network gives probabilities).
+        """
+        outputs = self._whole(prepared(canvases, self.card.preprocessing))
+        outputs = outputs.flatten(1)[:, self.card.background :]
+        if self.card.output == "logits":
+            return outputs
+        logarithms = outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
+        return logarithms if self.card.kind == "softmax" else logarithms - torch.log1p(-outputs)
+
+    def _on_lane(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
+        with one_thread(), torch.inference_mode():
+            batch = torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
+            given: NDArray[np.floating] = self._whole(batch).numpy()
+        return given
+
+    def _on_device(self, canvases: Canvases) -> Tensor:
+        with torch.inference_mode():
+            there = self._there(canvases).contiguous(memory_format=torch.channels_last)
+            pictures = prepared(there.float(), self.card.preprocessing)
+            return self._whole(pictures.contiguous(memory_format=torch.channels_last))
+
+    def _there(self, canvases: Canvases | Tensor) -> Tensor:
+        """``canvases`` on the network's device, where those that were drawn there are already."""
+        if isinstance(canvases, np.ndarray):
+            canvases = torch.from_numpy(np.ascontiguousarray(canvases))
+        return canvases.to(self.description.device)
+
+    def _whole(self, pictures: Tensor) -> Tensor:
+        """The network's outputs; for one of a fixed batch, the first picture fills what is missing."""
+        with self._computing():
+            count = len(pictures)
+            if self.batch is None or count == self.batch:
+                return _at_least_float32(self.network(pictures))
+            parts = []
+            for start in range(0, count, self.batch):
+                part = pictures[start : start + self.batch]
+                filled = torch.cat([part, part[:1].expand(self.batch - len(part), -1, -1, -1)])
+                parts.append(self.network(filled)[: len(part)])
+            return _at_least_float32(torch.cat(parts))
+
+    def _computing(self) -> AbstractContextManager[None]:
+        return computing(recorded(self.description.forward), self.description.device)
+
+
+@dataclass(frozen=True)
+class SplitClassifier(TorchClassifier):
+    """A classifier whose network comes in two parts: what the last layer sees, and that layer."""
+
+    network: Network
+
+    def features(self, canvases: Tensor) -> Tensor:
+        """``(N, F) float32``, what the last layer sees, for canvases as in ``logits``."""
+        with self._computing():
+            given = self.network.features(prepared(canvases, self.card.preprocessing))
+        return _at_least_float32(given)
+
+    def head(self, features: Tensor) -> Tensor:
+        """``(N, K) float32`` logits of features."""
+        with self._computing():
+            return _at_least_float32(self.network.head(features))
+
+
+def fill(network: nn.Module, weights: Path, architecture: str) -> None:
+    """Set a network's weights from a safetensors file.
+
+    Raises:
+        UsageError: where the file cannot be read, or holds another network.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        network.load_state_dict(load_file(weights))
+    except (OSError, SafetensorError) as error:
+        raise UsageError(f"classifier torch: cannot read {weights}: {error}") from None
+    except RuntimeError as error:
+        said = " ".join(str(error).split())
+        said = said if len(said) < 300 else said[:300] + " …"
+        raise UsageError(f"classifier torch: {weights} does not hold a {architecture}: {said}") from None
+
+
+def classifier_of(
+    name: str,
+    network: nn.Module,
+    card: Card,
+    fingerprint: str,
+    *,
+    device: str = "cpu",
+    precision: str = "float32",
+    notes: tuple[str, ...] = (),
+    batch: int | None = None,
+) -> TorchClassifier:
+    """Any torch network as a classifier, in evaluation mode on its device.
+
+    Args:
+        name: the reference it was asked for by.
+        network: takes ``(N, C, H, W) float32``, preprocessed as the card says, and gives ``(N, K)``.
+        card: says what the network cannot.
+        fingerprint: of the weights and the card.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``float32``, ``tf32``, ``bf16`` or ``fp16``; recorded where it is not float32.
+        notes: what a user has to know of it.
+        batch: the only number of pictures that it takes; None for any.
+
+    Raises:
+        UsageError: where the device is not there, or cannot compute in that precision.
+    """
+    used = torch_device(device)
+    check_computes(precision, used)
+    forward: dict[str, str | int] = {
+        "grain": batch or grain_of(card.preprocessing, GRAIN, used, _memory_of(used))
+    }
+    if precision != "float32":
+        forward["precision"] = precision
+        notes = (*notes, ROUGH.format(precision))
+    description = Description(
+        name=name,
+        fingerprint=fingerprint,
+        canvas=card.preprocessing.shape,
+        classes=card.classes,
+        kind=card.kind,
+        backend="torch",
+        device=used,
+        forward=forward,
+        notes=((SATURATES,) if card.output == "probabilities" else ()) + notes,
+    )
+    network.requires_grad_(False)
+    placed = network.to(used).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    placed.eval()
+    make: Callable[..., TorchClassifier] = (
+        SplitClassifier if isinstance(network, Network) else TorchClassifier
+    )
+    return make(description, card, placed, batch)
+
+
+def tried(classifier: TorchClassifier) -> TorchClassifier:
+    """``classifier``, once it has scored one black canvas.
+
+    Raises:
+        UsageError: where it cannot, or gives another number of classes than its card names.
+    """
+    canvas = np.zeros((1, *classifier.description.canvas.axes), np.uint8)
+    try:
+        classifier.scores(canvas)
+    except UsageError:
+        raise
+    except Exception as error:  # a foreign network can raise anything
+        said = next(iter(str(error).splitlines()), "")
+        name = classifier.description.name
+        raise UsageError(
+            f"classifier {name}: cannot score a canvas {canvas.shape}: {type(error).__name__}: {said}"
+        ) from None
+    return classifier
+
+
+def prepared(canvases: Tensor, how: Preprocessing) -> Tensor:
+    """As ``preprocess``, the same operations in the same order, for float tensors with gradients."""
+    pixels = canvases[(..., *crop_slices(how))] * how.scale
+    if any(how.mean):
+        pixels = pixels - pixels.new_tensor(how.mean)[:, None, None]
+    if set(how.std) != {1.0}:
+        pixels = pixels / pixels.new_tensor(how.std)[:, None, None]
+    if how.channel_order == "bgr":
+        pixels = pixels.flip(1)
+    return pixels if how.layout == "nchw" else pixels.permute(0, 2, 3, 1)
+
+
+def _memory_of(device: str) -> int:
+    """Bytes that a GPU has; 0 for other devices."""
+    return int(torch.cuda.get_device_properties(device).total_memory) if device.startswith("cuda") else 0
+
+
+def _at_least_float32(outputs: Tensor) -> Tensor:
+    """Numpy has no bfloat16, and a log-softmax needs the digits."""
+    return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs

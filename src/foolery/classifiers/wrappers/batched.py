@@ -1,0 +1,174 @@
+"""Batched: a classifier that is asked in slices which fit into its memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers.base import Classifier, Description, canvas_device
+from foolery.errors import FooleryError, UsageError
+
+LARGEST = 1024
+_GAIN = 1.05  # a slice twice as large has to be this much faster to be worth its memory
+
+
+@dataclass(frozen=True)
+class Shrink:
+    """An event: a slice did not fit into memory, so slices are smaller from then on.
+
+    Scores from then on may differ in their last bits from those of a run without it.
+    """
+
+    before: int
+    after: int
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"out of memory with {self.before} canvases at a time, goes on with {self.after} ({self.reason})"
+        )
+
+
+class Batched:
+    """Splits every batch into slices of ``size``; halves them where memory does not suffice.
+
+    Args:
+        classifier: what is asked.
+        size: canvases in a slice; found by trying where it is None.
+        on_event: called with every ``Shrink``.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        size: int | None = None,
+        on_event: Callable[[Shrink], None] | None = None,
+    ) -> None:
+        if size is not None and not 1 <= size <= LARGEST**2:
+            raise UsageError(f"batch: expected a slice of 1 to {LARGEST**2} canvases, got {size}")
+        self.classifier = classifier
+        self.events: list[Shrink] = []
+        self.on_event = on_event
+        self.size = largest_slice(classifier) if size is None else size
+
+    @property
+    def description(self) -> Description:
+        """That of the classifier within; ``forward`` says the slice."""
+        inner = self.classifier.description
+        return replace(inner, forward={**inner.forward, "slice": self.size})
+
+    @property
+    def canvas_device(self) -> str:
+        """See ``DrawnOn``."""
+        return canvas_device(self.classifier)
+
+    def scores(self, canvases: Canvases) -> NDArray[np.float64]:
+        """``(N, K) float64`` of the classifier within.
+
+        Raises:
+            FooleryError: where not even one canvas fits into memory.
+        """
+        given = np.empty((len(canvases), len(self.classifier.description.classes)))
+        start = 0
+        while start < len(canvases):
+            stop = min(start + self.size, len(canvases))
+            try:
+                given[start:stop] = self.classifier.scores(canvases[start:stop])
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._shrink(stop - start, error)
+            else:
+                start = stop
+        return given
+
+    def _shrink(self, count: int, error: Exception) -> None:
+        name, reason = self.classifier.description.name, _reason(error)
+        if count == 1:
+            raise FooleryError(
+                f"classifier {name}: one canvas does not fit into memory ({reason})"
+            ) from error
+        event = Shrink(self.size, max(1, count // 2), reason)
+        self.size = event.after
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event(event)
+
+
+def on_device(
+    classifier: Classifier, size: int | None = None, on_event: Callable[[Shrink], None] | None = None
+) -> Classifier:
+    """``classifier`` as it is on the processor, and ``Batched`` on a device with memory of its own.
+
+    Args:
+        classifier: what a run is about to ask.
+        size: the slice that the run was recorded with; None finds it, as ``fitting_slice``.
+        on_event: called with every ``Shrink``.
+    """
+    if classifier.description.device == "cpu":
+        return classifier
+    return Batched(classifier, fitting_slice(classifier) if size is None else size, on_event)
+
+
+def fitting_slice(classifier: Classifier) -> int:
+    """The classifier's own slice, or the half of it, or of that, that fits into memory.
+
+    Only memory decides, no clock: the same run on the same machine gets the same slice.
+
+    Raises:
+        FooleryError: where not even one canvas fits.
+    """
+    forward = classifier.description.forward
+    grains = [int(value) for key, value in forward.items() if key.rpartition(".")[2] == "grain"]
+    trial = Batched(classifier, min(max(grains, default=LARGEST), LARGEST))
+    trial.scores(np.zeros((trial.size, *classifier.description.canvas.axes), np.uint8))
+    return trial.size
+
+
+def largest_slice(classifier: Classifier, largest: int = LARGEST) -> int:
+    """The slice, a power of two up to ``largest``, beyond which nothing is gained or memory is short."""
+    axes = classifier.description.canvas.axes
+    best, fastest, size = 1, 0.0, 1
+    while size <= largest:
+        canvases = np.random.default_rng(size).integers(0, 256, (size, *axes), np.uint8)
+        try:
+            classifier.scores(canvases)  # the first call of a shape prepares it
+            start = time.perf_counter()
+            classifier.scores(canvases)
+        except Exception as error:
+            if not is_out_of_memory(error) or size == 1:
+                raise
+            break
+        rate = size / max(time.perf_counter() - start, 1e-9)
+        if rate > fastest * _GAIN:
+            best, fastest = size, rate
+        elif size >= 8 * best:
+            break
+        size *= 2
+    return best
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether ``error``, or what caused it, is Python's, torch's or onnxruntime's way to say so."""
+    if error is None:
+        return False
+    said = str(error).casefold()
+    return (
+        isinstance(error, MemoryError)
+        or any(each.__name__ == "OutOfMemoryError" for each in type(error).__mro__)
+        or "failed to allocate memory" in said
+        or "bad allocation" in said
+        or "std::bad_alloc" in said
+        or "can't allocate memory" in said
+        or is_out_of_memory(error.__cause__)
+    )
+
+
+def _reason(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,130 @@
+"""The group of all commands: imports a command when it is run, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import cleandoc
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from foolery.cli._errors import explain
+from foolery.cli._help import front_page
+from foolery.cli.commands import COMMANDS, Listing
+from foolery.errors import UsageError, nearest
+
+DONE, INTERRUPTED = 0, 130
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a command finds in ``context.obj``: the words after ``foolery``."""
+
+    arguments: tuple[str, ...]
+
+
+class Command(TyperCommand):
+    """A command whose flags stand in the help without the word ``<bool>``."""
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        """All parameters, the help option last."""
+        return plain(super().get_params(ctx))
+
+
+def plain(parameters: list[Any]) -> list[Any]:
+    """The same parameters, flags without a type."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+    return parameters
+
+
+class LazyCommand(Command):
+    """A line of the help; the command's own file is imported when the command is run."""
+
+    def __init__(self, listing: Listing) -> None:
+        super().__init__(listing.name, help=listing.help, rich_help_panel=listing.panel)
+        self.listing = listing
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
+        """The context of the command itself, whose ``command`` is the real one."""
+        return load(self.listing).make_context(info_name, args, *rest, **extra)
+
+
+def load(listing: Listing) -> TyperCommand:
+    """The command ``listing.name`` from its file."""
+    function: Callable[..., None] = getattr(import_module(f"foolery.cli.{listing.name}"), listing.name)
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(listing.name, cls=Command)(function)
+    command = typer.main.get_command(single)
+    if not isinstance(command, TyperCommand):
+        raise TypeError(f"{listing.name}: expected one command")
+    return command
+
+
+class Commands(TyperGroup):
+    """Every command of ``foolery.cli.commands``, and the one place where errors become exit codes."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Names, in the order of the help."""
+        return [listing.name for listing in COMMANDS]
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        """The options of ``foolery`` itself."""
+        return plain(super().get_params(ctx))
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand:  # type: ignore[override]
+        """The command of that name, or UsageError with the nearest names."""
+        for listing in COMMANDS:
+            if listing.name == cmd_name:
+                return LazyCommand(listing)
+        raise UsageError(f"no command {cmd_name!r}; {nearest(cmd_name, self.list_commands(ctx))}")
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Write the front page."""
+        options = [
+            (", ".join((*parameter.opts, *parameter.secondary_opts)), parameter.help)
+            for parameter in self.get_params(ctx)
+        ]
+        usage = f"{ctx.command_path} {' '.join(self.collect_usage_pieces(ctx))}"
+        formatter.write(front_page(usage, cleandoc(self.help or ""), options, self.epilog or ""))
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
+        """Run the command that ``args`` names and exit; see ``foolery.cli._errors`` for the codes."""
+        sys.exit(self.run(list(sys.argv[1:] if args is None else args)))
+
+    def run(self, arguments: list[str]) -> int:
+        """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""
+        arguments, debug = without_debug(arguments or ["--help"])
+        try:
+            with self.make_context("foolery", arguments, obj=Invocation(tuple(arguments))) as context:
+                self.invoke(context)
+            sys.stdout.flush()
+        except typer.Exit as done:
+            return done.exit_code
+        except BrokenPipeError:
+            leave_pipe()
+        except (KeyboardInterrupt, typer.Abort):
+            return INTERRUPTED
+        except Exception as error:
+            return explain(error, debug=debug)
+        return DONE
+
+
+def without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """``arguments`` without ``--debug``, which may stand anywhere before ``--``; and whether it did."""
+    stop = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [word for word in arguments[:stop] if word != "--debug"]
+    asked = len(kept) < stop or os.environ.get("FOOLERY_DEBUG", "0") not in ("", "0")
+    return kept + arguments[stop:], asked
+
+
+def leave_pipe() -> None:
+    """Whoever read our output has read enough: send the rest nowhere, so that closing it is quiet."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

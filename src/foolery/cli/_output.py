@@ -1,0 +1,37 @@
+"""Output: results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_json(result: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
+    """Print the one JSON object, or the list of them, that ``--json`` promises."""
+    print(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def note(line: str) -> None:
+    """Print a line about the work, not about its result, on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console that takes text as it is: a class name in square brackets is no markup."""
+    from rich.console import Console
+
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # ``foolery.cli._app`` ends quietly; rich would exit with 1
+
+    return Screen(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+
+def is_live(screen: Console) -> bool:
+    """True where lines can be drawn again and again: a terminal that is not a dumb one."""
+    return screen.is_terminal and not screen.is_dumb_terminal

@@ -1,0 +1,133 @@
+"""Progress: a bar on standard error with rate, time left and the current median confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foolery.cli._output import console, is_live, note
+from foolery.text import format_confidence
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from foolery.engine.progress import Progress
+
+PREPARING = "starting (the first time, Numba compiles: up to 30 s)"
+
+
+@contextmanager
+def search_bar(
+    run: Path, *, resume: bool, opening: str | None = None
+) -> Iterator[Callable[[Progress], None]]:
+    """A function to be called after every generation; a resumed run says where it goes on.
+
+    ``opening`` is said once the search has really begun.
+
+    The bar is drawn only where standard error is a terminal.
+    """
+    screen = console(stderr=True)
+    with _search_bar(screen) as draw:
+        seen: set[str] = set()
+
+        def watch(progress: Progress) -> None:
+            about = progress.about
+            if opening is not None and not seen:
+                screen.print(opening, soft_wrap=True)
+            if resume and about not in seen:
+                where = f"{run}: {about}, " if about else f"{run}: goes on "
+                screen.print(f"{where}at generation {progress.started_at}", soft_wrap=True)
+            seen.add(about)
+            draw(progress)
+
+        yield watch
+    if resume and not seen:
+        note(f"{run}: nothing to do, it has as many generations already; a larger --generations extends it")
+
+
+@contextmanager
+def _search_bar(screen: Console) -> Iterator[Callable[[Progress], None]]:
+    if not is_live(screen):
+        yield lambda progress: None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(PREPARING, total=None, state="")
+
+        def draw(progress: Progress) -> None:
+            runs = f"{progress.about}, " if progress.about else ""
+            bars.update(
+                task,
+                description=f"{runs}generation {progress.generation}/{progress.generations}",
+                total=progress.generations - progress.started_at,
+                completed=progress.generation - progress.started_at,
+                state=f"{rate(progress):,.0f} images/s  median {format_confidence(progress.moment.median)}",
+            )
+
+        yield draw
+
+
+@contextmanager
+def step_bar(label: str) -> Iterator[Callable[[int, int, float], None] | None]:
+    """A function of steps done, steps in all and the loss; None where standard error is no terminal."""
+    screen = console(stderr=True)
+    if not is_live(screen):
+        yield None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}  {task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=screen,
+        transient=True,
+    ) as bars:
+        task = bars.add_task(label, total=None, state="")
+
+        def watch(done: int, goal: int, loss: float) -> None:
+            bars.update(task, completed=done, total=goal, state=f"loss {loss:.4f}")
+
+        yield watch
+
+
+def rate(progress: Progress) -> float:
+    """Images classified per second since the search was started or resumed."""
+    return progress.queries / max(progress.seconds, 1e-9)
+
+
+@contextmanager
+def labelled_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A function of a label, how much is done and of how much; drawn only on a terminal."""
+    screen = console(stderr=True)
+    if not is_live(screen):
+        yield lambda label, done, total: None
+        return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Bars(*columns, TimeRemainingColumn(), console=screen, transient=True) as bars:
+        task, current = bars.add_task("preparing", total=None), ""
+
+        def progress(label: str, done: int, total: int) -> None:
+            nonlocal current
+            if label != current:
+                bars.reset(task)
+                current = label
+            bars.update(task, description=label, completed=done, total=total)
+
+        yield progress

@@ -1,0 +1,119 @@
+"""Summary: what a run has reached, as lines for people and as figures over several runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from foolery.text import format_confidence
+
+if TYPE_CHECKING:
+    from foolery.engine.run import Exhibit
+    from foolery.runs.records import RunSettings
+
+MARKS = (50, 200)  # generations that the paper reports (sections 3.1 and 3.2)
+CERTAIN = 0.9999  # of the paper (section 3.1)
+THRESHOLDS = (0.5, 0.9, 0.99, 0.999, CERTAIN)
+
+
+def lines(exhibit: Exhibit) -> list[str]:
+    """A run in a few lines."""
+    settings, summary = exhibit.settings, exhibit.summary
+    confidences = [champion.confidence for champion in exhibit.champions.values()]
+    said = [
+        f"run         {exhibit.path or exhibit.name} ({exhibit.status})",
+        f"search      {_search(settings)} against {settings.classifier} ({settings.backend}), "
+        f"seed {settings.seed}, batch {settings.batch}",
+        f"reached     generation {summary['generations']}, {_count(summary['queries'])} queries "
+        f"in {_seconds(summary['seconds'])} s ({_count(summary['queries_per_second'])} a second)",
+        *_events(summary.get("events")),
+    ]
+    if not confidences:
+        return [*said, "champions   none yet"]
+    certain = sum(confidence >= CERTAIN for confidence in confidences)
+    return [
+        *said,
+        f"champions   {len(confidences)}: median confidence {format_confidence(median(confidences))}, "
+        f"least {format_confidence(min(confidences))}",
+        f"fooled      {certain} of {len(confidences)} classes with {format_confidence(CERTAIN)} or more",
+    ]
+
+
+def lines_of_many(summaries: Sequence[Mapping[str, Any]], folder: Path) -> list[str]:
+    """Runs that differ in their seeds alone in a few lines."""
+    first, count = summaries[0], len(summaries)
+    queries, seconds = (sum(each[name] for each in summaries) for name in ("queries", "seconds"))
+    medians = [each["median_confidence"] for each in summaries if each["median_confidence"] is not None]
+    said = [
+        f"runs        {folder / first['run']}" + (f" to {summaries[-1]['run']}" if count > 1 else ""),
+        f"search      {first['encoding']} against {first['classifier']} ({first['backend']}), "
+        f"batch {first['batch']}",
+        f"reached     {_generations([each['generations'] for each in summaries])}, "
+        f"{_count(queries)} queries in {_seconds(seconds)} s "
+        f"({_count(queries / seconds if seconds else None)} a second)",
+    ]
+    if medians:
+        least, middle, most = map(format_confidence, (min(medians), median(medians), max(medians)))
+        certain = sum(each >= CERTAIN for each in medians)
+        said += [
+            f"champions   median confidence of a run: least {least}, median {middle}, most {most}",
+            f"fooled      {certain} of {count} runs have a median of {format_confidence(CERTAIN)} or more",
+        ]
+    return [*said, f"next        foolery show {folder / 'seed-*'}"]
+
+
+def median_at(exhibit: Exhibit) -> dict[str, float]:
+    """Median confidence of the champions at the paper's generations, where recorded, and at the last."""
+    history = exhibit.history
+    found = {
+        str(mark): float(history.median[history.generation == mark][0])
+        for mark in MARKS
+        if (history.generation == mark).any()
+    }
+    return found | ({"last": float(history.median[-1])} if len(history) else {})
+
+
+def over_runs(medians: Sequence[Mapping[str, float]]) -> dict[str, object]:
+    """Over several runs, for each generation: least, median and most, and how many reach a threshold."""
+    marks: dict[str, object] = {}
+    for mark in (*map(str, MARKS), "last"):
+        values = [each[mark] for each in medians if mark in each]
+        if values:
+            marks[mark] = {
+                "runs": len(values),
+                "least": min(values),
+                "median": median(values),
+                "most": max(values),
+                "at_least": {str(bound): sum(v >= bound for v in values) for bound in THRESHOLDS},
+            }
+    return {"runs": len(medians), "median_at": marks}
+
+
+def _events(events: object) -> list[str]:
+    """One line for each thing that happened to a run."""
+    found = events if isinstance(events, list) else []
+    return [f"event       generation {event['generation']}: {event['what']}" for event in found]
+
+
+def _generations(reached: Sequence[int]) -> str:
+    least, most = min(reached), max(reached)
+    return f"generation {least}" if least == most else f"generations {least} to {most}"
+
+
+def _search(settings: RunSettings) -> str:
+    """The encoding of an evolved run; preset and start of an ascent."""
+    if settings.search != "ascent":
+        return settings.encoding
+    told = settings.search_options
+    through = f" through {told['through']}" if "through" in told else ""
+    return f"ascent{through}, {told.get('preset')}, from {told.get('start')},"
+
+
+def _count(number: object) -> str:
+    return f"{number:,.0f}".replace(",", " ") if isinstance(number, int | float) else "-"
+
+
+def _seconds(number: object) -> str:
+    return f"{number:.1f}" if isinstance(number, int | float) else "-"

@@ -1,0 +1,88 @@
+"""Dice: the random numbers of a batch of baseline pictures, a row for each picture.
+
+Row i is the same however many rows are drawn beside it, so pictures 0 to 99 and 100 to 199 of one seed
+can be drawn together or one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.errors import UsageError
+from foolery.jit import kernel
+from foolery.rng import Purpose, check_seed, philox
+from foolery.workers import share
+
+_PURPOSE = np.uint64(Purpose.NONSENSE)
+_BYTE = np.uint64(0xFF)
+_BLOCKS = 1 << 24
+"""Philox blocks set aside for a throw: enough for the bytes of the largest canvas."""
+_MOST = 1 << 31
+
+
+@kernel
+def _throw(
+    thrown: NDArray[np.uint8], seed: np.uint64, first: np.uint64, generation: np.uint64, start: np.uint64
+) -> None:
+    """Fill ``(n, size)`` with independent uniform bytes, sixteen of one block."""
+    for row in range(thrown.shape[0]):
+        for at in range(0, thrown.shape[1], 16):
+            block = philox(start + np.uint64(at >> 4), first + np.uint64(row), generation, _PURPOSE, seed)
+            for place in range(at, min(at + 16, thrown.shape[1])):
+                word = block[(place >> 2) & 3]
+                thrown[row, place] = np.uint8((word >> np.uint64(8 * (place & 3))) & _BYTE)
+
+
+@dataclass(frozen=True)
+class Dice:
+    """The numbers of pictures ``first`` to ``first + count`` of one baseline and one seed.
+
+    Args:
+        seed: 0 to 2^64 - 1.
+        number: of the baseline; each has numbers of its own.
+        count: of pictures.
+        first: number of the first picture.
+
+    Raises:
+        UsageError: for a seed or a count that makes no sense.
+    """
+
+    seed: int
+    number: int
+    count: int
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        for name in ("count", "first"):
+            value = getattr(self, name)
+            if not 0 <= value < _MOST:
+                raise UsageError(f"{name}: expected a whole number from 0, got {value!r}")
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """``(N,)``: the numbers of the pictures."""
+        return np.arange(self.first, self.first + self.count)
+
+    def levels(self, throw: int, size: int) -> NDArray[np.uint8]:
+        """``(N, size) uint8``, uniform; each ``throw`` (0 to 255) has numbers of its own."""
+        thrown = np.empty((self.count, size), np.uint8)
+
+        def work(start: int, stop: int) -> None:
+            _throw(
+                thrown[start:stop],
+                np.uint64(self.seed),
+                np.uint64(self.first + start),
+                np.uint64(self.number),
+                np.uint64(throw * _BLOCKS),
+            )
+
+        share(work, self.count, grain=16)
+        return thrown
+
+    def shares(self, throw: int, size: int) -> NDArray[np.float64]:
+        """``(N, size) float64`` in [0, 1), 32 random bits each."""
+        return self.levels(throw, 4 * size).view("<u4") * 2.0**-32

@@ -1,0 +1,1 @@
+"""Engine: one search against a classifier, from its start to the recorded end."""

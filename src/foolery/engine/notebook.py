@@ -1,0 +1,53 @@
+"""Notebook: an exhibit as a small piece of HTML that needs no file beside it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+from typing import TYPE_CHECKING
+
+from foolery.canvas import png_bytes
+from foolery.text import format_score
+
+if TYPE_CHECKING:
+    from foolery.engine.run import Champion, Exhibit
+
+MOST = 100
+TARGET, WIDEST = 112, 224  # pixels
+
+_GRID = "display:flex;flex-wrap:wrap;gap:14px;margin:8px 0"
+_NAME = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+_QUIET = "opacity:.7;font-size:90%"
+
+
+def notebook_html(exhibit: Exhibit) -> str:
+    """Champions with class and confidence, at most 100 of them; colours are those of the notebook."""
+    settings = exhibit.settings
+    champions = list(exhibit.champions.values())
+    title = escape(f"{settings.classifier}, {settings.encoding}, seed {settings.seed}")
+    state = escape(
+        f"{exhibit.status} · generation {exhibit.summary['generations']} · "
+        f"{exhibit.summary['queries']} queries"
+    )
+    tiles = "".join(_tile(champion, exhibit) for champion in champions[:MOST])
+    more = len(champions) - MOST
+    rest = f'<div style="{_QUIET}">and {more} more: foolery report shows all</div>' if more > 0 else ""
+    return (
+        f'<div><strong>{title}</strong> <span style="{_QUIET}">{state}</span>'
+        f'<div style="{_GRID}">{tiles or "no champions yet"}</div>{rest}</div>'
+    )
+
+
+def _tile(champion: Champion, exhibit: Exhibit) -> str:
+    height, width = champion.canvas.shape[1:]
+    shown_width = width * (TARGET // width) if width <= TARGET else min(width, WIDEST)
+    shown_height = max(1, height * shown_width // width)
+    source = b64encode(png_bytes(champion.canvas)).decode()
+    label = escape(champion.label)
+    score = escape(format_score(champion.confidence, exhibit.settings.kind))
+    rendering = "auto" if shown_width < width else "pixelated"
+    return (
+        f'<div style="width:{shown_width}px"><img src="data:image/png;base64,{source}" alt="{label}" '
+        f'width="{shown_width}" height="{shown_height}" style="image-rendering:{rendering};display:block">'
+        f'<div style="{_NAME}" title="{label}">{label}</div><div style="{_QUIET}">{score}</div></div>'
+    )

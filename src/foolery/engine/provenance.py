@@ -1,0 +1,51 @@
+"""Provenance: where and with what a run is being made."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from foolery.classifiers.base import Description
+from foolery.runs.records import Provenance
+
+_ALWAYS = ("foolery", "numpy", "numba", "llvmlite", "pillow")
+_BACKENDS = {"onnx": ("onnxruntime",), "torch": ("torch",)}
+
+
+def provenance(description: Description, command: str) -> Provenance:
+    """Versions, device and machine of this process, for a run on the described classifier."""
+    return Provenance(
+        command=command,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        device=description.device,
+        versions=versions(description.backend),
+        machine=machine(),
+    )
+
+
+def versions(backend: str) -> dict[str, str]:
+    """Versions of Python, of this package, and of what a back end is made of."""
+    found = {"python": platform.python_version()}
+    for package in (*_ALWAYS, *_BACKENDS.get(backend, ())):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> str:
+    """Processor and system, in words."""
+    return f"{_processor()}, {platform.system()}"
+
+
+def _processor() -> str:
+    """The processor's model where the system tells it, else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.machine())

@@ -1,1 +1,0 @@
-"""Experiments: what is done with encodings, classifiers, searches and run files together."""

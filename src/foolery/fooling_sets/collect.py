@@ -1,0 +1,154 @@
+"""Gather: the champions of runs and of audits, and which of these are one and the same search."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from foolery.audit.schema import FILE as AUDIT
+from foolery.audit.schema import Audit, read_audit
+from foolery.canvas import canvas_hash, png_bytes
+from foolery.engine.run import Exhibit, open_run
+from foolery.errors import UsageError
+from foolery.fooling_sets.image import FoolingImage
+from foolery.runs import open_run_file
+from foolery.runs.database import RUN_DB
+from foolery.runs.records import RunSettings
+from foolery.shortened import shortened
+
+
+@dataclass(frozen=True)
+class Source:
+    """One run, or one seed of an audit.
+
+    Attributes:
+        path: of its folder.
+        classes: of its classifier, in the order of its output.
+        command: that made it.
+        foolery: version that made it.
+        images: its champions.
+        searches: marks of the searches that they come from; two sources with one in common are one search.
+    """
+
+    path: Path
+    classes: tuple[str, ...]
+    command: str
+    foolery: str
+    images: tuple[FoolingImage, ...]
+    searches: frozenset[str] = field(default_factory=frozenset)
+
+
+def gather(paths: Sequence[Path]) -> list[Source]:
+    """The runs and audits at ``paths``, and below those that are neither; each once, in order.
+
+    An audit is taken as a whole: the runs in its folder are not taken for themselves.
+
+    Raises:
+        UsageError: where there is none, or a damaged one.
+    """
+    found: dict[Path, list[Source]] = {}
+    for path in paths:
+        folders = list(_below(path.parent if path.name in (RUN_DB, AUDIT) else path))
+        if not folders:
+            raise UsageError(f"RUN: {path} is no run and no audit, and there is none below it")
+        for folder in folders:
+            if folder.resolve() not in found:
+                found[folder.resolve()] = list(_read(folder))
+    return [source for sources in found.values() for source in sources]
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    if (folder / AUDIT).is_file() or (folder / RUN_DB).is_file():
+        yield folder
+    elif folder.is_dir():
+        for each in sorted(folder.iterdir()):
+            if each.is_dir() and not each.is_symlink():
+                yield from _below(each)
+
+
+def _read(folder: Path) -> Iterable[Source]:
+    if (folder / AUDIT).is_file():
+        return _of_audit(read_audit(folder), folder)
+    return [_of_run(open_run(folder), folder)]
+
+
+def _of_run(run: Exhibit, folder: Path) -> Source:
+    settings, made = run.settings, run.provenances[0]
+    images = tuple(
+        FoolingImage(
+            png=png_bytes(one.canvas),
+            label=one.index,
+            label_name=one.label,
+            confidence=one.confidence,
+            run=run.name,
+            seed=settings.seed,
+            encoding=settings.encoding,
+            generation=one.generation,
+            classifier=shortened(settings.classifier),
+            fingerprint=settings.fingerprint,
+            canvas_hash=one.canvas_hash,
+        )
+        for one in run.champions.values()
+    )
+    version = str(made.versions.get("foolery", ""))
+    return Source(
+        folder, settings.classes, shortened(made.command), version, images, frozenset({mark(settings)})
+    )
+
+
+def _of_audit(audit: Audit, folder: Path) -> Iterator[Source]:
+    """One source for each seed that has champions."""
+    for seed in sorted({one.seed for one in audit.champions}):
+        images = tuple(
+            FoolingImage(
+                png=_checked(folder / one.image, one.canvas_hash),
+                label=one.index,
+                label_name=one.label,
+                confidence=one.confidence,
+                run=folder.resolve().name,
+                seed=seed,
+                encoding=one.attack,
+                generation=None,
+                classifier=shortened(audit.classifier.name),
+                fingerprint=audit.classifier.fingerprint,
+                canvas_hash=one.canvas_hash,
+            )
+            for one in audit.champions
+            if one.seed == seed
+        )
+        inner = [folder / attack.run for attack in audit.attacks if attack.run and attack.seed == seed]
+        searches = {mark(open_run_file(run).settings) for run in inner if (run / RUN_DB).is_file()}
+        searches.add(f"{audit.classifier.fingerprint} {audit.started} {seed}")
+        yield Source(
+            folder,
+            audit.classifier.classes,
+            shortened(audit.command),
+            audit.versions.get("foolery", ""),
+            images,
+            frozenset(searches),
+        )
+
+
+def mark(settings: RunSettings) -> str:
+    """Of a search: equal for a run, its copy, and the same run with more generations."""
+    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+
+
+def _checked(file: Path, said: str) -> bytes:
+    """The bytes of a PNG file whose picture is the one that was scored."""
+    from PIL import Image
+
+    try:
+        content = file.read_bytes()
+        with Image.open(file) as picture:
+            pixels = np.asarray(picture.convert("L" if picture.mode == "L" else "RGB"))
+    except OSError as error:
+        raise UsageError(f"RUN: {file} cannot be read: {error.strerror or error}") from None
+    canvas = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
+    if canvas_hash(canvas) != said:
+        raise UsageError(f"RUN: {file} is not the picture that its audit scored; audit again")
+    return content

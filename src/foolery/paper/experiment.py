@@ -1,0 +1,237 @@
+"""The contract of a reproduction: one experiment of the paper that can be run again and judged.
+
+A reproduction is one file with ``REPRODUCTION = Reproduction(…)`` and one line in ``registry.py``.
+Its file imports nothing heavy: ``foolery reproduce --list`` reads all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from foolery.classifiers.base import Classifier
+from foolery.data.labelled import LabelledData
+from foolery.errors import UsageError
+from foolery.paper.budget import Budget
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from foolery.engine.progress import Progress
+
+Verdict = Literal["holds", "holds in part", "does not hold", "not tested at full scale"]
+NOT_FULL: Verdict = "not tested at full scale"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the paper says.
+
+    Attributes:
+        key: a short name for JSON, for instance ``median``.
+        text: the claim in a sentence or less.
+        place: in the paper, for instance ``3.4, Fig. 7``.
+        number: the paper's number as people write it; ``–`` where it gives none.
+    """
+
+    key: str
+    text: str
+    place: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim beside what was measured.
+
+    Attributes:
+        claim: of the paper.
+        measured: our number as people read it.
+        verdict: ``not tested at full scale`` wherever less was run than full scale asks for.
+        reason: why that verdict, and by which rule; a sentence.
+    """
+
+    claim: Claim
+    measured: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page.
+
+    Attributes:
+        title: above it.
+        columns: their heads.
+        rows: cells as text, as many in each row as there are columns.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running a reproduction gave.
+
+    Attributes:
+        findings: one for each claim.
+        figures: raw results as JSON values (numbers, text, lists, objects); no paths of this machine.
+        tables: for the page, beside that of the findings.
+        picture: RGB or gray, small enough for a page (about 1000 pixels wide); None for none.
+        caption: says in a sentence what the picture shows.
+        notes: paragraphs for the page: how the experiment was made, and where it differs from the paper's.
+        seconds: that the searches took, those of runs that were there already included; None: as measured
+            around the whole.
+        full: False where less was there than full scale needs, for instance pictures.
+    """
+
+    findings: tuple[Finding, ...]
+    figures: Mapping[str, Any]
+    tables: tuple[Table, ...] = ()
+    picture: Image | None = None
+    caption: str = ""
+    notes: tuple[str, ...] = ()
+    seconds: float | None = None
+    full: bool = True
+
+
+@dataclass(frozen=True)
+class ClassifierSlot:
+    """A classifier that a reproduction needs.
+
+    Attributes:
+        role: how the command line names it: ``digits`` and ``digits-b`` (two networks for MNIST), ``photos``
+            and ``photos-b`` (two networks for photos of many classes); others where they are needed.
+        default: a reference, or None where the user has to give one.
+        about: what it must be, in a few words.
+        backend: ``auto``, or ``torch`` where gradients are needed.
+        required: False where the reproduction does without it.
+    """
+
+    role: str
+    default: str | None
+    about: str
+    backend: str = "auto"
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class DataSlot:
+    """Labelled pictures that a reproduction needs; the fields mean what they mean in ``ClassifierSlot``.
+
+    Attributes:
+        split: ``train`` or ``test``.
+    """
+
+    role: str
+    default: str | None
+    about: str
+    split: str = "test"
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What must be there before anything runs.
+
+    Attributes:
+        classifiers: by their roles.
+        data: by their roles.
+        packages: ``(import name, extra of foolery that brings it)``, for instance ``("scipy", "paper")``.
+    """
+
+    classifiers: tuple[ClassifierSlot, ...] = ()
+    data: tuple[DataSlot, ...] = ()
+    packages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a reproduction runs with.
+
+    Attributes:
+        work: folder of what can be used again: runs lie in ``work/runs`` (see ``runs.py``), other results in
+            ``work/records`` (see ``records.py``). All reproductions of one ``--out`` share it.
+        scale: 1 is the paper's size; what it multiplies is the reproduction's to say.
+        seeds: how many independent runs, seeds 0 to ``seeds - 1``.
+        full: whether this is full scale; a finding may only be judged where it is.
+        classifiers: by role; an optional one that was not given is missing.
+        data: likewise.
+        command: as it was typed, for the provenance of runs.
+        say: prints a line about the work.
+        progress: called with a label, how much is done, and of how much.
+    """
+
+    work: Path
+    scale: float
+    seeds: int
+    full: bool
+    classifiers: Mapping[str, Classifier]
+    data: Mapping[str, LabelledData] = field(default_factory=dict)
+    command: str = "python"
+    say: Callable[[str], None] = lambda line: None
+    progress: Callable[[str, int, int], None] = lambda label, done, total: None
+
+    def watch(self, label: str) -> Callable[[Progress], None]:
+        """A function for ``evolve(watch=…)`` that passes generations on to ``progress``."""
+        return lambda seen: self.progress(label, seen.generation, seen.generations)
+
+    def judged(self, claim: Claim, measured: str, verdict: Verdict, reason: str) -> Finding:
+        """A finding; below full scale the verdict is replaced, and the reason says what was seen."""
+        if self.full or verdict == NOT_FULL:
+            return Finding(claim, measured, verdict, reason)
+        return Finding(claim, measured, NOT_FULL, f"at this scale it {verdict}; {reason}")
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """One experiment of the paper.
+
+    Attributes:
+        name: on the command line.
+        title: of its page.
+        place: in the paper.
+        scales: what ``--scale`` multiplies, as the end of "scale multiplies …".
+        seeds: number of independent runs at full scale; what ``--seeds`` is where it is left out.
+        needs: what must be there before it runs.
+        claims: of the paper.
+        budget: from scale and seeds.
+        run: does it; raises UsageError for what the user can mend, KeyboardInterrupt with all saved.
+    """
+
+    name: str
+    title: str
+    place: str
+    scales: str
+    seeds: int
+    needs: Needs
+    claims: tuple[Claim, ...]
+    budget: Callable[[float, int], Budget]
+    run: Callable[[Context], Outcome]
+
+    def is_full(self, scale: float, seeds: int) -> bool:
+        """Whether that much is full scale."""
+        return scale >= 1.0 and seeds >= self.seeds
+
+
+def scaled(count: int, scale: float, least: int = 1) -> int:
+    """``count`` times ``scale``, rounded, at least ``least``."""
+    return max(least, round(count * scale))
+
+
+def check_amount(scale: float, seeds: int | None) -> None:
+    """Raise UsageError for a scale or a number of seeds that makes no sense."""
+    if not 0.0 < scale <= 100.0:
+        raise UsageError(f"scale: expected a number above 0 and up to 100, got {scale:g}")
+    if seeds is not None and not 1 <= seeds <= 10_000:
+        raise UsageError(f"seeds: expected a whole number from 1 to 10000, got {seeds}")
+
+
+def claim_of(claims: Sequence[Claim], key: str) -> Claim:
+    """The claim of that key."""
+    return next(claim for claim in claims if claim.key == key)

@@ -1,0 +1,178 @@
+"""Real confidence: how sure a classifier is of real photos (the paper's supplement)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from foolery.data.labelled import sample
+from foolery.paper.budget import Budget, Part
+from foolery.paper.champions import class_medians
+from foolery.paper.experiment import (
+    NOT_FULL,
+    Claim,
+    ClassifierSlot,
+    Context,
+    DataSlot,
+    Finding,
+    Needs,
+    Outcome,
+    Reproduction,
+    Table,
+    claim_of,
+    scaled,
+)
+from foolery.paper.runs import finished_runs
+from foolery.text import format_confidence
+from foolery.training.measure import measure
+
+PHOTOS, DIGITS = 50_000, 10_000
+
+CLAIMS = (
+    Claim("all", "median confidence of all validation photos", "supplement", "60.3 %"),
+    Claim("right", "of those that are classified correctly", "supplement", "86.7 %"),
+    Claim("wrong", "of those that are not", "supplement", "33.7 %"),
+)
+
+
+_DIGIT_RUNS = (("digits", "cppn", 200), ("digits", "direct", 200))
+_DIGITS = "The paper has no figure for digits; they are here to be compared with the fooling images of LeNet."
+
+
+@dataclass(frozen=True)
+class Medians:
+    """Confidences of the answers to labelled pictures; NaN where there are no such answers."""
+
+    pictures: int
+    right_share: float
+    all: float
+    right: float
+    wrong: float
+
+
+def run(context: Context) -> Outcome:
+    """The first 50 000 photos, or as many as there are, and the test digits; both times scale."""
+    photos = _medians(context, "photos", PHOTOS) if _is_given(context, "photos") else None
+    digits = _medians(context, "digits", DIGITS)
+    found = {name: each for name, each in (("photos", photos), ("digits", digits)) if each is not None}
+    return Outcome(
+        tuple(_finding(context, key, photos) for key in ("all", "right", "wrong")),
+        {name: _figures(each) for name, each in found.items()},
+        tables=(_table(found), *_beside_fooling(context)),
+        notes=_notes(photos),
+        full=photos is not None and photos.pictures >= PHOTOS,
+    )
+
+
+def _is_given(context: Context, role: str) -> bool:
+    return role in context.classifiers and role in context.data
+
+
+def _medians(context: Context, role: str, most: int) -> Medians:
+    pictures = sample(context.data[role], scaled(most, context.scale))
+    context.say(f"real-confidence: {len(pictures):,} pictures for {role}".replace(",", " "))
+    answers = measure(context.classifiers[role], pictures)
+    return Medians(
+        len(answers),
+        1.0 - answers.error,
+        answers.median_confidence(),
+        answers.median_confidence(answers.right),
+        answers.median_confidence(~answers.right),
+    )
+
+
+def _finding(context: Context, key: str, photos: Medians | None) -> Finding:
+    claim = claim_of(CLAIMS, key)
+    if photos is None:
+        reason = "no classifier or no data for photos was given (--classifier photos=REF --data photos=DATA)"
+        return Finding(claim, "–", NOT_FULL, reason)
+    measured = format_confidence(getattr(photos, key))
+    ordered = photos.right > photos.all > photos.wrong
+    if photos.pictures < PHOTOS:
+        reason = (
+            f"on {photos.pictures} photos, not on the 50 000 of ImageNet's validation set; right answers "
+            f"are {'surer' if ordered else 'not surer'} than all, and all than wrong ones"
+        )
+        return Finding(claim, measured, NOT_FULL, reason)
+    return context.judged(
+        claim,
+        measured,
+        "holds" if ordered else "does not hold",
+        "the number belongs to the paper's network; it holds where right answers are surer than all, and "
+        "those than wrong ones",
+    )
+
+
+def _figures(each: Medians) -> dict[str, Any]:
+    values = {"pictures": each.pictures, "top1": each.right_share}
+    medians = {"median_all": each.all, "median_right": each.right, "median_wrong": each.wrong}
+    return values | {name: None if isnan(value) else value for name, value in medians.items()}
+
+
+def _table(found: dict[str, Medians]) -> Table:
+    rows = tuple(
+        (
+            name,
+            str(each.pictures),
+            f"{each.right_share:.1%}",
+            *(format_confidence(value) for value in (each.all, each.right, each.wrong)),
+        )
+        for name, each in found.items()
+    )
+    return Table(
+        "Median confidence on real pictures", ("pictures", "how many", "top-1", "all", "right", "wrong"), rows
+    )
+
+
+def _beside_fooling(context: Context) -> tuple[Table, ...]:
+    """The champions of other reproductions in this folder, of the same classifiers."""
+    rows = []
+    for role, encoding, batch in (("photos", "cppn", 400), ("photos", "direct", 200), *_DIGIT_RUNS):
+        if role not in context.classifiers:
+            continue
+        runs = finished_runs(context, role, encoding, batch=batch)
+        if runs:
+            values, queries = class_medians(runs), int(runs[0].history.queries[-1])
+            median = format_confidence(float(np.median(values)))
+            rows.append((role, encoding, str(len(runs)), f"{queries:,}".replace(",", " "), median))
+    heads = ("classifier", "encoding", "runs", "queries of each", "median of the champions")
+    return (Table("Fooling images of the same networks", heads, tuple(rows)),) if rows else ()
+
+
+def _notes(photos: Medians | None) -> tuple[str, ...]:
+    if photos is None or photos.pictures >= PHOTOS:
+        return (_DIGITS,)
+    return (
+        _DIGITS,
+        "The photos are a small labelled set and may be ones that the network was trained on: then its "
+        "confidence is higher here than on a validation set.",
+    )
+
+
+def _budget(scale: float, seeds: int) -> Budget:
+    return Budget((Part("photos", scaled(PHOTOS, scale)), Part("digits", scaled(DIGITS, scale))))
+
+
+REPRODUCTION = Reproduction(
+    name="real-confidence",
+    title="Confidence on real pictures",
+    place="supplement",
+    scales="the number of pictures (50 000 photos, 10 000 digits)",
+    seeds=1,
+    needs=Needs(
+        classifiers=(
+            ClassifierSlot("digits", "lenet", "a classifier of digits"),
+            ClassifierSlot("photos", None, "a classifier of many classes", required=False),
+        ),
+        data=(
+            DataSlot("digits", "mnist", "labelled digits"),
+            DataSlot("photos", None, "labelled photos", required=False),
+        ),
+    ),
+    claims=CLAIMS,
+    budget=_budget,
+    run=run,
+)

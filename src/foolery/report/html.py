@@ -1,0 +1,73 @@
+"""Templating: the pages' templates, and the styles and scripts beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from foolery.report.run_view import spaced
+from foolery.report.script import as_json
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PAGE, STYLE, THEME = "index.html", "report.css", "theme.js"
+SCRIPTS = (THEME, "gallery.js", "champion.js")
+
+#: Of a page with files beside it. ``file:`` is what Chromium calls them where the page is opened from disk.
+POLICY = (
+    "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; script-src 'self' file:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+@lru_cache(maxsize=1)
+def templates() -> Environment:
+    """The templates; everything that they are given is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("foolery.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters["spaced"] = spaced
+    environment.filters["as_json"] = as_json
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """The text of a style sheet or script."""
+    return files("foolery.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def page_files(template: str, **words: object) -> dict[str, bytes]:
+    """A page without champions, as ``index.html``, and what lies beside it: name to content."""
+    page = (
+        templates()
+        .get_template(template)
+        .render(styles=[], scripts=[], style_file=STYLE, script_files=(THEME,), policy=POLICY, **words)
+    )
+    beside = {name: asset(name).encode() for name in (STYLE, THEME)}
+    return {PAGE: page.encode(errors="replace"), **beside}
+
+
+def policy_of(styles: Sequence[str], scripts: Sequence[str]) -> str:
+    """The content security policy of a page that holds these styles and scripts, and no others."""
+    return (
+        f"default-src 'none'; img-src 'self' file: data:; style-src {_hashes(styles)}; "
+        f"script-src {_hashes(scripts)}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hashes(texts: Sequence[str]) -> str:
+    digests = [b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
+    return " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"

@@ -1,0 +1,136 @@
+"""Network: a CPPN as a graph, with a picture of what every node computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import CanvasShape
+from foolery.encodings.cppn.encoding import Cppn
+from foolery.encodings.cppn.genome import ACTIVATIONS, INPUTS, CppnGenomes
+from foolery.encodings.cppn.render_numpy import gaussian, linear, sigmoid, sine
+from foolery.encodings.cppn.steps import Layout, layout
+
+SIDE = 40  # pixels of a node's picture
+MOST_NODES = 120  # a larger graph would be read by nobody
+_BATCH = 40  # genomes at a time
+_INPUT_NAMES = ("x", "y", "distance", "1")
+_ACTIVATE = (sine, sigmoid, gaussian, linear)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The nodes of a CPPN on which its picture depends, inputs first, outputs last.
+
+    Attributes:
+        names: ``x`` …, an activation for a hidden node, ``sine (H)`` … for an output.
+        depths: edges on the longest way from an input; outputs have the largest.
+        outputs: how many of the last nodes are outputs.
+        edges: source, target (places in ``names``) and weight.
+        pictures: ``(nodes, 40, 40) uint8``: values from -1 (black) to 1 (white) over the picture.
+        left_out: nodes that the picture does not depend on.
+    """
+
+    names: tuple[str, ...]
+    depths: tuple[int, ...]
+    outputs: int
+    edges: tuple[tuple[int, int, float], ...]
+    pictures: NDArray[np.uint8]
+    left_out: int
+
+
+def networks_of(encoding: Cppn, blobs: Sequence[bytes]) -> Iterator[Network | None]:
+    """One for each packed genome, in order; None for one of more than 120 nodes.
+
+    Raises:
+        UsageError: for a genome that is not valid.
+    """
+    planes = _reduced_planes(encoding)
+    outputs = encoding.canvas.channels
+    letters = ("gray",) if outputs == 1 else tuple(encoding.colors.upper())
+    for start in range(0, len(blobs), _BATCH):
+        genomes = encoding.unpack(blobs[start : start + _BATCH])
+        arranged = layout(genomes)
+        values = _values(genomes, arranged, planes)
+        for row in range(len(genomes)):
+            yield _network(genomes, row, values, letters)
+
+
+def _network(
+    genomes: CppnGenomes, row: int, values: NDArray[np.float32], letters: tuple[str, ...]
+) -> Network | None:
+    first, count = int(genomes.nodes[row]), int(genomes.nodes[row + 1] - genomes.nodes[row])
+    span = slice(int(genomes.edges[row]), int(genomes.edges[row + 1]))
+    links = list(
+        zip(
+            genomes.sources[span].tolist(), genomes.targets[span].tolist(),
+            genomes.weights[span].tolist(), strict=True,
+        )
+    )  # fmt: skip
+    total, outputs = INPUTS + count, len(letters)
+    needed = set(range(total - outputs, total))
+    for source, target, _ in reversed(links):  # sorted by target: every node comes after its sources
+        if target in needed:
+            needed.add(source)
+    shown = sorted(needed)
+    if len(shown) > MOST_NODES:
+        return None
+    place = {node: at for at, node in enumerate(shown)}
+    links = [link for link in links if link[1] in needed]
+    depth = dict.fromkeys(shown, 1) | {node: 0 for node in shown if node < INPUTS}
+    for source, target, _ in links:
+        depth[target] = max(depth[target], depth[source] + 1)
+    last = max(depth.values())
+    rows = [node if node < INPUTS else first + node for node in shown]
+    kinds = [ACTIVATIONS[kind] for kind in genomes.activations[first : first + count].tolist()]
+    names = [
+        *_INPUT_NAMES,
+        *kinds[: count - outputs],
+        *(f"{kind} ({letter})" for kind, letter in zip(kinds[count - outputs :], letters, strict=True)),
+    ]
+    return Network(
+        names=tuple(names[node] for node in shown),
+        depths=tuple(last if node >= total - outputs else depth[node] for node in shown),
+        outputs=outputs,
+        edges=tuple((place[source], place[target], round(weight, 3)) for source, target, weight in links),
+        pictures=_pictures(values[rows], sum(node < INPUTS for node in shown)),
+        left_out=count - sum(node >= INPUTS for node in shown),
+    )
+
+
+def _pictures(values: NDArray[np.float32], inputs: int) -> NDArray[np.uint8]:
+    """Gray levels; inputs, which may be pixel numbers, are spread over the whole range."""
+    scaled = values.copy()
+    for row in range(inputs):
+        low, high = float(values[row].min()), float(values[row].max())
+        scaled[row] = 1.0 if low == high else 2 * (values[row] - low) / (high - low) - 1
+    levels = np.clip((scaled + 1) * 127.5, 0, 255).astype(np.uint8)
+    pictures: NDArray[np.uint8] = levels.reshape(len(values), SIDE, SIDE)
+    return pictures
+
+
+def _values(genomes: CppnGenomes, arranged: Layout, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``(4 + nodes, P) float32``: inputs, then every node of the batch."""
+    values = np.zeros((INPUTS + len(genomes.activations), planes.shape[1]), np.float32)
+    values[:INPUTS] = planes
+    for step in arranged.forward:
+        potentials = np.zeros((len(step.nodes), planes.shape[1]), np.float32)
+        for edges in step.links:
+            potentials[: len(edges)] += genomes.weights[edges][:, None] * values[arranged.sources[edges]]
+        kinds = genomes.activations[step.nodes]
+        for kind, activate in enumerate(_ACTIVATE):
+            chosen = np.flatnonzero(kinds == kind)
+            values[INPUTS + step.nodes[chosen]] = activate(potentials[chosen])
+    return values
+
+
+def _reduced_planes(encoding: Cppn) -> NDArray[np.float32]:
+    """``(4, 40 * 40) float32``: the inputs in every so many-th pixel of the canvas."""
+    canvas: CanvasShape = encoding.canvas
+    rows = ((np.arange(SIDE) + 0.5) * canvas.height / SIDE).astype(int)
+    columns = ((np.arange(SIDE) + 0.5) * canvas.width / SIDE).astype(int)
+    whole = encoding.planes.reshape(INPUTS, canvas.height, canvas.width)
+    return np.ascontiguousarray(whole[:, rows][:, :, columns].reshape(INPUTS, -1))

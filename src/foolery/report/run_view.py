@@ -1,0 +1,288 @@
+"""View: an exhibit as the texts and numbers that a page shows, in the order in which it shows them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from foolery.report.plot import Plot
+from foolery.report.plots import plots_of
+from foolery.report.wording import (
+    NARROW,
+    classifier_name,
+    duration,
+    finding,
+    heading,
+    measure,
+    number,
+    origin,
+    state,
+)
+from foolery.text import format_score
+
+if TYPE_CHECKING:
+    from foolery.engine.run import Champion, Exhibit
+    from foolery.report.model import Display
+    from foolery.runs.records import Provenance
+
+FIRST = 6  # champions in the first row
+LIBRARY = "python"  # what the provenance of a run says that no command line started
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and a value, as text."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One champion of the gallery.
+
+    Attributes:
+        id: of the champion on the page, ``run-1/0007``.
+        picture: address of its PNG file.
+        thumbnail: address of the picture in the gallery.
+        photo: address of a real picture of its class, or None.
+        photo_confidence: of the classifier in that picture, as text.
+        value: the confidence as a number.
+        queries: made before it.
+        method: what made it: an encoding, or an attack.
+    """
+
+    id: str
+    picture: str
+    thumbnail: str
+    photo: str | None
+    photo_confidence: str
+    label: str
+    value: float
+    confidence: str
+    index: int
+    generation: int
+    queries: int
+    method: str
+    alt: str
+
+    @property
+    def sought(self) -> str:
+        """What a search looks in."""
+        return self.label.casefold()
+
+
+@dataclass(frozen=True)
+class View:
+    """One run on a page.
+
+    Attributes:
+        anchor: ``run-1`` …, unique on the page, also the folder of its files.
+        large, frame: shown width of a picture in the first row, and in the gallery.
+        crisp: whether pictures are shown enlarged, in whole steps.
+        figures: what was reached.
+        fooled: confidence to how many classes reach it.
+        measure: ``confidence`` or ``similarity``.
+        settings: what decides the run.
+        made: where and with what it was made, once more for every resume.
+        commands: that make the run again.
+        check: the command that checks it.
+    """
+
+    anchor: str
+    heading: str
+    classifier: str
+    encoding: str
+    finding: str
+    origin: str
+    state: str
+    finished: bool
+    width: int
+    height: int
+    frame: int
+    large: int
+    tiles: tuple[Tile, ...]
+    best: tuple[Tile, ...]
+    figures: tuple[Fact, ...]
+    fooled: tuple[Fact, ...]
+    measure: str
+    plots: tuple[Plot, ...]
+    settings: tuple[Fact, ...]
+    made: tuple[tuple[Fact, ...], ...]
+    commands: tuple[str, ...]
+    check: str
+    notes: tuple[str, ...]
+
+    @property
+    def crisp(self) -> bool:
+        """Whether the gallery shows canvases pixel by pixel."""
+        return self.frame >= self.width
+
+
+def view_of(display: Display, tiles: Sequence[Tile], anchor: str) -> View:
+    """The view of a run whose champions are ``tiles``."""
+    exhibit = display.exhibit
+    settings = exhibit.settings
+    _, height, width = settings.canvas
+    return View(
+        anchor=anchor,
+        heading=heading(exhibit),
+        classifier=classifier_name(exhibit),
+        encoding=settings.encoding,
+        finding=finding([exhibit]),
+        origin=origin(exhibit),
+        state=state(exhibit),
+        finished=exhibit.status == "finished",
+        width=width,
+        height=height,
+        frame=frame_of(width, 144),
+        large=frame_of(width, 168),
+        tiles=tuple(tiles),
+        best=best_of(tiles),
+        figures=_figures(exhibit),
+        fooled=_fooled(exhibit),
+        measure=measure(exhibit),
+        plots=plots_of(display),
+        settings=_settings(exhibit),
+        made=tuple(_made(provenance) for provenance in exhibit.provenances),
+        commands=_commands(exhibit),
+        check=shlex.join(["foolery", "verify", exhibit.name]),
+        notes=(*display.notes, *_events(exhibit)),
+    )
+
+
+def alt_of(exhibit: Exhibit, champion: Champion) -> str:
+    """A champion's picture in a sentence."""
+    shown = format_score(champion.confidence, exhibit.settings.kind)
+    word = "Picture of gradient ascent" if exhibit.settings.search == "ascent" else "Evolved picture"
+    return f"{word}: {classifier_name(exhibit)} gives {champion.label} {shown}"
+
+
+def best_of(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
+    """The six surest, those before others that have a real picture beside them."""
+    return tuple(sorted(tiles, key=lambda tile: (tile.photo is None, -tile.value))[:FIRST])
+
+
+def frame_of(width: int, target: int) -> int:
+    """Shown width: a whole multiple of ``width`` where it is small, else a whole part of it."""
+    return width * (target // width) if width <= target else max(1, width // -(-width // target))
+
+
+def _events(exhibit: Exhibit) -> tuple[str, ...]:
+    events = exhibit.summary.get("events")
+    found = events if isinstance(events, list) else []
+    return tuple(f"Generation {each['generation']}: {each['what']}" for each in found)
+
+
+def _figures(exhibit: Exhibit) -> tuple[Fact, ...]:
+    summary, kind, word = exhibit.summary, exhibit.settings.kind, measure(exhibit)
+
+    def score(key: str) -> str:
+        value = summary.get(key)
+        return format_score(value, kind) if isinstance(value, int | float) else "–"
+
+    return (
+        Fact(f"median {word}", score("median_confidence")),
+        Fact(f"least {word}", score("min_confidence")),
+        Fact("queries", number(summary.get("queries"))),
+        Fact("time", duration(summary.get("seconds"))),
+        Fact("queries a second", number(summary.get("queries_per_second"))),
+    )
+
+
+def _fooled(exhibit: Exhibit) -> tuple[Fact, ...]:
+    fooled = exhibit.summary.get("fooled")
+    if not isinstance(fooled, Mapping) or exhibit.settings.kind == "similarity":
+        return ()
+    total = number(len(exhibit.settings.cells))
+    return tuple(
+        Fact(f"{float(level) * 100:.10g} %", f"{number(count)} of {total}") for level, count in fooled.items()
+    )
+
+
+def _settings(exhibit: Exhibit) -> tuple[Fact, ...]:
+    settings = exhibit.settings
+    channels, height, width = settings.canvas
+    options = [f"{name} = {value}" for name, value in settings.encoding_options.items()]
+    forward = [f"{name} = {value}" for name, value in settings.forward.items()]
+    return (
+        Fact("Classifier", settings.classifier),
+        Fact("Fingerprint", settings.fingerprint),
+        Fact("Back end", ", ".join([settings.backend, *forward])),
+        Fact("Score", settings.kind),
+        Fact("Classes", f"{number(len(settings.cells))} of {number(len(settings.classes))}"),
+        Fact("Canvas", f"{width} × {height} pixels, {'gray' if channels == 1 else 'RGB'}"),
+        Fact("Search", ", ".join([settings.search, settings.objective, *_told(settings.search_options)])),
+        Fact("Encoding", ", ".join([settings.encoding, *options])),
+        Fact("Renderer", f"version {settings.renderer}"),
+        Fact("Seed", str(settings.seed)),
+        Fact("Batch", f"{number(settings.batch)}, at first {number(settings.initial)}"),
+    )
+
+
+def _told(options: Mapping[str, object]) -> list[str]:
+    return [f"{name} = {value}" for name, value in options.items()]
+
+
+def _made(provenance: Provenance) -> tuple[Fact, ...]:
+    versions = ", ".join(f"{package} {version}" for package, version in provenance.versions.items())
+    return (
+        Fact("Started", provenance.started),
+        Fact("Device", provenance.device),
+        Fact("Machine", provenance.machine),
+        Fact("Versions", versions),
+    )
+
+
+def _commands(exhibit: Exhibit) -> tuple[str, ...]:
+    """As they were given; for a run that Python code started, the call that is the same search."""
+    commands = [provenance.command for provenance in exhibit.provenances]
+    if any(command != LIBRARY for command in commands):
+        return tuple(dict.fromkeys(command for command in commands if command != LIBRARY))
+    settings = exhibit.settings
+    if settings.search == "ascent":
+        return (_ascend_call(exhibit),)
+    given: dict[str, object] = {
+        "encoding": settings.encoding,
+        "options": dict(settings.encoding_options),
+        "generations": int(exhibit.history.generation[-1]) if len(exhibit.history) else 0,
+        "batch": settings.batch,
+        "initial": settings.initial,
+        "seed": settings.seed,
+    }
+    if len(settings.cells) < len(settings.classes):
+        given["classes"] = [settings.classes[cell] for cell in settings.cells]
+    return (_call("evolve", settings.classifier, given),)
+
+
+def _ascend_call(exhibit: Exhibit) -> str:
+    settings = exhibit.settings
+    told = dict(settings.search_options)
+    given: dict[str, object] = {"preset": told.pop("preset", "plain")}
+    start, through = told.pop("start", "mean"), told.pop("through", None)
+    told.pop("start_hash", None)
+    if through is not None:
+        given["through"] = through
+    elif start != "mean":
+        given["start"] = "FILE" if start == "picture" else start
+    if start == "champions":
+        given["source"] = "RUN"
+    given |= {"rule": told, "seed": settings.seed}
+    if len(exhibit.history):
+        given["steps"] = int(exhibit.history.generation[-1])
+    if len(settings.cells) < len(settings.classes):
+        given["classes"] = [settings.classes[cell] for cell in settings.cells]
+    return _call("ascend", settings.classifier, given)
+
+
+def _call(name: str, classifier: str, given: Mapping[str, object]) -> str:
+    arguments = [repr(classifier), *(f"{argument}={value!r}" for argument, value in given.items())]
+    inner = "".join(f"    {argument},\n" for argument in arguments)
+    return f"import foolery\n\nfoolery.{name}(\n{inner})"
+
+
+def spaced(text: str) -> str:
+    """``text`` with narrow spaces before its percent signs, which do not break."""
+    return text.replace(" %", f"{NARROW}%")

@@ -1,0 +1,128 @@
+"""Draws: everything random, from a counter-based generator keyed by (seed, generation, child, purpose).
+
+Generation g of a run draws the same numbers whether or not the process was restarted in between, and
+whichever other children are varied beside it: there is no generator state to save. The generator is
+Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.errors import UsageError
+from foolery.jit import brief, inlined, kernel
+
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+_ROUND_0, _ROUND_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+
+LARGEST_SEED = 2**64 - 1
+
+
+class Purpose(IntEnum):
+    """What a draw decides. A number once given is never reused: stored runs depend on it."""
+
+    INITIAL = 0
+    PARENT = 1
+    MUTATE = 2
+    STEP = 3
+    ACTIVATION = 4
+    STRUCTURE = 5
+    CROSSOVER = 6
+    CROSSOVER_GENE = 7
+    NONSENSE = 8
+
+
+@inlined
+def philox(
+    index: np.uint64, child: np.uint64, generation: np.uint64, purpose: np.uint64, seed: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Four random 32-bit words (as uint64) for one counter and one key; inside kernels only."""
+    c0, c1, c2, c3 = index, child, generation, purpose
+    k0, k1 = seed & _LOW, seed >> _32
+    for _ in range(10):
+        product_0, product_1 = _ROUND_0 * c0, _ROUND_1 * c2
+        c0, c1, c2, c3 = (
+            (product_1 >> _32) ^ c1 ^ k0,
+            product_1 & _LOW,
+            (product_0 >> _32) ^ c3 ^ k1,
+            product_0 & _LOW,
+        )
+        k0, k1 = (k0 + _WEYL_0) & _LOW, (k1 + _WEYL_1) & _LOW
+    return c0, c1, c2, c3
+
+
+@kernel
+def _words(
+    seeds: NDArray[np.uint64], children: NDArray[np.uint64], generation: np.uint64, purpose: np.uint64
+) -> NDArray[np.uint64]:
+    words = np.empty((seeds.size, 4), np.uint64)
+    for row in range(seeds.size):
+        block = philox(np.uint64(0), children[row], generation, purpose, seeds[row])
+        for column in range(4):
+            words[row, column] = block[column]
+    return words
+
+
+@brief
+def _choices(
+    seeds: NDArray[np.uint64],
+    children: NDArray[np.uint64],
+    generation: np.uint64,
+    purpose: np.uint64,
+    size: np.uint64,
+    chosen: NDArray[np.int64],
+) -> None:
+    for row in range(seeds.size):
+        high, low, _, _ = philox(np.uint64(0), children[row], generation, purpose, seeds[row])
+        chosen[row] = np.int64((high * size + ((low * size) >> _32)) >> _32)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The draws of one generation: row i belongs to child ``children[i]`` of the run with ``seeds[i]``.
+
+    Attributes:
+        seeds: ``(N,) uint64``.
+        children: ``(N,) uint64``, the number of a child within its run's generation, below 2^32.
+        generation: below 2^32; 0 is the initial population.
+    """
+
+    seeds: NDArray[np.uint64]
+    children: NDArray[np.uint64]
+    generation: int
+
+    @classmethod
+    def of(cls, seed: int, generation: int, count: int) -> Stream:
+        """The draws of ``count`` children of one run."""
+        check_seed(seed)
+        return cls(np.full(count, seed, np.uint64), np.arange(count, dtype=np.uint64), generation)
+
+    def __len__(self) -> int:
+        return self.seeds.size
+
+    def part(self, start: int, stop: int) -> Stream:
+        """The draws of rows ``start`` to ``stop``."""
+        return Stream(self.seeds[start:stop], self.children[start:stop], self.generation)
+
+    def words(self, purpose: Purpose) -> NDArray[np.uint64]:
+        """``(N, 4) uint64``: four random 32-bit words for every child."""
+        return _words(self.seeds, self.children, np.uint64(self.generation), np.uint64(purpose))
+
+    def choices(self, purpose: Purpose, size: int) -> NDArray[np.int64]:
+        """``(N,) int64``: for every child one number below ``size``, uniform to within size / 2^64."""
+        generation, bound, chosen = np.uint64(self.generation), np.uint64(size), np.empty(len(self), np.int64)
+        _choices(self.seeds, self.children, generation, np.uint64(purpose), bound, chosen)
+        return chosen
+
+
+def check_seed(seed: int) -> int:
+    """Return ``seed``, or raise UsageError unless it is a whole number from 0 to 2^64 - 1."""
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"seed: expected a whole number from 0 to 2^64 - 1, got {seed!r}")
+    return int(seed)

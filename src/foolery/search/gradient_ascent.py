@@ -1,0 +1,211 @@
+"""Ascent: pictures, one for each class, that follow the gradient of their class's probability (paper 3.9).
+
+Every picture is a row of one batch, and has a step length of its own. Steps are taken with real levels;
+what is scored, kept and exported is the picture rounded to 8 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases
+from foolery.classifiers.base import Kind
+from foolery.classifiers.gradient import Differentiable
+from foolery.errors import MissingExtraError
+from foolery.search.ascent_presets import Rule
+from foolery.workers import share
+
+try:
+    import torch
+    from torch import Tensor
+
+    from foolery.classifiers.threads import one_thread
+    from foolery.search.regularise import regularised
+except ImportError:
+    raise MissingExtraError("torch", "torch", "follow a gradient") from None
+
+#: On a device with memory of its own a slice is this part of a forward pass's: a gradient keeps all layers.
+DEVICE_SHARE = 4
+
+P = TypeVar("P")
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Place(Generic[P]):
+    """Where N rows stand.
+
+    Attributes:
+        position: of all rows; what it is, the climb knows.
+        stuck: ``(N,) bool``: rows whose gradient is zero, which stay where they are.
+    """
+
+    position: P
+    stuck: NDArray[np.bool_]
+
+
+class Climb(Protocol[P]):
+    """A way to follow gradients: on pixels, or on the weights of genomes."""
+
+    def canvases(self, place: Place[P], rows: Rows) -> Canvases:
+        """``(len(rows), C, H, W) uint8``: what these rows show, exactly as it would be exported."""
+        ...
+
+    def genomes(self, place: Place[P], rows: Rows) -> list[bytes]:
+        """The same as packed genomes."""
+        ...
+
+    def step(self, place: Place[P], rows: Rows, number: int) -> Place[P]:
+        """All rows, after step ``number`` (from 0) of some of them."""
+        ...
+
+    def save(self, place: Place[P]) -> dict[str, NDArray[Any]]:
+        """``place`` as arrays, exactly."""
+        ...
+
+    def load(self, saved: dict[str, NDArray[Any]]) -> Place[P]:
+        """The inverse of ``save``."""
+        ...
+
+
+@dataclass(frozen=True)
+class PixelClimb:
+    """Gradient ascent on pixels, by the paper's rule.
+
+    Attributes:
+        classifier: has ``logits`` with gradients.
+        targets: ``(N,)``: each row's class.
+        mean: ``(C,) float32`` levels of the mean pixel, to which decay and the percentiles lead.
+        rule: the step and what follows it.
+        pack: from ``(N, C, H, W) uint8`` canvases to packed genomes.
+    """
+
+    classifier: Differentiable
+    targets: Sequence[int]
+    mean: NDArray[np.float32]
+    rule: Rule
+    pack: Callable[[Canvases], list[bytes]]
+
+    def start(self, levels: NDArray[np.float32]) -> Place[Tensor]:
+        """All rows at one picture, ``(C, H, W) float32`` levels that may lie outside 0 to 255."""
+        device = self.classifier.description.device
+        picture = torch.from_numpy(levels - self.mean[:, None, None]).to(device)
+        count = len(self.targets)
+        return Place(picture.expand(count, *picture.shape).clone(), np.zeros(count, np.bool_))
+
+    def canvases(self, place: Place[Tensor], rows: Rows) -> Canvases:
+        """The pictures, clipped to 0 to 255 and rounded to the nearest level."""
+        canvases = np.empty((len(rows), *place.position.shape[1:]), np.uint8)
+        for at, row in enumerate(rows.tolist()):
+            levels = _clipped(place.position[row], self._mean)
+            canvases[at] = levels.round_().to(torch.uint8).cpu().numpy()
+        return canvases
+
+    def genomes(self, place: Place[Tensor], rows: Rows) -> list[bytes]:
+        """The pictures as genomes of the direct encoding."""
+        return self.pack(self.canvases(place, rows))
+
+    def step(self, place: Place[Tensor], rows: Rows, number: int) -> Place[Tensor]:
+        """All rows, after step ``number`` of some of them; a row without any gradient is stuck."""
+        moved, stuck = place.position.clone(), place.stuck.copy()
+
+        def work(index: Rows) -> None:
+            at = torch.from_numpy(index).to(moved.device)
+            levels = _clipped(place.position[at], self._mean)
+            wanted = [self.targets[row] for row in index.tolist()]
+            slope, length = self._slope(levels, wanted)
+            x = levels - self._mean + length[:, None, None, None] * slope
+            moved[at] = regularised(x, slope, self.rule, number)
+            stuck[index] = ~(slope.flatten(1) != 0).any(1).cpu().numpy()
+
+        in_slices(work, rows, self.classifier)
+        return Place(moved, stuck)
+
+    def save(self, place: Place[Tensor]) -> dict[str, NDArray[Any]]:
+        """The real levels less the mean pixel, and which rows are stuck."""
+        return {"position": place.position.cpu().numpy(), "stuck": place.stuck}
+
+    def load(self, saved: dict[str, NDArray[Any]]) -> Place[Tensor]:
+        """The inverse of ``save``."""
+        position = torch.from_numpy(saved["position"]).to(self.classifier.description.device)
+        return Place(position, saved["stuck"])
+
+    @property
+    def _mean(self) -> Tensor:
+        return torch.from_numpy(self.mean)[:, None, None].to(self.classifier.description.device)
+
+    def _slope(self, levels: Tensor, targets: list[int]) -> tuple[Tensor, Tensor]:
+        pixels = levels.detach().contiguous(memory_format=torch.channels_last).requires_grad_()
+        value = certainty(self.classifier, pixels, targets)
+        (slope,) = torch.autograd.grad(value.sum(), pixels)
+        length = step_length(value.detach(), slope, self.rule, self.classifier.description.kind)
+        return slope, length
+
+
+def certainty(classifier: Differentiable, pixels: Tensor, targets: Sequence[int]) -> Tensor:
+    """``(N,) float64``, with gradients: the logarithm of each row's probability of its class.
+
+    It is the cosine itself for ``similarity``. The softmax is taken in float64: in float32 its gradient
+    vanishes from a margin of about 17 on.
+    """
+    scores = each_score(classifier, pixels)
+    return scores[torch.arange(len(targets)), torch.as_tensor(targets, device=scores.device)]
+
+
+def each_score(classifier: Differentiable, pixels: Tensor) -> Tensor:
+    """``(N, K) float64``, with gradients: what ``classifier.scores`` gives for all classes."""
+    logits = classifier.logits(pixels)
+    assert isinstance(logits, torch.Tensor)
+    exact, kind = logits.double(), classifier.description.kind
+    if kind == "softmax":
+        return torch.log_softmax(exact, 1)
+    return torch.nn.functional.logsigmoid(exact) if kind == "sigmoid" else exact
+
+
+def step_length(value: Tensor, slope: Tensor, rule: Rule, kind: Kind) -> Tensor:
+    """``(N,) float32``: the factor of ``slope``, the gradient of ``value`` as ``certainty`` gives it.
+
+    With p the probability and g its gradient the paper's step is ``min(longest, gain / |g|^2) * g`` where
+    ``gain = min(early, late * (1 - p))``. Here g is ``p * slope``, which does not underflow where p is tiny.
+    With ``rule.nats`` it is ``min(nats, late * (1 - p) / p) / |slope|^2``.
+    """
+    square = slope.flatten(1).double().square().sum(1)
+    missing = 1.0 - value if kind == "similarity" else -torch.expm1(value)
+    gain = (rule.late * missing).clamp(max=rule.early)
+    p = torch.ones_like(value) if kind == "similarity" else value.exp()
+    if rule.nats:
+        aim = (rule.late * missing / p).clamp(max=rule.nats)
+        return torch.where(square > 0, aim / square, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
+    length = torch.minimum(rule.longest * p, gain / (p * square))
+    return torch.where(square > 0, length, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
+
+
+def in_slices(work: Callable[[Rows], None], rows: Rows, classifier: Differentiable) -> None:
+    """Call ``work`` for slices of ``rows``, on lanes where the classifier runs on a processor.
+
+    Slices depend on ``rows`` only, never on the number of lanes: the same rows give the same numbers. On
+    lanes they hold as many rows as canvases go forward at once: with fewer, four lanes wait for Python
+    between torch's many small operations (MobileNet at 128: 10 rows at a time take 1.5 to 2.4 times as many
+    steps a second as 2; SqueezeNet at 227: 4 rows 1.2 times as many as 1).
+    """
+    known = classifier.description
+    grain, on_lanes = int(known.forward.get("grain", 1)), known.device == "cpu"
+    if not on_lanes:
+        grain = max(1, grain // DEVICE_SHARE)
+
+    def part(start: int, stop: int) -> None:
+        with one_thread() if on_lanes else nullcontext():
+            work(rows[start:stop])
+
+    share(part, len(rows), grain=grain, lanes=None if on_lanes else 1)
+
+
+def _clipped(position: Tensor, mean: Tensor) -> Tensor:
+    """Levels from 0 to 255."""
+    return (position + mean).clamp_(0.0, 255.0)

@@ -1,0 +1,207 @@
+"""Refine: memetic search, where every child takes some gradient steps on its genome before it is scored.
+
+A child climbs towards the class whose champion it is nearest to beating. For a CPPN its weights move; for
+the direct encoding its pixels do, as real numbers that are rounded to genes of 8 bits after the last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.canvas import Canvases, CanvasShape
+from foolery.classifiers.base import Classifier
+from foolery.classifiers.gradient import Differentiable
+from foolery.encodings.base import Encoding, G
+from foolery.errors import UsageError
+from foolery.rng import Stream
+from foolery.search.map_elites import MapElites
+
+NATS = 1.0
+"""A step aims to gain at most so much in the logarithm of the probability …"""
+SHARE = 0.5
+"""… and at most this share of what is missing to a probability of 1."""
+MOST = 100
+PASSES = 2  # of a picture through the network for each step: forward and backward
+
+
+@dataclass
+class Refined(Generic[G]):
+    """An encoding whose children have climbed; in all else it is the encoding within.
+
+    Attributes:
+        inner: describes, varies and draws.
+        classifier: has ``logits`` with gradients.
+        cells: for each cell of the archive the index of its class.
+        steps: that every child takes.
+        champions: the true scores ``(cells,)`` of the champions, as they are when children are bred.
+    """
+
+    inner: Encoding[G]
+    classifier: Differentiable
+    cells: tuple[int, ...]
+    steps: int
+    champions: Callable[[], NDArray[np.float64]]
+
+    @property
+    def name(self) -> str:
+        """That of the encoding within."""
+        return self.inner.name
+
+    @property
+    def canvas(self) -> CanvasShape:
+        """That of the encoding within."""
+        return self.inner.canvas
+
+    @property
+    def renderer(self) -> int:
+        """That of the encoding within."""
+        return self.inner.renderer
+
+    @property
+    def options(self) -> Mapping[str, str | int | float | bool]:
+        """Those of the encoding within."""
+        return self.inner.options
+
+    @property
+    def keeps_ancestors(self) -> bool:
+        """That of the encoding within."""
+        return self.inner.keeps_ancestors
+
+    @property
+    def siblings(self) -> int:
+        """That of the encoding within."""
+        return self.inner.siblings
+
+    def initial(self, stream: Stream) -> G:
+        """Random genomes; they do not climb."""
+        return self.inner.initial(stream)
+
+    def vary(self, parents: G, stream: Stream) -> G:
+        """One child for every parent, after its climb."""
+        return climbed(
+            self.inner,
+            self.classifier,
+            self.inner.vary(parents, stream),
+            self.cells,
+            self.champions(),
+            self.steps,
+        )
+
+    def mates(self, stream: Stream) -> NDArray[np.int64]:
+        """Those of the encoding within."""
+        return self.inner.mates(stream)
+
+    def take(self, genomes: G, index: NDArray[np.int64]) -> G:
+        """As the encoding within."""
+        return self.inner.take(genomes, index)
+
+    def put(self, genomes: G, index: NDArray[np.int64], source: G) -> G:
+        """As the encoding within."""
+        return self.inner.put(genomes, index, source)
+
+    def join(self, parts: Sequence[G]) -> G:
+        """As the encoding within."""
+        return self.inner.join(parts)
+
+    def render(self, genomes: G) -> Canvases:
+        """As the encoding within."""
+        return self.inner.render(genomes)
+
+    def pack(self, genomes: G) -> list[bytes]:
+        """As the encoding within."""
+        return self.inner.pack(genomes)
+
+    def unpack(self, blobs: Sequence[bytes]) -> G:
+        """As the encoding within."""
+        return self.inner.unpack(blobs)
+
+
+def climbed(
+    encoding: Encoding[G],
+    classifier: Differentiable,
+    genomes: G,
+    cells: Sequence[int],
+    champions: NDArray[np.float64],
+    steps: int,
+) -> G:
+    """``genomes``, N of them, after ``steps`` steps each.
+
+    The first forward pass also chooses each one's class: the cell where its score lies least below, or most
+    above, the champion's.
+
+    Args:
+        encoding: of the genomes.
+        classifier: has ``logits`` with gradients.
+        genomes: are not changed.
+        cells: for each cell the index of its class.
+        champions: ``(cells,)`` their true scores.
+        steps: 0 or more; each is a forward and a backward pass.
+    """
+    import torch
+
+    from foolery.encodings.differentiable import differentiable
+    from foolery.search.gradient_ascent import each_score, in_slices
+
+    role = differentiable(encoding, classifier.description.device)
+    kind, parts = classifier.description.kind, {}
+    index = np.array(cells)
+
+    def work(rows: NDArray[np.int64]) -> None:
+        part = encoding.take(genomes, rows)
+        parameters = role.parameters(part)
+        at = torch.arange(len(rows), device=parameters.values.device)
+        chosen: Any = None
+        for _ in range(steps if parameters.values.shape[1] else 0):
+            scores = each_score(classifier, role.draw(parameters))
+            if chosen is None:
+                gap = scores.detach().cpu().numpy()[:, index] - champions
+                chosen = torch.from_numpy(index[gap.argmax(axis=1)]).to(at.device)
+            value = scores[at, chosen]
+            (slope,) = torch.autograd.grad(value.sum(), parameters.values)
+            square = slope.double().square().sum(1)
+            p = torch.zeros_like(value) if kind == "similarity" else value.detach()
+            missing = 1.0 - value.detach() if kind == "similarity" else -torch.expm1(p) * torch.exp(-p)
+            length = (SHARE * missing).clamp(max=NATS) / square
+            factor = torch.where(square > 0, length, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
+            with torch.no_grad():
+                parameters.values.add_(factor[:, None] * slope)
+            parameters.hold()
+        parts[int(rows[0])] = role.with_parameters(part, parameters)
+
+    in_slices(work, np.arange(len(genomes)), classifier)  # type: ignore[arg-type]
+    return encoding.join([parts[first] for first in sorted(parts)])
+
+
+def let_climb(search: MapElites[Any], classifier: Classifier, steps: int) -> None:
+    """From here on, the children of ``search`` climb.
+
+    Raises:
+        UsageError: for a classifier without gradients, an encoding without them, or several replicates.
+    """
+    from foolery.classifiers.onnx_torch import with_gradient
+    from foolery.encodings.differentiable import differentiable
+
+    if len(search.seeds) > 1:
+        raise UsageError("refine: replicates do not climb in common batches; evolve one run at a time")
+    climber = with_gradient(classifier)
+    differentiable(search.encoding)
+    search.encoding = Refined(
+        search.encoding, climber, search.objective.cells, steps, lambda: search.archive.score[0]
+    )
+
+
+def check_refine(steps: int) -> int:
+    """``steps``; raises UsageError unless it is a whole number from 0 to 100."""
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 0 <= steps <= MOST:
+        raise UsageError(f"refine: expected a whole number of gradient steps from 0 to {MOST}, got {steps!r}")
+    return steps
+
+
+def cost(steps: int) -> int:
+    """Queries of one child: the score, and a forward and a backward pass for each step."""
+    return 1 + PASSES * steps

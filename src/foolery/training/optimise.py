@@ -1,0 +1,100 @@
+"""Descent: from a seed to a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from foolery.classifiers.architectures.base import Network
+from foolery.classifiers.preprocess import preprocess
+from foolery.data import Labelled
+from foolery.errors import FooleryError
+from foolery.training.augment import shift_and_mirror
+from foolery.training.recipes import Recipe
+
+#: Called after each step with the steps done, the steps in all, and the loss.
+Progress: TypeAlias = Callable[[int, int, float], None]
+
+#: Fixed, because the number of threads decides the order of summation.
+THREADS = 2
+
+
+def descend(
+    network: Network,
+    pictures: Labelled,
+    recipe: Recipe,
+    seed: int,
+    progress: Progress | None = None,
+) -> None:
+    """Train ``network`` in place; the same seed gives the same weights (same machine, same torch).
+
+    Args:
+        network: any start: its weights are redrawn.
+        pictures: already of the recipe's canvas.
+        recipe: how.
+        seed: of the first weights and of the order of the pictures.
+        progress: told about every step.
+
+    Raises:
+        FooleryError: where the loss is no number any more; nothing was written then.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.from_numpy(pictures.labels)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        network.draw_start(generator)
+        network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        descent = _optimiser(network, recipe)
+        for step, rows in enumerate(_rows(len(pictures), recipe, generator)):
+            rate = recipe.rate_at(step)
+            for group, factor in zip(descent.param_groups, (1.0, recipe.bias_rate), strict=True):
+                group["lr"] = rate * factor
+            canvases = pictures.canvases[rows.numpy()]
+            if recipe.shift:
+                canvases = shift_and_mirror(canvases, recipe.shift, generator)
+            batch = torch.from_numpy(preprocess(canvases, recipe.preprocessing))
+            loss = network.loss(batch.contiguous(memory_format=torch.channels_last), labels[rows])
+            if not torch.isfinite(loss):
+                raise FooleryError(f"training: the loss is {loss.item()} at step {step + 1}; lower the rate")
+            descent.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            descent.step()
+            if progress is not None:
+                progress(step + 1, recipe.iterations, loss.item())
+    finally:
+        torch.set_num_threads(threads)
+    network.eval()
+
+
+def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+    """Two groups: weights, then biases and scales."""
+    weights = [value for value in network.parameters() if value.ndim > 1]
+    biases = [value for value in network.parameters() if value.ndim <= 1]
+    groups: list[dict[str, Any]] = [
+        {"params": weights},
+        {"params": biases, "weight_decay": recipe.decay * recipe.bias_decay},
+    ]
+    rate = recipe.rate_at(0)
+    if recipe.rule == "adamw":
+        return torch.optim.AdamW(groups, lr=rate, betas=(recipe.momentum, 0.999), weight_decay=recipe.decay)
+    return torch.optim.SGD(
+        groups,
+        lr=rate,
+        momentum=recipe.momentum,
+        weight_decay=recipe.decay,
+        nesterov=recipe.rule == "nesterov",
+    )
+
+
+def _rows(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
+    """The rows of every step's batch: one random order after another, without a seam between them."""
+    waiting = torch.empty(0, dtype=torch.long)
+    for _ in range(recipe.iterations):
+        while len(waiting) < recipe.batch:
+            waiting = torch.cat([waiting, torch.randperm(count, generator=generator)])
+        yield waiting[: recipe.batch]
+        waiting = waiting[recipe.batch :]

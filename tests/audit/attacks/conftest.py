@@ -1,0 +1,22 @@
+"""Two small real runs, and a pack of their champions."""
+
+import pytest
+
+from foolery.audit.attacks.build import built
+from foolery.classifiers import load_classifier
+from foolery.engine.evolve import evolve
+
+
+@pytest.fixture(scope="package")
+def runs():
+    """Of ``lenet`` and ``perceptron``."""
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    return [
+        evolve(load_classifier(name), generations=4, batch=20, seed=seed, command=f"foolery evolve -c {name}")
+        for seed, name in enumerate(("lenet", "perceptron"))
+    ]
+
+
+@pytest.fixture(scope="package")
+def pack(runs):
+    return built(runs, most=8)

@@ -1,0 +1,84 @@
+"""The grammar of gates: what is taken, what is refused, and when one fails."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foolery.audit.gates import FIGURES, SHARES, Gate
+from foolery.audit.schema import Interval, Verdict
+from foolery.errors import UsageError
+
+VERDICT = Verdict(
+    median_confidence=0.9,
+    above={"0.5": 1.0, "0.9": 0.5, "0.99": 0.4, "0.9999": 0.0},
+    score=Interval(value=60.0, low=50.0, high=70.0),
+    fooled_at_keep95=Interval(value=0.3, low=0.1, high=0.5),
+    beats_real=Interval(value=0.2, low=0.0, high=0.3),
+)
+HOLDS = {
+    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
+}  # fmt: skip
+
+
+@given(
+    st.sampled_from(sorted(FIGURES)),
+    st.sampled_from(sorted(HOLDS)),
+    st.floats(-1000, 1000, allow_nan=False).map(lambda number: round(number, 3)),
+    st.sampled_from(["", " ", "  "]),
+)
+def test_every_expression_is_read_as_it_is_written(figure, sign, number, space):
+    number = round(abs(number) / 1000, 3) if figure in SHARES else number
+    gate = Gate.parse(f"{space}{figure}{space}{sign}{space}{number:.3f}{space}")
+    assert (gate.figure, gate.sign, gate.number) == (figure, sign, pytest.approx(number))
+
+
+@pytest.mark.parametrize("sign", sorted(HOLDS))
+@pytest.mark.parametrize("number", [0.2, 0.3, 0.4])
+def test_a_gate_fails_where_its_expression_holds(sign, number):
+    judged = Gate.parse(f"fooled@keep95 {sign} {number}").judge(VERDICT)
+    assert judged.value == 0.3
+    assert judged.failed == HOLDS[sign](0.3, number)
+
+
+def test_percent():
+    assert Gate.parse("fooled@keep95 > 30%").number == pytest.approx(0.3)
+
+
+def test_what_is_not_known_fails():
+    assert Gate.parse("recognised < 0").judge(VERDICT).failed
+
+
+def test_half_of_the_classes_that_never_fell_are_infinitely_late():
+    assert not Gate.parse("queries-to-half < 1000").judge(VERDICT).failed
+    assert Gate.parse("queries-to-half > 1000").judge(VERDICT).failed
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fooled@keep59 > 0.3", "did you mean fooled@keep95"),
+        ("scor < 3", "did you mean score"),
+        ("score", "NAME OP NUMBER"),
+        ("score << 3", "NAME OP NUMBER"),
+        ("score < three", "NAME OP NUMBER"),
+        ("score < 3 or 4", "NAME OP NUMBER"),
+        ("__import__('os') > 1", "NAME OP NUMBER"),
+        ("", "NAME OP NUMBER"),
+        ("fooled@keep95 > 30", "write 30% for hundredths"),
+        ("beats-real > 130%", "a share from 0 to 1"),
+        ("recognised < -0.1", "a share from 0 to 1"),
+    ],
+)
+def test_what_is_no_gate_is_refused(text, expected):
+    with pytest.raises(UsageError, match="--fail-on") as refused:
+        Gate.parse(text)
+    assert expected in str(refused.value)
+
+
+def test_figures_that_cannot_be_had_are_refused_before():
+    with pytest.raises(UsageError, match="--data"):
+        Gate.parse("score < 50").check(data=False, panel=True)
+    with pytest.raises(UsageError, match="--panel"):
+        Gate.parse("fooled-by-nonsense > 0.5").check(data=True, panel=False)
+    Gate.parse("fooled@0.99 > 0.5").check(data=False, panel=False)

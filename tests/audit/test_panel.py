@@ -1,0 +1,71 @@
+"""The panel: who is asked, and what counts as agreement."""
+
+import numpy as np
+import pytest
+
+from foolery.audit.panel import default_panel, panel_of
+from foolery.classifiers import load_classifier
+from foolery.data import Labelled
+from foolery.errors import UsageError
+from foolery.search.margin import margins
+from support.plain import Plain, noise
+
+
+def test_it_says_which_share_gives_the_claimed_class_first():
+    members = [Plain(seed=1), Plain(seed=2)]
+    canvases = noise(50)
+    first = np.stack([member.scores(canvases).argmax(axis=1) for member in members])
+    panel = panel_of(Plain().description, members)
+    for index in range(3):
+        claimed = np.full(50, index)
+        assert panel.recognised_by(canvases, claimed).tolist() == (first == index).mean(axis=0).tolist()
+
+
+def test_a_calibrated_member_agrees_only_where_it_is_as_sure_as_of_real_pictures():
+    member = Plain(seed=1)
+    canvases = noise(200, seed=1)
+    answers = member.scores(canvases)
+    first = answers.argmax(axis=1)
+    real = Labelled(canvases, first.astype(np.int64), member.description.classes)
+    panel = panel_of(Plain().description, [member]).calibrated(real)
+    sure = margins(answers)[np.arange(200), first]
+    kept = sure >= np.sort(sure)[10]  # 95 % of 200
+    assert panel.recognised_by(canvases, first).tolist() == kept.tolist()
+    assert 0 < kept.sum() < 200
+
+
+def test_a_member_that_does_not_know_the_pictures_keeps_its_threshold():
+    panel = panel_of(Plain().description, [Plain(seed=1)])
+    strange = Labelled(noise(30), np.zeros(30, np.int64), ("x", "y", "z", "w"))
+    assert panel.calibrated(strange).thresholds == panel.thresholds
+
+
+def test_classes_are_found_by_name_and_those_unknown_are_not_voted_on():
+    turned = Plain(seed=1, classes=("owl", "newt", "cat"))
+    panel = panel_of(Plain().description, [turned])
+    canvases = noise(30)
+    said = turned.scores(canvases).argmax(axis=1)
+    assert panel.recognised_by(canvases, np.full(30, 0)).tolist() == (said == 2).tolist()
+    assert np.isnan(panel.recognised_by(canvases, np.full(30, 1))).all()  # it knows no dog
+
+
+def test_a_member_sees_pictures_of_its_own_size():
+    panel = panel_of(Plain().description, [Plain(seed=1, canvas=(1, 9, 9))])
+    assert set(panel.recognised_by(noise(10), np.zeros(10, np.int64))) <= {0.0, 1.0}
+
+
+def test_the_audited_classifier_is_no_member_of_its_own_panel():
+    assert panel_of(Plain().description, [Plain(), Plain(seed=1)]).members == ("plain1",)
+    assert panel_of(Plain().description, [Plain()]) is None
+
+
+def test_a_member_of_other_classes_is_refused():
+    with pytest.raises(UsageError, match="plain1 knows none of the classes of plain0"):
+        panel_of(Plain().description, [Plain(seed=1, classes=("a", "b", "c"))])
+
+
+def test_digits_have_a_panel_without_being_asked(lenet):
+    members = default_panel(lenet.description, load_classifier).members
+    assert "lenet" not in members
+    assert {"lenet-b", "perceptron"} <= set(members)
+    assert default_panel(Plain().description, load_classifier) is None

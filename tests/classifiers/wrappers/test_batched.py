@@ -1,0 +1,158 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from foolery.classifiers import load_classifier
+from foolery.classifiers.wrappers.batched import (
+    Batched,
+    Shrink,
+    fitting_slice,
+    is_out_of_memory,
+    largest_slice,
+    on_device,
+)
+from foolery.errors import FooleryError, UsageError
+from support.onnx_files import linear
+from support.plain import Plain, noise
+
+NO_ROOM = MemoryError("no room")
+
+
+class Small(Plain):
+    """Has memory for ``room`` canvases at a time."""
+
+    def __init__(self, room, error=NO_ROOM):
+        super().__init__()
+        self.room, self.error = room, error
+
+    def scores(self, canvases):
+        if len(canvases) > self.room:
+            raise self.error
+        return super().scores(canvases)
+
+
+def test_slices_give_what_the_whole_gives():
+    plain = Plain()
+    batched = Batched(plain, 4)
+    assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
+    assert plain.asked == [4, 4, 2]
+    assert batched.description.forward == {"grain": 7, "slice": 4}
+    assert batched.events == []
+
+
+def test_short_memory_halves_the_slice_and_is_an_event():
+    small, told = Small(3), []
+    batched = Batched(small, 16, told.append)
+    assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
+    assert batched.events == told == [Shrink(16, 5, "no room"), Shrink(5, 2, "no room")]
+    assert small.asked == [2, 2, 2, 2, 2]
+    assert "goes on with 2" in str(told[-1])
+    assert batched.description.forward["slice"] == 2
+
+
+def test_a_memory_too_small_for_one_canvas_ends_the_run():
+    with pytest.raises(FooleryError, match=r"plain0: one canvas does not fit into memory \(no room\)"):
+        Batched(Small(0), 8).scores(noise(3))
+
+
+def test_other_errors_pass():
+    with pytest.raises(ZeroDivisionError):
+        Batched(Small(0, ZeroDivisionError()), 8).scores(noise(3))
+
+
+def test_the_largest_slice_is_within_memory():
+    assert largest_slice(Small(5)) <= 4
+    assert 1 <= largest_slice(Plain(), 64) <= 64
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_an_empty_slice_is_refused(size):
+    with pytest.raises(UsageError, match="expected a slice"):
+        Batched(Plain(), size)
+
+
+def test_the_error_of_torch_is_known():
+    torch = pytest.importorskip("torch", reason="the extra torch is not installed")
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"))
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**46)
+    assert is_out_of_memory(caught.value)
+
+
+def test_the_error_of_onnxruntime_is_known(tmp_path):
+    """A real allocation that no machine has: the product of two vectors of 2^23 numbers."""
+    runtime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    path = linear(tmp_path / "wide.onnx", np.ones((1, 2**20)), (1, 1, 1))
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    with pytest.raises(Exception, match="alloc") as caught:
+        session.run(None, {"x": np.ones((2**24, 1, 1, 1), np.float32)})
+    assert is_out_of_memory(caught.value)
+
+
+def test_what_is_not_about_memory_is_not():
+    assert not is_out_of_memory(ValueError("allocation of names"))
+    assert not is_out_of_memory(None)
+
+
+class OnDevice(Small):
+    """Says that it runs on a device with memory of its own."""
+
+    def __init__(self, room, error=NO_ROOM):
+        super().__init__(room, error)
+        self.description = replace(self.description, device="cuda", forward={"grain": 64})
+
+
+def test_on_a_device_the_slice_is_found_by_memory_before_the_run_and_recorded():
+    device = OnDevice(room=20)
+    fitted = on_device(device)
+    assert fitted.description.forward == {"grain": 64, "slice": 16}
+    assert device.asked == [16, 16, 16, 16]
+    told = []
+    again = on_device(OnDevice(room=20), size=16, on_event=told.append)
+    assert again.description == fitted.description
+    assert told == []
+
+
+def test_a_device_that_gets_fuller_shrinks_the_slice_and_says_so():
+    device, told = OnDevice(room=20), []
+    fitted = on_device(device, on_event=told.append)
+    device.room = 5
+    assert np.allclose(fitted.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
+    assert told == [Shrink(16, 5, "no room")]
+
+
+def test_a_device_that_holds_a_whole_slice_keeps_it():
+    assert fitting_slice(OnDevice(room=64)) == 64
+
+
+def test_on_the_processor_slices_stay_as_they_are():
+    plain = Plain()
+    assert on_device(plain) is plain
+
+
+def test_a_network_of_torch_that_runs_out_of_memory_goes_on_in_smaller_slices():
+    """The network is real, and so is its error; only the size of the memory is made up."""
+    torch = pytest.importorskip("torch", reason="the extra torch is not installed")
+    from foolery.classifiers.torch_model import classifier_of
+
+    lenet = load_classifier("lenet", backend="torch")
+
+    class Crowded(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = lenet.network
+
+        def forward(self, pictures):
+            if len(pictures) > 12:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+            return self.network(pictures)
+
+    crowded = classifier_of("crowded", Crowded(), lenet.card, lenet.description.fingerprint)
+    batched = Batched(crowded, 50)
+    canvases = noise(60, (1, 28, 28))
+    assert np.allclose(batched.scores(canvases), lenet.scores(canvases), atol=1e-5)
+    assert [(each.before, each.after) for each in batched.events] == [(50, 25), (25, 12)]
+    assert batched.events[0].reason == "CUDA out of memory. Tried to allocate 2.00 GiB."

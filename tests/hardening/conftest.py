@@ -1,0 +1,27 @@
+"""A small, real arms race, held once for all tests of this folder."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foolery.data import Labelled
+from foolery.hardening.arms_race import race
+from foolery.hardening.round import Round
+from foolery.hardening.settings_contest import Contest
+
+SMALL = Contest(rounds=3, first_runs=3, runs=2, reported=2, generations=4, batch=60, iterations=60, copies=2)
+
+
+@pytest.fixture(scope="session")
+def few(mnist, mnist_train) -> tuple[Labelled, Labelled]:
+    """Digits to learn from and to measure with, few enough for a test."""
+    return mnist_train.take(np.arange(2000)), mnist.take(np.arange(300))
+
+
+@pytest.fixture(scope="session")
+def held(few, tmp_path_factory) -> tuple[Path, tuple[Round, ...]]:
+    """The folder and the rounds of the race."""
+    pytest.importorskip("torch", reason="the extra torch is not installed")
+    folder = tmp_path_factory.mktemp("race")
+    return folder, race(SMALL, folder, pictures=few[0], tests=few[1])

@@ -1,0 +1,146 @@
+"""The page: tables of what was found, plain Markdown, and no path of this machine."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from foolery.classifiers import load_classifier
+from foolery.paper.budget import Budget, Part
+from foolery.paper.experiment import (
+    Claim,
+    ClassifierSlot,
+    Context,
+    Needs,
+    Outcome,
+    Reproduction,
+    Table,
+)
+from foolery.paper.figures import Row, Tile, wall
+from foolery.paper.pages import markdown_table, overview
+from foolery.paper.plot import Line, lines
+from foolery.paper.prepare import Prepared
+from foolery.paper.publish import publish
+from foolery.paper.runner import as_text, conduct, without_folder
+
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+
+CLAIM = Claim("median", "the median is | high", "3.1", "88 %")
+
+
+def run(context):
+    return Outcome(
+        (context.judged(CLAIM, "90 %", "holds", "it is at least 88 %"),),
+        {"values": [0.5, 1e-3, 2], "names": ["a", "b"]},
+        tables=(Table("More", ("a", "b"), (("1", "2"),)),),
+        picture=wall([Row("", (Tile(np.zeros((1, 4, 4), np.uint8), ("zero",)),))]),
+        caption="A picture.",
+        notes=("A note.",),
+        seconds=90.0,
+    )
+
+
+ONE = Reproduction(
+    name="fig4",
+    title="One",
+    place="3.1",
+    scales="the runs",
+    seeds=2,
+    needs=Needs((ClassifierSlot("digits", "lenet", "digits"),)),
+    claims=(CLAIM,),
+    budget=lambda scale, seeds: Budget((Part("digits", int(1_000_000 * scale)),)),
+    run=run,
+)
+
+
+@pytest.fixture
+def written(tmp_path):
+    context = Context(
+        work=tmp_path, scale=1.0, seeds=2, full=True, classifiers={"digits": load_classifier("lenet")}
+    )
+    conduct(Prepared(ONE, context, {"digits": "lenet"}, {}, {}), tmp_path)
+    return tmp_path
+
+
+def test_the_page_says_claim_number_ours_and_verdict(written):
+    text = (written / "fig4" / "page.md").read_text()
+    assert text.startswith("# One\n\nPlace: 3.1. Against `lenet` (10 classes); full scale, 2 runs.\n")
+    assert "```sh\nfoolery reproduce fig4\n```" in text
+    assert "| the median is \\| high | 3.1 | 88 % | 90 % | **holds** |" in text
+    assert "- **median**, holds: it is at least 88 %" in text
+    assert "![A picture.](picture.png)" in text
+    assert "## More\n\n| a | b |\n| --- | --- |\n| 1 | 2 |" in text
+    assert "The searches took 90 s" in text
+    assert "\n\n\n" not in text
+    assert str(written) not in text
+
+
+def test_the_result_is_json_with_lists_of_numbers_on_a_line(written):
+    text = (written / "fig4" / "result.json").read_text()
+    found = json.loads(text)
+    assert found["figures"] == {"values": [0.5, 1e-3, 2], "names": ["a", "b"]}
+    assert '"values": [0.5, 0.001, 2]' in text
+    assert found["full_scale"] is True
+    assert found["seconds"] == 90.0
+    assert found["findings"][0]["verdict"] == "holds"
+    assert found["classifiers"]["digits"]["reference"] == "lenet"
+    assert str(written) not in text
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": [1, -2.5, 1e-300]}, {"a": [[1, 2], [3]], "b": []}, {"a": ["[ 1, 2 ]"]}]
+)
+def test_the_text_of_a_result_is_the_result(value):
+    assert json.loads(as_text(value)) == value
+
+
+def test_pages_are_published_flat_with_a_readme_of_budgets_and_findings(written, tmp_path):
+    pages = tmp_path / "pages"
+    paths = publish(written, pages)
+    assert sorted(path.name for path in paths) == ["README.md", "fig4.json", "fig4.md", "fig4.png"]
+    assert "](fig4.png)" in (pages / "fig4.md").read_text()
+    readme = (pages / "README.md").read_text()
+    assert "| [fig4](fig4.md) | the median is \\| high | 88 % | 90 % | **holds** |" in readme
+    for name in ("fig4", "fig6", "fig7", "baselines", "real-confidence"):
+        assert f"\n| {name} | " in readme, "what it costs"
+
+
+def test_the_overview_gives_the_budgets_of_full_scale():
+    text = overview([ONE], {}, ".md")
+    assert "| fig4 | One | 3.1 | 1 000 000 | 77 s | 2 | the runs |" in text
+    assert "What was found" not in text
+
+
+def test_a_table_is_no_wider_than_its_rows():
+    assert markdown_table(Table("", ("a",), (("x\ny",),))) == "| a |\n| --- |\n| x y |"
+
+
+@pytest.mark.parametrize(
+    ("reference", "short"),
+    [
+        ("onnx:/home/me/nets/net/model.onnx", "onnx:net/model.onnx"),
+        ("onnx:model.onnx", "onnx:model.onnx"),
+        ("parquet:/data/x/photos.parquet", "parquet:x/photos.parquet"),
+        ("hf:google/vit", "hf:google/vit"),
+        ("lenet", "lenet"),
+    ],
+)
+def test_folders_of_this_machine_are_left_out(reference, short):
+    assert without_folder(reference) == short
+
+
+def test_a_wall_has_a_place_for_every_tile():
+    gray, color = np.zeros((1, 28, 28), np.uint8), np.full((3, 20, 20), 200, np.uint8)
+    picture = wall([Row("one", (Tile(gray, ("a", "b")), Tile(color))), Row("two", (Tile(color),))], side=40)
+    assert picture.mode == "RGB"
+    assert picture.getpixel((90 + 20, 10 + 20)) == (0, 0, 0)
+    assert picture.getpixel((90 + 50 + 20, 10 + 20)) == (200, 200, 200)
+
+
+def test_lines_are_drawn_where_they_belong():
+    picture = lines([Line("up", (0, 1000), (0, 4)), Line("dot", (500,), (1,))], across="queries", up="nines")
+    assert isinstance(picture, Image.Image)
+    colors = {color for _, color in picture.getcolors(1 << 20)}
+    assert (0, 114, 178) in colors
+    assert (213, 94, 0) in colors

@@ -1,0 +1,56 @@
+"""The page of an arms race, from files as the race writes them."""
+
+from dataclasses import replace
+
+import pytest
+
+from foolery.errors import UsageError
+from foolery.hardening.contest import standing_of
+from foolery.report.arms_race_page import contest_files
+from foolery.report.run_page import write_files
+from report.pages import read_page
+from support.races import race_in
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return race_in(tmp_path)
+
+
+def test_it_says_what_came_of_it_and_how_far_it_is(folder):
+    page = read_page(write_files(contest_files(standing_of(folder)), folder / "report"))
+    assert page.texts["h1"] == [
+        "The median confidence in fooling images goes from 99.99\u202f% to 97.0\u202f% in 2 rounds of lenet"
+    ]
+    assert any("2 of 3 rounds done" in text for text in page.texts["p"])
+    assert "<b>mnist</b>" in page.texts["dd"]
+    assert "97.0\u202f%" in page.texts["td"]
+    assert "1.20\u202f%" in page.texts["td"]
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("class", "trained from scratch"),
+        ("acet", "noise that is optimised"),
+        ("fine-tune", "trained further"),
+    ],
+)
+def test_it_says_how_the_networks_were_hardened(folder, method, said):
+    standing = standing_of(folder)
+    standing = replace(standing, contest=standing.contest.model_copy(update={"method": method}))
+    page = read_page(write_files(contest_files(standing), folder / "report"))
+    assert any(said in text for text in page.texts["p"])
+
+
+def test_before_the_first_round_it_says_so(folder):
+    for number in (1, 2):
+        (folder / f"round-{number:02d}/round.json").unlink()
+    page = read_page(write_files(contest_files(standing_of(folder)), folder / "report"))
+    assert page.texts["h1"] == ["No round is done yet for lenet"]
+
+
+def test_a_damaged_round_is_named(folder):
+    (folder / "round-02/round.json").write_text("{")
+    with pytest.raises(UsageError, match="round-02"):
+        standing_of(folder)

@@ -1,0 +1,69 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foolery.text import format_confidence, format_score, nines
+
+PROBABILITIES = st.floats(0, 1) | st.floats(0, 18).map(lambda count: 1 - 10.0**-count)
+
+
+def number(text):
+    """What a reader takes from it; below and above are half a last digit away."""
+    value = float(text.strip("<> %"))
+    return value + {"<": -5e-5, ">": 5e-5}.get(text[0], 0.0)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "text"),
+    [
+        (0.0, "0 %"), (1e-300, "<0.1 %"), (0.000999, "<0.1 %"), (0.001, "0.1 %"), (0.5, "50.0 %"),
+        (0.29, "29.0 %"), (0.9, "90.0 %"), (0.98999, "98.9 %"), (0.99, "99.0 %"), (0.999, "99.9 %"),
+        (0.9999, "99.99 %"), (0.99989999, "99.98 %"), (0.99997, "99.997 %"), (0.999999, "99.9999 %"),
+        (0.9999991, ">99.9999 %"), (1 - 2**-53, ">99.9999 %"), (1.0, "100 %"), (float("nan"), "–"),
+    ],
+)  # fmt: skip
+def test_a_confidence_is_cut_and_never_rounded(confidence, text):
+    assert format_confidence(confidence) == text
+
+
+@given(PROBABILITIES, PROBABILITIES)
+def test_a_larger_confidence_never_reads_as_a_smaller_one(one, other):
+    low, high = sorted((one, other))
+    assert number(format_confidence(low)) <= number(format_confidence(high))
+
+
+@given(PROBABILITIES)
+def test_only_certainty_is_a_hundred_per_cent(confidence):
+    text = format_confidence(confidence)
+    assert (text == "100 %") == (confidence == 1.0)
+    assert len(text) <= 10
+    if text[0] not in "<>":
+        assert float(text.removesuffix(" %")) <= confidence * 100 * (1 + 1e-15)
+        assert confidence * 100 - float(text.removesuffix(" %")) <= 0.1 + 1e-12
+
+
+@given(st.floats(0, 1, width=32))
+def test_numbers_of_other_sizes_are_read_as_they_are(confidence):
+    import numpy as np
+
+    assert format_confidence(np.float32(confidence)) == format_confidence(float(confidence))
+
+
+@given(PROBABILITIES, PROBABILITIES)
+def test_nines_grow_with_the_confidence(one, other):
+    low, high = sorted((one, other))
+    assert 0 <= nines(low) <= nines(high) <= 16
+
+
+def test_nines_count_nines():
+    assert [nines(value) for value in (0.0, 0.9, 0.99, 0.9999)] == pytest.approx([0, 1, 2, 4])
+    assert nines(1.0) == 16
+    assert nines(-0.3) == nines(math.nan) == 0
+
+
+def test_a_similarity_is_a_cosine():
+    assert format_score(-0.12345, "similarity") == "−0.123"
+    assert format_score(0.5, "similarity") == "0.500"
+    assert format_score(0.5, "sigmoid") == format_confidence(0.5)

@@ -1,0 +1,105 @@
+"""Work is shared in slices that do not depend on the number of lanes."""
+
+import threading
+
+import pytest
+
+from foolery.errors import UsageError
+from foolery.workers import available, share
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 9])
+def test_slices_are_the_same_for_any_number_of_lanes(lanes):
+    seen, lock = [], threading.Lock()
+
+    def work(start, stop):
+        with lock:
+            seen.append((start, stop))
+
+    share(work, 103, grain=25, lanes=lanes)
+    assert sorted(seen) == [(0, 25), (25, 50), (50, 75), (75, 100), (100, 103)]
+
+
+def test_nothing_is_called_for_nothing():
+    share(lambda start, stop: pytest.fail("called"), 0, grain=10, lanes=4)
+
+
+def test_an_error_in_a_lane_is_raised_after_all_slices_ended():
+    ended = []
+
+    def work(start, stop):
+        if start == 0:
+            raise ValueError("slice 0")
+        ended.append(start)
+
+    with pytest.raises(ValueError, match="slice 0"):
+        share(work, 8, grain=1, lanes=4)
+    assert sorted(ended) == list(range(1, 8))
+
+
+def test_several_threads_may_share_work_at_once():
+    results = {}
+
+    def one(number):
+        rows = [0] * 1000
+
+        def work(start, stop):
+            for i in range(start, stop):
+                rows[i] += number
+
+        for _ in range(20):
+            share(work, 1000, grain=50, lanes=4)
+        results[number] = rows
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {n: [20 * n] * 1000 for n in (1, 2, 3)}
+
+
+def test_the_number_of_lanes_can_be_set(monkeypatch):
+    monkeypatch.setenv("FOOLERY_THREADS", "3")
+    assert available() == 3
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", ""])
+def test_a_number_of_lanes_that_makes_no_sense_is_refused(monkeypatch, value):
+    monkeypatch.setenv("FOOLERY_THREADS", value)
+    with pytest.raises(UsageError, match="FOOLERY_THREADS: expected a whole number from 1 to 1024"):
+        available()
+
+
+def test_work_that_shares_its_own_work_keeps_to_its_lane():
+    """Nobody waits for a lane that waits for it."""
+    threads = {}
+
+    def outer(start, stop):
+        def inner(first, last):
+            threads.setdefault(start, set()).add(threading.get_ident())
+
+        share(inner, 50, grain=5, lanes=4)
+
+    share(outer, 20, grain=1, lanes=4)
+    assert len(threads) == 20
+    assert all(len(found) == 1 for found in threads.values())
+
+
+def test_an_interrupt_stops_the_slices_that_have_not_begun():
+    begun, main = [], threading.get_ident()
+
+    def work(start, stop):
+        begun.append(start)
+        if threading.get_ident() == main:
+            raise KeyboardInterrupt
+        threading.Event().wait(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        share(work, 1000, grain=1, lanes=4)
+    count = len(begun)
+    assert count < 900
+    threading.Event().wait(0.05)
+    assert len(begun) == count, "nothing runs any more"
+    assert not share(lambda start, stop: begun.append(start), 8, grain=1, lanes=4)
+    assert len(begun) == count + 8
