@@ -19,7 +19,7 @@ import numpy as np
 from foolery import load_classifier
 from foolery.analysis.export import export_champions, file_name
 from foolery.analysis.verify import verify_exhibit
-from foolery.checks.predict import predict
+from foolery.checks.evaluate import predict
 from foolery.engine.ascend import ascend
 
 CARD = Path(__file__).parents[1] / "docs" / "cards" / "squeezenet1_0.card.json"

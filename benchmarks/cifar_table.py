@@ -24,10 +24,10 @@ from foolery.analysis.transfer import Row, transfer
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.data import open_data
-from foolery.engine.replicates import evolve_replicates
+from foolery.engine.evolve import evolve_replicates
 from foolery.engine.run import Exhibit
 from foolery.text import format_confidence
-from foolery.training.measure import measure
+from foolery.training.train import measure
 
 ROOT = Path(__file__).parents[1]
 NETWORKS = ("cifar", "cifar-b", "cifar-vit")

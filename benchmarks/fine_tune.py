@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from foolery.analysis.statistics_statistics import mann_whitney
-from foolery.hardening.round import Round
+from foolery.analysis.statistics import mann_whitney
+from foolery.hardening.rounds import Round
 from foolery.text import format_confidence
 
 ROOT = Path(__file__).parents[1]

@@ -24,7 +24,7 @@ import numpy as np
 from foolery.canvas import CanvasShape
 from foolery.encodings.cppn import genome
 from foolery.encodings.cppn import render_cpu as render
-from foolery.encodings.cppn.coordinates import planes
+from foolery.encodings.cppn.encoding import planes
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
 from genomes import OUTPUTS, load
 

@@ -29,12 +29,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.audit.attacks.build import built
+from foolery.audit.attacks.base import trail_of
 from foolery.audit.attacks.single_shot import BATCH as ASKED
-from foolery.audit.attacks.trail import trail_of
-from foolery.audit.attacks.transfer import SHIPPED, StarterPack
+from foolery.audit.attacks.transfer import SHIPPED, StarterPack, built
 from foolery.audit.reference import ask_real, yardstick_of
-from foolery.audit.score import FIRST, queries_to, score
+from foolery.audit.scoring import FIRST, queries_to, score
 from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
@@ -44,7 +43,7 @@ from foolery.engine.evolve import evolve
 from foolery.engine.run import open_run
 from foolery.runs import open_run_file
 from foolery.runs.database import RUN_DB
-from foolery.search.margin import Aim, comparable
+from foolery.search.objectives import Aim, comparable
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))

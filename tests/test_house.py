@@ -15,7 +15,7 @@ import foolery
 SOURCE = Path(foolery.__file__).parent
 #: The rooms from the ground up. A file imports from its own room and from lower floors alone.
 FLOORS = (
-    {"errors", "canvas", "rng", "jit", "workers", "files", "text", "shortened", "registry"},
+    {"errors", "canvas", "rng", "jit", "workers", "files", "text", "registry"},
     {"encodings", "data", "runs"},
     {"classifiers"},
     {"training", "search"},
@@ -51,9 +51,9 @@ def room_of(module: str) -> str:
 NEED_TORCH = {
     SOURCE / name
     for name in (
-        "encodings/differentiable.py", "encodings/torch_direct.py", "encodings/eager_direct.py",
+        "encodings/differentiable.py", "encodings/torch_direct.py",
         "encodings/cppn/render_torch.py", "encodings/cppn/cuda/encoding.py",
-        "search/gradient_ascent.py", "search/gradient_ascent_cppn.py", "search/regularise.py",
+        "search/gradient_ascent.py", "search/gradient_ascent_cppn.py",
     )
 }  # fmt: skip
 #: Files that import it themselves only where they use it.

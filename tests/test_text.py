@@ -1,10 +1,14 @@
+""""""
+
+from __future__ import annotations
+
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.text import format_confidence, format_score, nines
+from foolery.text import format_confidence, format_score, nines, shortened
 
 PROBABILITIES = st.floats(0, 1) | st.floats(0, 18).map(lambda count: 1 - 10.0**-count)
 
@@ -67,3 +71,23 @@ def test_a_similarity_is_a_cosine():
     assert format_score(-0.12345, "similarity") == "−0.123"
     assert format_score(0.5, "similarity") == "0.500"
     assert format_score(0.5, "sigmoid") == format_confidence(0.5)
+
+
+@pytest.mark.parametrize(
+    ("words", "short"),
+    [
+        ("lenet", "lenet"),
+        ("onnx:net.onnx", "onnx:net.onnx"),
+        ("onnx:/home/me/models/net/model.onnx", "onnx:net/model.onnx"),
+        ("ensemble:onnx:/a/b/c/one.onnx+onnx:/a/b/c/two.onnx", "ensemble:onnx:c/one.onnx+onnx:c/two.onnx"),
+        ("foolery evolve -c lenet --out /tmp/me/runs/one", "foolery evolve -c lenet --out runs/one"),
+        (
+            "foolery reproduce --classifier photos=onnx:/a/b/c/d.onnx",
+            "foolery reproduce --classifier photos=onnx:c/d.onnx",
+        ),
+        ("--card photos=/tmp/a/b.json", "--card photos=a/b.json"),
+        ("parquet:cifar10/{train,test}.parquet", "parquet:cifar10/{train,test}.parquet"),
+    ],
+)
+def test_paths_keep_their_last_two_parts(words, short):
+    assert shortened(words) == short

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_DOWN, Decimal
+from pathlib import PurePath
 from typing import Literal
 
 DECIMALS = 4
@@ -43,3 +44,20 @@ def nines(confidence: float) -> float:
     if not confidence > 0.0:
         return 0.0
     return NINES if confidence >= 1.0 else min(NINES, -math.log10(1.0 - confidence))
+
+
+def shortened(words: str) -> str:
+    """A reference, a path or a whole command, each path in it by its last two parts at most.
+
+    ``onnx:/home/me/models/net/model.onnx`` becomes ``onnx:net/model.onnx``. Parts of an ensemble
+    (``ensemble:A+B``) and words of a command are shortened one by one.
+    """
+    return " ".join("+".join(map(_short, word.split("+"))) for word in words.split())
+
+
+def _short(word: str) -> str:
+    head, colon, path = word.rpartition(":")
+    option, equals, rest = path.rpartition("=")
+    parts = PurePath(rest).parts
+    short = "/".join(parts[-2:]) if len(parts) > 2 else rest
+    return f"{head}{colon}{option}{equals}{short}"

@@ -5,16 +5,16 @@ import pytest
 
 pytest.importorskip("scipy", reason="the extra paper is not installed")
 
-from foolery.analysis.trend import trend
+from foolery.analysis.statistics import trend
 from foolery.engine.evolve import evolve
-from foolery.paper.reaching import (
+from foolery.paper.runs import (
     as_json,
     in_queries,
     middle,
     queries_of_all,
     queries_to,
 )
-from foolery.paper.subset import subset
+from foolery.paper.trained import subset
 from foolery.runs import open_run_file
 
 GROUPS = [5.0] * 5 + [20.0] * 5 + [50.0] * 5 + [100.0] * 5

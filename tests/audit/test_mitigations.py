@@ -7,7 +7,7 @@ from audit.conftest import small_order
 from foolery.audit.mitigations import temperature, what_helps
 from foolery.audit.runner import Auditor
 from foolery.audit.schema import read_audit
-from foolery.audit.score import score
+from foolery.audit.scoring import score
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_softmax
 from foolery.runs import open_run_file

@@ -1,22 +1,27 @@
 """Audits of the shipped network: what is spent, what is kept, and that it can be stopped anywhere."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
+from time import monotonic
 
 import numpy as np
 import pytest
 
 from audit.conftest import Cool, small_order
+from foolery.audit import runner
 from foolery.audit.attacks import chosen_attacks
 from foolery.audit.gates import Gate
 from foolery.audit.panel import default_panel
-from foolery.audit.runner import Auditor, audit
-from foolery.audit.schema import FILE, read_audit
+from foolery.audit.runner import Auditor, Record, audit
+from foolery.audit.schema import FILE, Attack, read_audit
 from foolery.canvas import canvas_hash, from_png
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 from foolery.runs import open_run_file
-from foolery.search.margin import margins
+from foolery.search.objectives import margins
+from support.audits import audit_in
 
 
 def test_figures_can_be_had_again_from_the_pictures(lenet, order):
@@ -262,3 +267,44 @@ def test_more_attacks_do_not_make_a_network_look_safer(lenet, mnist, tmp_path):
     many = audit(lenet, small_order(mnist, tmp_path / "many", attacks=names, **budget)).verdict.score
     assert many.value <= few.value + 3  # a search that has less of the budget may miss a late class
     assert few.value > 10  # there was room above
+
+
+@pytest.fixture
+def made(tmp_path):
+    audit = audit_in(tmp_path / "audit")
+    attacks = tuple(
+        Attack(name=name, about="", status="waiting", seed=0, queries=0, seconds=0.0)
+        for name in ("tiles", "cppn")
+    )
+    return Record(
+        tmp_path / "audit", audit.model_copy(update={"attacks": attacks}), monotonic(), before=100.0
+    )
+
+
+def test_the_budget_follows_what_attacks_have_spent(made):
+    made.change(1, queries=700, status="finished")
+    assert [attack.queries for attack in made.found.attacks] == [0, 700]
+    assert made.found.budget.spent == 700 + made.found.budget.repeated
+    assert made.budget.elapsed >= made.found.budget.elapsed >= 100.0
+
+
+def test_nothing_is_written_before_it_is_asked_for(made, tmp_path):
+    before = read_audit(tmp_path / "audit")
+    made.change(0, queries=5)
+    assert read_audit(tmp_path / "audit") == before
+    made.write()
+    assert read_audit(tmp_path / "audit") == made.found
+
+
+def test_a_summary_goes_with_what_is_put(made, tmp_path):
+    made.put(notes=("somebody looked on",))
+    assert "somebody looked on" in (tmp_path / "audit" / "summary.md").read_text()
+
+
+def test_a_report_is_due_when_the_last_one_is_old_for_what_it_took(made, monkeypatch):
+    assert not made.due
+    monkeypatch.setattr(runner, "BETWEEN", 0.0)
+    assert made.due
+    made.report(lambda: {"notes": ("a moment's work",)})
+    monkeypatch.setattr(runner, "COSTS", 1e6)
+    assert not made.due

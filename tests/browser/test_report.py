@@ -13,7 +13,7 @@ from foolery.classifiers import load_classifier
 from foolery.data.labelled import Labelled
 from foolery.encodings import make_encoding
 from foolery.engine.evolve import evolve
-from foolery.hardening.contest import standing_of
+from foolery.hardening.rounds import standing_of
 from foolery.report import write_report
 from foolery.report.arms_race_page import contest_files
 from foolery.report.audit_page import audit_files

@@ -1,3 +1,7 @@
+""""""
+
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -6,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from foolery.classifiers.accuracy import BINS, Answers
+from foolery.classifiers.accuracy import BINS, Answers, better_than_chance
 from foolery.classifiers.scores import log_softmax
 
 logits = arrays(np.float32, (12, 6), elements=st.integers(-4, 4).map(float))  # many ties
@@ -58,3 +62,20 @@ def test_without_pictures_there_are_no_figures():
     assert len(nothing) == 0
     for figure in (nothing.top(1), nothing.error, nothing.median_confidence(), nothing.calibration_error()):
         assert math.isnan(figure)
+
+
+@pytest.mark.parametrize(("classes", "pictures"), [(2, 100), (10, 1000), (1000, 1000)])
+def test_guesses_hardly_ever_pass(classes, pictures):
+    guessed = np.random.default_rng(0).binomial(pictures, 1 / classes, 20_000) / pictures
+    passed = np.mean([better_than_chance(share, pictures, classes) for share in guessed])
+    assert passed < 0.005
+
+
+def test_knowing_a_little_passes():
+    assert better_than_chance(0.15, 1000, 10)
+    assert better_than_chance(0.08, 1000, 1000)
+    assert not better_than_chance(0.15, 20, 10)
+
+
+def test_no_pictures_prove_nothing():
+    assert not better_than_chance(0.0, 0, 10)

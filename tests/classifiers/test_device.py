@@ -8,7 +8,8 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.builtin import SHIPPED
-from foolery.classifiers.device import check_device, computing, recorded
+from foolery.classifiers.device import check_computes as check_device
+from foolery.classifiers.device import computing, recorded
 from foolery.classifiers.scores import confidence
 from foolery.errors import UsageError
 

@@ -16,7 +16,7 @@ from foolery.errors import UsageError
 from support.trap import Trap
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
-from foolery.classifiers.torchvision_import import import_torchvision  # noqa: E402
+from foolery.classifiers.torchvision import import_torchvision  # noqa: E402
 
 try:
     import_torchvision("be tested")

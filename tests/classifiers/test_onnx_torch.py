@@ -18,10 +18,10 @@ if find_spec("onnx2pytorch") is None:
 
 from onnx import TensorProto, helper  # noqa: E402
 
-from foolery.checks.probe import probes  # noqa: E402
+from foolery.checks.preflight import probes  # noqa: E402
 from foolery.classifiers import load_classifier  # noqa: E402
 from foolery.classifiers.builtin import SHIPPED, card_of  # noqa: E402
-from foolery.classifiers.gradient import check_gradient  # noqa: E402
+from foolery.classifiers.gradients import check_gradient  # noqa: E402
 from foolery.classifiers.onnx import open_onnx  # noqa: E402
 from foolery.classifiers.onnx_torch import folded, with_gradient  # noqa: E402
 from foolery.errors import UsageError  # noqa: E402

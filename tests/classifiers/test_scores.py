@@ -1,3 +1,7 @@
+""""""
+
+from __future__ import annotations
+
 from decimal import Decimal, localcontext
 
 import numpy as np
@@ -14,6 +18,7 @@ from foolery.classifiers.scores import (
     from_probabilities,
     log_sigmoid,
     log_softmax,
+    mean_scores,
 )
 from foolery.errors import UsageError
 
@@ -134,3 +139,23 @@ def test_numbers_that_are_no_probabilities_are_refused():
 def test_one_output_too_many_gets_a_hint():
     with pytest.raises(UsageError, match=r'2 class names, got \(1, 3\); .*"background": 1'):
         check_form(np.zeros((1, 3)), 1, "toy", 2)
+
+
+def test_the_mean_of_probabilities():
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(5), size=(3, 4))
+    found = mean_scores(np.log(probabilities), "softmax")
+    assert np.allclose(found, np.log(probabilities.mean(axis=0)), rtol=1e-13)
+
+
+def test_the_mean_of_cosines():
+    cosines = np.random.default_rng(0).uniform(-1, 1, (3, 4, 5))
+    assert np.array_equal(mean_scores(cosines, "similarity"), cosines.mean(axis=0))
+
+
+@pytest.mark.parametrize("score", [-1e-30, -1e-12, -0.7, -300.0, -800.0, -np.inf])
+def test_nothing_is_lost_near_certainty_and_near_nothing(score):
+    assert mean_scores(np.full((4, 1, 1), score), "sigmoid")[0, 0] == pytest.approx(score, rel=1e-9)
+
+
+def test_one_certain_member_of_two_gives_a_half():
+    assert mean_scores(np.array([[[0.0]], [[-np.inf]]]), "softmax")[0, 0] == pytest.approx(np.log(0.5))

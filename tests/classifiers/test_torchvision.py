@@ -12,7 +12,7 @@ from foolery.errors import UsageError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from foolery.classifiers.torchvision_import import import_torchvision  # noqa: E402
+from foolery.classifiers.torchvision import import_torchvision  # noqa: E402
 
 try:
     torchvision = import_torchvision("be tested")

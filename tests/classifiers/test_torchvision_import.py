@@ -51,7 +51,7 @@ class Fails(MetaPathFinder):
             if Fails.tries == 1:
                 raise RuntimeError({complaint!r})
 sys.meta_path.insert(0, Fails())
-import foolery.classifiers.torchvision_import as tried
+import foolery.classifiers.torchvision as tried
 try:
     module = tried.import_torchvision("run a test")
     print("imported", len(tried._KEPT))
@@ -67,7 +67,7 @@ def test_other_failures_are_not_touched(complaint):
 
 def test_operators_are_declared_only_where_they_are_missing():
     said = output_of(
-        "from foolery.classifiers.torchvision_import import _KEPT, import_torchvision\n"
+        "from foolery.classifiers.torchvision import _KEPT, import_torchvision\n"
         "try:\n"
         "    import torchvision\n"
         "    needed = False\n"

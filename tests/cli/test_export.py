@@ -98,7 +98,7 @@ def test_the_examples_of_the_page(mnist, tmp_path, monkeypatch):
 
 
 def pretend_torchvision_fits():
-    from foolery.classifiers.torchvision_import import import_torchvision
+    from foolery.classifiers.torchvision import import_torchvision
     from foolery.errors import UsageError
 
     try:

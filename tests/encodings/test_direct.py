@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from foolery.canvas import CanvasShape
 from foolery.encodings.direct import Direct, DirectGenomes, mutation_rate
-from foolery.encodings.polynomial import level_steps
+from foolery.encodings.variation import level_steps
 from foolery.errors import UsageError
 from foolery.rng import Stream
 

@@ -7,8 +7,8 @@ import pytest
 
 from foolery.data import Labelled
 from foolery.hardening.arms_race import race
-from foolery.hardening.round import Round
-from foolery.hardening.settings_contest import Contest
+from foolery.hardening.rounds import Round
+from foolery.hardening.settings import Contest
 
 SMALL = Contest(rounds=3, first_runs=3, runs=2, reported=2, generations=4, batch=60, iterations=60, copies=2)
 

@@ -9,11 +9,9 @@ import pytest
 from foolery.classifiers import load_classifier
 from foolery.errors import FooleryError, UsageError
 from foolery.hardening.arms_race import CROWD, race
-from foolery.hardening.lesson import FOOLING
-from foolery.hardening.round import Round
-from foolery.hardening.rounds import Crowd
-from foolery.training.recipes import RECIPES
-from foolery.training.schedule import Falling
+from foolery.hardening.rounds import Crowd, Round
+from foolery.hardening.training_set import FOOLING
+from foolery.training.recipes import RECIPES, Falling
 from hardening.conftest import SMALL
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from foolery.paper.budget import Budget, Part, in_words
-from foolery.paper.experiment import Claim, Context, scaled
+from foolery.paper.experiment import Budget, Claim, Context, Part, in_words, scaled
 
 CLAIM = Claim("it", "it is so", "3.1", "1")
 

@@ -7,22 +7,21 @@ import pytest
 from PIL import Image
 
 from foolery.classifiers import load_classifier
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
 )
-from foolery.paper.figures import Row, Tile, wall
+from foolery.paper.figures import Line, Row, Tile, lines, wall
 from foolery.paper.pages import markdown_table, overview
-from foolery.paper.plot import Line, lines
 from foolery.paper.prepare import Prepared
-from foolery.paper.publish import publish
-from foolery.paper.runner import as_text, conduct, without_folder
+from foolery.paper.runner import as_text, conduct, publish, without_folder
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 

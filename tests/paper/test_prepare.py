@@ -3,13 +3,14 @@
 import pytest
 
 from foolery.errors import UsageError
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     DataSlot,
     Needs,
     Outcome,
+    Part,
     Reproduction,
 )
 from foolery.paper.prepare import Wishes, prepare

@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from foolery.errors import UsageError
-from foolery.paper.budget import RATES
-from foolery.paper.experiment import claim_of
+from foolery.paper.experiment import RATES, claim_of
 from foolery.paper.registry import REPRODUCTIONS, chosen, reproduction
 
 

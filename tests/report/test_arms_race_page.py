@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from foolery.errors import UsageError
-from foolery.hardening.contest import standing_of
+from foolery.hardening.rounds import standing_of
 from foolery.report.arms_race_page import contest_files
 from foolery.report.run_page import write_files
 from report.pages import read_page

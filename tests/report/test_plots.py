@@ -1,14 +1,25 @@
 """Plots: what is drawn is what was recorded, and the table below it says the same."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from foolery.report import write_report
 from foolery.report.model import Display
-from foolery.report.model.course import Course
-from foolery.report.model.photos import Photos
-from foolery.report.plots import classes_plot, course_plot, histogram_plot, plots_of, stages_plot
+from foolery.report.model.champion import Photos
+from foolery.report.model.run import Course
+from foolery.report.plots import (
+    classes_plot,
+    course_plot,
+    histogram_plot,
+    plots_of,
+    replicate_plots,
+    stages_plot,
+)
+from report.pages import read_page
 from support.exhibits import display, exhibit
 
 
@@ -110,3 +121,34 @@ def test_no_plot_leaves_its_frame():
             assert placed.max() <= 1
         assert all(0 <= tick.place <= 1 for tick in (*plot.up, *plot.across))
         assert all(len(row) == len(plot.head) for row in plot.rows)
+
+
+def runs(count):
+    return [
+        display(classes=("a", "b"), confidences=(0.5 + 0.1 * at, 0.9 - 0.2 * at), seed=at)
+        for at in range(count)
+    ]
+
+
+def test_a_few_runs_show_least_median_and_most_of_every_class():
+    (plot,) = replicate_plots(runs(3))
+    assert plot.rows == (("b", "50.0 %", "70.0 %", "90.0 %"), ("a", "50.0 %", "60.0 %", "70.0 %"))
+    assert plot.head == ("class", "least", "median", "most")
+    assert "3 runs" in plot.title
+
+
+def test_more_runs_show_quartiles():
+    (plot,) = replicate_plots(runs(5))
+    assert plot.rows[0] == ("a", "60.0 %", "70.0 %", "80.0 %")
+
+
+def test_other_encodings_and_single_runs_are_no_replicates():
+    assert replicate_plots([display(), display(encoding="direct")]) == ()
+    assert replicate_plots([display(), display(confidences=())]) == ()
+    assert len(replicate_plots([*runs(2), display(), display(seed=4)])) == 2
+
+
+def test_the_page_has_the_plot_and_its_table(tmp_path):
+    page = read_page(write_report(runs(2), tmp_path / "out"))
+    assert "Over several runs" in page.texts["h2"]
+    assert any("class by class" in text for text in page.texts["h3"])

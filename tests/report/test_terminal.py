@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from foolery.errors import UsageError
-from foolery.report import digits_panel, halfblocks, picture
+from foolery.report import digits_panel, picture
+from foolery.report import terminal as halfblocks
 
 DIGITS = [str(digit) for digit in range(10)]
 CERTAIN = [0.3, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 1.0, 0.0, 0.5]

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from foolery.runs import RunWriter, open_run_file
-from foolery.runs.scribe import AHEAD
+from foolery.runs.writer import AHEAD
 from support import toysearch
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 

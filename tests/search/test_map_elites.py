@@ -1,5 +1,7 @@
 """MAP-Elites over classes works on any batch callable, and is a function of its seed."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from foolery.encodings import make_encoding
 from foolery.errors import UsageError
 from foolery.search.archive import Archive
 from foolery.search.map_elites import MapElites
+from foolery.workers import share
 
 SHAPE = CanvasShape(1, 6, 6)
 
@@ -81,8 +84,8 @@ def test_parents_are_champions_picked_uniformly_over_cells():
     holders, counts = np.unique(maker.archive.individual[0], return_counts=True)
     shares = {int(holder): count / 3 for holder, count in zip(holders, counts, strict=True)}
     assert set(brood.parents.tolist()) == set(shares)
-    for holder, share in shares.items():
-        assert abs((brood.parents == holder).mean() - share) < 0.05
+    for holder, part in shares.items():
+        assert abs((brood.parents == holder).mean() - part) < 0.05
 
 
 def test_the_first_generation_has_no_parents_and_its_own_size():
@@ -157,3 +160,54 @@ def test_scores_that_cannot_be_used_are_refused_and_nothing_is_lost(scores, mess
 def test_telling_before_asking_is_refused():
     with pytest.raises(UsageError, match=r"call ask\(\) first"):
         search().tell(np.zeros((20, 3)))
+
+
+SHAPE_LITTER = CanvasShape(3, 6, 6)
+ENCODINGS = [("cppn", {}), ("direct", {}), ("direct", {"crossover": "sbx"}), ("gaussian", {})]
+
+
+def search_litter(encoding, options, generations=3):
+    """A search a few generations on, so that its genomes differ in size."""
+    maker = MapElites(make_encoding(encoding, SHAPE_LITTER, options), 5, batch=40, seeds=[3, 8])
+    for generation in range(generations):
+        maker.expect().all()
+        maker.tell(np.random.default_rng(generation).normal(size=(80, 5)))
+    return maker
+
+
+@pytest.mark.parametrize(("encoding", "options"), ENCODINGS)
+@pytest.mark.parametrize("generations", [0, 3])
+@pytest.mark.parametrize("grain", [1, 7, 40, 100])
+def test_slices_are_those_of_the_whole(encoding, options, generations, grain):
+    """Also slices that part the two rows of a crossover."""
+    whole = search_litter(encoding, options, generations)
+    litter = search_litter(encoding, options, generations).expect()
+    share(litter.breed, len(litter), grain=grain)
+    pack, rows = whole.encoding.pack, np.array([79, 3, 3, 40, 0])
+    children = whole.ask().genomes
+    assert pack(litter.take(rows)) == pack(whole.encoding.take(children, rows))
+    assert pack(litter.all()) == pack(children)
+
+
+@pytest.mark.parametrize(("encoding", "options"), ENCODINGS)
+def test_a_search_goes_on_from_slices_as_from_the_whole(encoding, options):
+    ends = []
+    for slices in (None, 7):
+        maker = search_litter(encoding, options)
+        for generation in range(3):
+            if slices is None:
+                maker.ask()
+            else:
+                share(maker.expect().breed, 80, grain=slices)
+            maker.tell(np.random.default_rng(50 + generation).normal(size=(80, 5)))
+        ends.append((maker.encoding.pack(maker.elites), maker.archive.individual.tolist()))
+    assert ends[0] == ends[1]
+
+
+def test_a_litter_stays_until_it_was_told():
+    maker = search_litter("cppn", {})
+    litter = maker.expect()
+    assert maker.expect() is litter
+    litter.all()
+    maker.tell(np.zeros((80, 5)))
+    assert maker.expect() is not litter

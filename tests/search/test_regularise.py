@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery.search.ascent_presets import rule_of  # noqa: E402
-from foolery.search.regularise import blurred, regularised  # noqa: E402
+from foolery.search.gradient_ascent import blurred, regularised  # noqa: E402
 
 
 def pictures(seed: int = 0, channels: int = 3, height: int = 11, width: int = 8):

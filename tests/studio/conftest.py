@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foolery.hardening.settings_contest import Contest
+from foolery.hardening.settings import Contest
 from support.audits import audit_in
 from support.studio import nasty_model, nasty_run, serving
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from foolery.encodings.cppn.cuda.source import source
+from foolery.encodings.cppn.cuda.program import source
 
 _SHIM = Path(__file__).with_name("cuda_on_host.h")
 _OPTIONS = ("-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-Wno-unknown-pragmas")

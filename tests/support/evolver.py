@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from foolery.engine.evolve import evolve
-from foolery.runs.pending import Pending
+from foolery.runs.buffer import Pending
 
 
 def die() -> None:

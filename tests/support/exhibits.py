@@ -3,8 +3,7 @@
 import numpy as np
 
 from foolery.canvas import canvas_hash
-from foolery.engine.run import Champion, Exhibit
-from foolery.engine.summary import summary
+from foolery.engine.run import Champion, Exhibit, summary
 from foolery.report.model import Display
 from foolery.runs import ChampionRow, History, Moment, Provenance, RunFile, RunSettings
 

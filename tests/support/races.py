@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from foolery.hardening.round import Round
-from foolery.hardening.settings_contest import Contest
+from foolery.hardening.rounds import Round
+from foolery.hardening.settings import Contest
 
 
 def round_of(number: int, confidence: float) -> Round:

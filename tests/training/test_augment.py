@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from foolery.training.augment import shift_and_mirror  # noqa: E402
+from foolery.training.optimise import shift_and_mirror  # noqa: E402
 
 
 def draws(seed: int) -> "torch.Generator":

@@ -6,8 +6,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.builtin import SHIPPED, card_of
 from foolery.classifiers.card import read_card
 from foolery.errors import UsageError
-from foolery.training.measure import measure
-from foolery.training.train import train
+from foolery.training.train import measure, train
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 pytest.importorskip("onnxscript", reason="the extra torch is not installed")

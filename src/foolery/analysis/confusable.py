@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.analysis.descriptors import cosines
-from foolery.analysis.statistics import bootstrap_median
-from foolery.analysis.statistics_statistics import RankTest, mann_whitney
+from foolery.analysis.statistics import RankTest, bootstrap_median, mann_whitney
 from foolery.classifiers.class_names import known_list
 from foolery.data.class_matching import match_known
 from foolery.engine.run import Exhibit

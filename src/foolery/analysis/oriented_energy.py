@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.analysis.statistics import signed_rank
-from foolery.analysis.statistics_statistics import RankTest, mann_whitney
+from foolery.analysis.statistics import RankTest, mann_whitney, signed_rank
 from foolery.analysis.transfer import check_drawn
 from foolery.canvas import Canvases
 from foolery.engine.run import Exhibit

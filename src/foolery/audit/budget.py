@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import dataclass
 from math import inf
+from pathlib import Path
 
 from foolery.audit.attacks.base import Scene
 from foolery.audit.config import Order
@@ -63,3 +65,25 @@ def _part(order: Order, found: Audit, position: int) -> float:
     others = zip(order.attacks[place + 1 :], found.attacks[position + 1 :], strict=False)
     weight = order.attacks[place].weight
     return weight / (weight + sum(attack.weight for attack, mine in others if mine.status != "skipped"))
+
+
+FILE = "spent.txt"
+
+
+@dataclass(frozen=True)
+class Spending:
+    """A number in a file of an attack's folder."""
+
+    folder: Path
+
+    def write(self, queries: int) -> None:
+        """Keep it; nothing is lost where a half-written one is read as 0."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / FILE).write_text(f"{queries}\n", encoding="ascii")
+
+    def read(self) -> int:
+        """The last one; 0 where there is none."""
+        try:
+            return int((self.folder / FILE).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0

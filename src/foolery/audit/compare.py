@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from foolery.audit.config import Pictures
 from foolery.audit.schema import Audit, Compared
-from foolery.audit.score import areas, bootstrap
+from foolery.audit.scoring import areas, bootstrap
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 

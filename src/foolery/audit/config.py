@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foolery.audit.attacks import known_attacks
-from foolery.audit.attacks.base import Attack
-from foolery.audit.attacks.single_shot import Painter
+from foolery.audit.attacks.base import Attack, Painter
 from foolery.audit.gates import Gate
 from foolery.audit.panel import Panel
 from foolery.audit.reference import MOST
-from foolery.audit.score import check_queries
+from foolery.audit.scoring import check_queries
 from foolery.classifiers.wrappers.metered import Budget as Limit
 from foolery.data.labelled import LabelledData
 from foolery.errors import UsageError

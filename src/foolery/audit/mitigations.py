@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.attacks import chosen_attacks
-from foolery.audit.attacks.trail import trail_of
+from foolery.audit.attacks.base import trail_of
 from foolery.audit.config import Order
-from foolery.audit.reference import Real, ask_real, keeping
+from foolery.audit.reference import Real, ask_real, keeping, targets_of
 from foolery.audit.runner import Auditor
 from foolery.audit.schema import FILE, Audit, Help, read_audit
-from foolery.audit.score import score
-from foolery.audit.targets import targets_of
+from foolery.audit.scoring import score
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence, log_softmax
 from foolery.classifiers.wrappers.ensemble import ensemble

@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit import schema as doc
-from foolery.audit.attacks.trail import Trail
-from foolery.audit.champions import Showcase
+from foolery.audit.attacks.base import Trail
 from foolery.audit.config import Order
 from foolery.audit.markdown import write_summary
-from foolery.audit.reference import ask_real, measure_of, yardstick_of
+from foolery.audit.reference import ask_real, measure_of, targets_of, yardstick_of
 from foolery.audit.runner import RATE_BATCH
 from foolery.audit.scoring import Entry, Standing
-from foolery.audit.storage import make_room, new_audit
-from foolery.audit.targets import targets_of
+from foolery.audit.storage import Showcase, make_room, new_audit
 from foolery.canvas import Canvases, from_png
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.wrappers.metered import images_per_second

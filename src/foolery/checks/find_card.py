@@ -12,11 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from foolery.checks.card_judge import Judge, mcnemar
-from foolery.checks.card_trials import Trial, every_trial, of_other_crops, of_other_sizes, usual_ratio
+from foolery.checks.card_trials import (
+    Judge,
+    Trial,
+    every_trial,
+    mcnemar,
+    of_other_crops,
+    of_other_sizes,
+    usual_ratio,
+)
+from foolery.classifiers.accuracy import better_than_chance
 from foolery.classifiers.base import Kind
 from foolery.classifiers.card import Card
-from foolery.classifiers.chance import better_than_chance
 from foolery.classifiers.class_names import distinct
 from foolery.classifiers.onnx_file import read_signature
 from foolery.data import LabelledData, match_classes

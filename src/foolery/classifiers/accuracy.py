@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,3 +77,13 @@ class Answers:
         place = np.clip((self.confidences * bins).astype(np.int64), 0, bins - 1)
         gap = np.bincount(place, self.confidences - self.right, minlength=bins)
         return float(np.abs(gap).sum() / len(self))
+
+
+SURE = 3.0  # standard errors above guessing
+
+
+def better_than_chance(accuracy: float, pictures: int, classes: int) -> bool:
+    """Whether ``accuracy`` on so many pictures is beyond what guessing among ``classes`` would give."""
+    chance, count = 1 / classes, max(1, pictures)
+    # Half a picture less: the normal curve is not a count, and is too narrow where few guesses hit.
+    return accuracy - 0.5 / count > chance + SURE * sqrt(chance * (1 - chance) / count)

@@ -5,20 +5,79 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.classifiers.base import Classifier
+from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.builtin import SHIPPED, names
 from foolery.classifiers.preprocess import preprocess
+from foolery.classifiers.scores import from_outputs
 from foolery.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from foolery.classifiers.onnx import OnnxClassifier
     from foolery.classifiers.torch_model import TorchClassifier
+
+
+class Differentiable(Protocol):
+    """A classifier with logits that torch can differentiate."""
+
+    @property
+    def description(self) -> Description:
+        """As of any classifier."""
+        ...
+
+    def scores(self, canvases: Canvases) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        """As of any classifier."""
+        ...
+
+    def logits(self, canvases: object) -> object:
+        """``(N, K)`` tensor for a ``(N, C, H, W) float32`` tensor from 0 to 255."""
+        ...
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """What came out of it.
+
+    Attributes:
+        difference: the largest between scores and what the logits give on whole numbers.
+        finite: whether every partial derivative is a number.
+        alive: share of pictures for which some pixel changes the best class's logit.
+    """
+
+    difference: float
+    finite: bool
+    alive: float
+
+
+def promises_gradient(classifier: Classifier) -> bool:
+    """Whether the classifier has ``logits`` with gradients."""
+    return callable(getattr(classifier, "logits", None))
+
+
+def check_gradient(classifier: Differentiable, canvases: Canvases) -> Gradient:
+    """Compare ``logits`` with ``scores``, and differentiate the best class's logit of every canvas."""
+    import torch
+
+    scores = classifier.scores(canvases)
+    device = "cpu" if classifier.description.device == "cpu" else classifier.description.device
+    pixels = torch.from_numpy(canvases.astype(np.float32)).to(device).requires_grad_()
+    logits = classifier.logits(pixels)
+    assert isinstance(logits, torch.Tensor)
+    logits.max(dim=1).values.sum().backward()  # type: ignore[no-untyped-call]
+    given = logits.detach().cpu().numpy()
+    slope = np.zeros(canvases.shape) if pixels.grad is None else pixels.grad.cpu().numpy()
+    again = from_outputs(given, classifier.description.kind)
+    return Gradient(
+        difference=float(np.abs(again - scores).max()),
+        finite=bool(np.isfinite(slope).all()),
+        alive=float(np.any(slope != 0, axis=(1, 2, 3)).mean()),
+    )
+
 
 SLICE = 50
 _REMEDY = "expected a torch network or an ONNX file that ends in Gemm, MatMul or a 1 x 1 Conv"

@@ -24,7 +24,7 @@ from foolery.classifiers.fingerprint import fingerprint_of, of_network
 from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.request import Request
 from foolery.classifiers.torch_model import classifier_of, tried
-from foolery.classifiers.torchvision_import import import_torchvision
+from foolery.classifiers.torchvision import import_torchvision
 from foolery.errors import MissingExtraError, UsageError
 
 _PROMPT = "a photo of a {}"

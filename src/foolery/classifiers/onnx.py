@@ -12,21 +12,24 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.card import Card
-from foolery.classifiers.devices import onnx_providers
-from foolery.classifiers.external import external_files
 from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
 from foolery.classifiers.inference import finish, grain_of, outputs, scores
+from foolery.classifiers.onnx_file import (
+    INPUT_TYPES,
+    external_files,
+    first_line,
+    only_input,
+    open_session,
+)
 from foolery.classifiers.preprocess import input_shape
 from foolery.classifiers.request import Request
 from foolery.classifiers.scores import SATURATES
-from foolery.errors import MissingExtraError, UsageError
+from foolery.errors import UsageError
 
 #: Canvases per slice. Measured on 4 cores with LeNet, batch 200 and 400, a renderer on the lanes between the
 #: calls: 34 000 images/s; as many with a pool of onnxruntime's own, which then slows the renderer by 20 %
 #: without spinning and 2 to 3 times with.
 GRAIN = 25
-
-_INPUTS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class OnnxClassifier:
             given: NDArray[np.floating] = self.session.run([self.output_name], feed)[0]
         except Exception as error:  # onnxruntime's own exceptions share no base class
             name = self.description.name
-            raise UsageError(f"classifier {name}: onnxruntime cannot run it: {_first_line(error)}") from None
+            raise UsageError(f"classifier {name}: onnxruntime cannot run it: {first_line(error)}") from None
         return given[:count] if isinstance(given, np.ndarray) and self.batch is not None else given
 
 
@@ -118,8 +121,8 @@ def open_onnx(
         UsageError: where onnxruntime cannot run the file, or the card does not fit it.
         MissingExtraError: without onnxruntime.
     """
-    session, used = _session(graph, device)
-    given = _input(session, graph)
+    session, used = open_session(graph, device)
+    given = only_input(session, graph)
     card = _with_layout(card, given.shape)
     _check_input(given, card, graph)
     output = _output(session, card, graph)
@@ -135,52 +138,9 @@ def open_onnx(
         forward={"grain": batch or grain_of(card.preprocessing, GRAIN, used)},
         notes=(SATURATES,) if card.output == "probabilities" else (),
     )
-    return OnnxClassifier(description, card, session, given.name, output, _INPUTS[given.type], batch, graph)
-
-
-def _session(graph: Path, device: str) -> tuple[Any, str]:
-    """A session, and the device it runs on."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MissingExtraError("onnxruntime", "onnx", "run a classifier with the back end onnx") from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 4  # what goes wrong is raised, and shown once
-    if not graph.is_file():
-        raise UsageError(f"classifier onnx: no file {graph}")
-    used, providers = onnx_providers(device)
-    try:
-        session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
-    except Exception as error:  # onnxruntime's own exceptions share no base class
-        if device == "auto" and used != "cpu":
-            return _session(graph, "cpu")
-        raise UsageError(f"classifier onnx: onnxruntime cannot run {graph}: {_first_line(error)}") from None
-    if used != "cpu" and session.get_providers()[0] != "CUDAExecutionProvider":
-        if device != "auto":
-            raise UsageError(f"device: onnxruntime found no usable {device}; see its own log, or give cpu")
-        return _session(graph, "cpu")
-    return session, used
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
-
-
-def _input(session: Any, graph: Path) -> Any:
-    """The session's only input, four-dimensional, of a type that pictures can have."""
-    inputs = session.get_inputs()
-    if len(inputs) != 1 or inputs[0].type not in _INPUTS:
-        came = ", ".join(f"{given.name} {given.type}" for given in inputs)
-        raise UsageError(
-            f"classifier onnx: {graph} must have one input, tensor(float), tensor(float16) or tensor(uint8), "
-            f"and has {came}"
-        )
-    if len(inputs[0].shape) != 4:
-        raise UsageError(f"classifier onnx: {graph} takes {inputs[0].shape}, but pictures have four axes")
-    return inputs[0]
+    return OnnxClassifier(
+        description, card, session, given.name, output, INPUT_TYPES[given.type], batch, graph
+    )
 
 
 def _with_layout(card: Card, shape: list[object]) -> Card:

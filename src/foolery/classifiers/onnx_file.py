@@ -1,7 +1,8 @@
-"""Signature: what an ONNX file tells about its input and output before anything is known of it."""
+"""ONNX files: the weights that they point to, sessions, and what they tell about their input and output."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -9,9 +10,96 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.classifiers.external import external_files
-from foolery.classifiers.onnx import _INPUTS, _input, _session
-from foolery.errors import UsageError
+from foolery.classifiers.device import onnx_providers
+from foolery.errors import MissingExtraError, UsageError
+
+INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+
+# message -> field number -> the message in that field, as far as tensors can lie below it
+_BELOW = {
+    "model": {7: "graph", 25: "function"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "entry"},
+}
+_BYTES = {0: None, 1: 8, 2: None, 5: 4}  # wire type -> length, where it is fixed
+_DEEPEST = 64
+
+
+def external_files(graph: Path) -> list[Path]:
+    """The weights files that an ONNX file points to, sorted by name, each once.
+
+    Raises:
+        UsageError: where the file is no ONNX file, or points to a file that is missing or outside its folder.
+    """
+    try:
+        locations = sorted(set(_locations(memoryview(graph.read_bytes()), "model", 0)))
+    except OSError as error:
+        raise UsageError(f"classifier onnx: cannot read {graph}: {error.strerror}") from None
+    except (ValueError, IndexError):
+        raise UsageError(f"classifier onnx: {graph} is not an ONNX file") from None
+    folder = graph.resolve().parent
+    files = []
+    for location in locations:
+        path = folder / location
+        if not path.resolve().is_relative_to(folder):
+            raise UsageError(f"classifier onnx: {graph} points outside its folder, to {location!r}")
+        if not path.is_file():
+            raise UsageError(f"classifier onnx: {graph} needs {location!r} beside it, which is missing")
+        files.append(path)
+    return files
+
+
+def _locations(message: memoryview, kind: str, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        raise ValueError("nested too deeply")
+    if kind == "entry":
+        pair = {number: bytes(value).decode() for number, value in _fields(message)}
+        if pair.get(1) == "location":
+            yield pair.get(2, "")
+        return
+    for number, value in _fields(message):
+        below = _BELOW[kind].get(number)
+        if below is not None:
+            yield from _locations(value, below, depth + 1)
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Number and content of every field with a length; the others are passed over."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        wire = key & 7
+        if wire not in _BYTES:
+            raise ValueError(f"wire type {wire}")
+        if wire == 0:
+            _, at = _varint(message, at)
+            continue
+        length = _BYTES[wire]
+        if length is None:
+            length, at = _varint(message, at)
+        if at + length > len(message):
+            raise ValueError("cut off")
+        if wire == 2:
+            yield key >> 3, message[at : at + length]
+        at += length
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+        if shift > 63:
+            raise ValueError("a number is too long")
+
 
 Layout = Literal["nchw", "nhwc"]
 _TRIED = (224, 96, 32, 28, 64, 128, 160, 192, 227, 256, 299)  # sides, where the file takes many
@@ -38,6 +126,57 @@ class Signature:
     gives: Literal["logits", "probabilities", "independent"]
 
 
+def open_session(graph: Path, device: str) -> tuple[Any, str]:
+    """A session of onnxruntime with one thread, and the device it runs on.
+
+    Raises:
+        UsageError: where the file is missing, or onnxruntime cannot run it there.
+        MissingExtraError: without onnxruntime.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MissingExtraError("onnxruntime", "onnx", "run a classifier with the back end onnx") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 4  # what goes wrong is raised, and shown once
+    if not graph.is_file():
+        raise UsageError(f"classifier onnx: no file {graph}")
+    used, providers = onnx_providers(device)
+    try:
+        session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
+    except Exception as error:  # onnxruntime's own exceptions share no base class
+        if device == "auto" and used != "cpu":
+            return open_session(graph, "cpu")
+        raise UsageError(f"classifier onnx: onnxruntime cannot run {graph}: {first_line(error)}") from None
+    if used != "cpu" and session.get_providers()[0] != "CUDAExecutionProvider":
+        if device != "auto":
+            raise UsageError(f"device: onnxruntime found no usable {device}; see its own log, or give cpu")
+        return open_session(graph, "cpu")
+    return session, used
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def only_input(session: Any, graph: Path) -> Any:
+    """The session's only input, four-dimensional, of a type that pictures can have."""
+    inputs = session.get_inputs()
+    if len(inputs) != 1 or inputs[0].type not in INPUT_TYPES:
+        came = ", ".join(f"{given.name} {given.type}" for given in inputs)
+        raise UsageError(
+            f"classifier onnx: {graph} must have one input, tensor(float), tensor(float16) or tensor(uint8), "
+            f"and has {came}"
+        )
+    if len(inputs[0].shape) != 4:
+        raise UsageError(f"classifier onnx: {graph} takes {inputs[0].shape}, but pictures have four axes")
+    return inputs[0]
+
+
 def read_signature(graph: Path, size: int | None = None) -> Signature:
     """What the ONNX file ``graph`` takes and gives; it is run on noise to find out.
 
@@ -50,8 +189,8 @@ def read_signature(graph: Path, size: int | None = None) -> Signature:
         MissingExtraError: without onnxruntime.
     """
     external_files(graph)
-    session, _ = _session(graph, "cpu")
-    given = _input(session, graph)
+    session, _ = open_session(graph, "cpu")
+    given = only_input(session, graph)
     layout, channels = _layout(given.shape, graph)
     answers: dict[tuple[int, int], NDArray[np.floating]] = {}
     failed = ""
@@ -59,7 +198,7 @@ def read_signature(graph: Path, size: int | None = None) -> Signature:
         try:
             answers[side] = _answers(session, given, layout, channels, side)
         except Exception as error:  # onnxruntime's own exceptions share no base class
-            failed = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            failed = first_line(error)
     if not answers:
         raise UsageError(f"card: {graph} cannot be run on {channels} x N x N noise: {failed}; give --size")
     outputs = next(iter(answers.values()))
@@ -98,7 +237,7 @@ def _answers(
     count = given.shape[0] if isinstance(given.shape[0], int) else 4
     axes = (channels, *size) if layout == "nchw" else (*size, channels)
     noise = np.random.default_rng(0).random((count, *axes))
-    dtype = _INPUTS[given.type]
+    dtype = INPUT_TYPES[given.type]
     found = [
         session.run(None, {given.name: (noise * scale).astype(dtype)})[0]
         for scale in ((255,) if dtype is np.uint8 else (1, 255))

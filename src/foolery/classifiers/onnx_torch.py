@@ -21,7 +21,7 @@ from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.builtin import names, open_builtin
 from foolery.classifiers.card import Card
-from foolery.classifiers.gradient import Differentiable, promises_gradient
+from foolery.classifiers.gradients import Differentiable, promises_gradient
 from foolery.classifiers.onnx import OnnxClassifier
 from foolery.errors import MissingExtraError, UsageError
 
@@ -112,7 +112,7 @@ def converted(graph: Path, name: str) -> Any:
         UsageError: where the converter does not know one of its operations.
         MissingExtraError: without the converter.
     """
-    from foolery.classifiers.torchvision_import import import_torchvision
+    from foolery.classifiers.torchvision import import_torchvision
 
     purpose = f"differentiate {name}"
     try:

@@ -11,8 +11,13 @@ from typing import Any
 
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.builtin import card_of, is_numpy, names, open_builtin
-from foolery.classifiers.device import check_backend, check_described, check_precision
-from foolery.classifiers.devices import check_device, prefers_torch
+from foolery.classifiers.device import (
+    check_backend,
+    check_described,
+    check_device,
+    check_precision,
+    prefers_torch,
+)
 from foolery.classifiers.request import Request, names_from
 from foolery.classifiers.wrappers import KNOWN as WRAPPERS
 from foolery.classifiers.wrappers import is_wrapper, leaves, open_wrapper

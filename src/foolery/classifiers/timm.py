@@ -15,10 +15,9 @@ from torch import nn
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.class_names import distinct, known_list, numbered
 from foolery.classifiers.fingerprint import fingerprint_of, of_network
-from foolery.classifiers.random_start import random_start
 from foolery.classifiers.request import Request, seed_of
-from foolery.classifiers.torch_model import classifier_of, tried
-from foolery.classifiers.torchvision_import import import_torchvision
+from foolery.classifiers.torch_model import classifier_of, random_start, tried
+from foolery.classifiers.torchvision import import_torchvision
 from foolery.errors import MissingExtraError, UsageError, nearest
 
 #: First words of tags whose recipe trains with binary cross-entropy: each output is a sigmoid of its own

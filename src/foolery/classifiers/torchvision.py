@@ -6,7 +6,9 @@ file of safetensors. Downloads are checked by their hash and read without runnin
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from torch import nn
@@ -14,11 +16,49 @@ from torch import nn
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.class_names import distinct, known_list, numbered
 from foolery.classifiers.fingerprint import fingerprint_of, of_network
-from foolery.classifiers.random_start import random_start
 from foolery.classifiers.request import Request, seed_of
-from foolery.classifiers.torch_model import classifier_of, fill, tried
-from foolery.classifiers.torchvision_import import import_torchvision
-from foolery.errors import UsageError, nearest
+from foolery.classifiers.torch_model import classifier_of, fill, random_start, tried
+from foolery.errors import MissingExtraError, UsageError, nearest
+
+_COMPLAINT = "operator torchvision::nms does not exist"
+_MISSING = ("nms", "qnms")
+_KEPT: list[Any] = []  # torch forgets operators when their library is collected
+
+
+def import_torchvision(purpose: str) -> ModuleType:
+    """The package torchvision.
+
+    Where its import fails with exactly the complaint about ``nms``, the two operators are declared (without
+    an implementation) and it is imported again.
+
+    Args:
+        purpose: what it is needed for, as the end of "is needed to …".
+
+    Raises:
+        MissingExtraError: where it is not installed.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise MissingExtraError("torch", "vision", purpose) from None
+    try:
+        import torchvision
+    except ImportError:
+        raise MissingExtraError("torchvision", "vision", purpose) from None
+    except RuntimeError as error:
+        if str(error) != _COMPLAINT:
+            raise
+        library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+        for name in _MISSING:
+            schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+            library.define(schema)  # type: ignore[no-untyped-call]
+        _KEPT.append(library)
+        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        import torchvision
+    module: ModuleType = torchvision
+    return module
+
 
 _NOTES = {
     "alexnet": "torchvision's alexnet is the later one-column variant (2014), not the network of 2012 with "

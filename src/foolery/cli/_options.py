@@ -2,10 +2,126 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from foolery.cli._output import note
+from foolery.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from foolery.classifiers.base import Classifier
+
+
+def load(
+    reference: str,
+    backend: str,
+    card: Path | None,
+    device: str,
+    class_names: str | None,
+    trust: bool,
+    changes: list[str] | None,
+    precision: str = "float32",
+) -> Classifier:
+    """The classifier that ``reference`` and the options of ``foolery.cli._options`` name.
+
+    Its notes go to standard error.
+    """
+    from foolery.classifiers import load_classifier
+
+    loaded = load_classifier(
+        reference,
+        backend=backend,
+        card=card,
+        device=device,
+        classes=class_names,
+        trust=trust,
+        changes=fields(changes or []),
+        precision=precision,
+    )
+    for said in loaded.description.notes:
+        note(f"note: {said}")
+    return loaded
+
+
+def fields(changes: list[str]) -> dict[str, Any]:
+    """``FIELD=VALUE`` words as fields of a card; a value that is no JSON is a word.
+
+    Raises:
+        UsageError: for a word without a field, or a field given twice.
+    """
+    found: dict[str, Any] = {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals or not name.strip() or name.strip() in found:
+            raise UsageError(f"--set: expected FIELD=VALUE, each field once, got {change!r}")
+        try:
+            found[name.strip()] = json.loads(value)
+        except ValueError:
+            found[name.strip()] = value
+    return found
+
+
+def announce(classifier: Classifier, batch: int, queries: int) -> None:
+    """Say how fast the classifier was just measured to be, and what ``queries`` will take."""
+    from foolery.classifiers.wrappers.metered import images_per_second
+
+    rate = images_per_second(classifier, batch)
+    seconds = queries / rate
+    time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    note(f"measured {rate:,.0f} images/s: {queries:,} queries take about {time} or more")
+
+
+def whole(text: str | int) -> int:
+    """A whole number; raises UsageError for anything else."""
+    try:
+        return int(str(text).replace("_", ""))
+    except ValueError:
+        raise UsageError(f"expected a whole number, got {text!r}") from None
+
+
+def real(text: str | float) -> float:
+    """A number; raises UsageError for anything else."""
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"expected a number, got {text!r}") from None
+
+
+def one_of(option: str, value: str, known: tuple[str, ...]) -> str:
+    """``value``; raises UsageError where ``known`` has it not."""
+    if value not in known:
+        raise UsageError(f"{option}: unknown {value!r}; {nearest(value, list(known))}")
+    return value
+
+
+def names(text: str | None) -> list[str] | None:
+    """Names with commas between them; a name that has commas itself stands in double quotes."""
+    if text is None:
+        return None
+    rows = list(csv.reader([text], skipinitialspace=True))
+    found = [name.strip() for name in rows[0] if name.strip()] if rows else []
+    if not found:
+        raise UsageError(f"--classes: expected class names with commas between them, got {text!r}")
+    return found
+
+
+def command_line(context: typer.Context) -> str:
+    """The command as it was typed, for a run's provenance."""
+    return shlex.join(["foolery", *context.obj.arguments])
+
+
+def default_run(classifier: str, encoding: str, seed: int) -> Path:
+    """``runs/CLASSIFIER-ENCODING-seedN``; a file's classifier is called by the file's name."""
+    kind, colon, rest = classifier.partition(":")
+    name = f"{kind}-{Path(rest).stem}" if colon else kind
+    return Path("runs") / f"{re.sub(r'[^A-Za-z0-9._]+', '-', name).strip('-.')}-{encoding}-seed{seed}"
+
 
 BackendOption = Annotated[
     str, typer.Option("--backend", metavar="auto|onnx|torch", help="What runs the classifier.")

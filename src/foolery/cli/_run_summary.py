@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from foolery.text import format_confidence
 if TYPE_CHECKING:
     from foolery.engine.run import Exhibit
     from foolery.runs.records import RunSettings
+
 
 MARKS = (50, 200)  # generations that the paper reports (sections 3.1 and 3.2)
 CERTAIN = 0.9999  # of the paper (section 3.1)
@@ -117,3 +118,30 @@ def _count(number: object) -> str:
 
 def _seconds(number: object) -> str:
     return f"{number:.1f}" if isinstance(number, int | float) else "-"
+
+
+_WHAT = {
+    "vary": "parents to children (sum over lanes)",
+    "render": "children to pictures (sum over lanes)",
+    "classify": "pictures to scores (sum over lanes)",
+    "tell": "parents chosen, champions replaced",
+    "write": "the run file, beside the search",
+}
+
+
+def profile(summaries: Iterable[Mapping[str, object]]) -> list[str]:
+    """A line for every stage, over all runs; none where none of them recorded its stages, as an ascent."""
+    totals = dict.fromkeys(_WHAT, 0.0)
+    for summary in summaries:
+        stages = summary.get("stages")
+        if isinstance(stages, Mapping):
+            for name in totals:
+                totals[name] += float(stages[name])
+    whole = sum(totals.values())
+    if whole <= totals["write"]:
+        return []
+    lines = (
+        f"{name:<9}{seconds:8.2f} s {100 * seconds / whole:5.1f} %  {_WHAT[name]}"
+        for name, seconds in totals.items()
+    )
+    return [f"{'' if number else 'spent':<12}{line}" for number, line in enumerate(lines)]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foolery.cli._options import load
 from foolery.cli._output import note
-from foolery.cli.loading import load
 from foolery.errors import MissingExtraError
 
 FIRST = "lenet"  # of foolery's own
@@ -141,7 +141,7 @@ def _audit_report(folder: Path, eyes: Sequence[LoadedEye], budget: Budget) -> Ma
 
 
 def _contest_report(folder: Path) -> Mapping[str, bytes]:
-    from foolery.hardening.contest import standing_of
+    from foolery.hardening.rounds import standing_of
     from foolery.report.arms_race_page import contest_files
 
     return contest_files(standing_of(folder))

@@ -19,12 +19,16 @@ from foolery.cli._options import (
     PrecisionOption,
     SetOption,
     TrustOption,
+    command_line,
+    default_run,
+    load,
+    names,
+    real,
+    whole,
 )
 from foolery.cli._output import note, print_json
 from foolery.cli._progress import search_bar
 from foolery.cli._run_summary import lines
-from foolery.cli.loading import load
-from foolery.cli.words import command_line, default_run, names, real, whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:

@@ -17,10 +17,12 @@ from foolery.cli._options import (
     PrecisionOption,
     SetOption,
     TrustOption,
+    command_line,
+    default_run,
+    load,
+    whole,
 )
 from foolery.cli._output import note, print_json
-from foolery.cli.loading import load
-from foolery.cli.words import command_line, default_run, whole
 from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -104,8 +106,8 @@ def audit(
     Ctrl-C saves; --resume goes on. audit.json, summary.md and the champions' pictures are in --out.
     """
     from foolery.audit.attacks import chosen_attacks
-    from foolery.audit.attacks.asked import starters_for
     from foolery.audit.attacks.base import STARTER
+    from foolery.audit.attacks.transfer import starters_for
     from foolery.audit.compare import check_comparable, compared_with, unequal
     from foolery.audit.config import Order, Pictures
     from foolery.audit.gates import Gate

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from foolery.cli._options import command_line, one_of, whole
 from foolery.cli._output import note, print_json
 from foolery.cli.evaluate import note_unreadable
-from foolery.cli.words import command_line, one_of, whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from foolery.cli._options import command_line, real, whole
 from foolery.cli._output import console, is_live
+from foolery.cli._progress import stage
 from foolery.cli._run_summary import CERTAIN
-from foolery.cli.stage import stage
-from foolery.cli.words import command_line, real, whole
 from foolery.errors import UsageError
 from foolery.text import format_confidence
 

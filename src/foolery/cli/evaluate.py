@@ -16,9 +16,9 @@ from foolery.cli._options import (
     PrecisionOption,
     SetOption,
     TrustOption,
+    load,
 )
 from foolery.cli._output import note, print_json
-from foolery.cli.loading import load
 
 if TYPE_CHECKING:
     from foolery.checks.evaluate import Evaluation

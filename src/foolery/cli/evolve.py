@@ -19,13 +19,18 @@ from foolery.cli._options import (
     PrecisionOption,
     SetOption,
     TrustOption,
+    announce,
+    command_line,
+    default_run,
+    load,
+    names,
+    one_of,
+    whole,
 )
 from foolery.cli._output import console, is_live, note, print_json
 from foolery.cli._progress import search_bar
 from foolery.cli._run_summary import lines, lines_of_many
-from foolery.cli.loading import announce, load
-from foolery.cli.profile import profile as profile_of
-from foolery.cli.words import command_line, default_run, names, one_of, whole
+from foolery.cli._run_summary import profile as profile_of
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
@@ -174,7 +179,7 @@ def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[li
 
 def _many(classifier: Classifier, replicates: int, words: dict[str, Any]) -> tuple[list[str], Found]:
     """The same of runs in common batches."""
-    from foolery.engine.replicates import evolve_replicates
+    from foolery.engine.evolve import evolve_replicates
 
     summaries = evolve_replicates(classifier, replicates=replicates, **words)
     return lines_of_many(summaries, words["out"]), summaries

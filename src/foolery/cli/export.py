@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from foolery.cli._options import real
 from foolery.cli._output import print_json
-from foolery.cli.words import real
 from foolery.errors import UsageError
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
+from foolery.cli._options import command_line, one_of, real, whole
 from foolery.cli._output import note, print_json
 from foolery.cli._progress import labelled_bar
-from foolery.cli.words import command_line, one_of, real, whole
 
 if TYPE_CHECKING:
-    from foolery.hardening.round import Round
+    from foolery.hardening.rounds import Round
 
 
 def harden(
@@ -90,8 +90,7 @@ def harden(
     Each round's network lies in DIR/round-NN, as a classifier for every other command.
     """
     from foolery.hardening.arms_race import check_folder, race
-    from foolery.hardening.settings import Broken, prepared
-    from foolery.hardening.settings_contest import Method
+    from foolery.hardening.settings import Broken, Method, prepared
 
     ready = prepared(
         network,

@@ -15,15 +15,15 @@ from foolery.cli._options import (
     DeviceOption,
     SetOption,
     TrustOption,
+    load,
+    whole,
 )
 from foolery.cli._output import print_json
 from foolery.cli.evaluate import note_unreadable
-from foolery.cli.loading import load
-from foolery.cli.words import whole
 from foolery.errors import GateError
 
 if TYPE_CHECKING:
-    from foolery.checks.probe import Check
+    from foolery.checks.preflight import Check
     from foolery.classifiers.base import Classifier
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foolery.cli._options import DeviceOption
+from foolery.cli._options import DeviceOption, command_line, real, whole
 from foolery.cli._output import console, note, print_json
 from foolery.cli._progress import labelled_bar
-from foolery.cli.words import command_line, real, whole
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,9 +60,8 @@ def reproduce(
     Results go to DIR/NAME: result.json, page.md and picture.png. The same command goes on after Ctrl-C.
     """
     from foolery.paper.prepare import Wishes, prepare
-    from foolery.paper.publish import publish
     from foolery.paper.registry import ALL, chosen
-    from foolery.paper.runner import conduct
+    from foolery.paper.runner import conduct, publish
 
     if listed:
         print_list(chosen(names or [ALL]), as_json=as_json)
@@ -120,7 +118,7 @@ def paths(given: Mapping[str, str]) -> dict[str, Path]:
 
 def print_list(reproductions: Sequence[Reproduction], *, as_json: bool) -> None:
     """Every experiment with what it costs and what it needs."""
-    from foolery.paper.budget import in_words
+    from foolery.paper.experiment import in_words
 
     entries = [
         {
@@ -179,7 +177,7 @@ def grouped(number: int) -> str:
 def announce(prepared: Sequence[Prepared]) -> None:
     """What each experiment will cost, at the speed of the classifiers as just measured."""
     from foolery.classifiers.wrappers.metered import images_per_second
-    from foolery.paper.budget import LONG, in_words
+    from foolery.paper.experiment import LONG, in_words
 
     measured: dict[int, float] = {}
     for each in prepared:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foolery.cli._output import console, print_json
-from foolery.cli._run_summary import THRESHOLDS, lines, median_at, over_runs
-from foolery.cli.profile import profile
+from foolery.cli._run_summary import THRESHOLDS, lines, median_at, over_runs, profile
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:

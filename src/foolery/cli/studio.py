@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli._options import BackendOption, CardOption, DeviceOption
+from foolery.cli._options import BackendOption, CardOption, DeviceOption, whole
 from foolery.cli._output import note, print_json
-from foolery.cli.words import whole
 from foolery.errors import MissingExtraError, UsageError
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from foolery.cli._options import whole
 from foolery.cli._output import print_json
 from foolery.cli._progress import step_bar
-from foolery.cli.words import whole
 
 
 def train(

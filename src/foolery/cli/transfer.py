@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli._options import BackendOption, ClassNamesOption, DeviceOption, TrustOption
+from foolery.cli._options import BackendOption, ClassNamesOption, DeviceOption, TrustOption, load
 from foolery.cli._output import console, note, print_json
-from foolery.cli.loading import load
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from foolery.cli._options import (
     DeviceOption,
     SetOption,
     TrustOption,
+    load,
 )
 from foolery.cli._output import print_json
-from foolery.cli.loading import load
 from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.data.decode import ENDINGS
-from foolery.data.splits import NAMES
+from foolery.data.labelled import NAMES
 from foolery.data.streamed import Streamed
 from foolery.errors import UsageError
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.data.fit import fit_all
-from foolery.errors import UsageError
+from foolery.errors import UsageError, nearest
 
 
 @dataclass(frozen=True)
@@ -102,3 +102,46 @@ def sample(data: LabelledData, count: int) -> LabelledData:
     if len(data) <= count:
         return data
     return data.take(np.sort(np.random.default_rng(0).permutation(len(data))[:count]))
+
+
+#: What a split is called, the preferred name first: many data sets keep their test labels to themselves.
+NAMES = {"train": ("train", "training"), "test": ("test", "val", "valid", "validation")}
+SPLITS = tuple(NAMES)
+
+
+def check_split(split: str) -> str:
+    """``split``; raises UsageError where it is neither ``train`` nor ``test``."""
+    if split not in SPLITS:
+        raise UsageError(f"split: unknown {split!r}; {nearest(split, list(SPLITS))}")
+    return split
+
+
+@dataclass(frozen=True)
+class Unbroken:
+    """``data``, whose batches raise UsageError at the first picture that cannot be read."""
+
+    data: LabelledData
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """One name per class."""
+        return self.data.classes
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+        """As of ``data``, but nothing is left out."""
+        for part in self.data.batches(size, canvas):
+            if self.unreadable:
+                raise UsageError(f"data: {self.unreadable[0]}; mend it, or have such pictures skipped")
+            yield part
+
+    def take(self, rows: NDArray[np.int64]) -> Unbroken:
+        """Only these pictures, in their order here."""
+        return Unbroken(self.data.take(rows))
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Of ``data``."""
+        return self.data.unreadable

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.data.splits import NAMES
+from foolery.data.labelled import NAMES
 from foolery.data.streamed import Streamed
 from foolery.errors import MissingExtraError, UsageError
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from foolery.data.labelled import LabelledData
-from foolery.data.splits import check_split
+from foolery.data.labelled import LabelledData, check_split
 from foolery.errors import UsageError, nearest
 
 

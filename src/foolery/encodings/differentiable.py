@@ -85,7 +85,7 @@ def differentiable(encoding: Encoding[Any], device: str = "cpu") -> Differentiab
 
         return EagerCppn(encoding, device)
     if isinstance(encoding, Direct):
-        from foolery.encodings.eager_direct import EagerDirect
+        from foolery.encodings.torch_direct import EagerDirect
 
         return EagerDirect(encoding, device)
     raise UsageError(f"encoding: {encoding.name!r} cannot be differentiated; use cppn or direct")

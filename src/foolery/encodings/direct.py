@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.encodings.colors import COLORS, RGB, check_colors, color_options, to_rgb
-from foolery.encodings.polynomial import guide_of, guided_step, level_steps
-from foolery.encodings.variation import CROSSOVERS, cross
+from foolery.encodings.variation import CROSSOVERS, cross, guide_of, guided_step, level_steps
 from foolery.errors import UsageError, nearest
 from foolery.jit import kernel, part
 from foolery.rng import Purpose, Stream, philox

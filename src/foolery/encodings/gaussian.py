@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.encodings.direct import Direct, DirectGenomes
-from foolery.encodings.polynomial import LEVELS, level_step
+from foolery.encodings.variation import LEVELS, level_step
 from foolery.errors import UsageError
 from foolery.jit import kernel
 from foolery.rng import Purpose, Stream, philox

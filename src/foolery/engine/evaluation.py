@@ -21,7 +21,7 @@ from foolery.canvas import Canvases, fetched
 from foolery.classifiers.base import Classifier, Sliced, canvas_device
 from foolery.encodings.base import Encoding, on_device, render_into
 from foolery.runs import Stages
-from foolery.search.litter import Litter
+from foolery.search.map_elites import Litter
 from foolery.workers import available, share
 
 _BUNDLE = 2**18

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.runs.history import Moment
+from foolery.runs.records import Moment
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledData
 from foolery.errors import UsageError
-from foolery.training.measure import measure
+from foolery.training.train import measure
 
 if TYPE_CHECKING:
     from foolery.training.acet import AcetRecipe
@@ -64,7 +64,7 @@ def harden_by_acet(
     from foolery.classifiers.torch import open_torch
     from foolery.training.acet import AcetRecipe, fine_tune
     from foolery.training.export import check_exporter, export
-    from foolery.training.learn import learnt
+    from foolery.training.train import learnt
 
     check_exporter()
     network = learnt(weights, card)

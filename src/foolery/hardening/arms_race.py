@@ -16,16 +16,14 @@ from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import card_beside, read_card
 from foolery.data import Labelled, LabelledData
 from foolery.data.class_matching import match_classes
-from foolery.engine.replicates import evolve_replicates
+from foolery.engine.evolve import evolve_replicates
 from foolery.errors import UsageError
 from foolery.files import write_whole
 from foolery.hardening.acet import harden_by_acet
 from foolery.hardening.fine_tuning import fine_tune_with, trainable
-from foolery.hardening.lesson import FOOLING, with_fooling_class
-from foolery.hardening.round import Round, round_of
-from foolery.hardening.rounds import Crowd, crowd_of
-from foolery.hardening.settings_contest import Contest
-from foolery.hardening.training_set import copy_network
+from foolery.hardening.rounds import Crowd, Round, crowd_of, round_of
+from foolery.hardening.settings import Contest
+from foolery.hardening.training_set import FOOLING, copy_network, with_fooling_class
 from foolery.runs import open_run_file
 
 CONTEST, ROUND, CROWD, NETWORK = "contest.json", "round.json", "images.npz", "network.safetensors"
@@ -205,7 +203,7 @@ def _train(race: _Race, number: int, images: list[Canvases], weights: Path) -> N
 def _learn_from_scratch(
     race: _Race, images: list[Canvases], seed: int, weights: Path, told: Callable[[int, int, float], None]
 ) -> None:
-    from foolery.training.learn import learn
+    from foolery.training.train import learn
 
     contest = race.contest
     assert isinstance(race.real, Labelled)

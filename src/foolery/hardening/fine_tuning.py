@@ -16,7 +16,7 @@ from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledData
 from foolery.data.class_matching import match_classes
 from foolery.errors import UsageError
-from foolery.hardening.lesson import FOOLING
+from foolery.hardening.training_set import FOOLING
 
 if TYPE_CHECKING:
     from foolery.classifiers.torch_model import TorchClassifier

@@ -7,14 +7,56 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from foolery.canvas import Canvases
 from foolery.engine.run import encoding_of
 from foolery.errors import UsageError
 from foolery.runs import RunFile
+
+if TYPE_CHECKING:
+    from foolery.hardening.settings import Contest
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Settings of an arms race, and the rounds that are done.
+
+    Attributes:
+        name: of its folder.
+    """
+
+    name: str
+    contest: Contest
+    rounds: tuple[Round, ...]
+
+
+def standing_of(folder: Path) -> Standing:
+    """What the arms race in ``folder`` has come to.
+
+    Raises:
+        UsageError: where a file of it is damaged.
+    """
+    from foolery.hardening.arms_race import CONTEST
+    from foolery.hardening.settings import Contest
+
+    contest, rounds = Contest.read(folder / CONTEST), []
+    for file in files_of(folder):
+        try:
+            rounds.append(Round.model_validate_json(file.read_text(encoding="utf-8")))
+        except (OSError, ValidationError) as error:
+            raise UsageError(f"{file}: cannot be read ({str(error).splitlines()[0]})") from None
+    return Standing(folder.resolve().name, contest, tuple(sorted(rounds, key=lambda each: each.number)))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of the rounds that are done; what a link leads to outside of ``folder`` is left out."""
+    top = folder.resolve()
+    return [file for file in sorted(folder.glob("round-*/round.json")) if file.resolve().is_relative_to(top)]
 
 
 @dataclass(frozen=True)
@@ -100,4 +142,74 @@ def crowd_of(runs: Sequence[RunFile]) -> Crowd:
         np.array(first_sure),
         np.array(last_sure),
         sum(run.seconds for run in runs),
+    )
+
+
+class Round(BaseModel):
+    """One network, trained and fooled.
+
+    Attributes:
+        number: from 1.
+        error: share of the real test pictures that it gets wrong; a fooling class counts as wrong.
+        real_as_fooling: share of the real test pictures that it takes for fooling images.
+        pictures: that it learnt from, real ones and fooling images.
+        fooling: images among them, repeats included.
+        runs: against it.
+        confidence: median over the reported runs and all classes, of the last generation's champions.
+        quartiles: the same, lower and upper quarter.
+        first_confidence: the same median for the first generation's champions.
+        run_medians: for each reported run the median over its classes.
+        class_medians: for each class the median over the reported runs.
+        fooled: confidence threshold to the share of champions that reach it.
+        seconds: of training and of search.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    error: float
+    real_as_fooling: float
+    pictures: int
+    fooling: int
+    runs: int
+    confidence: float
+    quartiles: tuple[float, float]
+    first_confidence: float
+    run_medians: tuple[float, ...]
+    class_medians: tuple[float, ...]
+    fooled: dict[str, float]
+    seconds: dict[str, float]
+
+
+THRESHOLDS = ("0.5", "0.9", "0.99", "0.9999")
+
+
+def round_of(
+    number: int,
+    crowd: Crowd,
+    reported: int,
+    *,
+    error: float,
+    real_as_fooling: float,
+    pictures: int,
+    fooling: int,
+    training: float,
+) -> Round:
+    """Sum up a round from its runs; figures are over the first ``reported`` of them."""
+    sure = crowd.last_confidence[:reported]
+    low, middle, high = np.quantile(sure, [0.25, 0.5, 0.75])
+    return Round(
+        number=number,
+        error=error,
+        real_as_fooling=real_as_fooling,
+        pictures=pictures,
+        fooling=fooling,
+        runs=len(crowd.last_confidence),
+        confidence=float(middle),
+        quartiles=(float(low), float(high)),
+        first_confidence=float(np.median(crowd.first_confidence[:reported])),
+        run_medians=tuple(np.median(sure, axis=1).tolist()),
+        class_medians=tuple(np.median(sure, axis=0).tolist()),
+        fooled={bound: float((sure >= float(bound)).mean()) for bound in THRESHOLDS},
+        seconds={"training": training, "search": crowd.seconds},
     )

@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from foolery.canvas import Canvases
 from foolery.classifiers import builtin
 from foolery.classifiers.architectures import known_architectures
 from foolery.classifiers.card import card_beside, read_card
 from foolery.classifiers.preprocess import input_shape
+from foolery.data import Labelled
 from foolery.errors import UsageError
+
+#: The name of class n + 1.
+FOOLING = "fooling image"
+
+
+def with_fooling_class(pictures: Labelled, images: Sequence[Canvases]) -> Labelled:
+    """``pictures`` with one class more, which holds all ``images``.
+
+    Raises:
+        UsageError: where a class has that name already.
+    """
+    if FOOLING in pictures.classes:
+        raise UsageError(f"data: it has a class {FOOLING!r} already; rename it")
+    added = np.concatenate(images)
+    labels = np.full(len(added), len(pictures.classes), np.int64)
+    return Labelled(
+        np.concatenate([pictures.canvases, added]),
+        np.concatenate([pictures.labels, labels]),
+        (*pictures.classes, FOOLING),
+    )
 
 
 def weights_of(reference: str) -> Path:
@@ -44,7 +69,7 @@ def copy_network(reference: str, weights: Path) -> None:
     The graph is written again, as it points to the weights by name.
     """
     from foolery.training.export import export
-    from foolery.training.learn import learnt
+    from foolery.training.train import learnt
 
     source = weights_of(reference)
     card = read_card(card_beside(source))

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foolery.analysis.statistics_statistics import RankTest, mann_whitney
+from foolery.analysis.statistics import RankTest, mann_whitney
 from foolery.classifiers import load_classifier
-from foolery.engine.replicates import evolve_replicates
+from foolery.engine.evolve import evolve_replicates
 from foolery.hardening.arms_race import CROWD, race
-from foolery.hardening.lesson import FOOLING
-from foolery.hardening.round import Round
-from foolery.hardening.rounds import Crowd
-from foolery.hardening.settings_contest import Contest
+from foolery.hardening.rounds import Crowd, Round
+from foolery.hardening.settings import Contest
+from foolery.hardening.training_set import FOOLING
 from foolery.paper.experiment import Context, Table
 from foolery.paper.figures import Row, Tile, wall
 from foolery.runs import open_run_file

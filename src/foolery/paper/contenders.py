@@ -18,7 +18,7 @@ from foolery.paper.experiment import Context, scaled
 from foolery.paper.runs import runs_of
 from foolery.runs import RunFile, RunFileError, open_run_file
 from foolery.runs.database import RUN_DB
-from foolery.training.measure import measure
+from foolery.training.train import measure
 
 PICTURES = 10_000
 BATCH = 200

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foolery.analysis.statistics_statistics import NEEDS_SCIPY
-from foolery.analysis.trend import Trend, trend
-from foolery.paper.budget import Budget, Part
+from foolery.analysis.statistics import NEEDS_SCIPY, Trend, trend
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
@@ -19,17 +18,16 @@ from foolery.paper.experiment import (
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     Verdict,
     claim_of,
     scaled,
 )
-from foolery.paper.plot import Line, lines
-from foolery.paper.reaching import as_json, in_queries, middle, queries_of_all
-from foolery.paper.runs import runs_of, seconds_of
-from foolery.paper.subset import subset
-from foolery.paper.trained import Trained, trained
+from foolery.paper.figures import Line, lines
+from foolery.paper.runs import as_json, in_queries, middle, queries_of_all, runs_of, seconds_of
+from foolery.paper.trained import Trained, subset, trained
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 

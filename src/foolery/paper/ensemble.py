@@ -15,20 +15,20 @@ from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.data.class_matching import match_classes
 from foolery.data.fit import FIT, fit_all
 from foolery.engine.run import Exhibit, exhibit_of
-from foolery.paper.budget import Budget, Part
-from foolery.paper.champions import class_medians, curve, reached, run_figures, showcase
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     claim_of,
     scaled,
 )
-from foolery.paper.runs import runs_of, seconds_of
+from foolery.paper.runs import class_medians, curve, reached, run_figures, runs_of, seconds_of, showcase
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foolery.analysis.repetition import CONTROLS, Removal, Repetition, repetition
-from foolery.analysis.statistics import bootstrap_median, signed_rank
-from foolery.analysis.statistics_statistics import NEEDS_SCIPY, p_in_words
+from foolery.analysis.statistics import NEEDS_SCIPY, bootstrap_median, p_in_words, signed_rank
 from foolery.engine.run import exhibit_of
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
     NOT_FULL,
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     claim_of,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from foolery.analysis.statistics_statistics import NEEDS_SCIPY
-from foolery.hardening.round import Round
-from foolery.hardening.settings_contest import Contest
+from foolery.analysis.statistics import NEEDS_SCIPY
+from foolery.hardening.rounds import Round
+from foolery.hardening.settings import Contest
 from foolery.paper.arms_race import (
     Longer,
     first_against_last,
@@ -20,14 +20,15 @@ from foolery.paper.arms_race import (
     race_seconds,
     rounds_table,
 )
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     Context,
     DataSlot,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Verdict,
     claim_of,

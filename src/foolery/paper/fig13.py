@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.classifiers.base import Classifier
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     claim_of,

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.engine.run import exhibit_of
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     Verdict,

@@ -20,18 +20,19 @@ from foolery.analysis.oriented_energy import (
     stacked,
     vertical,
 )
-from foolery.analysis.statistics_statistics import NEEDS_SCIPY, p_in_words
+from foolery.analysis.statistics import NEEDS_SCIPY, p_in_words
 from foolery.engine.run import Exhibit, exhibit_of
 from foolery.errors import UsageError
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
     NOT_FULL,
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     Verdict,

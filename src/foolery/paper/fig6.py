@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from foolery.paper.budget import Budget, Part
-from foolery.paper.champions import (
-    bands,
-    class_medians,
-    curve,
-    reached,
-    run_figures,
-    showcase,
-)
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     claim_of,
     scaled,
 )
-from foolery.paper.runs import runs_of, seconds_of
+from foolery.paper.runs import (
+    bands,
+    class_medians,
+    curve,
+    reached,
+    run_figures,
+    runs_of,
+    seconds_of,
+    showcase,
+)
 from foolery.text import format_confidence
 
 GENERATIONS, BATCH = 20_000, 200

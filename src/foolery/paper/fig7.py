@@ -7,30 +7,34 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.analysis.statistics_statistics import NEEDS_SCIPY, mann_whitney
-from foolery.paper.budget import Budget, Part
-from foolery.paper.champions import (
-    bands,
-    class_medians,
-    curve,
-    reached,
-    run_figures,
-    showcase,
-)
+from foolery.analysis.statistics import NEEDS_SCIPY, mann_whitney
 from foolery.paper.experiment import (
     NOT_FULL,
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     claim_of,
     scaled,
 )
 from foolery.paper.fig6 import BATCH as DIRECT_BATCH
-from foolery.paper.runs import confidences, finished_runs, runs_of, seconds_of
+from foolery.paper.runs import (
+    bands,
+    class_medians,
+    confidences,
+    curve,
+    finished_runs,
+    reached,
+    run_figures,
+    runs_of,
+    seconds_of,
+    showcase,
+)
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 

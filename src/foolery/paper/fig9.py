@@ -12,19 +12,19 @@ from foolery.analysis.descriptors import features, textures, thumbnails
 from foolery.analysis.diversity import Diversity, diversity
 from foolery.analysis.lineage import GoalSwitches, goal_switches, tree_figures, tree_of
 from foolery.analysis.relatedness import Relatedness, relatedness
-from foolery.analysis.statistics import correlation
-from foolery.analysis.statistics_statistics import NEEDS_SCIPY, p_in_words
+from foolery.analysis.statistics import NEEDS_SCIPY, correlation, p_in_words
 from foolery.classifiers.gradients import last_layer
 from foolery.engine.run import Exhibit, exhibit_of
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
     NOT_FULL,
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     Verdict,

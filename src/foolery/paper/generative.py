@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foolery.analysis.statistics_statistics import NEEDS_SCIPY, mann_whitney
-from foolery.paper.budget import Budget, Part
+from foolery.analysis.statistics import NEEDS_SCIPY, mann_whitney
 from foolery.paper.contenders import (
     ATTACKS,
     BATCH,
@@ -25,6 +24,7 @@ from foolery.paper.contenders import (
     real_margins,
 )
 from foolery.paper.experiment import (
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
@@ -32,6 +32,7 @@ from foolery.paper.experiment import (
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     Verdict,
@@ -39,8 +40,7 @@ from foolery.paper.experiment import (
     scaled,
 )
 from foolery.paper.figures import Row, Tile, wall
-from foolery.paper.reaching import as_json, in_queries, middle, queries_of_all
-from foolery.paper.runs import seconds_of
+from foolery.paper.runs import as_json, in_queries, middle, queries_of_all, seconds_of
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foolery.paper.budget import LONG, in_words
-from foolery.paper.experiment import Outcome, Reproduction, Table
+from foolery.paper.experiment import LONG, Outcome, Reproduction, Table, in_words
 
 _WIDE = 118
 

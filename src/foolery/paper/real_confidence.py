@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from foolery.data.labelled import sample
-from foolery.paper.budget import Budget, Part
-from foolery.paper.champions import class_medians
 from foolery.paper.experiment import (
     NOT_FULL,
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
@@ -20,14 +19,15 @@ from foolery.paper.experiment import (
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     claim_of,
     scaled,
 )
-from foolery.paper.runs import finished_runs
+from foolery.paper.runs import class_medians, finished_runs
 from foolery.text import format_confidence
-from foolery.training.measure import measure
+from foolery.training.train import measure
 
 PHOTOS, DIGITS = 50_000, 10_000
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from typing import Any
 from foolery.engine.provenance import machine, versions
 from foolery.files import write_whole
 from foolery.paper.experiment import Outcome, Reproduction
-from foolery.paper.pages import page
+from foolery.paper.pages import overview, page
 from foolery.paper.prepare import Prepared
+from foolery.paper.registry import ALL, REPRODUCTIONS, chosen
 
 _NUMBERS = re.compile(r"\[\n\s*((?:-?\d[\d.eE+-]*,?\n\s*)+)\]")  # a line break is in no JSON text
 RESULT, PAGE, PICTURE = "result.json", "page.md", "picture.png"
@@ -140,3 +142,35 @@ def without_folder(reference: str) -> str:
     if not colon or "/" not in rest or scheme not in ("onnx", "torch", "folder", "parquet"):
         return reference
     return f"{scheme}:{'/'.join(Path(rest).parts[-2:])}"
+
+
+def publish(out: Path, pages: Path) -> list[Path]:
+    """Copy every result in ``out`` to the folder ``pages``, and write its README; returns what was written.
+
+    The README shows the results that are in ``pages`` already too.
+    """
+    pages.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in REPRODUCTIONS:
+        folder = out / name
+        if not (folder / RESULT).is_file():
+            continue
+        text = (folder / PAGE).read_text(encoding="utf-8")
+        write_whole(pages / f"{name}.md", text.replace(f"]({PICTURE})", f"]({name}.png)"))
+        shutil.copyfile(folder / RESULT, pages / f"{name}.json")
+        written += [pages / f"{name}.md", pages / f"{name}.json"]
+        if (folder / PICTURE).is_file():
+            shutil.copyfile(folder / PICTURE, pages / f"{name}.png")
+            written.append(pages / f"{name}.png")
+    readme = pages / "README.md"
+    write_whole(readme, overview(chosen([ALL]), _known(pages), ".md"))
+    return [*written, readme]
+
+
+def _known(pages: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for name in REPRODUCTIONS:
+        path = pages / f"{name}.json"
+        if path.is_file():
+            found[name] = json.loads(path.read_text(encoding="utf-8"))
+    return found

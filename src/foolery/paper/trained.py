@@ -9,12 +9,27 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.data import Labelled
 from foolery.data.labelled import LabelledData
 from foolery.files import write_whole
 from foolery.paper.experiment import Context
+
+
+def subset(pictures: Labelled, share: float, seed: int) -> Labelled:
+    """``share`` of each class (at least one picture), drawn by ``seed``.
+
+    With one seed, a smaller share lies within every larger one.
+    """
+    generator = np.random.default_rng(seed)
+    chosen = []
+    for label in range(len(pictures.classes)):
+        rows = generator.permutation(np.flatnonzero(pictures.labels == label))
+        chosen.append(rows[: max(1, round(share * len(rows)))])
+    return pictures.take(np.sort(np.concatenate(chosen)))
 
 
 @dataclass(frozen=True)
@@ -93,9 +108,9 @@ def _train(
 
     from foolery.classifiers.architectures import build
     from foolery.classifiers.card import Card, card_beside
-    from foolery.training.measure import measure
     from foolery.training.optimise import descend
     from foolery.training.recipes import RECIPES
+    from foolery.training.train import measure
 
     begun = time.perf_counter()
     recipe = replace(RECIPES[architecture], iterations=iterations)

@@ -13,15 +13,16 @@ from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_known
 from foolery.data.fit import fit_all
 from foolery.engine.run import Exhibit, exhibit_of
-from foolery.paper.budget import Budget, Part
 from foolery.paper.experiment import (
     NOT_FULL,
+    Budget,
     Claim,
     ClassifierSlot,
     Context,
     Finding,
     Needs,
     Outcome,
+    Part,
     Reproduction,
     Table,
     claim_of,

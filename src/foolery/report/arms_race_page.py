@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foolery.report.html import page_files
-from foolery.report.plot import Plot, band, line
 from foolery.report.run_view import Fact
-from foolery.report.svg_plot import Tick, confidence_axis
+from foolery.report.svg_plot import Plot, Tick, band, confidence_axis, line
 from foolery.report.wording import number
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.hardening.contest import Standing
-    from foolery.hardening.round import Round
+    from foolery.hardening.rounds import Round, Standing
 
 
 _MADE = {

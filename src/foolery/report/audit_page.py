@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from foolery.report.audit_verdict import audit_finding, percent, verdict_of
-from foolery.report.champion import Subject
+from foolery.report.champion import Parts, Subject, tile_of, whole_page
 from foolery.report.index_page import Card
-from foolery.report.page import Parts, tile_of, whole_page
 from foolery.report.run_view import Fact, View, best_of, frame_of
 from foolery.report.wording import number, short_name
 from foolery.text import format_score

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.report.plot import Plot, line
 from foolery.report.run_view import Fact
-from foolery.report.svg_plot import Tick, linear_axis
+from foolery.report.svg_plot import Plot, Tick, line, linear_axis
 from foolery.report.wording import duration, number
 from foolery.text import format_score
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -10,10 +11,30 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from foolery.report.run_view import spaced
-from foolery.report.script import as_json
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+#: What ends an HTML element or a JavaScript line inside a string.
+_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+def as_json(value: object) -> str:
+    """``value`` as one line of JSON without ``<``, ``>``, ``&`` or a line separator: safe in both languages.
+
+    Raises:
+        ValueError: for NaN or an infinity, which JSON has not.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.translate(_ESCAPES)
+
+
+def as_call(name: str, *arguments: object) -> bytes:
+    """A script file that calls the function ``name`` with ``arguments``."""
+    words = ",".join(map(as_json, arguments))
+    return f"{name}({words});\n".encode(errors="replace")
+
 
 PAGE, STYLE, THEME = "index.html", "report.css", "theme.js"
 SCRIPTS = (THEME, "gallery.js", "champion.js")

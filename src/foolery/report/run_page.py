@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foolery.errors import UsageError
-from foolery.report.champion import Subject
+from foolery.report.champion import Parts, Subject, tile_of, whole_page
+from foolery.report.heatmap import matrix_of
 from foolery.report.html import PAGE
-from foolery.report.matrix import matrix_of
 from foolery.report.output_folder import Folder
-from foolery.report.page import Parts, tile_of, whole_page
-from foolery.report.replicates import replicate_plots
+from foolery.report.plots import replicate_plots
 from foolery.report.run_view import View, alt_of, view_of
 from foolery.report.wording import classifier_name, finding, measure, number
 from foolery.text import format_score

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from foolery.report.plot import Plot
 from foolery.report.plots import plots_of
+from foolery.report.svg_plot import Plot
 from foolery.report.wording import (
     NARROW,
     classifier_name,

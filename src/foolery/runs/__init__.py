@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from foolery.runs.buffer import Births as Births
     from foolery.runs.errors import RunFileError as RunFileError
-    from foolery.runs.event import Event as Event
-    from foolery.runs.history import History as History
-    from foolery.runs.history import Moment as Moment
-    from foolery.runs.individual import Individual as Individual
     from foolery.runs.reader import open_run_file as open_run_file
+    from foolery.runs.records import ChampionRow as ChampionRow
+    from foolery.runs.records import Event as Event
+    from foolery.runs.records import History as History
+    from foolery.runs.records import Individual as Individual
+    from foolery.runs.records import Moment as Moment
     from foolery.runs.records import Provenance as Provenance
+    from foolery.runs.records import Reign as Reign
+    from foolery.runs.records import RunFile as RunFile
     from foolery.runs.records import RunSettings as RunSettings
-    from foolery.runs.reign import ChampionRow as ChampionRow
-    from foolery.runs.reign import Reign as Reign
-    from foolery.runs.runfile import RunFile as RunFile
-    from foolery.runs.stages import Stages as Stages
-    from foolery.runs.stages import StageTimes as StageTimes
+    from foolery.runs.records import Stages as Stages
+    from foolery.runs.records import StageTimes as StageTimes
     from foolery.runs.writer import RunWriter as RunWriter
 
 _HOMES = {
     "Births": "buffer",
-    "ChampionRow": "reign",
-    "Event": "event",
-    "History": "history",
-    "Individual": "individual",
-    "Moment": "history",
+    "ChampionRow": "records",
+    "Event": "records",
+    "History": "records",
+    "Individual": "records",
+    "Moment": "records",
     "Provenance": "records",
-    "Reign": "reign",
-    "RunFile": "runfile",
+    "Reign": "records",
+    "RunFile": "records",
     "RunFileError": "errors",
     "RunSettings": "records",
     "RunWriter": "writer",
-    "StageTimes": "stages",
-    "Stages": "stages",
+    "StageTimes": "records",
+    "Stages": "records",
     "open_run_file": "reader",
 }
 

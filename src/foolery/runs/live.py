@@ -17,11 +17,8 @@ from typing import cast
 
 from foolery.runs.database import RUN_DB, check_header, companions, reading
 from foolery.runs.errors import RecordError, RunFileError, short
-from foolery.runs.history import Moment
 from foolery.runs.reader import head_of, provenance_of
-from foolery.runs.records import Provenance, RunSettings
-from foolery.runs.reign import CANVAS_HASH
-from foolery.runs.runfile import Status
+from foolery.runs.records import CANVAS_HASH, Moment, Provenance, RunSettings, Status
 from foolery.runs.schema import check_schema
 
 _MOMENT = "generation, queries, jumps, median, mean, least, most, seconds"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import TypeVar, cast
@@ -15,14 +16,24 @@ from foolery.canvas import CanvasShape
 from foolery.errors import UsageError
 from foolery.runs.database import RUN_DB, check_header, reading
 from foolery.runs.errors import RecordError, RunFileError, short
-from foolery.runs.event import LONGEST, Event
-from foolery.runs.history import History, Moment
-from foolery.runs.individual import Individual
-from foolery.runs.records import Provenance, RunSettings
-from foolery.runs.reign import CANVAS_HASH, ChampionRow, Reign
-from foolery.runs.runfile import RunFile, Status
+from foolery.runs.records import (
+    CANVAS_HASH,
+    LONGEST,
+    NAMES,
+    ChampionRow,
+    Event,
+    History,
+    Individual,
+    Moment,
+    Provenance,
+    Reign,
+    RunFile,
+    RunSettings,
+    Stages,
+    StageTimes,
+    Status,
+)
 from foolery.runs.schema import check_pages, check_schema, format_of
-from foolery.runs.stages import NAMES, Stages, StageTimes
 from foolery.runs.validation import LARGEST_NUMBER, LAST_GENERATION, Generation, Ledger
 
 M = TypeVar("M", bound=BaseModel)
@@ -273,3 +284,47 @@ def _champions(
         if not CANVAS_HASH.fullmatch(canvas_hash):
             raise RecordError(f"champion of cell {reign.cell}: canvas hash is {short(canvas_hash)}")
         yield ChampionRow(*last, canvas_hash, cast(bytes, genomes[reign.individual]))
+
+
+@dataclass(frozen=True)
+class RunState:
+    """The head of a run file, and its last moment.
+
+    Attributes:
+        generation: the last stored one, or -1.
+        queries: until then.
+        least: confidence of its champions, 0 before generation 0.
+    """
+
+    settings: RunSettings
+    status: Status
+    generation: int
+    queries: int
+    least: float
+
+
+def read_state(folder: Path) -> RunState | None:
+    """The state of the run in ``folder``, None where none is there; its records are not checked.
+
+    Raises:
+        RunFileError: for a file that is not a run, damaged, or from a newer foolery.
+    """
+    file = Path(folder) / RUN_DB
+    if not file.exists():
+        return None
+    check_header(file)
+    try:
+        with reading(file) as connection:
+            check_schema(connection)
+            status, generation, _, settings = head_of(connection)
+            row = connection.execute(
+                "SELECT queries, least FROM generations WHERE generation = ?", (generation,)
+            ).fetchone()
+            queries, least = (0, 0.0) if row is None else (int(row[0]), float(row[1]))
+    except (RecordError, ValueError, TypeError) as fault:
+        raise RunFileError(f"{file}: {fault}") from fault
+    except (sqlite3.Error, UnicodeError, MemoryError, OverflowError, OSError) as error:
+        raise RunFileError(
+            f"{file}: cannot be read ({short(str(error))}); if it is damaged or cut short, copy it again"
+        ) from error
+    return RunState(settings, status, generation, queries, least)

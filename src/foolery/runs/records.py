@@ -2,9 +2,157 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+
+from foolery.errors import UsageError
+
+LONGEST = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line about one generation.
+
+    Attributes:
+        generation: that was being computed when it happened.
+        what: for instance that memory was short, so that slices are smaller from then on, and scores may
+            differ in their last bits from those of a run without it.
+    """
+
+    generation: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One generation, after its children were told. Confidences are over the champions of all cells.
+
+    Attributes:
+        generation: 0 is the initial population.
+        queries: images classified since the start.
+        jumps: cell replacements since the start, counted one by one (released code, map_elite.hpp).
+        median, mean, least, most: of the champions' confidences.
+        seconds: of search since the start, summed over resumes.
+    """
+
+    generation: int
+    queries: int
+    jumps: int
+    median: float
+    mean: float
+    least: float
+    most: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class History:
+    """All moments of a run as columns of one length G.
+
+    ``generation``, ``queries`` and ``jumps`` are ``(G,) int64``; the others ``(G,) float64``.
+    """
+
+    generation: NDArray[np.int64]
+    queries: NDArray[np.int64]
+    jumps: NDArray[np.int64]
+    median: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, moments: Sequence[Moment]) -> History:
+        """The columns of ``moments``."""
+        return cls(
+            np.array([moment.generation for moment in moments], np.int64),
+            np.array([moment.queries for moment in moments], np.int64),
+            np.array([moment.jumps for moment in moments], np.int64),
+            np.array([moment.median for moment in moments], np.float64),
+            np.array([moment.mean for moment in moments], np.float64),
+            np.array([moment.least for moment in moments], np.float64),
+            np.array([moment.most for moment in moments], np.float64),
+            np.array([moment.seconds for moment in moments], np.float64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Individual:
+    """One stored genome.
+
+    Attributes:
+        number: how many queries were made before it; the same in a resumed run.
+        generation: in which it was born and scored.
+        parent: number of the individual it was varied from; None in generation 0.
+        mate: number of the individual whose genes were mixed in, or None.
+        genome: packed by the encoding; None where a run keeps the genomes of its champions only.
+    """
+
+    number: int
+    generation: int
+    parent: int | None
+    mate: int | None
+    genome: bytes | None
+
+
+CANVAS_HASH = re.compile(r"[0-9a-f]{64}")  # SHA-256
+CanvasHash: TypeAlias = str | Callable[[], str]
+"""What a canvas hash is recorded as: most champions are replaced before anybody has to compute theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reign:
+    """An individual took a cell in the generation in which it was born.
+
+    Attributes:
+        cell: position in the archive, an index into ``RunSettings.cells``.
+        individual: number of the individual.
+        generation: there is at most one reign per cell and generation.
+        objective: the number that selection maximised.
+        score: of the classifier for the cell's class.
+        confidence: of the classifier in the cell's class.
+        previous: number of the individual that lost the cell; None where it was empty.
+    """
+
+    cell: int
+    individual: int
+    generation: int
+    objective: float
+    score: float
+    confidence: float
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChampionRow:
+    """The holder of one cell, as stored; the names mean what they mean in ``Reign``.
+
+    Attributes:
+        canvas_hash: SHA-256 (hex) of the canvas that was scored.
+        genome: packed by the encoding, which checks it when it unpacks it.
+    """
+
+    cell: int
+    individual: int
+    generation: int
+    objective: float
+    score: float
+    confidence: float
+    canvas_hash: str
+    genome: bytes
+
 
 OptionValue = bool | int | float | str
 
@@ -94,3 +242,118 @@ class Provenance(BaseModel):
     device: str
     versions: dict[str, str]
     machine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Seconds of work on one generation, or on several together.
+
+    The first three are done by all lanes at once and are the sum over lanes: on L busy lanes they pass
+    L times as fast. ``write`` goes on beside the search.
+
+    Attributes:
+        vary: parents to children.
+        render: children to canvases.
+        classify: canvases to scores, preprocessing included.
+        tell: choosing parents, comparing scores with champions, replacing them.
+        write: packing, hashing, checking and storing, from the generation before to this one.
+    """
+
+    vary: float = 0.0
+    render: float = 0.0
+    classify: float = 0.0
+    tell: float = 0.0
+    write: float = 0.0
+
+
+NAMES = tuple(field.name for field in fields(Stages))
+
+
+@dataclass(frozen=True)
+class StageTimes:
+    """The stages of a run, as columns of one length.
+
+    Runs that were begun by an older foolery have none of the generations before they were resumed.
+
+    Attributes:
+        generation: ``(G,) int64``.
+        seconds: ``(G, 5) float64``, in the order of ``NAMES``.
+    """
+
+    generation: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, Stages]]) -> StageTimes:
+        """The columns of the generations in ``rows``."""
+        seconds = [[getattr(stages, name) for name in NAMES] for _, stages in rows]
+        generations = np.array([generation for generation, _ in rows], np.int64)
+        return cls(generations, np.array(seconds, np.float64).reshape(len(rows), len(NAMES)))
+
+    def __len__(self) -> int:
+        return len(self.generation)
+
+    @property
+    def total(self) -> Stages:
+        """All generations together."""
+        return Stages(*self.seconds.sum(axis=0).tolist())
+
+
+Status = Literal["running", "interrupted", "finished"]
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """A run as it was at one checkpoint; it holds no open file.
+
+    Attributes:
+        path: of ``run.db``, or None for a run held in memory.
+        status: ``running`` also where the writing process was killed.
+        keeps_genomes: whether former champions keep their genomes too.
+        champions: in the order of their cells; a cell that nobody took has none.
+        individuals: in the order of their numbers.
+        reigns: in the order of generations, then cells.
+        events: what happened to it, in order.
+        stages: where the time of each generation went.
+    """
+
+    path: Path | None
+    status: Status
+    keeps_genomes: bool
+    settings: RunSettings
+    provenances: tuple[Provenance, ...]
+    history: History
+    champions: tuple[ChampionRow, ...]
+    individuals: tuple[Individual, ...]
+    reigns: tuple[Reign, ...]
+    stages: StageTimes = field(default_factory=lambda: StageTimes.of([]))
+    events: tuple[Event, ...] = ()
+
+    @property
+    def generation(self) -> int:
+        """The last stored generation, or -1."""
+        return len(self.history) - 1
+
+    @property
+    def seconds(self) -> float:
+        """Of search until the last stored generation, summed over resumes."""
+        return float(self.history.seconds[-1]) if len(self.history) else 0.0
+
+    def lineage(self, number: int) -> list[Individual]:
+        """Individual ``number`` after all its ancestors in the line of parents, the first one first.
+
+        Raises:
+            UsageError: no such individual is stored.
+        """
+        if number not in self._numbered:
+            raise UsageError(
+                f"individual: {number} is not stored in this run; it stores those that ever held a cell"
+            )
+        line = [self._numbered[number]]
+        while (parent := line[-1].parent) is not None:
+            line.append(self._numbered[parent])
+        return line[::-1]
+
+    @cached_property
+    def _numbered(self) -> Mapping[int, Individual]:
+        return {one.number: one for one in self.individuals}

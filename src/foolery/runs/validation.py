@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from foolery.runs.errors import RecordError, short
-from foolery.runs.history import Moment
-from foolery.runs.individual import Individual
-from foolery.runs.records import RunSettings
-from foolery.runs.reign import Reign
+from foolery.runs.records import Individual, Moment, Reign, RunSettings
 
 LARGEST_NUMBER = 2**63 - 1
 LAST_GENERATION = 2**32 - 1

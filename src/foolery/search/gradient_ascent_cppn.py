@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from foolery.canvas import Canvases
-from foolery.classifiers.gradient import Differentiable
+from foolery.classifiers.gradients import Differentiable
 from foolery.encodings.base import Encoding
 from foolery.encodings.differentiable import Differentiable as SecondRole
 from foolery.encodings.differentiable import differentiable

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.gradient import Differentiable
+from foolery.classifiers.gradients import Differentiable
 from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
 from foolery.rng import Stream

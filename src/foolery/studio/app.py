@@ -18,16 +18,14 @@ from starlette.types import ASGIApp
 from foolery.errors import FooleryError
 from foolery.runs.live import glancing
 from foolery.studio.images import Pictures, Size
-from foolery.studio.library import Entry, Shelf
-from foolery.studio.looking import answer, eye_told
+from foolery.studio.library import Entry, Shelf, stamp_of
 from foolery.studio.pages import KINDS, page, static
-from foolery.studio.playground import RefusedError, taken_in
+from foolery.studio.playground import RefusedError, answer, eye_told, taken_in
 from foolery.studio.protocols import Eye, Painter, Reporter
 from foolery.studio.queue import BusyError, Desk
 from foolery.studio.run_list import about, cards_of, frame_of, is_crisp
 from foolery.studio.security import Door, Guard
-from foolery.studio.stream import stream
-from foolery.studio.updates import champions_told, stamp_of
+from foolery.studio.updates import champions_told, stream
 
 STREAMS = 24  # pages that may watch at a time
 REPORTS = 2  # kept in memory

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 from typing import Literal
 
 from foolery.audit.schema import read_audit
@@ -13,7 +15,34 @@ from foolery.runs.live import Glance, Holder, glancing
 from foolery.runs.records import RunSettings
 from foolery.studio.library import Entry
 from foolery.studio.protocols import Painter
-from foolery.studio.wall import Wall
+
+ROOM = 96 * 2**20  # bytes
+
+
+class Wall:
+    """Addresses to files; those not asked for longest are taken down first. Any thread may use it."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room, self._used = room, 0
+        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def hang(self, address: str, content: bytes) -> None:
+        """Keep a file."""
+        with self._lock:
+            self._used += len(content) - len(self._files.pop(address, b""))
+            self._files[address] = content
+            while self._used > self._room and len(self._files) > 1:
+                _, gone = self._files.popitem(last=False)
+                self._used -= len(gone)
+
+    def find(self, address: str) -> bytes | None:
+        """The file, or None where it is not kept."""
+        with self._lock:
+            if address in self._files:
+                self._files.move_to_end(address)
+            return self._files.get(address)
+
 
 Size = Literal["webp", "png"]
 """A thumbnail, or the canvas as it was scored."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from foolery.errors import UsageError
+from foolery.hardening.rounds import files_of
 from foolery.report.model.discover import FILES, Kind
+from foolery.runs.database import companions
 
 DEEPEST = 5  # folders below the shelf
 MOST = 1000
@@ -92,3 +95,31 @@ class Shelf:
 
 def _is_plain(file: Path) -> bool:
     return file.is_file() and not file.is_symlink()
+
+
+def stamp_of(entry: Entry) -> tuple[tuple[int, int], ...]:
+    """Changes when the run, audit or arms race is written to."""
+    files = [entry.file]
+    if entry.kind == "run":
+        files += companions(entry.file)[:1]  # the shared memory beside it changes when it is read, too
+    elif entry.kind == "contest":
+        files += files_of(entry.folder)
+    stamps = []
+    for path in files:
+        try:
+            found = path.stat()
+        except OSError:
+            stamps.append((0, 0))
+        else:
+            stamps.append((found.st_mtime_ns, found.st_size))
+    return tuple(stamps)
+
+
+def age_of(entry: Entry) -> float:
+    """Seconds since the run was written to."""
+    return max(0.0, time.time() - max(stamp[0] for stamp in stamp_of(entry)) / 1e9)
+
+
+def without_path(entry: Entry, said: str) -> str:
+    """A message that names an entry as the pages do, not by where it lies on this machine."""
+    return said.replace(str(entry.folder), entry.name)

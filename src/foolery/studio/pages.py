@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from foolery.report.script import as_json
+from foolery.report.html import as_json
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -13,8 +13,7 @@ from foolery.report.wording import duration, number, short_name
 from foolery.runs.live import Glance, glancing
 from foolery.runs.records import RunSettings
 from foolery.studio.images import address
-from foolery.studio.library import Entry
-from foolery.studio.updates import age_of
+from foolery.studio.library import Entry, age_of, without_path
 from foolery.text import format_score
 
 STRIP = 5  # champions
@@ -127,18 +126,13 @@ def _audit_card(entry: Entry) -> Card:
 
 
 def _contest_card(entry: Entry) -> Card:
-    from foolery.hardening.contest import standing_of
+    from foolery.hardening.rounds import standing_of
     from foolery.report.arms_race_page import contest_finding
 
     standing = standing_of(entry.folder)
     state = f"{len(standing.rounds)} of {standing.contest.rounds} rounds done"
     told = spaced(f"Arms race. {contest_finding(standing)}.")
     return Card(entry.key, entry.name, "contest", about=told, state=state)
-
-
-def without_path(entry: Entry, said: str) -> str:
-    """A message that names an entry as the pages do, not by where it lies on this machine."""
-    return said.replace(str(entry.folder), entry.name)
 
 
 def about(settings: RunSettings) -> str:

@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from foolery.canvas import Canvases
 from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.preprocess import preprocess
 from foolery.data import Labelled
 from foolery.errors import FooleryError
-from foolery.training.augment import shift_and_mirror
 from foolery.training.recipes import Recipe
+
+
+def shift_and_mirror(canvases: Canvases, pixels: int, generator: torch.Generator) -> Canvases:
+    """``(N, C, H, W) uint8``: each moved by up to ``pixels`` each way, and mirrored or not, at random.
+
+    What comes in at an edge is what lies inside it, mirrored. The same generator gives the same pictures.
+    """
+    count, _, height, width = canvases.shape
+    edges = ((0, 0), (0, 0), (pixels, pixels), (pixels, pixels))
+    padded = np.pad(canvases, edges, mode="reflect").transpose(0, 2, 3, 1)
+    top, left = torch.randint(2 * pixels + 1, (2, count), generator=generator).numpy()
+    mirrored = torch.randint(2, (count,), generator=generator).numpy().astype(bool)
+    rows = top[:, None] + np.arange(height)
+    columns = left[:, None] + np.arange(width)
+    columns[mirrored] = columns[mirrored, ::-1]
+    moved = padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return np.ascontiguousarray(moved.transpose(0, 3, 1, 2))
+
 
 #: Called after each step with the steps done, the steps in all, and the loss.
 Progress: TypeAlias = Callable[[int, int, float], None]

@@ -7,18 +7,83 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+from safetensors.torch import load_file
+
+from foolery.classifiers.accuracy import Answers
 from foolery.classifiers.architectures import build, check_architecture
+from foolery.classifiers.architectures.base import Network
+from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card, card_beside
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import Labelled, open_data
+from foolery.data.class_matching import match_classes
+from foolery.data.labelled import LabelledData
 from foolery.errors import UsageError
 from foolery.rng import check_seed
-from foolery.training.measure import measure
+from foolery.training.export import export
+from foolery.training.optimise import THREADS, Progress, descend
 from foolery.training.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
     from foolery.training.optimise import Progress
+
+
+def learn(
+    architecture: str,
+    pictures: Labelled,
+    recipe: Recipe,
+    seed: int,
+    weights: Path,
+    made_by: str,
+    progress: Progress | None = None,
+) -> Card:
+    """Train from scratch; write ``weights`` (``.safetensors``), the ONNX graph and the card beside it.
+
+    The card is written last: where it is, the network is whole.
+    """
+    network = build(architecture, len(pictures.classes))
+    descend(network, pictures, recipe, seed, progress)
+    export(network, input_shape(recipe.preprocessing), weights, weights.with_suffix(".onnx"))
+    card = Card(
+        name=weights.stem,
+        kind="softmax",
+        classes=pictures.classes,
+        preprocessing=recipe.preprocessing,
+        architecture=architecture,
+        made_by=made_by,
+        notes=f"{recipe.describe()} torch {torch.__version__}, {THREADS} threads.",
+    )
+    card.write(card_beside(weights))
+    return card
+
+
+def learnt(weights: Path, card: Card) -> Network:
+    """The network that lies in ``weights``, of the architecture that its card names."""
+    network = build(str(card.architecture), len(card.classes))
+    network.load_state_dict(load_file(weights))
+    return network
+
+
+BATCH = 400  # pictures in memory at a time, of LeNet's size
+_VALUES = BATCH * 256 * 256  # and the most values of larger ones
+
+
+def measure(classifier: Classifier, data: LabelledData) -> Answers:
+    """What ``classifier`` answers to every picture of ``data``, in order; unreadable ones are left out.
+
+    Raises:
+        UsageError: where the class names of the two do not match, and where no picture can be read.
+    """
+    known = classifier.description
+    index = match_classes(data.classes, known.classes, known.name).index
+    size = max(1, min(BATCH, _VALUES // known.canvas.size))
+    parts = [
+        Answers.of(classifier.scores(part.canvases), index[part.labels], known.kind)
+        for part in data.batches(size, known.canvas)
+    ]
+    return Answers.joined(parts)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foolery.audit.attacks.build import built
+from foolery.audit.attacks.transfer import built
 from foolery.classifiers import load_classifier
 from foolery.engine.evolve import evolve
 

@@ -5,7 +5,7 @@ import pytest
 
 from foolery.audit.attacks.single_shot import FILE, Tally, ask_drawn
 from foolery.errors import UsageError
-from foolery.search.margin import Margin, margins
+from foolery.search.objectives import Margin, margins
 from support.plain import Plain, noise
 
 PICTURES = noise(330, seed=4)

@@ -1,14 +1,23 @@
 """The pack: a file that keeps champions, and who may ask them."""
 
+from __future__ import annotations
+
 import lzma
 
 import numpy as np
 import pytest
 
-from foolery.audit.attacks.transfer import SHIPPED, StarterPack, starter_pack
+from foolery.audit.attacks import chosen_attacks
+from foolery.audit.attacks.transfer import SHIPPED, StarterPack, built, starter_pack, starters_for
+from foolery.audit.config import Order, Pictures
+from foolery.audit.runner import audit
 from foolery.canvas import CanvasShape
+from foolery.classifiers import load_classifier
+from foolery.classifiers.wrappers.metered import Budget
 from foolery.encodings import make_encoding
+from foolery.engine.evolve import evolve
 from foolery.errors import UsageError
+from support.exhibits import exhibit
 
 GRAY, COLOR = CanvasShape(1, 28, 28), CanvasShape(3, 16, 16)
 
@@ -93,3 +102,91 @@ def test_shipped_champions_fool_the_network_that_they_were_evolved_on():
     claimed = [known.classes.index(each.label) for each in own]
     found = np.exp(scores[np.arange(len(own)), claimed])
     assert found == pytest.approx([each.confidence for each in own], abs=1e-3)
+
+
+def test_pictures_are_drawn_on_the_canvas_of_whoever_asks(pack):
+    paint, count = starters_for(load_classifier("lenet-b"), pack)
+    assert count == 16
+    whole = paint(0, count)
+    assert whole.shape == (16, 1, 28, 28)
+    assert np.array_equal(np.concatenate([paint(0, 5), paint(5, 11)]), whole)
+
+
+def test_its_own_champions_are_not_among_them(pack):
+    _, count = starters_for(load_classifier("lenet"), pack)
+    assert count == 8
+
+
+def test_without_a_champion_that_fits_there_is_nothing_to_ask(pack):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    assert starters_for(load_classifier("cifar"), pack) is None
+    assert starters_for(load_classifier("lenet"), StarterPack(())) is None
+
+
+def test_an_audit_asks_the_shipped_pack(mnist, tmp_path):
+    classifier = load_classifier("lenet")
+    starters = starters_for(classifier)
+    found = audit(
+        classifier,
+        Order(
+            out=tmp_path / "audit",
+            asked="2000",
+            limit=Budget(2000),
+            attacks=chosen_attacks(["starter"]),
+            pictures=Pictures(mnist, "mnist", most=500),
+            starters=starters,
+        ),
+    )
+    (attack,) = found.attacks
+    assert (attack.name, attack.status, attack.queries) == ("starter", "finished", starters[1])
+    assert attack.fooled_at_keep95 > 0
+    assert {one.attack for one in found.champions} == {"starter"}
+
+
+def test_classifiers_take_turns_and_each_begins_with_its_most_certain(pack, runs):
+    prints = [run.settings.fingerprint for run in runs]
+    assert [each.source.fingerprint for each in pack.starters] == prints * 8
+    for place, run in enumerate(runs):
+        sure = [each.confidence for each in pack.starters[place::2]]
+        assert sure == sorted((one.confidence for one in run.champions.values()), reverse=True)[:8]
+
+
+def test_every_class_comes_before_any_class_comes_twice():
+    runs = [evolve(load_classifier("lenet"), generations=3, batch=20, seed=seed) for seed in (0, 1)]
+    pack = built(runs, most=20)
+    assert len(pack) == 20
+    assert sorted(each.label for each in pack.starters[:10]) == sorted(runs[0].champions)
+    better = np.array([each.confidence for each in pack.starters[:10]])
+    assert (np.diff(better) <= 0).all()
+
+
+def test_a_run_given_twice_adds_nothing(runs, pack):
+    again = built([*runs, *runs], most=8)
+    assert [each.genome for each in again.starters] == [each.genome for each in pack.starters]
+
+
+def test_uncertain_champions_are_left_out(runs):
+    sure = [one.confidence for run in runs for one in run.champions.values()]
+    least = float(np.median(sure))
+    pack = built(runs, most=100, least=least)
+    assert len(pack) == sum(each >= least for each in sure)
+
+
+def test_sources_say_how_a_run_was_made_without_this_machines_folders(runs):
+    source = built(runs, most=1).sources[0]
+    assert (source.classifier, source.command) == ("lenet", "foolery evolve -c lenet")
+    assert (source.seed, source.queries, source.canvas) == (0, 100, (1, 28, 28))
+    reference = "onnx:/home/me/models/net/model.onnx"
+    far = exhibit(classifier=reference, commands=(f"foolery evolve -c {reference} --out /tmp/far/away/run",))
+    source = built([far], most=1).sources[0]
+    assert source.classifier == "onnx:net/model.onnx"
+    assert source.command == "foolery evolve -c onnx:net/model.onnx --out away/run"
+
+
+@pytest.mark.parametrize("words", [{"encoding": "direct"}, {"name": "centered"}])
+def test_other_encodings_and_coordinates_are_refused(words):
+    run = exhibit(**words)
+    if words.get("name"):
+        run.settings.encoding_options["coordinates"] = "centered"
+    with pytest.raises(UsageError, match=f"starter pack: {run.name} is no run of cppn with raw"):
+        built([run], most=1)

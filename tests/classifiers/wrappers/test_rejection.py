@@ -11,7 +11,7 @@ from foolery.classifiers.wrappers.rejection import REJECTED
 from foolery.engine.ascend import ascend
 from foolery.engine.evolve import evolve
 from foolery.errors import UsageError
-from foolery.training.measure import measure
+from foolery.training.train import measure
 
 NOISE = np.random.default_rng(1).integers(0, 256, (60, 1, 28, 28), np.uint8)
 BOTH = ["rejecting:digits-vae", "rejecting:lenet+digits-vae"]

@@ -5,7 +5,7 @@ import pytest
 
 from foolery.canvas import CanvasShape, canvas_hash, fetched
 from foolery.encodings import make_encoding, on_device
-from foolery.encodings.cppn.cuda.launch import MOST_SCRATCH, ROW, TILE, launch_of
+from foolery.encodings.cppn.cuda.encoding import MOST_SCRATCH, ROW, TILE, launch_of
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.rng import Stream
 from support.networks import random_networks

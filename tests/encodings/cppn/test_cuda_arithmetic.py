@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from foolery.canvas import CanvasShape
 from foolery.encodings.colors import to_rgb
 from foolery.encodings.cppn import render_numpy
-from foolery.encodings.cppn.coordinates import planes
 from foolery.encodings.cppn.cuda import tape
-from foolery.encodings.cppn.cuda.source import MEANINGS, TILE_PIXELS
-from foolery.encodings.cppn.encoding import Cppn
+from foolery.encodings.cppn.cuda.program import MEANINGS, TILE_PIXELS
+from foolery.encodings.cppn.encoding import Cppn, planes
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
 from support.cuda import on_host
 from support.networks import random_networks

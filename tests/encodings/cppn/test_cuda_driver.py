@@ -6,9 +6,10 @@ import pytest
 from foolery.canvas import CanvasShape
 from foolery.encodings.colors import to_rgb
 from foolery.encodings.cppn import render_numpy
-from foolery.encodings.cppn.cuda import driver, tape
-from foolery.encodings.cppn.cuda.launch import THREADS, launch_of
-from foolery.encodings.cppn.cuda.source import ENTRY
+from foolery.encodings.cppn.cuda import program as driver
+from foolery.encodings.cppn.cuda import tape
+from foolery.encodings.cppn.cuda.encoding import THREADS, launch_of
+from foolery.encodings.cppn.cuda.program import ENTRY
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.errors import FooleryError
 from support.cuda import on_host

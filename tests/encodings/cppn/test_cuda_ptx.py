@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from foolery.encodings.cppn.cuda import program
-from foolery.encodings.cppn.cuda.source import ENTRY, EXACT, MEANINGS, source
+from foolery.encodings.cppn.cuda.program import ENTRY, EXACT, MEANINGS, source
 from foolery.errors import FooleryError, UsageError
 
 CAPABILITIES = (80, 90)

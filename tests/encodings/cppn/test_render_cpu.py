@@ -13,8 +13,7 @@ from foolery.canvas import CanvasShape, canvas_hash
 from foolery.encodings.colors import to_rgb
 from foolery.encodings.cppn import render_cpu as render
 from foolery.encodings.cppn import render_numpy as reference
-from foolery.encodings.cppn.coordinates import planes
-from foolery.encodings.cppn.encoding import Cppn
+from foolery.encodings.cppn.encoding import Cppn, planes
 from foolery.encodings.cppn.genome import GAUSSIAN, LINEAR, SINE, CppnGenomes
 from foolery.rng import Stream
 from support.networks import random_networks

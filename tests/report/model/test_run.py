@@ -10,8 +10,8 @@ from foolery.data.labelled import Labelled
 from foolery.engine.evolve import evolve
 from foolery.errors import UsageError
 from foolery.report.model import display_of
-from foolery.report.model.asking import Loader
-from foolery.report.model.occlusion import GRID, QUESTIONS, occlusion_of
+from foolery.report.model.champion import GRID, QUESTIONS, occlusion_of
+from foolery.report.model.discover import Loader
 from foolery.runs import open_run_file
 from support.plain import Plain, noise
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from foolery.audit.attacks.base import Attack
 from foolery.audit.attacks.searches import Ascent, Evolution
-from foolery.audit.attacks.unsearched import Drawing, Starters
+from foolery.audit.attacks.single_shot import Drawing, Starters
 from foolery.data.synthetic import baselines
 from foolery.errors import UsageError, nearest
 

@@ -10,14 +10,23 @@ from __future__ import annotations
 import json
 import lzma
 import struct
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
+from foolery.audit.attacks.base import Painter
+from foolery.audit.attacks.single_shot import drawn_from
+from foolery.classifiers.base import Classifier
+from foolery.encodings import make_encoding
 from foolery.encodings.base import Encoding
+from foolery.encodings.cppn.encoding import Cppn
+from foolery.engine.run import Exhibit
 from foolery.errors import UsageError
+from foolery.text import shortened
 
 SHIPPED = Path(__file__).parent / "transfer_champions.xz"
 FORMAT = 1
@@ -144,3 +153,85 @@ def _starters(sources: list[Source], rows: list[Any], body: bytes) -> Iterable[S
 def starter_pack() -> StarterPack:
     """The pack that comes with foolery; made by ``benchmarks/starter_pack.py``."""
     return StarterPack.read(SHIPPED)
+
+
+__all__ = ["Source", "Starter", "StarterPack", "starter_pack"]
+
+
+def starters_for(classifier: Classifier, pack: StarterPack | None = None) -> tuple[Painter, int] | None:
+    """Pictures of the champions of ``pack`` by number, on the classifier's canvas, and how many there are.
+
+    Those that were evolved on this very classifier are left out: their queries were spent, though not here.
+
+    Args:
+        classifier: that is audited.
+        pack: the shipped one if None.
+
+    Returns:
+        None where no champion can be drawn.
+    """
+    known = classifier.description
+    encoding = make_encoding("cppn", known.canvas)
+    chosen = starter_pack() if pack is None else pack
+    count = len(chosen.fitting(encoding, without=known.fingerprint))
+    if not count:
+        return None
+    return drawn_from(encoding, chosen.genomes(encoding, without=known.fingerprint), count)
+
+
+def built(runs: Sequence[Exhibit], *, most: int, least: float = 0.0) -> StarterPack:
+    """A pack of the champions of ``runs``, each genome once.
+
+    Classifiers take turns, and each begins with the most certain champion of every class, so that an audit
+    that can ask only a hundred asks the best hundred, of different classes.
+
+    Args:
+        runs: of CPPNs with raw coordinates.
+        most: champions of one classifier, over all its runs.
+        least: confidence that a champion must have.
+
+    Raises:
+        UsageError: for a run of another encoding or with other coordinates.
+    """
+    queues: dict[str, list[Starter]] = {}
+    for run in runs:
+        if run.settings.encoding != Cppn.name or run.settings.encoding_options.get("coordinates") != "raw":
+            raise UsageError(f"starter pack: {run.name} is no run of cppn with raw coordinates")
+        source = source_of(run)
+        champions = [one for one in run.champions.values() if one.confidence >= least]
+        queues.setdefault(source.fingerprint, []).extend(
+            Starter(source, one.label, one.confidence, one.genome) for one in champions
+        )
+    ordered = [_best(queue, most) for queue in queues.values()]
+    taken = [each for each in chain.from_iterable(zip_longest(*ordered)) if each is not None]
+    return StarterPack(tuple({each.genome: each for each in reversed(taken)}.values())[::-1])
+
+
+def _best(queue: list[Starter], most: int) -> list[Starter]:
+    """At most ``most`` of different genomes: the best of every class, most certain first, then the second."""
+    different: dict[bytes, Starter] = {}
+    for each in sorted(queue, key=lambda each: -each.confidence):
+        different.setdefault(each.genome, each)
+    place: Counter[str] = Counter()
+    ranked: list[tuple[int, Starter]] = []
+    for each in different.values():
+        ranked.append((place[each.label], each))
+        place[each.label] += 1
+    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])][:most]
+
+
+def source_of(run: Exhibit) -> Source:
+    """Where the champions of ``run`` come from; file names without their folders."""
+    settings, made = run.settings, run.provenances[0]
+    queries = run.summary["queries"]
+    channels, height, width = settings.canvas
+    return Source(
+        classifier=shortened(settings.classifier),
+        fingerprint=settings.fingerprint,
+        canvas=(channels, height, width),
+        options=dict(settings.encoding_options),
+        seed=settings.seed,
+        queries=int(str(queries)),
+        command=shortened(made.command),
+        foolery=str(made.versions.get("foolery", "")),
+    )

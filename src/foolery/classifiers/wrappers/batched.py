@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description, canvas_device
 from foolery.errors import FooleryError, UsageError
+from foolery.runs import RunWriter
+from foolery.runs.records import RunSettings
 
 LARGEST = 1024
 _GAIN = 1.05  # a slice twice as large has to be this much faster to be worth its memory
@@ -172,3 +174,29 @@ def is_out_of_memory(error: BaseException | None) -> bool:
 def _reason(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__
+
+
+def fitted(classifier: Classifier, recorded: RunSettings | None = None) -> Classifier:
+    """``classifier``; on a device with memory of its own, in slices.
+
+    Args:
+        classifier: what a run is about to ask.
+        recorded: settings of the run that is resumed, whose slices are used again; None finds them.
+    """
+    if isinstance(classifier, Batched):
+        return classifier
+    if recorded is None:
+        return on_device(classifier)
+    size = recorded.forward.get("slice")
+    return classifier if size is None else on_device(classifier, int(size))
+
+
+def note_shrinks(classifier: Classifier, writers: Sequence[RunWriter]) -> None:
+    """From here on, a slice that has to shrink is an event in the run files."""
+
+    def tell(shrink: Shrink) -> None:
+        for writer in writers:
+            writer.note(str(shrink))
+
+    if isinstance(classifier, Batched):
+        classifier.on_event = tell

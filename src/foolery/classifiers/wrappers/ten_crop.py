@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.classifiers.averages import mean_scores
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.card import Preprocessing
+from foolery.classifiers.scores import mean_scores
 from foolery.errors import UsageError
 
 

@@ -11,11 +11,27 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.encodings.colors import COLORS, check_colors, color_options
-from foolery.encodings.cppn import breeding, genome, pack, render_cpu
-from foolery.encodings.cppn.coordinates import COORDINATES, planes
+from foolery.encodings.cppn import breeding, genome, render_cpu
 from foolery.encodings.cppn.genome import CppnGenomes
 from foolery.errors import UsageError, nearest
 from foolery.rng import Stream
+
+COORDINATES = ("raw", "centered")
+
+
+def planes(canvas: CanvasShape, coordinates: str) -> NDArray[np.float32]:
+    """``(4, H * W) float32``: x, y, distance from the centre, 1 (``phen_grayscale_image.hpp``).
+
+    With ``raw``, x and y are the pixel's column and row; with ``centered`` they run from -1 to 1. The
+    distance is that of the centered coordinates in both.
+    """
+    y, x = np.mgrid[: canvas.height, : canvas.width].astype(np.float64)
+    right = 2.0 * x / max(canvas.width - 1, 1) - 1.0
+    down = 2.0 * y / max(canvas.height - 1, 1) - 1.0
+    distance = np.sqrt(right * right + down * down)
+    across = (x, y) if coordinates == "raw" else (right, down)
+    stack = np.stack([*across, distance, np.ones_like(x)])
+    return np.ascontiguousarray(stack.reshape(4, -1).astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -103,9 +119,9 @@ class Cppn:
         return cuda_cppn(self, device)
 
     def pack(self, genomes: CppnGenomes) -> list[bytes]:
-        """One byte string per genome; see ``pack.py`` for the layout."""
-        return pack.pack(genomes, self.canvas.channels)
+        """One byte string per genome; see ``genome.py`` for the layout."""
+        return genome.pack(genomes, self.canvas.channels)
 
     def unpack(self, blobs: Sequence[bytes]) -> CppnGenomes:
         """The inverse of ``pack``; UsageError for anything else."""
-        return pack.unpack(blobs, self.canvas.channels)
+        return genome.unpack(blobs, self.canvas.channels)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.encodings.cppn.genome import HEAVIEST, INPUTS
-from foolery.encodings.polynomial import step
+from foolery.encodings.variation import step
 from foolery.jit import inlined, kernel, part
 from foolery.rng import Purpose, philox
 

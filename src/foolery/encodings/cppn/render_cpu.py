@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.encodings.colors import PLAIN, convert, number_of
-from foolery.encodings.cppn.activate import CAREFUL, draw_node
 from foolery.encodings.cppn.genome import GAUSSIAN, INPUTS, SIGMOID, CppnGenomes
-from foolery.encodings.cppn.simd import ROW, STEP, level_pass
+from foolery.encodings.cppn.simd import CAREFUL, ROW, STEP, draw_node, level_pass
 from foolery.jit import inlined, kernel, part
 from foolery.workers import idle, share
 

@@ -7,28 +7,42 @@ released code (``af_cppn.hpp``): sin(p), 2 / (1 + e^-p) - 1, e^(-p^2), clip(p, -
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.encodings.cppn.constants import (
-    EXP,
-    FLATTEST,
-    LN2_1,
-    LN2_2,
-    MAGIC,
-    ONE,
-    PER_LN2,
-    PER_PI,
-    PI_1,
-    PI_2,
-    PI_3,
-    QUARTER_TURN,
-    SINE,
-    THREE,
-    TWO,
-    WHITE,
-)
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
+
+MAGIC = np.float32(12582912.0)
+"""1.5 * 2^23: adding it rounds to a whole number, which then stands in the low bits."""
+
+PER_PI = np.float32(0.318309886183790672)
+PI_1 = np.float32(3.140625)
+PI_2 = np.float32(float.fromhex("0x1.fb4p-11"))
+PI_3 = np.float32(float.fromhex("0x1.4442d2p-23"))
+QUARTER_TURN = np.float32(1.6)
+"""Slightly more than pi / 2: potentials beyond 2^14, where the reduction loses its meaning, end here."""
+SINE = (
+    np.float32(-0.16666657),
+    np.float32(0.008333015),
+    np.float32(-0.00019806468),
+    np.float32(2.599726e-06),
+)
+"""Coefficients of r^3, r^5, r^7 and r^9."""
+
+PER_LN2 = np.float32(1.44269504088896341)
+LN2_1 = np.float32(float.fromhex("0x1.62e4p-1"))
+LN2_2 = np.float32(float.fromhex("0x1.7f7d1cp-20"))
+EXP = (np.float32(0.49999136), np.float32(0.16666463), np.float32(0.04189973), np.float32(0.0083741))
+"""Coefficients of r^2, r^3, r^4 and r^5; those of 1 and r are 1."""
+FLATTEST = np.float32(64.0)
+"""Exponents are held to [-64, 64]: e^-64 is 1.6e-28, so no denormal number arises."""
+
+ONE, TWO, THREE = np.float32(1.0), np.float32(2.0), np.float32(3.0)
+WHITE = np.float32(255.0)
+
 
 Plane = NDArray[np.float32]
 
@@ -94,3 +108,81 @@ def draw(genomes: CppnGenomes, planes: Plane, outputs: int) -> NDArray[np.uint8]
             level = np.minimum(np.abs(values[INPUTS + count - outputs + output]), ONE) * WHITE
             levels[i, output] = level.astype(np.uint8)
     return levels
+
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Nodes that can be worked on at once, and their links.
+
+    Attributes:
+        nodes: ``(n,)`` places of the nodes in the batch.
+        links: one array for each k, ``(counts[k],)``: the k-th link of each of the first nodes.
+    """
+
+    nodes: Index
+    links: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything of a batch stands: node t of the batch is row ``INPUTS + t`` of the values.
+
+    Attributes:
+        sources, targets: ``(E,)`` rows of the values, for every edge.
+        forward: steps from the inputs to the outputs; their links are the edges that end in a node.
+        backward: steps from the outputs to the inputs; their links are the edges that start in a node.
+    """
+
+    sources: Index
+    targets: Index
+    forward: tuple[Step, ...]
+    backward: tuple[Step, ...]
+
+
+def layout(genomes: CppnGenomes) -> Layout:
+    """The layout of a batch."""
+    first = np.repeat(genomes.nodes[:-1], np.diff(genomes.edges))
+    sources = genomes.sources.astype(np.int64) + np.where(genomes.sources < INPUTS, 0, first)
+    targets = genomes.targets.astype(np.int64) + first
+    total = int(genomes.nodes[-1])
+    depth = _depths(sources, targets, total)
+    inner = np.flatnonzero(sources >= INPUTS)
+    return Layout(
+        sources,
+        targets,
+        _steps(targets - INPUTS, np.arange(len(targets)), depth[INPUTS:]),
+        _steps(sources[inner] - INPUTS, inner, depth[INPUTS:])[::-1],
+    )
+
+
+def _depths(sources: Index, targets: Index, total: int) -> Index:
+    """``(INPUTS + total,)``: edges on the longest way from an input; 1 for a node without edges."""
+    depth = np.ones(INPUTS + total, np.int64)
+    depth[:INPUTS] = 0
+    deeper = True
+    while deeper:
+        least = depth[sources] + 1
+        deeper = bool((least > depth[targets]).any())
+        np.maximum.at(depth, targets, least)
+    return depth
+
+
+def _steps(ends: Index, edges: Index, depth: Index) -> tuple[Step, ...]:
+    """One step for each depth; ``ends`` is the node at which each of ``edges`` is a link."""
+    order = np.argsort(ends, kind="stable")
+    ends, edges = ends[order], edges[order]
+    degrees = np.bincount(ends, minlength=len(depth))
+    first = np.cumsum(degrees) - degrees
+    nodes = np.lexsort((-degrees, depth))
+    bounds = np.flatnonzero(np.diff(depth[nodes], prepend=-1, append=-1))
+    steps = []
+    for start, stop in pairwise(bounds.tolist()):
+        within = nodes[start:stop]
+        most = int(degrees[within[0]])
+        counts = [int((degrees[within] > k).sum()) for k in range(most)]
+        links = tuple(edges[first[within[:count]] + k] for k, count in enumerate(counts))
+        steps.append(Step(within, links))
+    return tuple(steps)

@@ -16,10 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from foolery.encodings.cppn import constants
+from foolery.encodings.cppn import render_numpy as constants
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import HEAVIEST, INPUTS, CppnGenomes
-from foolery.encodings.cppn.steps import Index, Step, layout
+from foolery.encodings.cppn.render_numpy import Index, Step, layout
 from foolery.encodings.differentiable import Parameters, whole
 from foolery.encodings.torch_direct import to_rgb
 

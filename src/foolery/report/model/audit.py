@@ -15,7 +15,7 @@ from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.labelled import LabelledData
 from foolery.engine.run import Champion
 from foolery.errors import UsageError
-from foolery.report.model.photos import Photos, photos_of
+from foolery.report.model.champion import Photos, photos_of
 from foolery.report.model.run import BUDGET, Sight, display_of, scored
 from foolery.runs import open_run_file
 from foolery.runs.records import RunSettings

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from foolery.canvas import CanvasShape
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import ACTIVATIONS, INPUTS, CppnGenomes
-from foolery.encodings.cppn.render_numpy import gaussian, linear, sigmoid, sine
-from foolery.encodings.cppn.steps import Layout, layout
+from foolery.encodings.cppn.render_numpy import Layout, gaussian, layout, linear, sigmoid, sine
 
 SIDE = 40  # pixels of a node's picture
 MOST_NODES = 120  # a larger graph would be read by nobody

@@ -6,15 +6,125 @@ import ctypes
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p
+from collections.abc import Iterator, Mapping, Sequence
+from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_void_p
 from functools import lru_cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from foolery.encodings.cppn.cuda.source import EXACT
+from foolery.encodings.cppn import render_numpy
 from foolery.errors import FooleryError, UsageError
+
+LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+
+_MOST_SHARED_PER_BLOCK, _PROCESSORS = 97, 16
+_MAJOR, _MINOR = 75, 76
+_DYNAMIC_SHARED = 8
+
+
+class Kernel:
+    """One kernel of a program, on one device.
+
+    Args:
+        device: its number.
+        image: machine code or PTX.
+        name: of the kernel.
+        shared: bytes of shared memory that a block may ask for.
+    """
+
+    def __init__(self, device: int, image: bytes, name: bytes, shared: int) -> None:
+        driver, self._module, self._context = _driver(), c_void_p(), c_void_p()
+        _check(driver.cuDevicePrimaryCtxRetain(byref(self._context), _handle(device)))
+        _check(driver.cuCtxSetCurrent(self._context))
+        _check(driver.cuModuleLoadData(byref(self._module), image))
+        self._function = c_void_p()
+        _check(driver.cuModuleGetFunction(byref(self._function), self._module, name))
+        _check(driver.cuFuncSetAttribute(self._function, _DYNAMIC_SHARED, shared))
+
+    def launch(
+        self, *, blocks: int, threads: int, shared: int, stream: int, arguments: Sequence[Any]
+    ) -> None:
+        """Queue it on ``stream``, a stream of the device; ``arguments`` are ctypes values."""
+        _check(_driver().cuCtxSetCurrent(self._context))  # a thread may have none yet
+        places = (c_void_p * len(arguments))(*(ctypes.addressof(each) for each in arguments))
+        grid, block = (blocks, 1, 1), (threads, 1, 1)
+        _check(
+            _driver().cuLaunchKernel(self._function, *grid, *block, shared, c_void_p(stream), places, None)
+        )
+
+
+def properties(device: int) -> Mapping[str, int]:
+    """``capability`` (90 for 9.0), ``processors``, and ``shared``, the most bytes that a block can have."""
+    driver, handle = _driver(), _handle(device)
+
+    def attribute(number: int) -> int:
+        value = c_int()
+        _check(driver.cuDeviceGetAttribute(byref(value), number, handle))
+        return value.value
+
+    return {
+        "capability": 10 * attribute(_MAJOR) + attribute(_MINOR),
+        "processors": attribute(_PROCESSORS),
+        "shared": attribute(_MOST_SHARED_PER_BLOCK),
+    }
+
+
+def _handle(device: int) -> c_int:
+    handle = c_int()
+    _check(_driver().cuInit(0))
+    _check(_driver().cuDeviceGet(byref(handle), device))
+    return handle
+
+
+def _check(status: int) -> None:
+    if status != 0:
+        said = c_char_p()
+        _driver().cuGetErrorString(status, byref(said))
+        raise FooleryError(f"CUDA failed: {(said.value or str(status).encode()).decode()}")
+
+
+@lru_cache(maxsize=1)
+def _driver() -> ctypes.CDLL:
+    try:
+        driver = ctypes.CDLL(LIBRARY)
+    except OSError:
+        raise FooleryError(f"the CUDA driver's library {LIBRARY} cannot be loaded") from None
+    driver.cuCtxSetCurrent.argtypes = [c_void_p]
+    driver.cuModuleLoadData.argtypes = [c_void_p, c_char_p]
+    driver.cuModuleGetFunction.argtypes = [c_void_p, c_void_p, c_char_p]
+    driver.cuFuncSetAttribute.argtypes = [c_void_p, c_int, c_int]
+    driver.cuLaunchKernel.argtypes = [c_void_p, *[c_uint] * 7, c_void_p, c_void_p, c_void_p]
+    return driver
+
+
+TILE_PIXELS = 4
+"""Pixels that one thread draws: reading a link once serves them all."""
+
+EXACT = ("--fmad=false", "--prec-div=true", "--prec-sqrt=true", "--ftz=false")
+"""Options of nvcc and NVRTC under which every float32 operation rounds by itself."""
+
+ENTRY = b"render"
+"""The name of the kernel."""
+
+MEANINGS = ("gray", "hsv", "hls")
+"""What the planes of a canvas can mean."""
+
+
+def source(meaning: str) -> str:
+    """The whole text, in CUDA C++17, for planes of one of ``MEANINGS``."""
+    names = (
+        *("MAGIC", "PER_PI", "PI_1", "PI_2", "PI_3", "QUARTER_TURN"),
+        *("PER_LN2", "LN2_1", "LN2_2", "FLATTEST"),
+    )
+    numbers = {name: getattr(render_numpy, name) for name in names}
+    numbers |= dict(zip(("S3", "S5", "S7", "S9"), render_numpy.SINE, strict=True))
+    numbers |= dict(zip(("E2", "E3", "E4", "E5"), render_numpy.EXP, strict=True))
+    lines = [f"#define {name} ({float(number).hex()}f)" for name, number in numbers.items()]
+    text = files(__package__).joinpath("renderer.cu").read_text(encoding="utf-8")
+    return "\n".join([*lines, f"#define TILE_PIXELS {TILE_PIXELS}", f"#define COLORS {meaning}", text])
+
 
 _FILES = ("libnvrtc.so*", "nvrtc64_*.dll")
 _STANDARD = "--std=c++17"
@@ -52,9 +162,9 @@ def ptx(text: str, capability: int, *, options: Sequence[str] = EXACT) -> bytes:
 def _architectures() -> list[int]:
     count = c_int()
     library = _library()
-    _check(library.nvrtcGetNumSupportedArchs(byref(count)))
+    _check_compiled(library.nvrtcGetNumSupportedArchs(byref(count)))
     known = (c_int * count.value)()
-    _check(library.nvrtcGetSupportedArchs(known))
+    _check_compiled(library.nvrtcGetSupportedArchs(known))
     return sorted(known)
 
 
@@ -62,7 +172,7 @@ def _program(text: str, options: Sequence[str], form: str) -> bytes:
     library = _library()
     given = [_STANDARD.encode(), *(option.encode() for option in options)]
     program = c_void_p()
-    _check(library.nvrtcCreateProgram(byref(program), text.encode(), b"renderer.cu", 0, None, None))
+    _check_compiled(library.nvrtcCreateProgram(byref(program), text.encode(), b"renderer.cu", 0, None, None))
     try:
         status = library.nvrtcCompileProgram(program, len(given), (c_char_p * len(given))(*given))
         if status != 0:
@@ -77,13 +187,13 @@ def _program(text: str, options: Sequence[str], form: str) -> bytes:
 
 def _taken(program: c_void_p, measure: Any, take: Any) -> bytes:
     size = c_size_t()
-    _check(measure(program, byref(size)))
+    _check_compiled(measure(program, byref(size)))
     content = ctypes.create_string_buffer(size.value)
-    _check(take(program, content))
+    _check_compiled(take(program, content))
     return content.raw
 
 
-def _check(status: int) -> None:
+def _check_compiled(status: int) -> None:
     if status != 0:
         said = _library().nvrtcGetErrorString(status).decode()
         raise FooleryError(f"NVRTC failed: {said}")
