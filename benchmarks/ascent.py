@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from foolery import load_classifier
-from foolery.analysis.export import export_champions, file_name
-from foolery.analysis.verify import verify_exhibit
-from foolery.checks.evaluate import predict
-from foolery.engine.ascend import ascend
+from foolery.analysis.champion_files import export_champions, file_name
+from foolery.analysis.verification import verify_exhibit
+from foolery.checks.accuracy import predict
+from foolery.engine.ascent import ascend
 
 CARD = Path(__file__).parents[1] / "docs" / "cards" / "squeezenet1_0.card.json"
 RULE = {"early": 0.1, "late": 0.5}  # five times the paper's steps: the same end, in a quarter of the time

@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 
 from foolery import open_run
-from foolery.analysis.transfer import Row, transfer
+from foolery.analysis.transferability import Row, transfer
 from foolery.classifiers import load_classifier
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.base import Classifier
 from foolery.data import open_data
-from foolery.engine.evolve import evolve_replicates
+from foolery.engine.evolution import evolve_replicates
 from foolery.engine.run import Exhibit
 from foolery.text import format_confidence
-from foolery.training.train import measure
 
 ROOT = Path(__file__).parents[1]
 NETWORKS = ("cifar", "cifar-b", "cifar-vit")

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.card import CanvasCard, Card, Preprocessing
 from foolery.classifiers.nearest_prototype import open_prototypes
 from foolery.data.mnist import CLASSES, open_mnist
 from foolery.training.prototypes import FEWEST, prototypes_of, width_of
-from foolery.training.train import measure
 
 NAME, COUNT, SEED, ASIDE = "digits-knn", 100, 0, 12
 

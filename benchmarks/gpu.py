@@ -274,7 +274,7 @@ class Enough(Exception):  # noqa: N818
 
 
 def by_evolve(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -> None:
-    from foolery.engine.evolve import evolve
+    from foolery.engine.evolution import evolve
 
     def watch(progress: Any) -> None:
         if not seen(progress.moment.queries, progress.moment.median):

@@ -21,7 +21,7 @@ import numpy as np
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.preprocess import preprocess
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.runs import open_run_file
 from foolery.workers import available, share
 

@@ -66,7 +66,7 @@ def write_network(folder: Path) -> Path:
 def peak(folder: Path, generations: int, batch: int) -> None:
     """Print this process's largest resident size in bytes: of the classifier alone for 0 generations."""
     from foolery.classifiers import load_classifier
-    from foolery.engine.evolve import evolve
+    from foolery.engine.evolution import evolve
 
     classifier = load_classifier(
         f"onnx:{folder / 'thousand.onnx'}", backend="onnx", card=folder / "thousand.card.json"

@@ -22,7 +22,7 @@ from foolery import load_classifier
 from foolery.audit.panel import AGREES, Classifiers, default_panel
 from foolery.canvas import Canvases
 from foolery.data import open_data
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 
 GENERATIONS, BATCH, SHOWN = 200, 200, 500
 SHUFFLES = 20_000

@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 
 GOAL = 0.939
 THEIR_EVALUATIONS = 900_000

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.classifiers.base import Description
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.report import write_report
 from foolery.report.model import display_of
 from foolery.runs import open_run_file

@@ -39,7 +39,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.data import open_data
 from foolery.encodings import make_encoding
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.engine.run import open_run
 from foolery.runs import open_run_file
 from foolery.runs.database import RUN_DB

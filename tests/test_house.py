@@ -15,7 +15,7 @@ import foolery
 SOURCE = Path(foolery.__file__).parent
 #: The rooms from the ground up. A file imports from its own room and from lower floors alone.
 FLOORS = (
-    {"errors", "canvas", "rng", "jit", "workers", "files", "text", "registry"},
+    {"errors", "canvas", "rng", "jit", "workers", "files", "text", "registry", "lazy", "results"},
     {"encodings", "data", "runs"},
     {"classifiers"},
     {"training", "search"},

@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from foolery.classifiers import load_classifier as load_classifier
-    from foolery.engine.ascend import ascend as ascend
-    from foolery.engine.evolve import evolve as evolve
+    from foolery.engine.ascent import ascend as ascend
+    from foolery.engine.evolution import evolve as evolve
     from foolery.engine.run import Exhibit as Exhibit
     from foolery.engine.run import open_run as open_run
     from foolery.errors import FooleryError as FooleryError
@@ -25,8 +25,8 @@ _HOMES = {
     "FooleryError": "foolery.errors",
     "MapElites": "foolery.search.map_elites",
     "UsageError": "foolery.errors",
-    "ascend": "foolery.engine.ascend",
-    "evolve": "foolery.engine.evolve",
+    "ascend": "foolery.engine.ascent",
+    "evolve": "foolery.engine.evolution",
     "load_classifier": "foolery.classifiers",
     "open_run": "foolery.engine.run",
 }

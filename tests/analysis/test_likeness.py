@@ -13,7 +13,7 @@ from foolery.canvas import canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.classifiers.class_names import known_list
 from foolery.classifiers.gradients import LastLayer
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from support.exhibits import exhibit
 from support.plain import Plain, noise

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from foolery.analysis.lineage import goal_switches, newick, postorder, tree_figures, tree_of
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.engine.run import exhibit_of
 from foolery.errors import UsageError
 from foolery.report.lineage_svg import tree_svg

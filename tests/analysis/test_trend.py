@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("scipy", reason="the extra paper is not installed")
 
 from foolery.analysis.statistics import trend
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.paper.runs import (
     as_json,
     in_queries,

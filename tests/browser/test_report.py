@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from browser.conftest import NARROW, WIDE
-from foolery.analysis.transfer import transfer
+from foolery.analysis.transferability import transfer
 from foolery.canvas import CanvasShape, canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.data.labelled import Labelled
 from foolery.encodings import make_encoding
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.hardening.rounds import standing_of
 from foolery.report import write_report
 from foolery.report.arms_race_page import contest_files

@@ -20,7 +20,7 @@ pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    from foolery.engine.evolve import evolve
+    from foolery.engine.evolution import evolve
 
     shelf = tmp_path_factory.mktemp("shelf")
     evolve("lenet", generations=30, batch=50, out=shelf / "digits", command="foolery evolve -c lenet -n 30")

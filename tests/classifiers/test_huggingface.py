@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foolery.analysis.verify import verify
+from foolery.analysis.verification import verify
 from foolery.canvas import CanvasShape, to_image
 from foolery.classifiers import load_classifier
 from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.scores import log_sigmoid, log_softmax
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from support.trap import Trap
 

@@ -18,7 +18,7 @@ if find_spec("onnx2pytorch") is None:
 
 from onnx import TensorProto, helper  # noqa: E402
 
-from foolery.checks.preflight import probes  # noqa: E402
+from foolery.checks.contract import probes  # noqa: E402
 from foolery.classifiers import load_classifier  # noqa: E402
 from foolery.classifiers.builtin import SHIPPED, card_of  # noqa: E402
 from foolery.classifiers.gradients import check_gradient  # noqa: E402

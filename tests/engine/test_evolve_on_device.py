@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from foolery.analysis.verify import verify
+from foolery.analysis.verification import verify
 from foolery.encodings.cppn.encoding import Cppn
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 

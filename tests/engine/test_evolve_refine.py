@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery import evolve, load_classifier, open_run
-from foolery.analysis.verify import verify_exhibit
+from foolery.analysis.verification import verify_exhibit
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 from support.command import invoke, is_refused

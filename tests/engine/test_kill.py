@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.runs import RunFile, open_run_file
 from support import evolver
 

@@ -11,8 +11,8 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.metered import Budget
-from foolery.engine import evolve as engine_evolve
-from foolery.engine.evolve import evolve, evolve_replicates
+from foolery.engine import evolution
+from foolery.engine.evolution import evolve, evolve_replicates
 from foolery.errors import UsageError
 from foolery.runs import open_run_file
 
@@ -94,7 +94,7 @@ def test_a_classifier_that_takes_one_call_at_a_time_is_asked_about_one_replicate
 
 
 def test_runs_that_are_many_go_in_groups(lenet, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine_evolve, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(evolution, "MOST_AT_ONCE", 2)
     seen = []
     evolve_replicates(lenet, replicates=3, out=tmp_path, watch=lambda p: seen.append(p.about), **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
@@ -126,7 +126,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve_replicates
+from foolery.engine.evolution import evolve_replicates
 def watch(progress):
     if progress.generation == 6:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -185,7 +185,7 @@ def test_a_budget_of_queries_is_each_run_s_own(lenet, tmp_path):
 
 
 def test_a_budget_of_time_is_for_all_of_them(lenet, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine_evolve, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(evolution, "MOST_AT_ONCE", 2)
     summaries = evolve_replicates(
         lenet,
         replicates=4,
@@ -264,11 +264,11 @@ def test_another_process_that_writes_one_of_them_is_respected(lenet, tmp_path):
 MANY = """
 import resource, sys
 from pathlib import Path
-from foolery.engine import evolve as engine_evolve
-engine_evolve.MOST_AT_ONCE = 10
+from foolery.engine import evolution
+evolution.MOST_AT_ONCE = 10
 resource.setrlimit(resource.RLIMIT_NOFILE, (90, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 count, out = int(sys.argv[1]), Path(sys.argv[2])
-engine_evolve.evolve_replicates("lenet", replicates=count, out=out, generations=1, batch=20)
+evolution.evolve_replicates("lenet", replicates=count, out=out, generations=1, batch=20)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak if sys.platform == "darwin" else 1024 * peak)
 """

@@ -3,7 +3,7 @@
 import pytest
 
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 
 
 @pytest.fixture(scope="package")

@@ -204,7 +204,7 @@ def test_a_list_of_files_cannot_reach_out_of_the_folder(runs, tmp_path):
 
 
 def test_classifiers_with_other_classes_need_a_set_of_their_own(runs, tmp_path):
-    from foolery.engine.evolve import evolve
+    from foolery.engine.evolution import evolve
 
     evolve(load_classifier("cifar"), generations=1, batch=5, out=tmp_path / "cifar")
     with pytest.raises(UsageError, match="other classes"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.paper.experiment import Context
 from foolery.paper.runs import confidences, finished_runs, run_folder, runs_of, seconds_of

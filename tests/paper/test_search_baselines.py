@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.paper.search_baselines import SEARCHES, champions, chase, make_search
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from foolery.analysis.transfer import transfer
+from foolery.analysis.transferability import transfer
 from foolery.errors import UsageError
 from foolery.report.heatmap import HeatMap, heat_map_svg, table_of, write_transfer
 from report.pages import read_page

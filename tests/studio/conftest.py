@@ -13,7 +13,7 @@ from support.studio import nasty_model, nasty_run, serving
 def shelf(tmp_path_factory):
     """Runs (good, of evil names, broken), an audit, an arms race, and links to what lies outside."""
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
-    from foolery.engine.evolve import evolve
+    from foolery.engine.evolution import evolve
 
     top = tmp_path_factory.mktemp("studio")
     shelf, outside = top / "shelf", top / "outside"

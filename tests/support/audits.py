@@ -19,7 +19,7 @@ from foolery.audit.schema import (
 )
 from foolery.canvas import canvas_hash, png_bytes
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from support.plain import noise
 
 

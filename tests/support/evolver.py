@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.runs.buffer import Pending
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from foolery.classifiers.builtin import SHIPPED
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from support.plain import Plain
 
 NASTY = (

@@ -3,10 +3,11 @@ from pathlib import Path
 import pytest
 
 from foolery.classifiers import load_classifier
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.builtin import SHIPPED, card_of
 from foolery.classifiers.card import read_card
 from foolery.errors import UsageError
-from foolery.training.train import measure, train
+from foolery.training.train import train
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 pytest.importorskip("onnxscript", reason="the extra torch is not installed")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.analysis.statistics import RankTest, mann_whitney, signed_rank
-from foolery.analysis.transfer import check_drawn
+from foolery.analysis.transferability import check_drawn
 from foolery.canvas import Canvases
 from foolery.engine.run import Exhibit
 from foolery.errors import UsageError, nearest

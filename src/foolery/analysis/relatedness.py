@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foolery.analysis.descriptors import cosines, distances, features, thumbnails
 from foolery.analysis.statistics import PermutationTest, mantel, neighbor_test
-from foolery.analysis.transfer import check_drawn, check_made_against
+from foolery.analysis.transferability import check_drawn, check_made_against
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.gradients import LastLayer, last_layer
 from foolery.engine.run import Exhibit

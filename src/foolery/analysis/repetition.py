@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.analysis.statistics import signed_rank
-from foolery.analysis.transfer import check_drawn, check_made_against
+from foolery.analysis.transferability import check_drawn, check_made_against
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.analysis.export import safe_name
+from foolery.analysis.champion_files import safe_name
 from foolery.audit import schema as doc
 from foolery.audit.config import QUERIES, Order, Pictures
 from foolery.audit.reference import left_out_of, real_medians

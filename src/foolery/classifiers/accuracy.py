@@ -8,8 +8,10 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.classifiers.base import Kind
+from foolery.classifiers.base import Classifier, Kind
 from foolery.classifiers.scores import confidence
+from foolery.data.class_matching import match_classes
+from foolery.data.labelled import LabelledData
 
 BINS = 15
 
@@ -87,3 +89,23 @@ def better_than_chance(accuracy: float, pictures: int, classes: int) -> bool:
     chance, count = 1 / classes, max(1, pictures)
     # Half a picture less: the normal curve is not a count, and is too narrow where few guesses hit.
     return accuracy - 0.5 / count > chance + SURE * sqrt(chance * (1 - chance) / count)
+
+
+BATCH = 400  # pictures in memory at a time, of LeNet's size
+_VALUES = BATCH * 256 * 256  # and the most values of larger ones
+
+
+def measure(classifier: Classifier, data: LabelledData) -> Answers:
+    """What ``classifier`` answers to every picture of ``data``, in order; unreadable ones are left out.
+
+    Raises:
+        UsageError: where the class names of the two do not match, and where no picture can be read.
+    """
+    known = classifier.description
+    index = match_classes(data.classes, known.classes, known.name).index
+    size = max(1, min(BATCH, _VALUES // known.canvas.size))
+    parts = [
+        Answers.of(classifier.scores(part.canvases), index[part.labels], known.kind)
+        for part in data.batches(size, known.canvas)
+    ]
+    return Answers.joined(parts)

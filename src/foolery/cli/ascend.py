@@ -104,7 +104,7 @@ def ascend(
     Classifiers without gradients: foolery evolve. Ctrl-C saves; --resume goes on.
     """
     from foolery.classifiers.wrappers.metered import Budget
-    from foolery.engine.ascend import ascend as search
+    from foolery.engine.ascent import ascend as search
 
     limit = Budget.parse(budget) if budget is not None else None
     chosen, numbers = names(classes), rule_numbers(rule or [])

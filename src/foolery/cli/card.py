@@ -13,7 +13,7 @@ from foolery.cli.evaluate import note_unreadable
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.checks.find_card import Finding
+    from foolery.checks.card_search import Finding
     from foolery.classifiers.base import Kind
 
 SHOWN = 10  # families in the table
@@ -53,7 +53,7 @@ def card(
 
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
-    from foolery.checks.find_card import find_card
+    from foolery.checks.card_search import find_card
     from foolery.classifiers.base import Kind as Kinds
     from foolery.classifiers.card import card_beside
     from foolery.classifiers.request import names_from

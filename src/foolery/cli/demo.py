@@ -81,7 +81,7 @@ def perform(
     The first generations are bred twice: once beside the clock, for Numba to compile what they need.
     """
     from foolery.classifiers.wrappers.metered import Budget
-    from foolery.engine.evolve import evolve
+    from foolery.engine.evolution import evolve
 
     with stage(TITLES[encoding]) as watch:
         evolve(classifier, encoding=encoding, generations=COMPILED, seed=seed)

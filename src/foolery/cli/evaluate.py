@@ -21,7 +21,7 @@ from foolery.cli._options import (
 from foolery.cli._output import note, print_json
 
 if TYPE_CHECKING:
-    from foolery.checks.evaluate import Evaluation
+    from foolery.checks.accuracy import Evaluation
     from foolery.classifiers.base import Kind
 
 _NAMED = 5  # unreadable pictures that are named
@@ -44,7 +44,7 @@ def evaluate(
 
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
-    from foolery.checks.evaluate import evaluate as measure
+    from foolery.checks.accuracy import evaluate as measure
 
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     found = measure(loaded, data, split)

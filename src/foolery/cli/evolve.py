@@ -171,7 +171,7 @@ def evolve(
 
 def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[list[str], Found]:
     """What is printed of one run, for people and as JSON."""
-    from foolery.engine.evolve import evolve as search
+    from foolery.engine.evolution import evolve as search
 
     exhibit = search(classifier, refine=refine, **words)
     return [*lines(exhibit), f"next        foolery report {words['out']} -o gallery"], exhibit.summary
@@ -179,7 +179,7 @@ def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[li
 
 def _many(classifier: Classifier, replicates: int, words: dict[str, Any]) -> tuple[list[str], Found]:
     """The same of runs in common batches."""
-    from foolery.engine.evolve import evolve_replicates
+    from foolery.engine.evolution import evolve_replicates
 
     summaries = evolve_replicates(classifier, replicates=replicates, **words)
     return lines_of_many(summaries, words["out"]), summaries

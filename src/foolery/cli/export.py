@@ -45,7 +45,7 @@ def export(
     for option, given in (("--test", test), ("--at-least", least)):
         if given is not None:
             raise UsageError(f"{option}: is for sets; give --to folder or --to parquet")
-    from foolery.analysis.export import export_champions
+    from foolery.analysis.champion_files import export_champions
     from foolery.audit.schema import FILE
     from foolery.engine.run import open_run
 

@@ -21,7 +21,7 @@ from foolery.cli._output import print_json
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.checks.evaluate import Prediction
+    from foolery.checks.accuracy import Prediction
     from foolery.classifiers.base import Kind
 
 
@@ -38,7 +38,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print the first answers of a classifier about picture files, and how sure it is of each."""
-    from foolery.checks.evaluate import predict as ask
+    from foolery.checks.accuracy import predict as ask
 
     if top < 1:
         raise UsageError(f"--top: expected at least 1 answer, got {top}")

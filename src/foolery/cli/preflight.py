@@ -23,7 +23,7 @@ from foolery.cli.evaluate import note_unreadable
 from foolery.errors import GateError
 
 if TYPE_CHECKING:
-    from foolery.checks.preflight import Check
+    from foolery.checks.contract import Check
     from foolery.classifiers.base import Classifier
 
 
@@ -46,8 +46,8 @@ def preflight(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
-    from foolery.checks.preflight import check_photos, verdict
-    from foolery.checks.preflight import preflight as check
+    from foolery.checks.contract import check_photos, verdict
+    from foolery.checks.contract import preflight as check
     from foolery.data import open_data
 
     check_photos(photos)

@@ -12,7 +12,7 @@ from foolery.cli._output import console, note, print_json
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.analysis.transfer import Transfer
+    from foolery.analysis.transferability import Transfer
 
 _NAMED = 5  # classes that a classifier has not
 _HEAD = ("from", "asked", "images", "agrees", "in class", "if so", "if not", "≥99 %", "≥99.99 %")
@@ -39,7 +39,7 @@ def transfer(
 
     Classes are matched by name. Name the classifier of the runs too, to compare.
     """
-    from foolery.analysis.transfer import transfer as ask
+    from foolery.analysis.transferability import transfer as ask
     from foolery.engine.run import open_run
 
     if len(set(to)) < len(to):

@@ -22,7 +22,7 @@ from foolery.cli._output import print_json
 from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from foolery.analysis.verify import Verification
+    from foolery.analysis.verification import Verification
 
 
 def verify(
@@ -43,7 +43,7 @@ def verify(
 
     Exit code 1 when a run does not say what it said.
     """
-    from foolery.analysis.verify import verify as check
+    from foolery.analysis.verification import verify as check
 
     loaded = None
     if classifier is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from foolery.analysis.export import safe_name
+from foolery.analysis.champion_files import safe_name
 from foolery.errors import MissingExtraError
 from foolery.fooling_sets.collect import ABOUT, COLUMNS, FoolingImage
 

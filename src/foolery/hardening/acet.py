@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.card import Card, card_beside, read_card
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledData
 from foolery.errors import UsageError
-from foolery.training.train import measure
 
 if TYPE_CHECKING:
     from foolery.training.acet import AcetRecipe

@@ -16,7 +16,7 @@ from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import card_beside, read_card
 from foolery.data import Labelled, LabelledData
 from foolery.data.class_matching import match_classes
-from foolery.engine.evolve import evolve_replicates
+from foolery.engine.evolution import evolve_replicates
 from foolery.errors import UsageError
 from foolery.files import write_whole
 from foolery.hardening.acet import harden_by_acet

@@ -11,7 +11,7 @@ import numpy as np
 
 from foolery.analysis.statistics import RankTest, mann_whitney
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve_replicates
+from foolery.engine.evolution import evolve_replicates
 from foolery.hardening.arms_race import CROWD, race
 from foolery.hardening.rounds import Crowd, Round
 from foolery.hardening.settings import Contest

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.wrappers.rejection import Rejecting, rejecting
 from foolery.data.labelled import LabelledData, sample
@@ -18,7 +19,6 @@ from foolery.paper.experiment import Context, scaled
 from foolery.paper.runs import runs_of
 from foolery.runs import RunFile, RunFileError, open_run_file
 from foolery.runs.database import RUN_DB
-from foolery.training.train import measure
 
 PICTURES = 10_000
 BATCH = 200
@@ -179,7 +179,7 @@ def _runs(
 def _ascent(
     context: Context, contender: Contender, start: str, classes: Sequence[str], *, steps: int, seed: int
 ) -> RunFile:
-    from foolery.engine.ascend import ascend
+    from foolery.engine.ascent import ascend
 
     mark = contender.classifier.description.fingerprint[:12]
     folder = context.work / "runs" / f"{mark}-ascent-{start}-{RULE['nats']:g}-{steps}" / f"seed-{seed}"

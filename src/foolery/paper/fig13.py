@@ -128,7 +128,7 @@ def run(context: Context) -> Outcome:
 def _run(
     context: Context, classifier: Classifier, preset: str, classes: tuple[int, ...], seed: int
 ) -> RunFile:
-    from foolery.engine.ascend import ascend
+    from foolery.engine.ascent import ascend
 
     mark = classifier.description.fingerprint[:12]
     folder = context.work / "runs" / f"{mark}-ascent-{preset}-{len(classes)}" / f"seed-{seed}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from foolery.classifiers.accuracy import measure
 from foolery.data.labelled import sample
 from foolery.paper.experiment import (
     NOT_FULL,
@@ -27,7 +28,6 @@ from foolery.paper.experiment import (
 )
 from foolery.paper.runs import class_medians, finished_runs
 from foolery.text import format_confidence
-from foolery.training.train import measure
 
 PHOTOS, DIGITS = 50_000, 10_000
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.classifiers.base import Classifier
 from foolery.encodings import make_encoding
-from foolery.engine.evolve import evolve_replicates, settings_of
+from foolery.engine.evolution import evolve_replicates, settings_of
 from foolery.engine.run import encoding_of
 from foolery.paper.experiment import Context, Table
 from foolery.paper.figures import Row, Tile, wall

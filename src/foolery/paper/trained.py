@@ -106,11 +106,11 @@ def _train(
 ) -> Trained:
     from safetensors.torch import save
 
+    from foolery.classifiers.accuracy import measure
     from foolery.classifiers.architectures import build
     from foolery.classifiers.card import Card, card_beside
     from foolery.training.optimise import descend
     from foolery.training.recipes import RECIPES
-    from foolery.training.train import measure
 
     begun = time.perf_counter()
     recipe = replace(RECIPES[architecture], iterations=iterations)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foolery.analysis.transfer import CERTAIN, Passage, Transfer, transfer
-from foolery.analysis.transfer import Row as Matrix
+from foolery.analysis.transferability import CERTAIN, Passage, Transfer, transfer
+from foolery.analysis.transferability import Row as Matrix
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_known
 from foolery.data.fit import fit_all

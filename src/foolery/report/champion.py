@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from foolery.analysis.export import file_name
+from foolery.analysis.champion_files import file_name
 from foolery.report.html import PAGE, POLICY, SCRIPTS, STYLE, as_call, as_json, asset, policy_of, templates
 from foolery.report.images import png, sprite, strip, thumbnail
 from foolery.report.run_view import Tile

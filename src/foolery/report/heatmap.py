@@ -17,7 +17,7 @@ from foolery.report.wording import heading, number
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.analysis.transfer import Passage, Row, Transfer
+    from foolery.analysis.transferability import Passage, Row, Transfer
     from foolery.report.model import Display
 
 

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors.torch import load_file
 
-from foolery.classifiers.accuracy import Answers
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.architectures import build, check_architecture
 from foolery.classifiers.architectures.base import Network
-from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card, card_beside
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import Labelled, open_data
-from foolery.data.class_matching import match_classes
-from foolery.data.labelled import LabelledData
 from foolery.errors import UsageError
 from foolery.rng import check_seed
 from foolery.training.export import export
@@ -64,26 +61,6 @@ def learnt(weights: Path, card: Card) -> Network:
     network = build(str(card.architecture), len(card.classes))
     network.load_state_dict(load_file(weights))
     return network
-
-
-BATCH = 400  # pictures in memory at a time, of LeNet's size
-_VALUES = BATCH * 256 * 256  # and the most values of larger ones
-
-
-def measure(classifier: Classifier, data: LabelledData) -> Answers:
-    """What ``classifier`` answers to every picture of ``data``, in order; unreadable ones are left out.
-
-    Raises:
-        UsageError: where the class names of the two do not match, and where no picture can be read.
-    """
-    known = classifier.description
-    index = match_classes(data.classes, known.classes, known.name).index
-    size = max(1, min(BATCH, _VALUES // known.canvas.size))
-    parts = [
-        Answers.of(classifier.scores(part.canvases), index[part.labels], known.kind)
-        for part in data.batches(size, known.canvas)
-    ]
-    return Answers.joined(parts)
 
 
 @dataclass(frozen=True)

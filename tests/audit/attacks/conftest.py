@@ -4,7 +4,7 @@ import pytest
 
 from foolery.audit.attacks.transfer import built
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 
 
 @pytest.fixture(scope="package")

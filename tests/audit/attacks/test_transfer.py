@@ -15,7 +15,7 @@ from foolery.canvas import CanvasShape
 from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.encodings import make_encoding
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from support.exhibits import exhibit
 

@@ -17,7 +17,7 @@ from foolery.classifiers.wrappers.batched import (
     largest_slice,
     on_device,
 )
-from foolery.engine.evolve import evolve, evolve_replicates
+from foolery.engine.evolution import evolve, evolve_replicates
 from foolery.errors import FooleryError, UsageError
 from foolery.runs import open_run_file
 from support.command import invoke

@@ -6,12 +6,12 @@ import pytest
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
 from foolery.classifiers import load_classifier
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.base import Sliced
 from foolery.classifiers.wrappers.rejection import REJECTED
-from foolery.engine.ascend import ascend
-from foolery.engine.evolve import evolve
+from foolery.engine.ascent import ascend
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
-from foolery.training.train import measure
 
 NOISE = np.random.default_rng(1).integers(0, 256, (60, 1, 28, 28), np.uint8)
 BOTH = ["rejecting:digits-vae", "rejecting:lenet+digits-vae"]

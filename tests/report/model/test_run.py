@@ -7,7 +7,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.labelled import Labelled
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.report.model import display_of
 from foolery.report.model.champion import GRID, QUESTIONS, occlusion_of

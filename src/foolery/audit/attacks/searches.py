@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from foolery.audit.attacks.base import Allowance, Scene, Trail, trail_of
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.encodings.registry import ENCODINGS
-from foolery.engine.ascend import PASSES, ascend
+from foolery.engine.ascent import PASSES, ascend
 from foolery.engine.ascent_start import RANDOM_GENOMES
-from foolery.engine.evolve import MOST_GENERATIONS, evolve
+from foolery.engine.evolution import MOST_GENERATIONS, evolve
 from foolery.errors import FooleryError
 from foolery.runs.database import RUN_DB
 

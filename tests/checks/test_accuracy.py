@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from foolery.canvas import CanvasShape, from_image
-from foolery.checks.evaluate import evaluate, predict
+from foolery.checks.accuracy import evaluate, predict
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Description
 from foolery.classifiers.builtin import card_of

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery import ascend, evolve, load_classifier, open_run
-from foolery.analysis.verify import verify_exhibit
+from foolery.analysis.verification import verify_exhibit
 from foolery.canvas import canvas_hash, from_png, png_bytes, to_image
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import Budget

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foolery.analysis.transfer import check_made_against, transfer
+from foolery.analysis.transferability import check_made_against, transfer
 from foolery.classifiers import load_classifier
 from foolery.data import fit
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from support.exhibits import exhibit
 from support.plain import Plain

@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
 from foolery.data import match_classes, open_data
 from foolery.data.decode import read_picture
 from foolery.data.fit import fit
-from foolery.training.train import measure
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Description
 from foolery.classifiers.wrappers.metered import Budget
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.engine.run import open_run
 from foolery.errors import UsageError
 from foolery.runs import open_run_file

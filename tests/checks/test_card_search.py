@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foolery.checks.card_search import find_card
 from foolery.checks.card_trials import mcnemar
-from foolery.checks.find_card import find_card
 from foolery.checks.presets import COLOUR, GRAY, Preset, canvas_of, presets, usual_canvas
+from foolery.classifiers.accuracy import measure
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.onnx import open_onnx
 from foolery.classifiers.onnx_file import read_signature
 from foolery.data import Labelled, open_data
 from foolery.errors import UsageError
-from foolery.training.train import measure
 from support.onnx_files import onnx
 
 SIDE, CLASSES = 6, 12

@@ -6,11 +6,11 @@ import sqlite3
 import numpy as np
 import pytest
 
-from foolery.analysis.export import export_champions
-from foolery.analysis.verify import verify
+from foolery.analysis.champion_files import export_champions
+from foolery.analysis.verification import verify
 from foolery.canvas import from_png
 from foolery.classifiers import load_classifier
-from foolery.engine.evolve import evolve
+from foolery.engine.evolution import evolve
 from foolery.engine.run import open_run
 from foolery.errors import UsageError
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape, from_png, png_bytes
-from foolery.classifiers.accuracy import Answers, better_than_chance
+from foolery.classifiers.accuracy import Answers, better_than_chance, measure
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.gradients import check_gradient, promises_gradient
 from foolery.classifiers.scores import confidence
@@ -18,7 +18,6 @@ from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.data import LabelledData, match_classes, sample
 from foolery.data.class_matching import told_of_placed
 from foolery.errors import FooleryError, UsageError
-from foolery.training.train import measure
 
 Status = Literal["pass", "warn", "fail"]
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from foolery.checks.preflight import Check, preflight, verdict
+from foolery.checks.contract import Check, preflight, verdict
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_sigmoid, log_softmax
 from foolery.data import Labelled

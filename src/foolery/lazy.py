@@ -1,0 +1,60 @@
+"""Rooms whose public names are imported when they are first used, and rooms that can be called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+def attach(
+    package: str, homes: Mapping[str, str], call: str | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` of a room (PEP 562).
+
+    A file must not have the name of a public name: importing it would put the module in the name's place.
+
+    Args:
+        package: ``__name__`` of the room.
+        homes: public name to the dotted name of the module that defines it.
+        call: the public name that the room itself stands for when it is called: ``foolery.audit(…)`` is
+            ``foolery.audit.audit(…)``.
+
+    Example:
+        >>> lookup, names = attach("foolery.runs", {"RunWriter": "foolery.runs.writer"})
+        >>> names()
+        ['RunWriter']
+        >>> lookup("RunWriter").__name__
+        'RunWriter'
+    """
+
+    def look_up(name: str) -> Any:
+        if name not in homes:
+            if name.startswith("__") or not homes:
+                raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            raise AttributeError(f"module {package!r} has no attribute {name!r}; it has: {', '.join(homes)}")
+        value = getattr(import_module(homes[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    if call is not None:
+        sys.modules[package].__class__ = _callable_room(call)
+    return look_up, lambda: sorted(homes)
+
+
+def _callable_room(call: str) -> type[ModuleType]:
+    class Room(ModuleType):
+        """A room that can be called."""
+
+        def __call__(self, *arguments: Any, **named: Any) -> Any:
+            return getattr(self, call)(*arguments, **named)
+
+        @property
+        def __signature__(self) -> Any:
+            from inspect import signature
+
+            return signature(getattr(self, call))
+
+    return Room
