@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from foolery import load_classifier
-from foolery.analysis.champion_files import export_champions, file_name
-from foolery.analysis.verification import verify_exhibit
+from foolery.analysis.champion_files import champion_file_name, export_champions
+from foolery.analysis.verification import verify_run
 from foolery.checks.accuracy import predict
 from foolery.engine.ascent import ascend
 
@@ -42,14 +42,14 @@ def main(count: int = 4, result: str = "") -> int:
             classes=[str(index) for index in classes],
             until=SURE,
             out=Path(folder) / "run",
-            watch=lambda p: print(f"{p.generation} {p.moment.median:.4f}", file=sys.stderr, flush=True),
+            on_progress=lambda p: print(f"{p.generation} {p.stats.median:.4f}", file=sys.stderr, flush=True),
         )
         files = export_champions(exhibit, Path(folder) / "pictures")
-        answers = {each.path.name: each.answers[0] for each in predict(classifier, files, top=1)}
-        checked = verify_exhibit(exhibit, classifier)
+        answers = {each.path.name: each.top[0] for each in predict(classifier, files, top=1)}
+        checked = verify_run(exhibit, classifier)
     champions, read = list(exhibit.champions.values()), []
     for champion in champions:
-        answer = answers[file_name(champion)]
+        answer = answers[champion_file_name(champion)]
         read.append(answer.confidence if answer.index == champion.index else 0.0)
     reached = sum(value >= SURE for value in read)
     found = {

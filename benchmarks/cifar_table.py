@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from foolery import open_run
-from foolery.analysis.transferability import Row, transfer
+from foolery.analysis.transferability import TransferRow, transfer
 from foolery.classifiers import load_classifier
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.engine.evolution import evolve_replicates
-from foolery.engine.run import Exhibit
+from foolery.engine.run import RunResult
 from foolery.text import format_confidence
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ ENCODINGS = ("cppn", "direct")
 RUNS, GENERATIONS, BATCH = 5, 200, 200
 
 
-def evolved(classifier: Classifier, out: Path) -> dict[str, list[Exhibit]]:
+def evolved(classifier: Classifier, out: Path) -> dict[str, list[RunResult]]:
     """Runs by encoding."""
     found = {}
     for encoding in ENCODINGS:
@@ -59,10 +59,12 @@ def evolved(classifier: Classifier, out: Path) -> dict[str, list[Exhibit]]:
 def error_on(classifier: Classifier, file: str) -> float | None:
     """Share of wrong answers about the test pictures in a file of the data folder; None where it is not."""
     path = Path(os.environ.get("FOOLERY_DATA", "")) / "cifar10" / file
-    return measure(classifier, open_data(f"parquet:{path}", "test")).error if path.is_file() else None
+    return (
+        measure_accuracy(classifier, load_data(f"parquet:{path}", "test")).error if path.is_file() else None
+    )
 
 
-def row_of(network: str, encoding: str, runs: Sequence[Exhibit]) -> dict[str, Any]:
+def row_of(network: str, encoding: str, runs: Sequence[RunResult]) -> dict[str, Any]:
     """How badly a network was fooled by one encoding: over all champions of all runs."""
     sure = np.array([each.confidence for run in runs for each in run.champions.values()])
     medians = [float(np.median([each.confidence for each in run.champions.values()])) for run in runs]
@@ -78,7 +80,7 @@ def row_of(network: str, encoding: str, runs: Sequence[Exhibit]) -> dict[str, An
     }
 
 
-def page(result: dict[str, Any], pooled: Sequence[Row]) -> str:
+def page(result: dict[str, Any], pooled: Sequence[TransferRow]) -> str:
     """The tables as Markdown."""
     lines = [
         "# The networks for CIFAR-10, fooled",
@@ -109,8 +111,7 @@ def page(result: dict[str, Any], pooled: Sequence[Row]) -> str:
     ]
     for row in pooled:
         cells = [
-            "itself" if each.own else f"{each.match_rate:.0%} ({each.confidence:.2f})"
-            for each in row.passages
+            "itself" if each.own else f"{each.match_rate:.0%} ({each.confidence:.2f})" for each in row.cells
         ]
         lines.append(f"| {row.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -146,7 +147,7 @@ def main() -> None:
             for each in networks
         },
         "fooled": fooled,
-        "transfer": {**moved.as_object(), "rows": []},
+        "transfer": {**moved.to_dict(), "rows": []},
     }
     (chosen.docs / "cifar.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (chosen.docs / "cifar.md").write_text(page(result, moved.pooled), encoding="utf-8")

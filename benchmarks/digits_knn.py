@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.card import CanvasCard, Card, Preprocessing
 from foolery.classifiers.nearest_prototype import open_prototypes
 from foolery.data.mnist import CLASSES, open_mnist
-from foolery.training.prototypes import FEWEST, prototypes_of, width_of
+from foolery.training.prototypes import MIN_IMAGES, find_prototypes, fit_width
 
 NAME, COUNT, SEED, ASIDE = "digits-knn", 100, 0, 12
 
@@ -37,7 +37,8 @@ def card_of(width: float) -> Card:
         ),
         architecture="prototypes",
         made_by="python benchmarks/digits_knn.py --write",
-        notes=f"the nearest of {COUNT} k-means prototypes of each digit, each the mean of at least {FEWEST} "
+        notes=f"the nearest of {COUNT} k-means prototypes of each digit, each the mean of at least "
+        f"{MIN_IMAGES} "
         f"training pictures; the logit is minus half the squared distance in units of std. Numpy only.",
     )
 
@@ -48,11 +49,11 @@ def main() -> int:
     every = np.arange(len(pictures))
     learnt, aside = pictures.take(every[every % ASIDE > 0]), pictures.take(every[::ASIDE])
     file = out / f"{NAME}.npy"
-    np.save(file, prototypes_of(learnt, COUNT, SEED), allow_pickle=False)
+    np.save(file, find_prototypes(learnt, COUNT, SEED), allow_pickle=False)
     unit = open_prototypes(NAME, file, card_of(1.0), "")
-    width = round(width_of(unit.distances(aside.canvases), aside.labels), 1)
+    width = round(fit_width(unit.distances(aside.canvases), aside.labels), 1)
     card = card_of(width)
-    answers = measure(open_prototypes(NAME, file, card, ""), tests)
+    answers = measure_accuracy(open_prototypes(NAME, file, card, ""), tests)
     card = card.model_copy(
         update={
             "test_error": round(answers.error, 6),

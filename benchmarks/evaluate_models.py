@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 
 from foolery.classifiers import load_classifier
-from foolery.data import open_data
+from foolery.data import load_data
 
 CARDS = Path(__file__).parents[1] / "docs" / "cards"
 STATED = {"mobilenet_v1_025_128_quant": 0.446, "mobilenet_v1_050_160_quant": 0.662, "squeezenet1_0": 0.627}
@@ -53,7 +53,7 @@ def top1(reference: str, graph: Path, card: Path, photos: Path) -> tuple[float, 
     top = round((how.canvas.height - how.crop.height) / 2)
     mean, std = (np.array(each, np.float32)[:, None, None] for each in (how.mean, how.std))
     right, plain, seconds, count = 0, 0, 0.0, 0
-    for part in open_data(f"parquet:{photos}").batches(50, classifier.description.canvas):
+    for part in load_data(f"parquet:{photos}").batches(50, classifier.description.canvas):
         start = time.perf_counter()
         answers = classifier.scores(part.canvases).argmax(axis=1)
         seconds += time.perf_counter() - start

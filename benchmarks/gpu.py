@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 
 import genomes as benchmark_genomes
-from foolery.canvas import CanvasShape, fetched
+from foolery.canvas import CanvasShape, fetch_rows
 from foolery.encodings.base import on_device
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.rng import Stream
-from foolery.workers import available
+from foolery.workers import worker_count
 
 BYTES_OF = (("gray", 28), ("hsv", 28), ("hls", 28), ("gray", 227), ("hsv", 227), ("hls", 227))
 SIDE, CLASSES = 227, 1000
@@ -73,12 +73,12 @@ def seconds_of(work: Callable[[], object], seconds: float) -> float:
 
 def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
     """Pictures of the CUDA kernel and of torch's eager form that differ from the processor's: none should."""
-    from foolery.encodings.cppn.render_torch import EagerCppn
+    from foolery.encodings.cppn.render_torch import TorchCppn
 
     rows = []
     for colors, side in BYTES_OF:
         encoding = encoding_of(colors, side)
-        moved, eager = on_device(encoding, DEVICE), EagerCppn(encoding, DEVICE)
+        moved, eager = on_device(encoding, DEVICE), TorchCppn(encoding, DEVICE)
         wrong, wrong_eager, seen, largest = 0, 0, 0, 0
         for generations in (0, 10, 60, 300):
             networks = walk(encoding, max(1, counts[side] // 4), generations)
@@ -87,7 +87,7 @@ def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
                 batches.append(benchmark_genomes.load())
             for batch in batches:
                 expected, everything = encoding.render(batch), np.arange(len(batch))
-                different = fetched(moved.render(batch), everything) != expected
+                different = fetch_rows(moved.render(batch), everything) != expected
                 wrong += int(different.any((1, 2, 3)).sum())
                 few = everything[:: max(1, len(batch) // 40)]
                 drawn = eager.render(encoding.take(batch, few)).cpu().numpy()
@@ -109,14 +109,14 @@ def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
 
 def renderer_speed(seconds: float) -> list[dict[str, Any]]:
     """Images/s of the benchmark's genomes, 3 outputs, packing and transfer included."""
-    from foolery.encodings.cppn.render_torch import EagerCppn
+    from foolery.encodings.cppn.render_torch import TorchCppn
 
     some, rows = benchmark_genomes.load(), []
     for side, count in ((28, 4096), (227, 1024)):
         encoding = encoding_of("hsv", side)
         networks = encoding.take(some, np.arange(count) % len(some))
         few = encoding.take(some, np.arange(16))
-        moved, eager = on_device(encoding, DEVICE), EagerCppn(encoding, DEVICE)
+        moved, eager = on_device(encoding, DEVICE), TorchCppn(encoding, DEVICE)
         start = time.perf_counter()
         encoding.render(few)
         processor = (time.perf_counter() - start) / len(few)
@@ -127,7 +127,7 @@ def renderer_speed(seconds: float) -> list[dict[str, Any]]:
                 "cuda": count / seconds_of(lambda moved=moved, n=networks: moved.render(n), seconds),
                 "eager": len(few) / seconds_of(lambda eager=eager, n=few: eager.render(n), seconds),
                 "processor": 1 / processor,
-                "lanes": available(),
+                "lanes": worker_count(),
             }
         )
     return rows
@@ -187,7 +187,7 @@ def classifier_of(name: str, network: Any, precision: str, grain: int) -> Any:
             "preprocessing": {**how, "mean": CAFFE_MEAN, "std": CAFFE_STD},
         }
     )
-    made = torch_model.classifier_of(name, network, card, "0" * 64, device=DEVICE, precision=precision)
+    made = torch_model.torch_classifier(name, network, card, "0" * 64, device=DEVICE, precision=precision)
     forward = {**made.description.forward, "grain": grain}
     return replace(made, description=replace(made.description, forward=forward))
 
@@ -282,7 +282,7 @@ def by_evolve(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            evolve(classifier, generations=10**6, batch=batch, out=Path(folder) / "run", watch=watch)
+            evolve(classifier, generations=10**6, batch=batch, out=Path(folder) / "run", on_progress=watch)
         except Enough:
             return
 

@@ -23,7 +23,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.preprocess import preprocess
 from foolery.engine.evolution import evolve
 from foolery.runs import open_run_file
-from foolery.workers import available, share
+from foolery.workers import parallel_for, worker_count
 
 FIRST = 20  # generations before the first turn
 LANE_STAGES = ("vary", "render", "classify")
@@ -42,7 +42,7 @@ def bare_forward(classifier, batch: int) -> Callable[[], None]:
     def work(start: int, stop: int) -> None:
         session.run(None, {name: slices[start]})
 
-    return lambda: share(work, batch, grain=grain)
+    return lambda: parallel_for(work, batch, chunk=grain)
 
 
 @dataclass
@@ -93,9 +93,9 @@ def measure(classifier, encoding: str, batch: int, turns: int, every: int) -> di
             generations=FIRST + turns * every,
             batch=batch,
             out=out,
-            watch=watch,
+            on_progress=watch,
         )
-        stages = open_run_file(out).stages
+        stages = open_run_file(out).timings
     late = stages.seconds[stages.generation > FIRST].mean(axis=0) * 1000
     wall = [bare[0] / search[0] for bare, search in zip(watch.forward, watch.search, strict=True)]
     cpu = [bare[1] / search[1] for bare, search in zip(watch.forward, watch.search, strict=True)]
@@ -130,7 +130,7 @@ def main() -> None:
     report = {
         "classifier": classifier.description.name,
         "batch": asked.batch,
-        "lanes": available(),
+        "lanes": worker_count(),
         "encodings": found,
     }
     if asked.json:

@@ -19,7 +19,7 @@ from foolery import load_classifier
 from foolery.classifiers.scores import confidence
 from foolery.encodings import make_encoding
 from foolery.search.map_elites import MapElites
-from foolery.search.memetic import Refined, cost
+from foolery.search.memetic import MemeticEncoding, queries_per_child
 
 BATCH, MOST, LEVELS, STEPS = 40, 20_000, (0.5, 0.9, 0.99, 0.9999), (0, 1, 3)
 
@@ -40,7 +40,7 @@ def main(runs: int = 3, result: str = "") -> int:
             found.append(
                 {
                     "encoding": encoding,
-                    "refine": steps,
+                    "memetic": steps,
                     "median_evaluations": dict(zip(map(str, LEVELS), typical, strict=True)),
                     "runs": [{str(level): each[level] for level in LEVELS} for each in reached],
                     "seconds": [round(each, 1) for each in seconds],
@@ -70,13 +70,13 @@ def evaluations(classifier, encoding: str, steps: int, seed: int) -> dict[float,
     cells = tuple(range(len(classifier.description.classes)))
     search = MapElites(drawn, len(cells), seeds=seed, batch=BATCH)
     if steps:
-        search.encoding = Refined(drawn, classifier, cells, steps, lambda: search.archive.score[0])
+        search.encoding = MemeticEncoding(drawn, classifier, cells, steps, lambda: search.archive.score[0])
     spent, found = 0, dict.fromkeys(LEVELS)
     while spent < MOST and found[LEVELS[-1]] is None:
         brood = search.ask()
         canvases = drawn.render(brood.genomes)
         search.tell(classifier.scores(canvases), canvases)
-        spent += len(canvases) * (cost(steps) if brood.generation else 1)
+        spent += len(canvases) * (queries_per_child(steps) if brood.generation else 1)
         sure = float(np.median(confidence(search.archive.score[0], classifier.description.kind)))
         for level in LEVELS:
             if found[level] is None and sure >= level:

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery import load_classifier
-from foolery.audit.panel import AGREES, Classifiers, default_panel
+from foolery.audit.panel import MIN_AGREEMENT, ClassifierPanel, default_panel
 from foolery.canvas import Canvases
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.engine.evolution import evolve
 
 GENERATIONS, BATCH, SHOWN = 200, 200, 500
@@ -30,10 +30,10 @@ SHUFFLES = 20_000
 
 def main(seeds: int = 10, result: str = "") -> int:
     classifier, started = load_classifier("lenet"), time.process_time()
-    tests = open_data("mnist", "test")
+    tests = load_data("mnist", "test")
     panel = default_panel(classifier.description, load_classifier)
     assert panel is not None
-    panel = panel.calibrated(open_data("mnist", "test"))
+    panel = panel.calibrated(load_data("mnist", "test"))
     panel = panel.calibrated(tests)
     print(f"panel: {', '.join(panel.members)}")
     found, shares = {}, {}
@@ -42,7 +42,7 @@ def main(seeds: int = 10, result: str = "") -> int:
         canvases, claimed = (np.concatenate(part) for part in zip(*(run[:2] for run in runs), strict=True))
         found[coordinates] = judged(panel, canvases, claimed)
         found[coordinates]["median_confidence"] = float(np.median(np.concatenate([run[2] for run in runs])))
-        shares[coordinates] = panel.recognised_by(canvases, claimed).reshape(seeds, -1)
+        shares[coordinates] = panel.agreement(canvases, claimed).reshape(seeds, -1)
         show(coordinates, found[coordinates])
     real = tests.take(np.arange(len(tests) - SHOWN, len(tests)))
     (pictures,) = real.batches(SHOWN, classifier.description.canvas)
@@ -52,7 +52,7 @@ def main(seeds: int = 10, result: str = "") -> int:
     for name in ("real", "noise"):
         show(name, found[name])
     by_share = chance(shares["centered"].mean(axis=1), shares["raw"].mean(axis=1))
-    passing = [(shares[name] >= AGREES).mean(axis=1) for name in ("centered", "raw")]
+    passing = [(shares[name] >= MIN_AGREEMENT).mean(axis=1) for name in ("centered", "raw")]
     by_recognised = chance(*passing)
     print(f"centered above raw by chance: p {by_share:.4f} of the share, {by_recognised:.4f} of recognised")
     if result:
@@ -63,7 +63,7 @@ def main(seeds: int = 10, result: str = "") -> int:
             "generations": GENERATIONS,
             "batch": BATCH,
             "seeds": seeds,
-            "recognised_where_at_least": AGREES,
+            "recognised_where_at_least": MIN_AGREEMENT,
             "champions": found,
             "p_of_share_by_runs": by_share,
             "p_of_recognised_by_runs": by_recognised,
@@ -92,20 +92,20 @@ def champions(
     )
 
 
-def judged(panel: Classifiers, canvases: Canvases, claimed: NDArray[np.int64]) -> dict[str, object]:
+def judged(panel: ClassifierPanel, canvases: Canvases, claimed: NDArray[np.int64]) -> dict[str, object]:
     """What the panel, and each member alone, says of pictures and claims, with and without its threshold."""
-    shares = panel.recognised_by(canvases, claimed)
+    shares = panel.agreement(canvases, claimed)
     alone, closed = {}, {}
     for name, member, places, least in zip(
-        panel.members, panel.asked, panel.places, panel.thresholds, strict=True
+        panel.members, panel.classifiers, panel.class_indices, panel.thresholds, strict=True
     ):
         for told, threshold in ((alone, least), (closed, -np.inf)):
-            one = Classifiers((member,), (places,), (threshold,))
-            told[name] = round(float(one.recognised_by(canvases, claimed).mean()), 4)
+            one = ClassifierPanel((member,), (places,), (threshold,))
+            told[name] = round(float(one.agreement(canvases, claimed).mean()), 4)
     return {
         "pictures": len(canvases),
         "mean_recognised_by": round(float(shares.mean()), 4),
-        "recognised": round(float((shares >= AGREES).mean()), 4),
+        "recognised": round(float((shares >= MIN_AGREEMENT).mean()), 4),
         "members": alone,
         "first_answer_alone": closed,
     }

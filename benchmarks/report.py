@@ -25,7 +25,7 @@ from foolery.canvas import Canvases, CanvasShape
 from foolery.classifiers.base import Description
 from foolery.engine.evolution import evolve
 from foolery.report import write_report
-from foolery.report.model import display_of
+from foolery.report.model import make_run_report
 from foolery.runs import open_run_file
 
 CLASSES, SIDE, GRID = 1000, 128, 8
@@ -82,12 +82,12 @@ def main(folder: Path) -> int:
         batch=BATCH,
         out=folder / "run",
         overwrite=True,
-        keep="champions",
+        keep_genomes="champions",
         command="python benchmarks/report.py",
     )
     run = open_run_file(folder / "run")
     begun, wall = time.process_time(), time.perf_counter()
-    index = write_report([display_of(run)], folder / "report", overwrite=True)
+    index = write_report([make_run_report(run)], folder / "report", overwrite=True)
     spent, wall = time.process_time() - begun, time.perf_counter() - wall
     size = sum(file.stat().st_size for file in (folder / "report").glob("*.html")) / 1e6
     whole = sum(file.stat().st_size for file in (folder / "report").rglob("*") if file.is_file()) / 1e6

@@ -29,21 +29,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.audit.attacks.base import trail_of
+from foolery.audit.attacks.base import read_result
 from foolery.audit.attacks.single_shot import BATCH as ASKED
-from foolery.audit.attacks.transfer import SHIPPED, StarterPack, built
-from foolery.audit.reference import ask_real, yardstick_of
-from foolery.audit.scoring import FIRST, queries_to, score
+from foolery.audit.attacks.transfer import SHIPPED, TransferChampions, collect_champions
+from foolery.audit.reference import reference_statistics, score_reference
+from foolery.audit.scoring import FREE_QUERIES, queries_to, score
 from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.encodings import make_encoding
 from foolery.engine.evolution import evolve
 from foolery.engine.run import open_run
 from foolery.runs import open_run_file
 from foolery.runs.database import RUN_DB
-from foolery.search.objectives import Aim, comparable
+from foolery.search.objectives import ObjectiveName, audit_objective
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))
@@ -110,8 +110,8 @@ def evolve_all(runs: Path, only: list[str]) -> None:
     for target in targets(only):
         classifier = target.load()
         known = classifier.description
-        measure = comparable(known.kind, range(len(known.classes)), len(known.classes)).name
-        aim: Aim = "margin" if measure == "margin" else "class-score"
+        measure = audit_objective(known.kind, range(len(known.classes)), len(known.classes)).name
+        aim: ObjectiveName = "margin" if measure == "margin" else "class-score"
         for seed, folder in enumerate(folders(target, runs)):
             began = time.process_time()
             if finished(folder):
@@ -136,23 +136,25 @@ def evolve_all(runs: Path, only: list[str]) -> None:
 def build(runs: Path, also: list[Path]) -> None:
     """Write the pack that is shipped."""
     found = [folder for target in targets([]) for folder in folders(target, runs) if finished(folder)]
-    pack = built([open_run(folder) for folder in [*found, *also]], most=MOST)
+    pack = collect_champions([open_run(folder) for folder in [*found, *also]], max_per_classifier=MOST)
     pack.write(SHIPPED)
     print(f"{len(pack)} champions of {len(pack.sources)} runs, {SHIPPED.stat().st_size:,} bytes")
 
 
-def measure(target: Target, runs: Path, pack: StarterPack) -> dict[str, Any]:
+def measure(target: Target, runs: Path, pack: TransferChampions) -> dict[str, Any]:
     """What the champions of the other networks save on ``target``."""
     classifier = target.load()
     known = classifier.description
-    real = yardstick_of(classifier, ask_real(classifier, open_data(target.data, "test")), target.data, "test")
+    real = reference_statistics(
+        classifier, score_reference(classifier, load_data(target.data, "test")), target.data, "test"
+    )
     encoding = make_encoding("cppn", known.canvas)
-    genomes = pack.genomes(encoding, without=known.fingerprint)
-    count = len(pack.fitting(encoding, without=known.fingerprint))
+    genomes = pack.genomes(encoding, exclude=known.fingerprint)
+    count = len(pack.compatible(encoding, exclude=known.fingerprint))
     firsts = first_passed(classifier, encoding.render(genomes), real.threshold)
     counted = np.minimum(np.ceil(firsts / ASKED) * ASKED, count)  # as an audit counts: whole batches
-    trails = [trail_of(folder, real.threshold) for folder in folders(target, runs) if finished(folder)]
-    alone = np.stack([trail.passed for trail in trails if trail is not None])
+    trails = [read_result(folder, real.threshold) for folder in folders(target, runs) if finished(folder)]
+    alone = np.stack([trail.queries_to_fool for trail in trails if trail is not None])
     together = np.minimum(np.where(np.isfinite(firsts), counted, np.inf)[None], count + alone)
     return {
         "network": target.name,
@@ -172,7 +174,7 @@ def measure(target: Target, runs: Path, pack: StarterPack) -> dict[str, Any]:
 def first_passed(classifier: Classifier, canvases: Canvases, threshold: float) -> NDArray[np.float64]:
     """``(K,)``: for each class how many pictures it takes until one passes; infinite for never."""
     known = classifier.description
-    measure = comparable(known.kind, range(len(known.classes)), len(known.classes))
+    measure = audit_objective(known.kind, range(len(known.classes)), len(known.classes))
     parts = [canvases[at : at + ASKED] for at in range(0, len(canvases), ASKED)]
     passes = np.concatenate([measure(classifier.scores(part), part) >= threshold for part in parts])
     return np.where(passes.any(axis=0), passes.argmax(axis=0) + 1.0, np.inf)
@@ -194,7 +196,7 @@ def said(passed: NDArray[np.float64], queries: int) -> dict[str, Any]:
     }
 
 
-def page(rows: list[dict[str, Any]], pack: StarterPack) -> str:
+def page(rows: list[dict[str, Any]], pack: TransferChampions) -> str:
     """The tables, without the words around them."""
     lines = [
         "| network | starters asked | fooled by them | by as many queries of evolution | half fell without | "
@@ -211,7 +213,7 @@ def page(rows: list[dict[str, Any]], pack: StarterPack) -> str:
         )
     lines += ["", "| in the pack | run | champions | queries of the run |", "| --- | --- | ---: | ---: |"]
     for source in pack.sources:
-        number = sum(each.source is source for each in pack.starters)
+        number = sum(each.source is source for each in pack.champions)
         lines.append(
             f"| {source.classifier} | `{source.command}`, seed {source.seed} | {number} | "
             f"{source.queries:,} |"
@@ -235,7 +237,7 @@ def main() -> int:
     if "build" in given.steps:
         build(given.runs, given.also)
     if "measure" in given.steps:
-        pack, rows = StarterPack.read(SHIPPED), []
+        pack, rows = TransferChampions.read(SHIPPED), []
         for target in targets(given.only):
             if not finished(folders(target, given.runs)[0]):
                 print(f"{target.name}: left out, it has no run", file=sys.stderr)
@@ -246,7 +248,7 @@ def main() -> int:
             "champions": len(pack),
             "bytes": SHIPPED.stat().st_size,
             "batch": BATCH,
-            "score_from": FIRST,
+            "score_from": FREE_QUERIES,
             "networks": rows,
             "sources": [vars(source) for source in pack.sources],
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from foolery.data import Labelled, open_data
+from foolery.data import LabelledImages, load_data
 from foolery.errors import UsageError
 
 _BESIDE = Path(__file__).parents[1] / ".." / "shared" / "data"
@@ -21,22 +21,22 @@ settings.register_profile("steady", deadline=None)  # the first call of a kernel
 settings.load_profile("steady")
 
 
-def _mnist(split: str) -> Labelled:
+def _mnist(split: str) -> LabelledImages:
     try:
-        data = open_data("mnist", split)
+        data = load_data("mnist", split)
     except UsageError as error:
         pytest.skip(str(error))
-    assert isinstance(data, Labelled)
+    assert isinstance(data, LabelledImages)
     return data
 
 
 @pytest.fixture(scope="session")
-def mnist() -> Labelled:
+def mnist() -> LabelledImages:
     """The 10 000 test digits; the test is skipped where they cannot be had."""
     return _mnist("test")
 
 
 @pytest.fixture(scope="session")
-def mnist_train() -> Labelled:
+def mnist_train() -> LabelledImages:
     """The 60 000 training digits; the test is skipped where they cannot be had."""
     return _mnist("train")

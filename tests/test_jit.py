@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from foolery.jit import inlined, kernel, sources_stamp, stamped
+from foolery.jit import cache_stamp, jit, jit_inline, with_cache_stamp
 
 CALLER = """
 from foolery.jit import numba, stamped
@@ -54,7 +54,7 @@ def test_a_kernel_is_the_function_it_was_made_from():
         """Adds."""
         return values + one
 
-    made = kernel(plus)
+    made = jit(plus)
     assert made(2) == 3
     assert made.py_func.__doc__ == "Adds."
     assert made.py_func(2) == 3
@@ -66,8 +66,8 @@ def test_a_kernel_may_close_over_values():
     def above(x):
         return x > bound
 
-    assert inlined(above)(6)
-    assert not stamped(above, "any")(4)
+    assert jit_inline(above)(6)
+    assert not with_cache_stamp(above, "any")(4)
 
 
 def test_the_stamp_follows_the_sources(tmp_path):
@@ -92,13 +92,13 @@ def test_the_stamp_follows_the_sources(tmp_path):
         [sys.executable, "-c", script, original, str(tmp_path)], capture_output=True, text=True, check=True
     )
     first, second = run.stdout.split()
-    assert first == sources_stamp()
+    assert first == cache_stamp()
     assert first != second
 
 
-@pytest.mark.parametrize("make", [kernel, inlined])
+@pytest.mark.parametrize("make", [jit, jit_inline])
 def test_every_kernel_carries_the_stamp(make):
     def nothing(x):
         return x
 
-    assert sources_stamp() in [cell.cell_contents for cell in make(nothing).py_func.__closure__]
+    assert cache_stamp() in [cell.cell_contents for cell in make(nothing).py_func.__closure__]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from foolery.errors import UsageError
-from foolery.jit import kernel
-from foolery.rng import LARGEST_SEED, Purpose, Stream, check_seed, philox
+from foolery.jit import jit
+from foolery.rng import MAX_SEED, Purpose, Stream, check_seed, philox
 
 
-@kernel
+@jit
 def block(index, child, generation, purpose, seed):
     return philox(index, child, generation, purpose, seed)
 
@@ -44,7 +44,7 @@ def test_another_seed_generation_or_purpose_draws_other_numbers(change):
 
 
 def test_choices_are_uniform():
-    picked = Stream.of(1, 2, 100_000).choices(Purpose.PARENT, 10)
+    picked = Stream.of(1, 2, 100_000).integers(Purpose.PARENT, 10)
     counts = np.bincount(picked, minlength=10)
     chi_squared = ((counts - 10_000) ** 2 / 10_000).sum()
     assert counts.size == 10
@@ -52,10 +52,10 @@ def test_choices_are_uniform():
 
 
 def test_choices_from_one_are_that_one():
-    assert (Stream.of(0, 0, 20).choices(Purpose.PARENT, 1) == 0).all()
+    assert (Stream.of(0, 0, 20).integers(Purpose.PARENT, 1) == 0).all()
 
 
-@pytest.mark.parametrize("seed", [-1, LARGEST_SEED + 1, 1.5, "1", True, None])
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.5, "1", True, None])
 def test_a_seed_that_makes_no_sense_is_refused(seed):
     with pytest.raises(UsageError, match=r"seed: expected a whole number from 0 to 2\^64 - 1"):
         check_seed(seed)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.text import format_confidence, format_score, nines, shortened
+from foolery.text import format_confidence, format_score, nines, shorten
 
 PROBABILITIES = st.floats(0, 1) | st.floats(0, 18).map(lambda count: 1 - 10.0**-count)
 
@@ -90,4 +90,4 @@ def test_a_similarity_is_a_cosine():
     ],
 )
 def test_paths_keep_their_last_two_parts(words, short):
-    assert shortened(words) == short
+    assert shorten(words) == short

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from foolery.errors import UsageError
-from foolery.workers import available, share
+from foolery.workers import parallel_for, worker_count
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 4, 9])
@@ -16,12 +16,12 @@ def test_slices_are_the_same_for_any_number_of_lanes(lanes):
         with lock:
             seen.append((start, stop))
 
-    share(work, 103, grain=25, lanes=lanes)
+    parallel_for(work, 103, chunk=25, workers=lanes)
     assert sorted(seen) == [(0, 25), (25, 50), (50, 75), (75, 100), (100, 103)]
 
 
 def test_nothing_is_called_for_nothing():
-    share(lambda start, stop: pytest.fail("called"), 0, grain=10, lanes=4)
+    parallel_for(lambda start, stop: pytest.fail("called"), 0, chunk=10, workers=4)
 
 
 def test_an_error_in_a_lane_is_raised_after_all_slices_ended():
@@ -33,7 +33,7 @@ def test_an_error_in_a_lane_is_raised_after_all_slices_ended():
         ended.append(start)
 
     with pytest.raises(ValueError, match="slice 0"):
-        share(work, 8, grain=1, lanes=4)
+        parallel_for(work, 8, chunk=1, workers=4)
     assert sorted(ended) == list(range(1, 8))
 
 
@@ -48,7 +48,7 @@ def test_several_threads_may_share_work_at_once():
                 rows[i] += number
 
         for _ in range(20):
-            share(work, 1000, grain=50, lanes=4)
+            parallel_for(work, 1000, chunk=50, workers=4)
         results[number] = rows
 
     threads = [threading.Thread(target=one, args=(n,)) for n in (1, 2, 3)]
@@ -61,14 +61,14 @@ def test_several_threads_may_share_work_at_once():
 
 def test_the_number_of_lanes_can_be_set(monkeypatch):
     monkeypatch.setenv("FOOLERY_THREADS", "3")
-    assert available() == 3
+    assert worker_count() == 3
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", ""])
 def test_a_number_of_lanes_that_makes_no_sense_is_refused(monkeypatch, value):
     monkeypatch.setenv("FOOLERY_THREADS", value)
     with pytest.raises(UsageError, match="FOOLERY_THREADS: expected a whole number from 1 to 1024"):
-        available()
+        worker_count()
 
 
 def test_work_that_shares_its_own_work_keeps_to_its_lane():
@@ -79,9 +79,9 @@ def test_work_that_shares_its_own_work_keeps_to_its_lane():
         def inner(first, last):
             threads.setdefault(start, set()).add(threading.get_ident())
 
-        share(inner, 50, grain=5, lanes=4)
+        parallel_for(inner, 50, chunk=5, workers=4)
 
-    share(outer, 20, grain=1, lanes=4)
+    parallel_for(outer, 20, chunk=1, workers=4)
     assert len(threads) == 20
     assert all(len(found) == 1 for found in threads.values())
 
@@ -96,10 +96,10 @@ def test_an_interrupt_stops_the_slices_that_have_not_begun():
         threading.Event().wait(0.01)
 
     with pytest.raises(KeyboardInterrupt):
-        share(work, 1000, grain=1, lanes=4)
+        parallel_for(work, 1000, chunk=1, workers=4)
     count = len(begun)
     assert count < 900
     threading.Event().wait(0.05)
     assert len(begun) == count, "nothing runs any more"
-    assert not share(lambda start, stop: begun.append(start), 8, grain=1, lanes=4)
+    assert not parallel_for(lambda start, stop: begun.append(start), 8, chunk=1, workers=4)
     assert len(begun) == count + 8

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from foolery.classifiers import load_classifier as load_classifier
     from foolery.engine.ascent import ascend as ascend
     from foolery.engine.evolution import evolve as evolve
-    from foolery.engine.run import Exhibit as Exhibit
+    from foolery.engine.run import RunResult as RunResult
     from foolery.engine.run import open_run as open_run
     from foolery.errors import FooleryError as FooleryError
     from foolery.errors import UsageError as UsageError
     from foolery.search.map_elites import MapElites as MapElites
 
 _HOMES = {
-    "Exhibit": "foolery.engine.run",
+    "RunResult": "foolery.engine.run",
     "FooleryError": "foolery.errors",
     "MapElites": "foolery.search.map_elites",
     "UsageError": "foolery.errors",
@@ -32,9 +32,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Exhibit",
     "FooleryError",
     "MapElites",
+    "RunResult",
     "UsageError",
     "__version__",
     "ascend",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Canvases: TypeAlias = NDArray[np.uint8]
 
-LARGEST_SIDE = 4096
-_BYTES = ("uint8", "torch.uint8")
+MAX_SIDE = 4096
+_UINT8 = ("uint8", "torch.uint8")
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class CanvasShape:
             raise UsageError(f"canvas: channels must be 1 (gray) or 3 (RGB), got {self.channels}")
         for side in ("height", "width"):
             value = getattr(self, side)
-            if not 1 <= value <= LARGEST_SIDE:
-                raise UsageError(f"canvas: {side} must be 1 to {LARGEST_SIDE} pixels, got {value}")
+            if not 1 <= value <= MAX_SIDE:
+                raise UsageError(f"canvas: {side} must be 1 to {MAX_SIDE} pixels, got {value}")
 
     @property
     def size(self) -> int:
@@ -59,14 +59,14 @@ class CanvasShape:
     def check(self, canvases: NDArray[np.generic]) -> None:
         """Raise UsageError unless ``canvases`` is ``(N, C, H, W) uint8`` of this shape."""
         shape = tuple(canvases.shape)
-        if str(canvases.dtype) not in _BYTES or len(shape) != 4 or shape[1:] != self.axes:
+        if str(canvases.dtype) not in _UINT8 or len(shape) != 4 or shape[1:] != self.axes:
             raise UsageError(
                 f"canvases: expected (N, {self.channels}, {self.height}, {self.width}) uint8, "
                 f"got {shape} {canvases.dtype}"
             )
 
 
-def fetched(canvases: Canvases | Tensor, rows: NDArray[np.int64]) -> Canvases:
+def fetch_rows(canvases: Canvases | Tensor, rows: NDArray[np.int64]) -> Canvases:
     """The canvases at ``rows`` as an array, in one transfer where they were drawn on a device."""
     if isinstance(canvases, np.ndarray):
         return canvases[rows]

@@ -37,17 +37,17 @@ class MissingExtraError(UsageError):
         )
 
 
-def nearest(name: str, known: list[str]) -> str:
+def did_you_mean(name: str, names: list[str]) -> str:
     """The end of an error message for an unknown ``name``: what begins with it or is close; what is known."""
-    close = [each for each in known if name and each.startswith(name)][:3] or _close(name, known)
-    listed = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+    close = [each for each in names if name and each.startswith(name)][:3] or _close_matches(name, names)
+    listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return f"did you mean {' or '.join(close)}? Known: {listed}" if close else f"known: {listed}"
 
 
-def _close(name: str, known: list[str]) -> list[str]:
+def _close_matches(name: str, names: list[str]) -> list[str]:
     """Up to three that are nearly as close as the closest."""
     from difflib import SequenceMatcher, get_close_matches
 
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
-    likeness = [SequenceMatcher(None, each, name).ratio() for each in close]
-    return [each for each, alike in zip(close, likeness, strict=True) if alike > likeness[0] - 0.2]
+    close = get_close_matches(name, names, n=3, cutoff=0.5)
+    ratios = [SequenceMatcher(None, each, name).ratio() for each in close]
+    return [each for each, ratio in zip(close, ratios, strict=True) if ratio > ratios[0] - 0.2]

@@ -18,42 +18,42 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def kernel(function: Function) -> Function:
+def jit(function: Function) -> Function:
     """Compile ``function`` with Numba when it is first called; it releases the GIL while it runs."""
-    return compiled(function, nogil=True)
+    return compile_lazily(function, nogil=True)
 
 
-def part(function: Function) -> Function:
+def jit_internal(function: Function) -> Function:
     """As ``kernel``, for what only other kernels call: it compiles faster, and Python cannot call it."""
-    return compiled(function, nogil=True, no_cpython_wrapper=True)
+    return compile_lazily(function, nogil=True, no_cpython_wrapper=True)
 
 
-def brief(function: Function) -> Function:
+def jit_with_gil(function: Function) -> Function:
     """As ``kernel``, for what takes a few microseconds: it keeps the GIL, for which it might wait longer."""
-    return compiled(function, nogil=False)
+    return compile_lazily(function, nogil=False)
 
 
-def inlined(function: Function) -> Function:
+def jit_inline(function: Function) -> Function:
     """As ``kernel``, for small functions that other kernels call in their innermost loops."""
-    return compiled(function, nogil=True, inline="always")
+    return compile_lazily(function, nogil=True, inline="always")
 
 
-def compiled(function: Function, **options: Any) -> Function:
+def compile_lazily(function: Function, **options: Any) -> Function:
     """``function``, to be compiled with what all kernels have in common, and ``options`` of ``numba.njit``.
 
     The wrapper for callers in C, which nobody is, is left out: it costs a twentieth of the time.
     """
     njit: Callable[..., Any] = numba.njit  # its types know fewer options than it takes
     exactly = njit(cache=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True, **options)
-    return cast("Function", exactly(stamped(function, sources_stamp())))
+    return cast("Function", exactly(with_cache_stamp(function, cache_stamp())))
 
 
-def in_numpy(function: Callable[..., object]) -> Callable[..., Any]:
+def python_function(function: Callable[..., object]) -> Callable[..., Any]:
     """The Python function behind a kernel, for arrays in place of its numbers, where little is to be done."""
     return cast("Callable[..., Any]", function.py_func)  # type: ignore[attr-defined]
 
 
-def stamped(function: Function, stamp: str) -> Function:
+def with_cache_stamp(function: Function, stamp: str) -> Function:
     """``function``, with ``stamp`` among what Numba's cache knows it by.
 
     The cache notices a change in a kernel's own file, but not in the kernels that it calls from other
@@ -62,27 +62,27 @@ def stamped(function: Function, stamp: str) -> Function:
     """
     code = function.__code__
     cells = (*(function.__closure__ or ()), CellType(stamp))
-    made = FunctionType(
+    copy = FunctionType(
         code.replace(co_freevars=(*code.co_freevars, "sources_stamp")),
         function.__globals__,
         function.__name__,
         function.__defaults__,
         cells,
     )
-    made.__kwdefaults__, made.__annotations__ = function.__kwdefaults__, function.__annotations__
-    made.__doc__, made.__module__, made.__qualname__ = (
+    copy.__kwdefaults__, copy.__annotations__ = function.__kwdefaults__, function.__annotations__
+    copy.__doc__, copy.__module__, copy.__qualname__ = (
         function.__doc__,
         function.__module__,
         function.__qualname__,
     )
-    return cast("Function", made)
+    return cast("Function", copy)
 
 
 @lru_cache(maxsize=1)
-def sources_stamp() -> str:
+def cache_stamp() -> str:
     """SHA-256 (hex) of every file whose kernels call each other."""
-    here = Path(__file__).parent
+    package = Path(__file__).parent
     content = hashlib.sha256()
-    for file in [here / "jit.py", here / "rng.py", *sorted((here / "encodings").rglob("*.py"))]:
-        content.update(file.relative_to(here).as_posix().encode() + b"\0" + file.read_bytes())
+    for file in [package / "jit.py", package / "rng.py", *sorted((package / "encodings").rglob("*.py"))]:
+        content.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
     return content.hexdigest()

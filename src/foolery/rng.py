@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.errors import UsageError
-from foolery.jit import brief, inlined, kernel
+from foolery.jit import jit, jit_inline, jit_with_gil
 
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _ROUND_0, _ROUND_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
-LARGEST_SEED = 2**64 - 1
+MAX_SEED = 2**64 - 1
 
 
 class Purpose(IntEnum):
@@ -35,10 +35,10 @@ class Purpose(IntEnum):
     STRUCTURE = 5
     CROSSOVER = 6
     CROSSOVER_GENE = 7
-    NONSENSE = 8
+    SYNTHETIC = 8
 
 
-@inlined
+@jit_inline
 def philox(
     index: np.uint64, child: np.uint64, generation: np.uint64, purpose: np.uint64, seed: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -57,7 +57,7 @@ def philox(
     return c0, c1, c2, c3
 
 
-@kernel
+@jit
 def _words(
     seeds: NDArray[np.uint64], children: NDArray[np.uint64], generation: np.uint64, purpose: np.uint64
 ) -> NDArray[np.uint64]:
@@ -69,18 +69,18 @@ def _words(
     return words
 
 
-@brief
-def _choices(
+@jit_with_gil
+def _fill_integers(
     seeds: NDArray[np.uint64],
     children: NDArray[np.uint64],
     generation: np.uint64,
     purpose: np.uint64,
     size: np.uint64,
-    chosen: NDArray[np.int64],
+    integers: NDArray[np.int64],
 ) -> None:
     for row in range(seeds.size):
         high, low, _, _ = philox(np.uint64(0), children[row], generation, purpose, seeds[row])
-        chosen[row] = np.int64((high * size + ((low * size) >> _32)) >> _32)
+        integers[row] = np.int64((high * size + ((low * size) >> _32)) >> _32)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Stream:
     def __len__(self) -> int:
         return self.seeds.size
 
-    def part(self, start: int, stop: int) -> Stream:
+    def rows(self, start: int, stop: int) -> Stream:
         """The draws of rows ``start`` to ``stop``."""
         return Stream(self.seeds[start:stop], self.children[start:stop], self.generation)
 
@@ -114,15 +114,19 @@ class Stream:
         """``(N, 4) uint64``: four random 32-bit words for every child."""
         return _words(self.seeds, self.children, np.uint64(self.generation), np.uint64(purpose))
 
-    def choices(self, purpose: Purpose, size: int) -> NDArray[np.int64]:
+    def integers(self, purpose: Purpose, size: int) -> NDArray[np.int64]:
         """``(N,) int64``: for every child one number below ``size``, uniform to within size / 2^64."""
-        generation, bound, chosen = np.uint64(self.generation), np.uint64(size), np.empty(len(self), np.int64)
-        _choices(self.seeds, self.children, generation, np.uint64(purpose), bound, chosen)
-        return chosen
+        generation, bound, integers = (
+            np.uint64(self.generation),
+            np.uint64(size),
+            np.empty(len(self), np.int64),
+        )
+        _fill_integers(self.seeds, self.children, generation, np.uint64(purpose), bound, integers)
+        return integers
 
 
 def check_seed(seed: int) -> int:
     """Return ``seed``, or raise UsageError unless it is a whole number from 0 to 2^64 - 1."""
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed <= LARGEST_SEED:
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
         raise UsageError(f"seed: expected a whole number from 0 to 2^64 - 1, got {seed!r}")
     return int(seed)

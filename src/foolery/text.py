@@ -7,8 +7,8 @@ from decimal import ROUND_DOWN, Decimal
 from pathlib import PurePath
 from typing import Literal
 
-DECIMALS = 4
-NINES = 16.0
+MAX_DECIMALS = 4
+MAX_NINES = 16.0
 
 
 def format_confidence(confidence: float) -> str:
@@ -27,8 +27,8 @@ def format_confidence(confidence: float) -> str:
     if percentage < Decimal("0.1"):
         return "<0.1 %"
     decimals = max(1, -left.adjusted() - 2)
-    if decimals > DECIMALS:
-        return f">{99 + (1 - Decimal(10) ** -DECIMALS)} %"
+    if decimals > MAX_DECIMALS:
+        return f">{99 + (1 - Decimal(10) ** -MAX_DECIMALS)} %"
     return f"{percentage.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)} %"
 
 
@@ -43,19 +43,19 @@ def nines(confidence: float) -> float:
     """-log10(1 - confidence): 1 for 90 %, 2 for 99 %, 4 for 99.99 %; from 0 to 16, which is certainty."""
     if not confidence > 0.0:
         return 0.0
-    return NINES if confidence >= 1.0 else min(NINES, -math.log10(1.0 - confidence))
+    return MAX_NINES if confidence >= 1.0 else min(MAX_NINES, -math.log10(1.0 - confidence))
 
 
-def shortened(words: str) -> str:
+def shorten(words: str) -> str:
     """A reference, a path or a whole command, each path in it by its last two parts at most.
 
     ``onnx:/home/me/models/net/model.onnx`` becomes ``onnx:net/model.onnx``. Parts of an ensemble
     (``ensemble:A+B``) and words of a command are shortened one by one.
     """
-    return " ".join("+".join(map(_short, word.split("+"))) for word in words.split())
+    return " ".join("+".join(map(_shorten_word, word.split("+"))) for word in words.split())
 
 
-def _short(word: str) -> str:
+def _shorten_word(word: str) -> str:
     head, colon, path = word.rpartition(":")
     option, equals, rest = path.rpartition("=")
     parts = PurePath(rest).parts

@@ -16,53 +16,55 @@ from functools import lru_cache
 from foolery.errors import UsageError
 
 
-def available() -> int:
+def worker_count() -> int:
     """Lanes to use: ``FOOLERY_THREADS`` where it is set, else the processors this process may use."""
-    asked = os.environ.get("FOOLERY_THREADS")
-    if asked is None:
+    setting = os.environ.get("FOOLERY_THREADS")
+    if setting is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    if not asked.isdigit() or not 1 <= int(asked) <= 1024:
-        raise UsageError(f"FOOLERY_THREADS: expected a whole number from 1 to 1024, got {asked!r}")
-    return int(asked)
+    if not setting.isdigit() or not 1 <= int(setting) <= 1024:
+        raise UsageError(f"FOOLERY_THREADS: expected a whole number from 1 to 1024, got {setting!r}")
+    return int(setting)
 
 
 class _Thread(threading.local):
     """What a thread knows of itself: whether it is a lane now."""
 
-    is_lane = False
+    is_worker = False
 
 
 _thread = _Thread()
 
 
-def idle() -> int:
+def free_workers() -> int:
     """Lanes that ``share`` would use here: one, where this thread is a lane itself."""
-    return 1 if _thread.is_lane else available()
+    return 1 if _thread.is_worker else worker_count()
 
 
 @lru_cache(maxsize=4)
-def _pool(lanes: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=lanes, thread_name_prefix="foolery-lane")
+def _pool(workers: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=workers, thread_name_prefix="foolery-lane")
 
 
-def share(work: Callable[[int, int], object], count: int, *, grain: int, lanes: int | None = None) -> None:
+def parallel_for(
+    work: Callable[[int, int], object], count: int, *, chunk: int, workers: int | None = None
+) -> None:
     """Call ``work(start, stop)`` for consecutive slices of ``range(count)``, on all lanes.
 
-    Slices hold ``grain`` items (the last one what is left), so what a slice computes never depends
+    Slices hold ``chunk`` items (the last one what is left), so what a slice computes never depends
     on the number of lanes. The calling thread is a lane too, and each lane takes the next slice when
     it is done with one. Work that shares its own work does it on its own lane, one slice after the
     other. Returns when every slice is done; the exception of the first slice that failed is raised here.
     """
-    starts = range(0, count, grain)
-    lanes = min(idle() if lanes is None or _thread.is_lane else lanes, len(starts))
-    if lanes <= 1:
+    starts = range(0, count, chunk)
+    workers = min(free_workers() if workers is None or _thread.is_worker else workers, len(starts))
+    if workers <= 1:
         for start in starts:
-            work(start, min(start + grain, count))
+            work(start, min(start + chunk, count))
         return
     left, errors = deque(starts), dict[int, Exception]()
 
     def lane() -> None:
-        _thread.is_lane = True
+        _thread.is_worker = True
         try:
             while left:
                 try:
@@ -70,25 +72,25 @@ def share(work: Callable[[int, int], object], count: int, *, grain: int, lanes: 
                 except IndexError:  # another lane was faster
                     return
                 try:
-                    work(start, min(start + grain, count))
+                    work(start, min(start + chunk, count))
                 except Exception as error:  # raised below, once nothing runs any more
                     errors[start] = error
         finally:
-            _thread.is_lane = False
+            _thread.is_worker = False
 
-    pool = _pool(lanes)
-    others = [pool.submit(lane) for _ in range(lanes - 1)]
+    pool = _pool(workers)
+    futures = [pool.submit(lane) for _ in range(workers - 1)]
     try:
         lane()
     finally:
         left.clear()  # an interrupt may have left some
-        _await(others)
+        _await(futures)
     if errors:
         raise errors[min(errors)]
 
 
-def _await(lanes: list[Future[None]]) -> None:
+def _await(futures: list[Future[None]]) -> None:
     """Wait for lanes to end; one that has not begun, in a pool that is busy elsewhere, is not needed."""
-    for lane in lanes:
+    for lane in futures:
         if not lane.cancel():
             lane.result()

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foolery.analysis.confusable import band, class_medians, crowding, dogs_and_cats
+from foolery.analysis.confusable import class_medians, compare_band, crowding, dogs_and_cats
 from foolery.analysis.descriptors import cosines, distances, textures, thumbnails
 from foolery.analysis.diversity import diversity
 from foolery.analysis.relatedness import relatedness
 from foolery.canvas import canvas_hash
 from foolery.classifiers import load_classifier
-from foolery.classifiers.class_names import known_list
+from foolery.classifiers.class_names import named_list
 from foolery.classifiers.gradients import LastLayer
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
@@ -145,7 +145,7 @@ def test_distances_and_cosines_are_what_they_are_called():
 
 
 def test_dogs_and_cats_are_found_by_their_names_in_any_order():
-    classes = known_list("imagenet")
+    classes = named_list("imagenet")
     found = dogs_and_cats(classes)
     assert (found[0], found[-1], len(found)) == ("Chihuahua", "Egyptian cat", 135)
     assert set(dogs_and_cats(classes[::-1])) == set(found)
@@ -158,13 +158,13 @@ def test_a_weak_band_is_weak():
     names = tuple(f"class {at}" for at in range(100))
     runs = [exhibit(classes=names, confidences=tuple(values + shift)) for shift in (0, 0.01, 0.02)]
     assert class_medians(runs)["class 7"] == pytest.approx(values[7] + 0.01)
-    found = band(runs, names[:20])
+    found = compare_band(runs, names[:20])
     assert (len(found.inside), len(found.outside)) == (20, 80)
     assert found.test.share < 0.01
     assert found.test.p < 1e-4
     assert found.interval_inside[1] < found.interval_outside[0]
     with pytest.raises(UsageError, match="inside the band and of others outside"):
-        band(runs, names)
+        compare_band(runs, names)
 
 
 def test_a_class_among_close_ones_is_crowded():

@@ -6,26 +6,34 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 import pytest
 
-from foolery.analysis.lineage import goal_switches, newick, postorder, tree_figures, tree_of
+from foolery.analysis.lineage import goal_switches, lineage_tree, newick, postorder, tree_summary
 from foolery.engine.evolution import evolve
-from foolery.engine.run import exhibit_of
+from foolery.engine.run import make_run_result
 from foolery.errors import UsageError
 from foolery.report.lineage_svg import tree_svg
-from foolery.runs import ChampionRow, History, Individual, Moment, Reign, RunFile, open_run_file
+from foolery.runs import (
+    ChampionRow,
+    GenerationStats,
+    History,
+    Individual,
+    Replacement,
+    RunFile,
+    open_run_file,
+)
 from support.exhibits import exhibit, provenance
 
 
 def run_file(individuals, reigns, classes=("a", "b", "it's c")):
     """A run of hand-made lineages: ``(number, generation, parent)`` and ``(cell, individual, previous)``."""
     born = {number: generation for number, generation, _ in individuals}
-    rows = [Reign(cell, one, born[one], 0.0, 0.0, 1.0, previous) for cell, one, previous in reigns]
+    rows = [Replacement(cell, one, born[one], 0.0, 0.0, 1.0, previous) for cell, one, previous in reigns]
     last = {row.cell: row for row in rows}
     champions = tuple(
         ChampionRow(cell, row.individual, row.generation, 0.0, 0.0, 1.0, "0" * 64, b"")
         for cell, row in sorted(last.items())
     )
     settings = exhibit(classes=classes, confidences=(0.9,) * len(classes)).settings
-    moments = [Moment(at, at, 0, 0.0, 0.0, 0.0, 0.0, 0.0) for at in range(10)]
+    moments = [GenerationStats(at, at, 0, 0.0, 0.0, 0.0, 0.0, 0.0) for at in range(10)]
     given = exhibit(classes=classes, confidences=(0.9,) * len(classes))
     base = {
         "path": None, "status": "finished", "keeps_genomes": True, "settings": settings,
@@ -69,24 +77,24 @@ def test_before_anything_bred_there_are_none():
 
 
 def test_the_tree_keeps_branches_and_holders():
-    assert tree_figures(tree_of(BY_HAND)) == {
+    assert tree_summary(lineage_tree(BY_HAND)) == {
         "classes": 3, "individuals": 3, "founders": 1, "branch_points": 1,
     }  # fmt: skip
-    assert newick(tree_of(BY_HAND)) == "((('a':1,'b':0)'#7':3,'it''s c':5)'#0':1);"
+    assert newick(lineage_tree(BY_HAND)) == "((('a':1,'b':0)'#7':3,'it''s c':5)'#0':1);"
 
 
 def test_an_individual_that_holds_several_classes_has_a_leaf_for_each():
-    text = newick(tree_of(run_file([(0, 0, None)], [(cell, 0, None) for cell in range(3)])))
+    text = newick(lineage_tree(run_file([(0, 0, None)], [(cell, 0, None) for cell in range(3)])))
     assert text == "(('a':0,'b':0,'it''s c':0)'#0':1);"
 
 
 def test_a_run_without_champions_has_no_tree():
     with pytest.raises(UsageError, match="no champions yet"):
-        tree_of(run_file([], []))
+        lineage_tree(run_file([], []))
 
 
 def test_in_a_real_run_every_class_is_a_leaf_and_lengths_add_up_to_its_birth(real):
-    root = tree_of(real)
+    root = lineage_tree(real)
     text = newick(root)
     leaves = dict(re.findall(r"'(\d)':(\d+)", text))
     assert sorted(leaves) == list("0123456789")
@@ -101,8 +109,8 @@ def test_in_a_real_run_every_class_is_a_leaf_and_lengths_add_up_to_its_birth(rea
 
 
 def test_the_picture_has_every_class_and_every_champion(real):
-    champions = {label: one.canvas for label, one in exhibit_of(real).champions.items()}
-    root = Xml.fromstring(tree_svg(tree_of(real), champions, real.generation))
+    champions = {label: one.canvas for label, one in make_run_result(real).champions.items()}
+    root = Xml.fromstring(tree_svg(lineage_tree(real), champions, real.generation))
     space = "{http://www.w3.org/2000/svg}"
     assert len(list(root.iter(f"{space}image"))) == 10
     texts = [each.text for each in root.iter(f"{space}text")]
@@ -115,7 +123,7 @@ def test_many_classes_are_drawn_without_pictures():
     names = tuple(f"<{at}>" for at in range(200))
     made = run_file([(at, 0, None) for at in range(200)], [(at, at, None) for at in range(200)], names)
     canvases = {name: np.zeros((1, 4, 4), np.uint8) for name in names}
-    text = tree_svg(tree_of(made), canvases, 9)
+    text = tree_svg(lineage_tree(made), canvases, 9)
     assert "<image" not in text
     assert "&lt;7&gt;" in text
     Xml.fromstring(text)

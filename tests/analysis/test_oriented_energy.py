@@ -5,11 +5,11 @@ import pytest
 
 from foolery.analysis.oriented_energy import (
     contrast,
-    energies,
-    horizontal_below,
+    edge_energies,
+    horizontal_structure_below,
     mean_champions,
-    stacked,
-    vertical,
+    stack_champions,
+    vertical_structure,
 )
 from foolery.errors import UsageError
 from support.exhibits import exhibit
@@ -23,30 +23,30 @@ def blank(count=1, side=28):
 def test_vertical_bars_are_vertical_in_both_halves():
     canvases = blank()
     canvases[:, :, :, 4::8] = 255
-    assert energies(canvases)[0] == pytest.approx([0.5, 0.5, 0, 0])
-    assert vertical(canvases)[0] == pytest.approx(1.0)
+    assert edge_energies(canvases)[0] == pytest.approx([0.5, 0.5, 0, 0])
+    assert vertical_structure(canvases)[0] == pytest.approx(1.0)
 
 
 def test_a_horizontal_bar_is_horizontal_in_its_half():
     canvases = blank(2)
     canvases[0, :, 20:22] = 255
     canvases[1, :, 4:6] = 255
-    assert horizontal_below(canvases) == pytest.approx([1.0, 0.0])
+    assert horizontal_structure_below(canvases) == pytest.approx([1.0, 0.0])
 
 
 def test_a_quarter_turn_swaps_the_directions_and_a_flip_the_halves():
     canvases = noise(5, (3, 20, 20))
     canvases[:, :, :, ::3] = 0
-    found = energies(canvases)
-    assert energies(canvases[:, :, ::-1])[:, [1, 0, 3, 2]] == pytest.approx(found)
-    turned = energies(np.rot90(canvases, axes=(2, 3)))
+    found = edge_energies(canvases)
+    assert edge_energies(canvases[:, :, ::-1])[:, [1, 0, 3, 2]] == pytest.approx(found)
+    turned = edge_energies(np.rot90(canvases, axes=(2, 3)))
     # the row of differences between the halves is in neither half, so this holds nearly
     assert turned[:, :2].sum(axis=1) == pytest.approx(found[:, 2:].sum(axis=1), abs=0.03)
 
 
 def test_noise_and_one_color_are_even():
-    assert energies(noise(50, (1, 28, 28))).mean(axis=0) == pytest.approx([0.25] * 4, abs=0.01)
-    assert energies(blank())[0] == pytest.approx([0.25] * 4)
+    assert edge_energies(noise(50, (1, 28, 28))).mean(axis=0) == pytest.approx([0.25] * 4, abs=0.01)
+    assert edge_energies(blank())[0] == pytest.approx([0.25] * 4)
 
 
 def test_a_class_that_is_different_is_found_and_another_is_not():
@@ -72,8 +72,8 @@ def test_the_mean_of_equal_champions_is_the_champion_stretched():
 
 
 def test_runs_of_other_classes_are_not_stacked():
-    assert stacked([exhibit(seed=1), exhibit(seed=2)]).shape == (2, 10, 1, 28, 28)
+    assert stack_champions([exhibit(seed=1), exhibit(seed=2)]).shape == (2, 10, 1, 28, 28)
     with pytest.raises(UsageError, match="same classes and canvases"):
-        stacked([exhibit(), exhibit(canvas=(1, 14, 14))])
+        stack_champions([exhibit(), exhibit(canvas=(1, 14, 14))])
     with pytest.raises(UsageError, match="one or more"):
-        stacked([])
+        stack_champions([])

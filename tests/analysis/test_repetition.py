@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foolery.analysis.repetition import filled, repeats, repetition
+from foolery.analysis.repetition import fill_region, find_repeats, repetition
 from foolery.canvas import canvas_hash
 from foolery.classifiers.base import Description
 from foolery.errors import UsageError
@@ -27,7 +27,7 @@ PLACES = [(5, 5), (5, 25), (25, 5), (40, 40)]
 
 
 def test_all_but_one_of_equal_elements_are_found():
-    found = repeats(dots(PLACES))
+    found = find_repeats(dots(PLACES))
     assert found.elements == 4
     assert found.background.tolist() == [10, 20, 30]
     assert found.removed.sum() == 3 * 36
@@ -37,7 +37,7 @@ def test_the_kept_one_is_the_largest_and_others_are_left_alone():
     canvas = dots(PLACES)
     canvas[0, 50:62, 5:35] = 255  # another shape
     canvas[:, 40:47, 40:46] = 255  # one of the dots is larger
-    found = repeats(canvas)
+    found = find_repeats(canvas)
     assert found.elements == 4
     assert not found.removed[40:47, 40:46].any()
     assert not found.removed[50:62, 5:35].any()
@@ -54,21 +54,21 @@ def test_the_kept_one_is_the_largest_and_others_are_left_alone():
     ids=["empty", "one", "noise", "gradient"],
 )
 def test_where_nothing_is_repeated_nothing_is_found(canvas):
-    assert repeats(canvas) is None
+    assert find_repeats(canvas) is None
 
 
 def test_small_specks_and_large_areas_are_no_elements():
-    assert repeats(dots([(5, 5), (30, 30)], size=2)) is None
-    assert repeats(dots([(0, 0), (0, 33), (33, 0)], size=31, side=128)) is not None
-    assert repeats(dots([(2, 2), (66, 66)], size=60, side=128)) is not None
+    assert find_repeats(dots([(5, 5), (30, 30)], size=2)) is None
+    assert find_repeats(dots([(0, 0), (0, 33), (33, 0)], size=31, side=128)) is not None
+    assert find_repeats(dots([(2, 2), (66, 66)], size=60, side=128)) is not None
 
 
 def test_filling_leaves_the_rest():
     canvas = dots(PLACES)
-    found = repeats(canvas)
-    without = filled(canvas, found.removed, found.background)
+    found = find_repeats(canvas)
+    without = fill_region(canvas, found.removed, found.background)
     assert np.array_equal(without[:, ~found.removed], canvas[:, ~found.removed])
-    assert repeats(without) is None
+    assert find_repeats(without) is None
 
 
 class CountsRed:
@@ -103,7 +103,7 @@ def test_the_loss_is_that_of_what_was_removed_and_the_control_removes_less_of_it
     assert one.after == pytest.approx(36 / 64**2)
     assert one.area == pytest.approx(3 * 36 / 64**2)
     assert one.after < one.control <= one.before
-    assert found.lost[0] > found.lost_in_control[0]
+    assert found.loss[0] > found.control_loss[0]
     again = repetition([run], CountsRed(run))
     assert again.removals[0].control == one.control
 

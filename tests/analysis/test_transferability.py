@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foolery.analysis.transferability import check_made_against, transfer
+from foolery.analysis.transferability import check_fingerprint, transfer
 from foolery.classifiers import load_classifier
 from foolery.data import fit
 from foolery.engine.evolution import evolve
@@ -32,7 +32,7 @@ def test_every_figure_is_what_counting_by_hand_gives():
     given, places = answers(other, shown), [1, 2, 0]
     own = given[range(3), places]
     matched = given.argmax(axis=1) == places
-    (passage,) = transfer([shown], [other]).rows[0].passages
+    (passage,) = transfer([shown], [other]).rows[0].cells
     assert passage.pictures == 3
     assert passage.matches == matched.sum()
     assert passage.match_rate == pytest.approx(matched.mean())
@@ -50,7 +50,7 @@ def test_the_classifier_that_was_fooled_gives_back_what_the_run_recorded():
     lenet = load_classifier("lenet")
     shown = evolve(lenet, generations=5, batch=20)
     found = transfer([shown], [lenet, load_classifier("lenet-b")])
-    own, other = found.rows[0].passages
+    own, other = found.rows[0].cells
     assert (own.own, other.own) == (True, False)
     recorded = np.mean([one.confidence for one in shown.champions.values()])
     assert own.confidence == pytest.approx(recorded, abs=1e-6)
@@ -64,15 +64,15 @@ def test_canvases_of_another_size_go_through_the_one_fit():
     canvases = np.stack([fit(one.canvas, other.description.canvas) for one in shown.champions.values()])
     expected = np.exp(other.scores(canvases))[range(3), range(3)].mean()
     found = transfer([shown], [other])
-    assert found.rows[0].passages[0].confidence == pytest.approx(expected)
-    assert found.rows[0].passages[0].resized
+    assert found.rows[0].cells[0].confidence == pytest.approx(expected)
+    assert found.rows[0].cells[0].resized
     assert any("short side resized" in note for note in found.notes)
 
 
 def test_classes_that_the_other_has_not_are_listed_and_counted():
     found = transfer([run()], [Plain(2, CANVAS, classes=("Dog", "eel", "owl", "elk"))])
     assert found.unmatched == (("cat",),)
-    assert (found.rows[0].passages[0].pictures, found.rows[0].passages[0].excluded) == (2, 1)
+    assert (found.rows[0].cells[0].pictures, found.rows[0].cells[0].excluded) == (2, 1)
 
 
 def test_no_class_in_common_is_refused_with_some_of_both():
@@ -85,8 +85,8 @@ def test_runs_are_pooled_by_their_classifier_and_encoding():
     found = transfer(shown, [Plain(3, CANVAS)])
     assert [row.name for row in found.rows] == ["a", "b", "c"]
     assert [(row.name, row.runs) for row in found.pooled] == [("lenet, cppn", 2), ("lenet, direct", 1)]
-    first, second = (row.passages[0] for row in found.rows[:2])
-    pooled = found.pooled[0].passages[0]
+    first, second = (row.cells[0] for row in found.rows[:2])
+    pooled = found.pooled[0].cells[0]
     assert pooled.pictures == 6
     assert pooled.matches == first.matches + second.matches
     assert pooled.confidence == pytest.approx((first.confidence + second.confidence) / 2)
@@ -100,8 +100,8 @@ def test_a_classifier_that_only_has_the_name_is_noted():
 def test_a_run_against_another_classifier_is_told():
     shown = run()
     with pytest.raises(UsageError, match=r"run run: was made against lenet .*, not against plain0"):
-        check_made_against(shown, Plain(0).description)
-    check_made_against(shown, replace(Plain(0).description, fingerprint=shown.settings.fingerprint))
+        check_fingerprint(shown, Plain(0).description)
+    check_fingerprint(shown, replace(Plain(0).description, fingerprint=shown.settings.fingerprint))
 
 
 def test_a_canvas_that_was_not_scored_is_refused():
@@ -125,6 +125,6 @@ def test_runs_without_champions_are_left_out_and_noted_unless_all_are():
 
 def test_of_cosines_no_share_above_a_confidence_is_told_and_json_has_no_nan():
     found = transfer([run()], [Plain(0, CANVAS, kind="similarity")])
-    assert np.isnan(found.rows[0].passages[0].both_99)
-    text = json.dumps(found.as_object(), allow_nan=False)
+    assert np.isnan(found.rows[0].cells[0].both_99)
+    text = json.dumps(found.to_dict(), allow_nan=False)
     assert json.loads(text)["rows"][0]["passages"][0]["both_99"] is None

@@ -8,11 +8,11 @@ pytest.importorskip("scipy", reason="the extra paper is not installed")
 from foolery.analysis.statistics import trend
 from foolery.engine.evolution import evolve
 from foolery.paper.runs import (
-    as_json,
-    in_queries,
-    middle,
-    queries_of_all,
-    queries_to,
+    finite_or_none,
+    format_queries,
+    median_of,
+    queries_of_runs,
+    queries_to_threshold,
 )
 from foolery.paper.trained import subset
 from foolery.runs import open_run_file
@@ -49,23 +49,23 @@ def test_queries_are_those_made_when_the_champion_first_was_as_certain(tmp_path)
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     evolve("lenet", encoding="direct", generations=12, batch=50, seed=2, out=tmp_path / "run")
     run = open_run_file(tmp_path / "run")
-    half, never = queries_to(run, 0.5), queries_to(run, 1.1)
+    half, never = queries_to_threshold(run, 0.5), queries_to_threshold(run, 1.1)
     assert np.isinf(never).all()
     assert np.isfinite(half).any()
     for cell, queries in enumerate(half):
-        reigns = [each for each in run.reigns if each.cell == cell]
+        reigns = [each for each in run.replacements if each.cell == cell]
         before = [each.confidence for each in reigns if run.history.queries[each.generation] < queries]
         assert all(confidence < 0.5 for confidence in before)
-    assert len(queries_of_all([run, run], 0.5)) == 20
+    assert len(queries_of_runs([run, run], 0.5)) == 20
 
 
 def test_medians_of_what_was_not_always_reached():
-    assert middle([1.0, 3.0, np.inf]) == 3.0
-    assert middle([1.0, 3.0]) == 2.0
-    assert middle([1.0, np.inf, np.inf, np.inf]) == np.inf
-    assert in_queries(4200.0, 40_200.0) == "4 200"
-    assert in_queries(np.inf, 40_200.0) == "> 40 200"
-    assert (as_json(np.inf), as_json(2.0)) == (None, 2.0)
+    assert median_of([1.0, 3.0, np.inf]) == 3.0
+    assert median_of([1.0, 3.0]) == 2.0
+    assert median_of([1.0, np.inf, np.inf, np.inf]) == np.inf
+    assert format_queries(4200.0, 40_200.0) == "4 200"
+    assert format_queries(np.inf, 40_200.0) == "> 40 200"
+    assert (finite_or_none(np.inf), finite_or_none(2.0)) == (None, 2.0)
 
 
 def test_a_subset_has_its_share_of_every_class_and_lies_within_larger_ones(mnist):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from foolery.audit.attacks import chosen_attacks
-from foolery.audit.config import Order, Pictures
+from foolery.audit.attacks import select_attacks
+from foolery.audit.config import AuditConfig, ReferenceData
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import log_softmax
@@ -41,14 +41,14 @@ def order(mnist, tmp_path):
     return small_order(mnist, tmp_path / "audit")
 
 
-def small_order(mnist, out: Path, attacks=("tiles", "cppn"), **changes) -> Order:
-    return Order(
+def small_order(mnist, out: Path, attacks=("tiles", "cppn"), **changes) -> AuditConfig:
+    return AuditConfig(
         **{
             "out": out,
             "asked": "2000",
             "limit": Budget(2000),
-            "attacks": chosen_attacks(list(attacks)),
-            "pictures": Pictures(mnist, "mnist", most=500),
+            "attacks": select_attacks(list(attacks)),
+            "pictures": ReferenceData(mnist, "mnist", max_images=500),
             **changes,
         }
     )

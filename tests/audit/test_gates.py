@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.audit.gates import FIGURES, SHARES, Gate
-from foolery.audit.schema import Interval, Verdict
+from foolery.audit.gates import _SHARES, FIGURES, Gate
+from foolery.audit.schema import AuditVerdict, Interval
 from foolery.errors import UsageError
 
-VERDICT = Verdict(
+VERDICT = AuditVerdict(
     median_confidence=0.9,
     above={"0.5": 1.0, "0.9": 0.5, "0.99": 0.4, "0.9999": 0.0},
     score=Interval(value=60.0, low=50.0, high=70.0),
@@ -28,9 +28,9 @@ HOLDS = {
     st.sampled_from(["", " ", "  "]),
 )
 def test_every_expression_is_read_as_it_is_written(figure, sign, number, space):
-    number = round(abs(number) / 1000, 3) if figure in SHARES else number
+    number = round(abs(number) / 1000, 3) if figure in _SHARES else number
     gate = Gate.parse(f"{space}{figure}{space}{sign}{space}{number:.3f}{space}")
-    assert (gate.figure, gate.sign, gate.number) == (figure, sign, pytest.approx(number))
+    assert (gate.figure, gate.operator, gate.limit) == (figure, sign, pytest.approx(number))
 
 
 @pytest.mark.parametrize("sign", sorted(HOLDS))
@@ -42,7 +42,7 @@ def test_a_gate_fails_where_its_expression_holds(sign, number):
 
 
 def test_percent():
-    assert Gate.parse("fooled@keep95 > 30%").number == pytest.approx(0.3)
+    assert Gate.parse("fooled@keep95 > 30%").limit == pytest.approx(0.3)
 
 
 def test_what_is_not_known_fails():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from foolery.audit.markdown import remarks
-from foolery.audit.schema import Attack, Budget
+from foolery.audit.markdown import final_notes
+from foolery.audit.schema import AttackRecord, BudgetRecord
 from support.audits import audit_in
 
 
@@ -12,8 +12,8 @@ def audit(tmp_path_factory):
     return audit_in(tmp_path_factory.mktemp("audits") / "audit")
 
 
-def attack(name: str, fooled: float) -> Attack:
-    return Attack(
+def attack(name: str, fooled: float) -> AttackRecord:
+    return AttackRecord(
         name=name, about="", status="finished", seed=0, queries=125, seconds=1.0, fooled_at_keep95=fooled
     )
 
@@ -23,14 +23,14 @@ def with_attacks(audit, *attacks):
 
 
 def test_noise_that_fools_as_much_as_a_search_is_said(audit):
-    (said,) = remarks(with_attacks(audit, attack("tiles", 0.5), attack("cppn", 0.5)))
+    (said,) = final_notes(with_attacks(audit, attack("tiles", 0.5), attack("cppn", 0.5)))
     assert "No search is needed: 125 pictures of tiles fool 50% of the classes" in said
 
 
 @pytest.mark.parametrize("names", [("tiles", "starter"), ("cppn", "direct"), ("tiles",)])
 def test_nothing_is_said_without_both(audit, names):
-    assert remarks(with_attacks(audit, *(attack(name, 0.5) for name in names))) == ()
-    assert remarks(with_attacks(audit, attack("tiles", 0.4), attack("cppn", 0.5))) == ()
+    assert final_notes(with_attacks(audit, *(attack(name, 0.5) for name in names))) == ()
+    assert final_notes(with_attacks(audit, attack("tiles", 0.4), attack("cppn", 0.5))) == ()
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_nothing_is_said_without_both(audit, names):
     ],
 )
 def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, said):
-    budget = Budget(
+    budget = BudgetRecord(
         asked="5000,1m",
         queries=5000,
         seconds=seconds,
@@ -53,6 +53,6 @@ def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, sa
         elapsed=elapsed,
         rate=90.0,
     )
-    found = remarks(audit.model_copy(update={"budget": budget, "attacks": ()}))
+    found = final_notes(audit.model_copy(update={"budget": budget, "attacks": ()}))
     assert bool(found) == said
     assert all("after 3,000 of 10,000 queries" in each and "too good" in each for each in found)

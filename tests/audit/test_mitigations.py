@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audit.conftest import small_order
-from foolery.audit.mitigations import temperature, what_helps
+from foolery.audit.mitigations import fit_temperature, measure_mitigations
 from foolery.audit.runner import Auditor
 from foolery.audit.schema import read_audit
 from foolery.audit.scoring import score
@@ -19,7 +19,7 @@ def test_the_temperature_undoes_what_logits_were_multiplied_by():
     chances = np.exp(log_softmax(logits))
     labels = np.array([generator.choice(5, p=row / row.sum()) for row in chances])
     for factor in (0.25, 1.0, 8.0):
-        found = temperature(log_softmax(logits * factor), labels)
+        found = fit_temperature(log_softmax(logits * factor), labels)
         assert found == pytest.approx(factor, rel=0.08)
 
 
@@ -28,7 +28,7 @@ def test_measures_are_judged_on_the_champions_and_by_fresh_attacks(lenet, mnist,
     auditor.begin()
     auditor.run()
     found = auditor.finish()
-    rows = what_helps(auditor, {"ensemble": load_classifier("lenet-b")})
+    rows = measure_mitigations(auditor, {"ensemble": load_classifier("lenet-b")})
     assert [row.measure.split()[0] for row in rows] == [*["reject"] * 4, "temperature", *["ensemble"] * 2]
     plain = read_audit(tmp_path / "a" / "helps" / "plain")
     assert plain.attacks[0].seed != found.attacks[0].seed  # a fresh attack
@@ -42,7 +42,7 @@ def test_measures_are_judged_on_the_champions_and_by_fresh_attacks(lenet, mnist,
     assert 0 <= rows[-2].before <= 100
     assert "accuracy 99" in rows[-2].cost
     # a second time nothing is asked again
-    assert what_helps(auditor, {"ensemble": load_classifier("lenet-b")}) == rows
+    assert measure_mitigations(auditor, {"ensemble": load_classifier("lenet-b")}) == rows
 
 
 def falls(folder, found):
@@ -50,7 +50,7 @@ def falls(folder, found):
     run = open_run_file(folder)
     for cell in range(10):
         passing = [
-            reign.generation for reign in run.reigns
+            reign.generation for reign in run.replacements
             if reign.cell == cell and reign.objective >= found.yardstick.threshold
         ]  # fmt: skip
         yield run.history.queries[passing[0]] if passing else np.inf
@@ -61,4 +61,4 @@ def test_without_real_pictures_nothing_can_be_said(lenet, mnist, tmp_path):
     auditor.begin()
     auditor.run()
     auditor.finish()
-    assert what_helps(auditor, {}) == ()
+    assert measure_mitigations(auditor, {}) == ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foolery.audit.panel import answers, default_panel, least_likeness, panel_of
+from foolery.audit.panel import default_panel, make_panel, member_threshold, predictions
 from foolery.classifiers import load_classifier
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.errors import UsageError
 from foolery.search.objectives import margins
 from support.plain import Plain, noise
@@ -17,10 +17,10 @@ def test_it_says_which_share_gives_the_claimed_class_first():
     members = [Plain(seed=1), Plain(seed=2)]
     canvases = noise(50)
     first = np.stack([member.scores(canvases).argmax(axis=1) for member in members])
-    panel = panel_of(Plain().description, members)
+    panel = make_panel(Plain().description, members)
     for index in range(3):
         claimed = np.full(50, index)
-        assert panel.recognised_by(canvases, claimed).tolist() == (first == index).mean(axis=0).tolist()
+        assert panel.agreement(canvases, claimed).tolist() == (first == index).mean(axis=0).tolist()
 
 
 def test_a_calibrated_member_agrees_only_where_it_is_as_sure_as_of_real_pictures():
@@ -28,42 +28,42 @@ def test_a_calibrated_member_agrees_only_where_it_is_as_sure_as_of_real_pictures
     canvases = noise(200, seed=1)
     answers = member.scores(canvases)
     first = answers.argmax(axis=1)
-    real = Labelled(canvases, first.astype(np.int64), member.description.classes)
-    panel = panel_of(Plain().description, [member]).calibrated(real)
+    real = LabelledImages(canvases, first.astype(np.int64), member.description.classes)
+    panel = make_panel(Plain().description, [member]).calibrated(real)
     sure = margins(answers)[np.arange(200), first]
     kept = sure >= np.sort(sure)[10]  # 95 % of 200
-    assert panel.recognised_by(canvases, first).tolist() == kept.tolist()
+    assert panel.agreement(canvases, first).tolist() == kept.tolist()
     assert 0 < kept.sum() < 200
 
 
 def test_a_member_that_does_not_know_the_pictures_keeps_its_threshold():
-    panel = panel_of(Plain().description, [Plain(seed=1)])
-    strange = Labelled(noise(30), np.zeros(30, np.int64), ("x", "y", "z", "w"))
+    panel = make_panel(Plain().description, [Plain(seed=1)])
+    strange = LabelledImages(noise(30), np.zeros(30, np.int64), ("x", "y", "z", "w"))
     assert panel.calibrated(strange).thresholds == panel.thresholds
 
 
 def test_classes_are_found_by_name_and_those_unknown_are_not_voted_on():
     turned = Plain(seed=1, classes=("owl", "newt", "cat"))
-    panel = panel_of(Plain().description, [turned])
+    panel = make_panel(Plain().description, [turned])
     canvases = noise(30)
     said = turned.scores(canvases).argmax(axis=1)
-    assert panel.recognised_by(canvases, np.full(30, 0)).tolist() == (said == 2).tolist()
-    assert np.isnan(panel.recognised_by(canvases, np.full(30, 1))).all()  # it knows no dog
+    assert panel.agreement(canvases, np.full(30, 0)).tolist() == (said == 2).tolist()
+    assert np.isnan(panel.agreement(canvases, np.full(30, 1))).all()  # it knows no dog
 
 
 def test_a_member_sees_pictures_of_its_own_size():
-    panel = panel_of(Plain().description, [Plain(seed=1, canvas=(1, 9, 9))])
-    assert set(panel.recognised_by(noise(10), np.zeros(10, np.int64))) <= {0.0, 1.0}
+    panel = make_panel(Plain().description, [Plain(seed=1, canvas=(1, 9, 9))])
+    assert set(panel.agreement(noise(10), np.zeros(10, np.int64))) <= {0.0, 1.0}
 
 
 def test_the_audited_classifier_is_no_member_of_its_own_panel():
-    assert panel_of(Plain().description, [Plain(), Plain(seed=1)]).members == ("plain1",)
-    assert panel_of(Plain().description, [Plain()]) is None
+    assert make_panel(Plain().description, [Plain(), Plain(seed=1)]).members == ("plain1",)
+    assert make_panel(Plain().description, [Plain()]) is None
 
 
 def test_a_member_of_other_classes_is_refused():
     with pytest.raises(UsageError, match="plain1 knows none of the classes of plain0"):
-        panel_of(Plain().description, [Plain(seed=1, classes=("a", "b", "c"))])
+        make_panel(Plain().description, [Plain(seed=1, classes=("a", "b", "c"))])
 
 
 def test_digits_have_a_panel_without_being_asked(lenet):
@@ -79,14 +79,14 @@ def nearest():
 
 
 def test_a_nearest_neighbour_keeps_95_of_100_real_pictures_and_rejects_what_is_like_none(nearest, mnist):
-    least = least_likeness(nearest, mnist)
+    least = member_threshold(nearest, mnist)
     real = mnist.take(np.arange(5000, 6000))
-    first, likeness = answers(nearest, real.canvases)
+    first, likeness = predictions(nearest, real.canvases)
     right = first == real.labels
     assert 0.92 < (likeness[right] >= least).mean() < 0.98
     stripes = np.zeros((1, 1, 28, 28), np.uint8)
     stripes[..., ::2] = 255
-    first, likeness = answers(nearest, stripes)
+    first, likeness = predictions(nearest, stripes)
     assert first[0] in range(10)  # it has to answer
     assert likeness[0] < least
 
@@ -94,8 +94,8 @@ def test_a_nearest_neighbour_keeps_95_of_100_real_pictures_and_rejects_what_is_l
 def test_far_from_everything_a_lead_over_the_other_classes_does_not_help(nearest, mnist):
     far = 255 - mnist.canvases[:200]  # black on white
     leads = margins(nearest.scores(far)).max(axis=1)
-    _, likeness = answers(nearest, far)
-    least = least_likeness(nearest, mnist)
+    _, likeness = predictions(nearest, far)
+    least = member_threshold(nearest, mnist)
     assert (likeness < least).mean() > 0.95
     real = margins(nearest.scores(mnist.canvases[:1000]))
     kept = np.quantile(real[np.arange(1000), mnist.labels[:1000]], 0.05)
@@ -104,7 +104,7 @@ def test_far_from_everything_a_lead_over_the_other_classes_does_not_help(nearest
 
 def test_of_others_likeness_is_the_lead_of_their_answer():
     member, canvases = Plain(seed=1), noise(40)
-    first, likeness = answers(member, canvases)
+    first, likeness = predictions(member, canvases)
     leads = margins(member.scores(canvases))
     assert first.tolist() == leads.argmax(axis=1).tolist()
     assert likeness.tolist() == leads.max(axis=1).tolist()
@@ -112,9 +112,9 @@ def test_of_others_likeness_is_the_lead_of_their_answer():
 
 def test_who_does_not_know_the_classes_or_is_rarely_right_has_no_threshold():
     member, canvases = Plain(seed=1), noise(30)
-    first, _ = answers(member, canvases)
-    wrong = Labelled(canvases, (first + 1) % 3, member.description.classes)
-    strange = Labelled(canvases, first, ("x", "y", "z", "w"))
-    assert least_likeness(member, wrong) is None
-    assert least_likeness(member, strange) is None
-    assert least_likeness(member, Labelled(canvases, first, member.description.classes)) is not None
+    first, _ = predictions(member, canvases)
+    wrong = LabelledImages(canvases, (first + 1) % 3, member.description.classes)
+    strange = LabelledImages(canvases, first, ("x", "y", "z", "w"))
+    assert member_threshold(member, wrong) is None
+    assert member_threshold(member, strange) is None
+    assert member_threshold(member, LabelledImages(canvases, first, member.description.classes)) is not None

@@ -8,16 +8,23 @@ import numpy as np
 import pytest
 
 from audit.conftest import small_order
-from foolery.audit.compare import compared_with
-from foolery.audit.mitigations import check_others, what_helps
+from foolery.audit.compare import compare_with
+from foolery.audit.mitigations import check_mitigations, measure_mitigations
 from foolery.audit.panel import default_panel
-from foolery.audit.reference import ask_real, keeping, left_out_of, real_medians, targets_of, yardstick_of
-from foolery.audit.runner import Auditor, audit
+from foolery.audit.reference import (
+    class_medians,
+    excluded_classes,
+    reference_statistics,
+    score_reference,
+    target_classes,
+    threshold_at_tpr,
+)
+from foolery.audit.runner import Auditor, run_audit
 from foolery.audit.schema import read_audit
 from foolery.classifiers import load_classifier
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.errors import UsageError
-from foolery.hardening.training_set import FOOLING
+from foolery.hardening.training_set import FOOLING_CLASS
 from support.plain import Plain, noise
 
 
@@ -37,25 +44,25 @@ class Scaled:
         return exact - np.log(np.exp(exact).sum(axis=1, keepdims=True))
 
 
-def labelled(classifier, count=400, wrong=40) -> Labelled:
+def labelled(classifier, count=400, wrong=40) -> LabelledImages:
     """Noise that is labelled as the classifier answers, except for some of it."""
     canvases = noise(count)
     labels = classifier.scores(canvases).argmax(axis=1)
     labels[:wrong] = (labels[:wrong] + 1) % 3
-    return Labelled(canvases, labels.astype(np.int64), classifier.description.classes)
+    return LabelledImages(canvases, labels.astype(np.int64), classifier.description.classes)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(1.0, 1.0), (0.95, 6.0), (0.9, 11.0), (0.5, 51.0)])
 def test_the_threshold_keeps_a_share_of_the_pictures(share, expected):
     values = np.random.default_rng(0).permutation(np.arange(1.0, 101.0))
-    assert keeping(values, share) == expected
-    assert (values >= keeping(values, share)).mean() >= share
+    assert threshold_at_tpr(values, share) == expected
+    assert (values >= threshold_at_tpr(values, share)).mean() >= share
 
 
 def test_it_measures_the_right_answers():
     plain = Plain()
     data = labelled(plain)
-    found = yardstick_of(plain, ask_real(plain, data), "somewhere", "test")
+    found = reference_statistics(plain, score_reference(plain, data), "somewhere", "test")
     scores = plain.scores(data.canvases)
     top = np.sort(scores, axis=1)
     leads = (top[:, -1] - top[:, -2])[40:]  # of those that are labelled as they are answered
@@ -74,9 +81,9 @@ def test_a_class_with_few_pictures_is_compared_with_all():
     data = labelled(plain, wrong=0)
     rare = int(np.bincount(data.labels, minlength=3).argmin())
     kept = np.flatnonzero((data.labels != rare) | (np.cumsum(data.labels == rare) <= 5))
-    found = yardstick_of(plain, ask_real(plain, data.take(kept)), "somewhere", "test")
+    found = reference_statistics(plain, score_reference(plain, data.take(kept)), "somewhere", "test")
     assert found.class_medians[rare] is None
-    assert real_medians(found)[rare] == found.median
+    assert class_medians(found)[rare] == found.median
 
 
 @pytest.mark.parametrize("divisor", [0.5, 10.0])
@@ -86,7 +93,7 @@ def test_divided_logits_move_the_threshold_along(divisor):
     scaled, data, champions = Scaled(plain, divisor), labelled(plain), noise(200, seed=9)
     judged = []
     for each in (plain, scaled):
-        found = yardstick_of(each, ask_real(each, data), "somewhere", "test")
+        found = reference_statistics(each, score_reference(each, data), "somewhere", "test")
         top = np.sort(each.scores(champions), axis=1)
         judged.append(((top[:, -1] - top[:, -2]) >= found.threshold).tolist())
     assert judged[0] == judged[1]
@@ -95,7 +102,7 @@ def test_divided_logits_move_the_threshold_along(divisor):
 
 def test_the_same_pictures_are_asked_every_time():
     plain = Plain()
-    first, again = (ask_real(plain, labelled(plain), most=100) for _ in range(2))
+    first, again = (score_reference(plain, labelled(plain), max_images=100) for _ in range(2))
     assert len(first.labels) == 100
     assert first.scores.tolist() == again.scores.tolist()
 
@@ -106,19 +113,19 @@ def test_too_few_right_answers_are_refused():
     with pytest.raises(
         UsageError, match=r"right about 10 of 60 pictures, a threshold needs 20; foolery pref"
     ):
-        yardstick_of(plain, ask_real(plain, data), "somewhere", "test")
+        reference_statistics(plain, score_reference(plain, data), "somewhere", "test")
 
 
 def test_other_classes_are_refused():
     plain = Plain()
     data = labelled(plain)
     with pytest.raises(UsageError, match="data: 1 of its 4 class names match none"):
-        ask_real(plain, Labelled(data.canvases, data.labels, ("cat", "dog", "owl", "newt")))
+        score_reference(plain, LabelledImages(data.canvases, data.labels, ("cat", "dog", "owl", "newt")))
 
 
 def test_heads_without_rivals_are_measured_by_their_own_score():
     plain = Plain(kind="sigmoid")
-    found = yardstick_of(plain, ask_real(plain, labelled(plain)), "somewhere", "test")
+    found = reference_statistics(plain, score_reference(plain, labelled(plain)), "somewhere", "test")
     assert found.measure == "class-score"
     assert found.threshold < 0.0
 
@@ -127,9 +134,9 @@ def test_a_classifier_that_guesses_gives_no_yardstick():
     plain = Plain()
     data = labelled(plain, count=600, wrong=400)
     with pytest.raises(UsageError, match=r"right about 200 of 600 pictures, no better than chance"):
-        yardstick_of(plain, ask_real(plain, data), "somewhere", "test")
+        reference_statistics(plain, score_reference(plain, data), "somewhere", "test")
     better = labelled(plain, count=600, wrong=300)
-    assert yardstick_of(plain, ask_real(plain, better), "somewhere", "test").right == 300
+    assert reference_statistics(plain, score_reference(plain, better), "somewhere", "test").right == 300
 
 
 NAMES = [str(digit) for digit in range(10)]
@@ -151,19 +158,19 @@ def audited(picky, mnist, tmp_path):
 
 
 def test_classes_for_pictures_of_nothing_are_no_targets(lenet, picky):
-    assert targets_of(lenet.description).tolist() == list(range(10))
-    assert targets_of(picky.description).tolist() == list(range(10))
-    hardened = replace(lenet.description, classes=(*NAMES[:3], FOOLING, *NAMES[3:9]))
-    assert targets_of(hardened).tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9]
-    assert left_out_of(hardened, ["7"]) == (FOOLING, "7")
+    assert target_classes(lenet.description).tolist() == list(range(10))
+    assert target_classes(picky.description).tolist() == list(range(10))
+    hardened = replace(lenet.description, classes=(*NAMES[:3], FOOLING_CLASS, *NAMES[3:9]))
+    assert target_classes(hardened).tolist() == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+    assert excluded_classes(hardened, ["7"]) == (FOOLING_CLASS, "7")
 
 
 def test_names_that_are_left_out_are_classes(lenet):
-    assert targets_of(lenet.description, ["0", "3"]).tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert target_classes(lenet.description, ["0", "3"]).tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
     with pytest.raises(UsageError, match="--leave-out: 'three' is no class"):
-        targets_of(lenet.description, ["three"])
+        target_classes(lenet.description, ["three"])
     with pytest.raises(UsageError, match="no class of lenet is left"):
-        targets_of(lenet.description, NAMES)
+        target_classes(lenet.description, NAMES)
 
 
 def test_a_class_for_pictures_of_nothing_counts_nowhere(audited):
@@ -186,22 +193,22 @@ def test_the_shipped_panel_is_asked_about_digits_whatever_stands_beside_them(pic
 
 
 def test_audits_with_such_a_class_compare(audited):
-    told = compared_with(audited.found, audited.found, "audit.json")
+    told = compare_with(audited.found, audited.found, "audit.json")
     assert told.before == told.after == pytest.approx(audited.found.verdict.score.value)
     assert not told.regression
 
 
 def test_a_hardened_network_may_have_a_class_more(lenet, picky, mnist, tmp_path):
-    check_others(lenet, {"hardened": picky})
+    check_mitigations(lenet, {"hardened": picky})
     with pytest.raises(UsageError, match="--ensemble: expected the 10 classes of lenet"):
-        check_others(lenet, {"ensemble": picky})
+        check_mitigations(lenet, {"ensemble": picky})
     with pytest.raises(UsageError, match="--hardened: expected the 10 classes"):
-        check_others(lenet, {"hardened": load_classifier("cifar")})
+        check_mitigations(lenet, {"hardened": load_classifier("cifar")})
     auditor = Auditor(lenet, small_order(mnist, tmp_path / "a"))
     auditor.begin()
     auditor.run()
     auditor.finish()
-    rows = what_helps(auditor, {"hardened": picky})
+    rows = measure_mitigations(auditor, {"hardened": picky})
     score, share = rows[-2:]
     assert score.measure == "hardened rejecting:digits-vae"
     assert 0 < score.after <= 100
@@ -210,9 +217,9 @@ def test_a_hardened_network_may_have_a_class_more(lenet, picky, mnist, tmp_path)
 
 
 def test_what_the_user_leaves_out_is_not_searched_for(lenet, mnist, tmp_path):
-    found = audit(lenet, small_order(mnist, tmp_path / "few", left_out=("1", "8")))
+    found = run_audit(lenet, small_order(mnist, tmp_path / "few", left_out=("1", "8")))
     assert found.left_out == ("1", "8")
     assert [one.label for one in found.champions] == [name for name in NAMES if name not in "18"]
     assert np.isclose(found.verdict.fooled_at_keep95.value * 8 % 1, 0)
     with pytest.raises(UsageError, match="--leave-out 1, 8; give that"):
-        audit(lenet, small_order(mnist, tmp_path / "few"), resume=True)
+        run_audit(lenet, small_order(mnist, tmp_path / "few"), resume=True)

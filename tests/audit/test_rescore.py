@@ -7,8 +7,8 @@ import pytest
 
 from audit.conftest import small_order
 from foolery.audit.gates import Gate
-from foolery.audit.rescore import Earlier, audit_again
-from foolery.audit.runner import audit
+from foolery.audit.rescore import EarlierAudit, rescore_champions
+from foolery.audit.runner import run_audit
 from foolery.classifiers import load_classifier
 from foolery.classifiers.builtin import SHIPPED
 from foolery.errors import UsageError
@@ -34,15 +34,15 @@ def cool(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(mnist, tmp_path_factory) -> Earlier:
+def first(mnist, tmp_path_factory) -> EarlierAudit:
     """An audit of ``lenet``."""
     out = tmp_path_factory.mktemp("first") / "audit"
-    audit(load_classifier("lenet"), small_order(mnist, out))
-    return Earlier.read(out)
+    run_audit(load_classifier("lenet"), small_order(mnist, out))
+    return EarlierAudit.read(out)
 
 
 def test_logits_divided_by_ten_get_the_same_score_from_the_same_champions(first, cool, mnist, tmp_path):
-    again = audit_again(load_classifier(f"onnx:{cool}"), first, small_order(mnist, tmp_path / "again"))
+    again = rescore_champions(load_classifier(f"onnx:{cool}"), first, small_order(mnist, tmp_path / "again"))
     before = first.audit
     assert again.verdict.score == before.verdict.score
     assert again.verdict.fooled_at_keep95 == before.verdict.fooled_at_keep95
@@ -55,7 +55,7 @@ def test_logits_divided_by_ten_get_the_same_score_from_the_same_champions(first,
 
 
 def test_the_classifier_itself_gets_its_own_score(first, mnist, tmp_path):
-    again = audit_again(load_classifier("lenet"), first, small_order(mnist, tmp_path / "again"))
+    again = rescore_champions(load_classifier("lenet"), first, small_order(mnist, tmp_path / "again"))
     assert again.verdict.score == first.audit.verdict.score
     assert [one.passed_at for one in again.champions] == [one.passed_at for one in first.audit.champions]
 
@@ -63,7 +63,7 @@ def test_the_classifier_itself_gets_its_own_score(first, mnist, tmp_path):
 def test_gates_are_judged_and_a_note_says_that_nothing_was_searched(first, mnist, tmp_path):
     gates = (Gate.parse("fooled@keep95 > 0.3"), Gate.parse("score < 0"))
     order = small_order(mnist, tmp_path / "again", gates=gates)
-    again = audit_again(load_classifier("lenet-b"), first, order)
+    again = rescore_champions(load_classifier("lenet-b"), first, order)
     assert again.gates[1].failed is False
     assert again.budget.spent == len(first.audit.champions)
     assert any("No attack was made" in note and "audit of lenet" in note for note in again.notes)
@@ -75,7 +75,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(first, mnist, tmp_p
         (Plain(classes=tuple("0123456789"), canvas=(1, 9, 9)), r"they are \(1, 28, 28\).*takes \(1, 9, 9\)"),
     ):
         with pytest.raises(UsageError, match=f"--champions: .*{said}"):
-            audit_again(other, first, small_order(mnist, tmp_path / "again", pictures=None))
+            rescore_champions(other, first, small_order(mnist, tmp_path / "again", pictures=None))
     assert not (tmp_path / "again").exists()
 
 
@@ -84,4 +84,6 @@ def test_a_picture_that_is_gone_is_named(first, mnist, tmp_path):
     shutil.copytree(first.folder, copy)
     (copy / first.audit.champions[0].image).unlink()
     with pytest.raises(UsageError, match=r"--champions: .*png cannot be read"):
-        audit_again(load_classifier("lenet"), Earlier.read(copy), small_order(mnist, tmp_path / "again"))
+        rescore_champions(
+            load_classifier("lenet"), EarlierAudit.read(copy), small_order(mnist, tmp_path / "again")
+        )

@@ -11,11 +11,11 @@ import pytest
 
 from audit.conftest import Cool, small_order
 from foolery.audit import runner
-from foolery.audit.attacks import chosen_attacks
+from foolery.audit.attacks import select_attacks
 from foolery.audit.gates import Gate
 from foolery.audit.panel import default_panel
-from foolery.audit.runner import Auditor, Record, audit
-from foolery.audit.schema import FILE, Attack, read_audit
+from foolery.audit.runner import AuditDocument, Auditor, run_audit
+from foolery.audit.schema import FILE, AttackRecord, read_audit
 from foolery.canvas import canvas_hash, from_png
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
@@ -25,7 +25,7 @@ from support.audits import audit_in
 
 
 def test_figures_can_be_had_again_from_the_pictures(lenet, order):
-    found = audit(lenet, order)
+    found = run_audit(lenet, order)
     assert found == read_audit(order.out)
     assert found.state == "finished"
     pictures = np.stack([from_png((order.out / one.image).read_bytes()) for one in found.champions])
@@ -42,13 +42,13 @@ def test_figures_can_be_had_again_from_the_pictures(lenet, order):
 
 
 def test_a_class_falls_when_its_batch_was_answered(lenet, order):
-    found = audit(lenet, order)
+    found = run_audit(lenet, order)
     tiles, cppn = found.attacks
     run = open_run_file(order.out / cppn.run)
     least = found.yardstick.threshold
     seen = 0
     for one in found.champions:
-        reigns = [reign for reign in run.reigns if reign.cell == one.index and reign.objective >= least]
+        reigns = [reign for reign in run.replacements if reign.cell == one.index and reign.objective >= least]
         if one.attack != "cppn" or not reigns or one.passed_at[0] == tiles.queries:
             continue
         assert one.passed_at[0] == run.history.queries[reigns[0].generation]
@@ -58,14 +58,14 @@ def test_a_class_falls_when_its_batch_was_answered(lenet, order):
 
 
 def test_the_budget_holds(lenet, order):
-    found = audit(lenet, order)
+    found = run_audit(lenet, order)
     assert sum(attack.queries for attack in found.attacks) == found.budget.spent <= 2000
     assert all(attack.queries <= attack.share for attack in found.attacks)
 
 
 def test_logits_divided_by_ten_get_the_same_score_from_the_same_champions(lenet, mnist, tmp_path):
-    plain = audit(lenet, small_order(mnist, tmp_path / "plain"))
-    cool = audit(Cool(lenet), small_order(mnist, tmp_path / "cool"))
+    plain = run_audit(lenet, small_order(mnist, tmp_path / "plain"))
+    cool = run_audit(Cool(lenet), small_order(mnist, tmp_path / "cool"))
     assert [one.canvas_hash for one in cool.champions] == [one.canvas_hash for one in plain.champions]
     assert [one.passed_at for one in cool.champions] == [one.passed_at for one in plain.champions]
     assert cool.verdict.score == plain.verdict.score
@@ -77,7 +77,7 @@ def test_logits_divided_by_ten_get_the_same_score_from_the_same_champions(lenet,
 
 
 def test_without_real_pictures_there_is_no_score_and_the_reason_is_said(lenet, mnist, tmp_path):
-    found = audit(lenet, small_order(mnist, tmp_path / "a", pictures=None))
+    found = run_audit(lenet, small_order(mnist, tmp_path / "a", pictures=None))
     assert found.verdict.score is None
     assert found.verdict.above["0.5"] > 0.5
     assert any("no score" in note and "--data" in note for note in found.notes)
@@ -97,7 +97,7 @@ def interrupted(classifier, order, after, error):
         if next(pulses) == after:
             raise error
 
-    auditor._pulse = pulse
+    auditor._save_if_due = pulse
     with pytest.raises(type(error)):
         auditor.run()
     return read_audit(order.out)
@@ -105,12 +105,12 @@ def interrupted(classifier, order, after, error):
 
 @pytest.mark.parametrize("after", [0, 1, 4])
 def test_an_interrupted_audit_ends_as_it_would_have(lenet, mnist, tmp_path, after):
-    whole = audit(lenet, small_order(mnist, tmp_path / "whole"))
+    whole = run_audit(lenet, small_order(mnist, tmp_path / "whole"))
     order = small_order(mnist, tmp_path / "again")
     part = interrupted(lenet, order, after, KeyboardInterrupt())
     assert part.state == "interrupted"
     assert part.champions
-    again = audit(lenet, order, resume=True)
+    again = run_audit(lenet, order, resume=True)
     assert again.champions == whole.champions
     assert again.verdict == whole.verdict
     running = [attack for attack in part.attacks if attack.status == "running"]
@@ -129,23 +129,23 @@ def test_what_was_told_and_not_kept_counts_as_repeated_and_a_second_stop_repeats
     spent.write_text(str(int(spent.read_text()) + 400))  # told, and lost with the process
     auditor = Auditor(lenet, order)
     auditor.resume()
-    assert auditor.found.budget.repeated == 400 + 200
+    assert auditor.audit.budget.repeated == 400 + 200
     again = Auditor(lenet, order)
     again.resume()
-    assert again.found.budget.repeated == 400 + 200
+    assert again.audit.budget.repeated == 400 + 200
 
 
 def test_a_killed_audit_goes_on_from_its_files(lenet, mnist, tmp_path):
-    whole = audit(lenet, small_order(mnist, tmp_path / "whole"))
+    whole = run_audit(lenet, small_order(mnist, tmp_path / "whole"))
     order = small_order(mnist, tmp_path / "again")
     interrupted(lenet, order, 3, KilledError())
     written = json.loads((order.out / FILE).read_text())
     assert written["state"] == "partial"
-    assert audit(lenet, order, resume=True).champions == whole.champions
+    assert run_audit(lenet, order, resume=True).champions == whole.champions
 
 
 def test_a_finished_audit_is_resumed_to_the_same_without_asking(lenet, order):
-    first = audit(lenet, order)
+    first = run_audit(lenet, order)
 
     class Mute(Cool):
         """Asked about nothing."""
@@ -157,7 +157,7 @@ def test_a_finished_audit_is_resumed_to_the_same_without_asking(lenet, order):
         def scores(self, canvases):
             raise AssertionError("was asked")
 
-    again = audit(Mute(lenet), order, resume=True)
+    again = run_audit(Mute(lenet), order, resume=True)
     assert (again.champions, again.verdict) == (first.champions, first.verdict)
 
 
@@ -166,42 +166,42 @@ def test_a_finished_audit_is_resumed_to_the_same_without_asking(lenet, order):
     [
         ({"asked": "3000", "limit": Budget(3000)}, "--budget"),
         ({"seeds": 2}, "--seeds"),
-        ({"attacks": chosen_attacks(["cppn"])}, "--attacks"),
+        ({"attacks": select_attacks(["cppn"])}, "--attacks"),
         ({"pictures": None}, "--data"),
     ],
 )
 def test_resuming_something_else_is_refused(lenet, order, change, said):
-    audit(lenet, order)
+    run_audit(lenet, order)
     with pytest.raises(UsageError, match=f"--resume: .* begun with {said} .*; give that, or another --out"):
-        audit(lenet, replace(order, **change), resume=True)
+        run_audit(lenet, replace(order, **change), resume=True)
 
 
 def test_another_classifier_is_not_resumed(lenet, order):
-    audit(lenet, order)
+    run_audit(lenet, order)
     with pytest.raises(UsageError, match="another classifier"):
-        audit(Cool(lenet), order, resume=True)
+        run_audit(Cool(lenet), order, resume=True)
 
 
 def test_a_folder_with_other_things_is_left_alone(lenet, order):
     order.out.mkdir()
     (order.out / "thesis.txt").write_text("mine")
     with pytest.raises(UsageError, match="not empty"):
-        audit(lenet, order)
+        run_audit(lenet, order)
     assert [path.name for path in order.out.iterdir()] == ["thesis.txt"]
 
 
 def test_every_seed_has_the_whole_budget(lenet, mnist, tmp_path):
-    found = audit(lenet, small_order(mnist, tmp_path / "a", seeds=2))
+    found = run_audit(lenet, small_order(mnist, tmp_path / "a", seeds=2))
     assert len(found.curves) == len(found.verdict.seed_scores) == 2
     assert found.verdict.score.value == pytest.approx(np.mean(found.verdict.seed_scores))
     assert all(len(one.passed_at) == 2 for one in found.champions)
-    alone = audit(lenet, small_order(mnist, tmp_path / "b", seed=1))
+    alone = run_audit(lenet, small_order(mnist, tmp_path / "b", seed=1))
     assert alone.verdict.seed_scores[0] == pytest.approx(found.verdict.seed_scores[1])
 
 
 def test_time_ends_it(lenet, mnist, tmp_path):
     order = small_order(mnist, tmp_path / "a", asked="2s", limit=Budget(seconds=2.0))
-    found = audit(lenet, order)
+    found = run_audit(lenet, order)
     assert found.state == "finished"
     assert found.budget.elapsed < 6
 
@@ -211,7 +211,7 @@ def test_gates_and_panel_are_judged(lenet, mnist, tmp_path):
 
     gates = tuple(Gate.parse(text) for text in ("fooled@keep95 > 0.3", "score < 0"))
     panel = default_panel(lenet.description, load_classifier)
-    found = audit(lenet, small_order(mnist, tmp_path / "a", gates=gates, panel=panel))
+    found = run_audit(lenet, small_order(mnist, tmp_path / "a", gates=gates, panel=panel))
     assert [gate.failed for gate in found.gates] == [True, False]
     assert "lenet" not in found.panel
     assert "lenet-b" in found.panel
@@ -220,9 +220,9 @@ def test_gates_and_panel_are_judged(lenet, mnist, tmp_path):
 
 
 def test_all_attacks_run_or_say_why_not(lenet, mnist, tmp_path):
-    order = small_order(mnist, tmp_path / "a", attacks=[attack.name for attack in chosen_attacks(None)])
+    order = small_order(mnist, tmp_path / "a", attacks=[attack.name for attack in select_attacks(None)])
     order = replace(order, asked="6000", limit=Budget(6000))
-    found = audit(lenet, order)
+    found = run_audit(lenet, order)
     for attack in found.attacks:
         assert attack.status == "finished" or attack.reason
         assert (attack.queries > 0) == (attack.status == "finished")
@@ -230,7 +230,7 @@ def test_all_attacks_run_or_say_why_not(lenet, mnist, tmp_path):
 
 
 def test_a_black_box_gets_no_gradient_ascent_and_the_report_says_so(lenet, mnist, tmp_path):
-    found = audit(Cool(lenet), small_order(mnist, tmp_path / "a", attacks=["tiles", "cppn", "ascent"]))
+    found = run_audit(Cool(lenet), small_order(mnist, tmp_path / "a", attacks=["tiles", "cppn", "ascent"]))
     ascent = found.attacks[-1]
     assert ascent.status == "skipped"
     assert "no gradients" in ascent.reason
@@ -241,7 +241,7 @@ def test_what_cannot_be_tried_leaves_its_share_to_the_others(lenet, mnist, tmp_p
     said = []
     names = ["tiles", "cppn", "direct", "ascent", "ascent-cppn"]
     order = small_order(mnist, tmp_path / "a", attacks=names, seeds=seeds)
-    found = audit(Cool(lenet), order, said.append)
+    found = run_audit(Cool(lenet), order, said.append)
     for seed in range(seeds):
         mine = [attack for attack in found.attacks if attack.seed == seed]
         assert [attack.status for attack in mine] == ["finished"] * 3 + ["skipped"] * 2
@@ -255,16 +255,16 @@ def test_what_cannot_be_tried_leaves_its_share_to_the_others(lenet, mnist, tmp_p
 def test_a_share_that_is_too_small_for_all_may_do_for_some(lenet, mnist, tmp_path):
     names = ["cppn", "ascent", "ascent-cppn"]
     order = small_order(mnist, tmp_path / "a", attacks=names, asked="1000", limit=Budget(1000))
-    cppn, pixels, through = audit(lenet, order).attacks
+    cppn, pixels, through = run_audit(lenet, order).attacks
     assert "needs" in through.reason
     assert pixels.status == cppn.status == "finished"
 
 
 def test_more_attacks_do_not_make_a_network_look_safer(lenet, mnist, tmp_path):
     budget = {"asked": "5000", "limit": Budget(5000)}
-    few = audit(lenet, small_order(mnist, tmp_path / "few", **budget)).verdict.score
-    names = [attack.name for attack in chosen_attacks(None)]
-    many = audit(lenet, small_order(mnist, tmp_path / "many", attacks=names, **budget)).verdict.score
+    few = run_audit(lenet, small_order(mnist, tmp_path / "few", **budget)).verdict.score
+    names = [attack.name for attack in select_attacks(None)]
+    many = run_audit(lenet, small_order(mnist, tmp_path / "many", attacks=names, **budget)).verdict.score
     assert many.value <= few.value + 3  # a search that has less of the budget may miss a late class
     assert few.value > 10  # there was room above
 
@@ -273,10 +273,10 @@ def test_more_attacks_do_not_make_a_network_look_safer(lenet, mnist, tmp_path):
 def made(tmp_path):
     audit = audit_in(tmp_path / "audit")
     attacks = tuple(
-        Attack(name=name, about="", status="waiting", seed=0, queries=0, seconds=0.0)
+        AttackRecord(name=name, about="", status="waiting", seed=0, queries=0, seconds=0.0)
         for name in ("tiles", "cppn")
     )
-    return Record(
+    return AuditDocument(
         tmp_path / "audit", audit.model_copy(update={"attacks": attacks}), monotonic(), before=100.0
     )
 
@@ -303,8 +303,8 @@ def test_a_summary_goes_with_what_is_put(made, tmp_path):
 
 def test_a_report_is_due_when_the_last_one_is_old_for_what_it_took(made, monkeypatch):
     assert not made.due
-    monkeypatch.setattr(runner, "BETWEEN", 0.0)
+    monkeypatch.setattr(runner, "REPORT_INTERVAL", 0.0)
     assert made.due
     made.report(lambda: {"notes": ("a moment's work",)})
-    monkeypatch.setattr(runner, "COSTS", 1e6)
+    monkeypatch.setattr(runner, "REPORT_COST_FACTOR", 1e6)
     assert not made.due

@@ -7,14 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.audit.attacks.base import Trail
-from foolery.audit.schema import Yardstick
-from foolery.audit.scoring import Entry, Standing, areas, bootstrap, check_queries, curve, queries_to, score
+from foolery.audit.attacks.base import AttackResult
+from foolery.audit.schema import ReferenceStatistics
+from foolery.audit.scoring import (
+    AttackRun,
+    AuditResults,
+    areas,
+    bootstrap,
+    check_queries,
+    curve,
+    queries_to,
+    score,
+)
 from foolery.errors import UsageError
 
 NEVER = np.inf
 NOBODY = -np.inf
-REAL = Yardstick(
+REAL = ReferenceStatistics(
     data="here", split="test", images=100, right=90, accuracy=0.9, measure="margin", threshold=2.0,
     median=5.0, class_medians=(5.0, None, 9.0), enough=20, median_confidence=0.9, matched_by="name",
 )  # fmt: skip
@@ -23,7 +32,7 @@ REAL = Yardstick(
 ALL = np.arange(3)
 
 
-def trail(values, passed, queries, *, mark=0, scores=None) -> Trail:
+def trail(values, passed, queries, *, mark=0, scores=None) -> AttackResult:
     """Of three classes; its pictures are all of level ``mark``."""
 
     def draw(indices):
@@ -31,18 +40,18 @@ def trail(values, passed, queries, *, mark=0, scores=None) -> Trail:
 
     given = np.array(values, np.float64)
     logs = np.where(np.isfinite(given), -0.1, NOBODY) if scores is None else np.array(scores)
-    return Trail(given, logs, np.array(passed, np.float64), queries, 1.0, draw)
+    return AttackResult(given, logs, np.array(passed, np.float64), queries, 1.0, draw)
 
 
-def standing(*entries, seeds=1, yardstick=REAL, targets=ALL) -> Standing:
-    return Standing(entries, seeds, "softmax", yardstick, 10_000, targets)
+def standing(*entries, seeds=1, yardstick=REAL, targets=ALL) -> AuditResults:
+    return AuditResults(entries, seeds, "softmax", yardstick, 10_000, targets)
 
 
 def test_the_champion_has_the_largest_measure_of_all_attacks_and_seeds():
     found = standing(
-        Entry("noise", 0, trail([1.0, 3.0, NOBODY], [NEVER, 50, NEVER], 100, mark=1)),
-        Entry("cppn", 0, trail([4.0, 3.0, NOBODY], [200, 400, NEVER], 900, mark=2)),
-        Entry("noise", 1, trail([9.0, 1.0, NOBODY], [10, NEVER, NEVER], 100, mark=3)),
+        AttackRun("noise", 0, trail([1.0, 3.0, NOBODY], [NEVER, 50, NEVER], 100, mark=1)),
+        AttackRun("cppn", 0, trail([4.0, 3.0, NOBODY], [200, 400, NEVER], 900, mark=2)),
+        AttackRun("noise", 1, trail([9.0, 1.0, NOBODY], [10, NEVER, NEVER], 100, mark=3)),
         seeds=2,
     )
     assert found.winners.tolist() == [2, 0, -1]  # of equal ones the first
@@ -52,16 +61,16 @@ def test_the_champion_has_the_largest_measure_of_all_attacks_and_seeds():
 
 def test_a_class_falls_to_the_attack_that_is_quickest_from_its_own_start():
     found = standing(
-        Entry("noise", 0, trail([1.0, 3.0, 3.0], [NEVER, 50, 80], 100)),
-        Entry("cppn", 0, trail([4.0, 3.0, 3.0], [200, 400, 20], 900)),
+        AttackRun("noise", 0, trail([1.0, 3.0, 3.0], [NEVER, 50, 80], 100)),
+        AttackRun("cppn", 0, trail([4.0, 3.0, 3.0], [200, 400, 20], 900)),
     )
-    assert found.passed.tolist() == [[200.0, 50.0, 20.0]]
+    assert found.queries_to_fool.tolist() == [[200.0, 50.0, 20.0]]
 
 
 def test_the_order_of_attacks_does_not_matter_and_another_one_never_makes_it_look_safer():
     rng = np.random.default_rng(0)
     entries = [
-        Entry(f"attack {number}", 0, trail(rng.random(3), rng.integers(1, 9000, 3), 9000))
+        AttackRun(f"attack {number}", 0, trail(rng.random(3), rng.integers(1, 9000, 3), 9000))
         for number in range(5)
     ]
     scores = [standing(*entries[: count + 1]).verdict().score.value for count in range(5)]
@@ -70,20 +79,20 @@ def test_the_order_of_attacks_does_not_matter_and_another_one_never_makes_it_loo
 
 
 def test_a_seed_that_has_not_begun_has_fooled_nothing():
-    found = standing(Entry("noise", 0, trail([3.0] * 3, [50] * 3, 100)), seeds=2)
-    assert found.passed[1].tolist() == [NEVER] * 3
+    found = standing(AttackRun("noise", 0, trail([3.0] * 3, [50] * 3, 100)), seeds=2)
+    assert found.queries_to_fool[1].tolist() == [NEVER] * 3
     assert found.verdict().fooled_at_keep95.value == pytest.approx(0.5)
     assert found.verdict().seed_scores == (0.0, 100.0)
 
 
 def test_the_verdict_is_the_mean_over_seeds():
     found = standing(
-        Entry("cppn", 0, trail([6.0, 6.0, 6.0], [1000, 100, NEVER], 5000)),
-        Entry("cppn", 1, trail([6.0, 3.0, NOBODY], [100, NEVER, NEVER], 5000)),
+        AttackRun("cppn", 0, trail([6.0, 6.0, 6.0], [1000, 100, NEVER], 5000)),
+        AttackRun("cppn", 1, trail([6.0, 3.0, NOBODY], [100, NEVER, NEVER], 5000)),
         seeds=2,
     )
     verdict = found.verdict()
-    assert verdict.score.value == pytest.approx(score(found.passed, 10_000))
+    assert verdict.score.value == pytest.approx(score(found.queries_to_fool, 10_000))
     assert np.mean(verdict.seed_scores) == pytest.approx(verdict.score.value)
     assert verdict.score.low <= verdict.score.value <= verdict.score.high
     # medians are 5, 5 (of all, for want of its own) and 9: two classes of seed 0, one of seed 1
@@ -92,7 +101,7 @@ def test_the_verdict_is_the_mean_over_seeds():
 
 
 def test_what_the_panel_recognises_is_shown_apart():
-    found = standing(Entry("cppn", 0, trail([6.0] * 3, [100, 1000, NEVER], 5000)))
+    found = standing(AttackRun("cppn", 0, trail([6.0] * 3, [100, 1000, NEVER], 5000)))
     verdict = found.verdict(np.array([[1.0, 0.0, np.nan]]))
     assert verdict.recognised == pytest.approx(1 / 3)
     assert verdict.fooled_at_keep95.value == pytest.approx(2 / 3)
@@ -103,8 +112,8 @@ def test_what_the_panel_recognises_is_shown_apart():
 
 def test_nonsense_counts_although_the_champion_of_its_class_is_recognised():
     found = standing(
-        Entry("noise", 0, trail([3.0, 1.0, 1.0], [100, NEVER, NEVER], 100)),
-        Entry("cppn", 0, trail([6.0, 1.0, 1.0], [100, NEVER, NEVER], 900)),
+        AttackRun("noise", 0, trail([3.0, 1.0, 1.0], [100, NEVER, NEVER], 100)),
+        AttackRun("cppn", 0, trail([6.0, 1.0, 1.0], [100, NEVER, NEVER], 900)),
     )
     verdict = found.verdict(np.array([[0.0, np.nan, np.nan], [1.0, 0.0, 0.0]]))
     assert verdict.recognised == pytest.approx(1 / 3)
@@ -126,28 +135,28 @@ def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
             return self
 
     found = standing(
-        Entry("noise", 0, trail([3.0, 1.0, NOBODY], [100, NEVER, NEVER], 100, mark=1)),
-        Entry("cppn", 0, trail([6.0, 0.5, NOBODY], [100, NEVER, NEVER], 900, mark=2)),
+        AttackRun("noise", 0, trail([3.0, 1.0, NOBODY], [100, NEVER, NEVER], 100, mark=1)),
+        AttackRun("cppn", 0, trail([6.0, 0.5, NOBODY], [100, NEVER, NEVER], 900, mark=2)),
     )
-    told = found.asked_of(Panel())
+    told = found.panel_agreement(Panel())
     assert asked == [(1, [0, 1]), (2, [0])]
     assert np.isfinite(told).tolist() == [[True, True, False], [True, False, False]]
 
 
 def test_a_score_without_the_champions_of_other_networks():
     found = standing(
-        Entry("starter", 0, trail([6.0] * 3, [50, 50, NEVER], 100)),
-        Entry("cppn", 0, trail([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
+        AttackRun("starter", 0, trail([6.0] * 3, [50, 50, NEVER], 100)),
+        AttackRun("cppn", 0, trail([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
     ).verdict()
     assert found.score.value == pytest.approx(100 * (1 - 2 / 3))
     assert found.score_of_search.value == pytest.approx(100 * (1 - 0.5 / 3))
-    alone = standing(Entry("starter", 0, trail([6.0] * 3, [50] * 3, 100))).verdict()
+    alone = standing(AttackRun("starter", 0, trail([6.0] * 3, [50] * 3, 100))).verdict()
     assert alone.score_of_search is None  # nothing was searched
 
 
 def test_without_a_yardstick_there_are_confidences_alone():
     scores = np.log([0.95, 0.6, 0.99995])
-    found = standing(Entry("cppn", 0, trail([1.0] * 3, [NEVER] * 3, 10, scores=scores)), yardstick=None)
+    found = standing(AttackRun("cppn", 0, trail([1.0] * 3, [NEVER] * 3, 10, scores=scores)), yardstick=None)
     verdict = found.verdict()
     assert verdict.score is None
     assert verdict.fooled_at_keep95 is None
@@ -158,8 +167,8 @@ def test_without_a_yardstick_there_are_confidences_alone():
 
 def test_one_curve_for_each_seed():
     found = standing(
-        Entry("cppn", 0, trail([6.0] * 3, [100, 1000, NEVER], 5000)),
-        Entry("cppn", 1, trail([6.0] * 3, [NEVER, 300, NEVER], 5000)),
+        AttackRun("cppn", 0, trail([6.0] * 3, [100, 1000, NEVER], 5000)),
+        AttackRun("cppn", 1, trail([6.0] * 3, [NEVER, 300, NEVER], 5000)),
         seeds=2,
     )
     assert [(one.seed, one.queries) for one in found.curves(7)] == [(7, (100, 1000)), (8, (300,))]
@@ -167,8 +176,8 @@ def test_one_curve_for_each_seed():
 
 def test_classes_that_are_no_targets_count_nowhere():
     entries = (
-        Entry("noise", 0, trail([3.0, 1.0, 9.0], [100, NEVER, 100], 100)),
-        Entry("cppn", 0, trail([6.0, 1.0, 9.0], [100, NEVER, 100], 900)),
+        AttackRun("noise", 0, trail([3.0, 1.0, 9.0], [100, NEVER, 100], 100)),
+        AttackRun("cppn", 0, trail([6.0, 1.0, 9.0], [100, NEVER, 100], 900)),
     )
     some = standing(*entries, targets=np.array([0, 1]))
     assert some.winners.tolist() == [1, 0, -1]

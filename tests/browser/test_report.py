@@ -10,17 +10,17 @@ from browser.conftest import NARROW, WIDE
 from foolery.analysis.transferability import transfer
 from foolery.canvas import CanvasShape, canvas_hash
 from foolery.classifiers import load_classifier
-from foolery.data.labelled import Labelled
+from foolery.data.labelled import LabelledImages
 from foolery.encodings import make_encoding
 from foolery.engine.evolution import evolve
-from foolery.hardening.rounds import standing_of
+from foolery.hardening.rounds import read_arms_race
 from foolery.report import write_report
-from foolery.report.arms_race_page import contest_files
+from foolery.report.arms_race_page import arms_race_files
 from foolery.report.audit_page import audit_files
 from foolery.report.heatmap import write_transfer
-from foolery.report.index_page import broken_files
-from foolery.report.model import Display, display_of
-from foolery.report.model.audit import display_audit
+from foolery.report.index_page import unreadable_files
+from foolery.report.model import RunReport, make_run_report
+from foolery.report.model.audit import make_audit_report
 from foolery.report.run_page import write_files
 from foolery.runs import RunWriter
 from support.audits import audit_in
@@ -39,16 +39,16 @@ def report(tmp_path_factory, mnist) -> Path:
         evolve(lenet, encoding=encoding, generations=30, batch=60, seed=1, out=folder / encoding)
         for encoding in ("cppn", "direct")
     ]
-    some = Labelled(mnist.canvases[:200], mnist.labels[:200], mnist.classes)
+    some = LabelledImages(mnist.canvases[:200], mnist.labels[:200], mnist.classes)
     panel = [load_classifier("lenet-b")]
-    displays = [display_of(run, lenet, data=some, panel=panel) for run in runs]
+    displays = [make_run_report(run, lenet, data=some, panel=panel) for run in runs]
     return write_report(displays, folder / "out")
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory) -> Path:
     """A thousand classes."""
-    return write_report([Display(thousand())], tmp_path_factory.mktemp("many") / "out")
+    return write_report([RunReport(thousand())], tmp_path_factory.mktemp("many") / "out")
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_nothing_keeps_anybody_out(open_page, report, accessible, scheme, size):
 def test_a_single_file_does_the_same(open_page, tmp_path):
     lenet = load_classifier("lenet")
     run = evolve(lenet, generations=5, batch=20)
-    index = write_report([display_of(run, lenet)], tmp_path / "out", single_file=True)
+    index = write_report([make_run_report(run, lenet)], tmp_path / "out", single_file=True)
     alone = tmp_path / "alone.html"
     alone.write_bytes(index.read_bytes())
     page = open_page(offline=True)
@@ -328,10 +328,10 @@ def test_arrows_go_from_block_to_block(open_page, many):
 
 def test_a_champion_that_is_not_the_first_answer_is_listed_with_its_own(open_page, tmp_path):
     lenet, run = load_classifier("lenet"), evolve("lenet", generations=0, batch=4, out=tmp_path / "run")
-    shown = display_of(run, lenet)
+    shown = make_run_report(run, lenet)
     index = write_report([shown], tmp_path / "out")
-    unsure = [label for label in shown.exhibit.champions
-              if label not in [each.label for each in shown.sight(label).top]]  # fmt: skip
+    unsure = [label for label in shown.result.champions
+              if label not in [each.label for each in shown.detail(label).top]]  # fmt: skip
     assert unsure, "a champion of generation 0 should be no first answer"
     page = open_page(offline=True)
     page.goto(index.as_uri())
@@ -373,7 +373,7 @@ def test_an_index_of_good_unfinished_empty_and_broken_runs(open_page, accessible
 def test_an_audit_shows_its_verdict_and_filters_by_attack(open_page, accessible, tmp_path, scheme, size):
     audit_in(tmp_path / "audit")
     page = open_page(offline=True, scheme=scheme, size=size)
-    page.goto(write_files(audit_files(display_audit(tmp_path / "audit")), tmp_path / "out").as_uri())
+    page.goto(write_files(audit_files(make_audit_report(tmp_path / "audit")), tmp_path / "out").as_uri())
     page.get_by_role("heading", name="The verdict").wait_for()
     accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
@@ -387,7 +387,7 @@ def test_an_audit_shows_its_verdict_and_filters_by_attack(open_page, accessible,
 
 
 def race_page(folder: Path) -> Path:
-    return write_files(contest_files(standing_of(race_in(folder / "race"))), folder / "out")
+    return write_files(arms_race_files(read_arms_race(race_in(folder / "race"))), folder / "out")
 
 
 def transfer_page(folder: Path) -> Path:
@@ -397,7 +397,7 @@ def transfer_page(folder: Path) -> Path:
 
 
 def broken_page(folder: Path) -> Path:
-    return write_files(broken_files("broken", "the file was cut short"), folder / "out")
+    return write_files(unreadable_files("broken", "the file was cut short"), folder / "out")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

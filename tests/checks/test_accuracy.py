@@ -72,16 +72,16 @@ def test_the_first_answers_are_the_classifiers_own(tmp_path):
     canvas = from_image(Image.open(paths[37]))
     scores = plain.scores(canvas[None])[0]
     order = np.argsort(-scores)[:2]
-    assert [answer.index for answer in found[37].answers] == order.tolist()
-    assert [answer.name for answer in found[37].answers] == [plain.description.classes[row] for row in order]
-    assert found[37].answers[0].confidence == pytest.approx(np.exp(scores.max()))
+    assert [answer.index for answer in found[37].top] == order.tolist()
+    assert [answer.name for answer in found[37].top] == [plain.description.classes[row] for row in order]
+    assert found[37].top[0].confidence == pytest.approx(np.exp(scores.max()))
     assert (found[0].size, found[0].resized) == ((10, 12), False)
 
 
 def test_a_picture_of_another_size_is_fitted_and_said_so(tmp_path):
     (tmp_path / "a.png").write_bytes(png(size=(31, 17)))
     (found,) = predict(Plain(), [tmp_path / "a.png"])
-    assert (found.size, found.resized, len(found.answers)) == ((17, 31), True, 3)
+    assert (found.size, found.resized, len(found.top)) == ((17, 31), True, 3)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from foolery.checks.card_search import find_card
 from foolery.checks.card_trials import mcnemar
 from foolery.checks.presets import COLOUR, GRAY, Preset, canvas_of, presets, usual_canvas
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.onnx import open_onnx
 from foolery.classifiers.onnx_file import read_signature
-from foolery.data import Labelled, open_data
+from foolery.data import LabelledImages, load_data
 from foolery.errors import UsageError
 from support.onnx_files import onnx
 
@@ -28,12 +28,12 @@ def prototypes(seed: int = 0) -> np.ndarray:
     return rng.normal(60, 14, (CLASSES, 3, SIDE, SIDE)) + np.array([-20.0, 0.0, 20.0])[:, None, None]
 
 
-def photos(count: int = 300) -> Labelled:
+def photos(count: int = 300) -> LabelledImages:
     """Noisy pictures of the prototypes."""
     rng = np.random.default_rng(1)
     labels = rng.integers(0, CLASSES, count)
     noisy = prototypes()[labels] + rng.normal(0, 22, (count, 3, SIDE, SIDE))
-    return Labelled(np.clip(noisy, 0, 255).astype(np.uint8), labels.astype(np.int64), NAMES)
+    return LabelledImages(np.clip(noisy, 0, 255).astype(np.uint8), labels.astype(np.int64), NAMES)
 
 
 def network(
@@ -111,7 +111,7 @@ def test_everything_else_that_a_file_leaves_open_is_found(tmp_path):
     assert (card.preprocessing.layout, card.output, card.background) == ("nhwc", "probabilities", 1)
     assert card.classes == NAMES
     assert (card.preprocessing.canvas.height, card.preprocessing.crop) == (SIDE, None)
-    answers = measure(open_onnx("net", path, card, "0" * 64), photos())
+    answers = measure_accuracy(open_onnx("net", path, card, "0" * 64), photos())
     assert answers.top(1) > 0.9
 
 
@@ -142,7 +142,7 @@ def test_a_size_that_the_file_leaves_open_is_found_or_given(tmp_path):
 def test_names_of_other_outputs_are_matched_by_name(tmp_path):
     path = network(tmp_path / "net.onnx", named("0 to 1"))
     data = photos()
-    some = Labelled(data.canvases[data.labels < 3], data.labels[data.labels < 3], NAMES[:3])
+    some = LabelledImages(data.canvases[data.labels < 3], data.labels[data.labels < 3], NAMES[:3])
     with pytest.raises(UsageError, match="12 outputs, but there are 3 class names; give --class-names FILE"):
         find_card(path, some)
     assert find_card(path, some, classes=NAMES).card.classes == NAMES
@@ -156,7 +156,9 @@ def test_what_does_no_better_than_chance_is_no_finding(tmp_path):
     data = photos()
     shuffled = np.random.default_rng(5).integers(0, CLASSES, len(data)).astype(np.int64)
     with pytest.raises(UsageError, match="nothing that was tried does better than chance"):
-        find_card(network(tmp_path / "net.onnx", named("0 to 1")), Labelled(data.canvases, shuffled, NAMES))
+        find_card(
+            network(tmp_path / "net.onnx", named("0 to 1")), LabelledImages(data.canvases, shuffled, NAMES)
+        )
 
 
 def test_too_few_photos_are_refused(tmp_path):
@@ -168,7 +170,7 @@ def test_a_signature_is_read_from_the_file(tmp_path):
     path = network(tmp_path / "net.onnx", named("0 to 1"), layout="nhwc", ending="Softmax")
     said = read_signature(path)
     assert (said.layout, said.channels, said.sizes, said.outputs) == ("nhwc", 3, ((6, 6),), 12)
-    assert (said.gives, said.whole) == ("probabilities", False)
+    assert (said.output_kind, said.takes_uint8) == ("probabilities", False)
 
 
 def test_mcnemar_counts_only_photos_on_which_the_two_differ():
@@ -192,7 +194,7 @@ def test_usual_canvases():
 def test_every_preset_has_a_name_of_its_own():
     for table in (COLOUR, GRAY):
         assert len({preset.name for preset in table}) == len(table)
-    assert len(presets(3, whole=True)) == len(presets(1, whole=True)) == 1
+    assert len(presets(3, integer=True)) == len(presets(1, integer=True)) == 1
 
 
 @pytest.mark.parametrize("name", ["lenet", "lenet-b"])
@@ -227,7 +229,7 @@ def test_real_networks_are_understood_without_a_card(name, families, canvas, cro
     graph = MODELS / name / "model.onnx"
     if not graph.is_file():
         pytest.skip("FOOLERY_DATA names no folder with models")
-    data = open_data(f"parquet:{MODELS.parent / 'imagenet-samples' / 'samples.parquet'}")
+    data = load_data(f"parquet:{MODELS.parent / 'imagenet-samples' / 'samples.parquet'}")
     found = find_card(graph, data, photos=60, size=crop)  # squeezenet1_0 leaves the size open
     how = found.card.preprocessing
     assert found.family in families

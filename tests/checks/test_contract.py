@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from foolery.checks.contract import Check, preflight, verdict
+from foolery.checks.contract import Check, passes, preflight
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_sigmoid, log_softmax
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.errors import UsageError
 from support.plain import Plain, noise
 
@@ -17,12 +17,12 @@ def table(classifier, data=None) -> dict[str, Check]:
     return {check.name: check for check in preflight(classifier, data)}
 
 
-def photos(classifier: Plain, seed: int = 0, share: float = 1.0) -> Labelled:
+def photos(classifier: Plain, seed: int = 0, share: float = 1.0) -> LabelledImages:
     """Pictures that the classifier labels itself, a share of them rightly."""
     canvases = noise(200, classifier.description.canvas.axes, seed)
     labels = classifier.scores(canvases).argmax(axis=1)
     labels[int(200 * share) :] = (labels[int(200 * share) :] + 1) % 3
-    return Labelled(canvases, labels.astype(np.int64), classifier.description.classes)
+    return LabelledImages(canvases, labels.astype(np.int64), classifier.description.classes)
 
 
 class Broken(Plain):
@@ -43,8 +43,8 @@ def test_a_classifier_that_keeps_its_contract_passes_everything():
         "classes", "range", "softmax", "saturation", "responds", "same twice", "batch size", "eval mode",
         "gradient", "PNG", "accuracy", "speed",
     ]  # fmt: skip
-    assert "top-1 100.0%, top-5 100.0% on 200 pictures" in found["accuracy"].said
-    assert verdict(list(found.values()), strict=True)
+    assert "top-1 100.0%, top-5 100.0% on 200 pictures" in found["accuracy"].message
+    assert passes(list(found.values()), strict=True)
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "similarity"])
@@ -99,7 +99,7 @@ rng = np.random.default_rng(0)
 def test_what_is_broken_is_found_and_named(check, status, said, wrong):
     found = table(Broken(wrong))[check]
     assert found.status == status, found
-    assert re.search(said, found.said), found
+    assert re.search(said, found.message), found
 
 
 def test_a_sigmoid_that_is_taken_twice_is_a_warning():
@@ -127,14 +127,14 @@ def test_accuracy_is_held_against_chance(share, status):
 def test_data_of_other_classes_are_refused():
     data = photos(Plain())
     with pytest.raises(UsageError, match=r"1 of its 3 class names .*: eel"):
-        preflight(Plain(), Labelled(data.canvases, data.labels, ("dog", "cat", "eel")))
+        preflight(Plain(), LabelledImages(data.canvases, data.labels, ("dog", "cat", "eel")))
 
 
 def test_a_gate_stops_at_failures_and_where_strict_at_warnings():
     checks = {status: Check("x", status, "") for status in ("pass", "warn", "fail")}
-    assert verdict([checks["pass"], checks["warn"]], strict=False)
-    assert not verdict([checks["pass"], checks["warn"]], strict=True)
-    assert not verdict([checks["pass"], checks["fail"]], strict=False)
+    assert passes([checks["pass"], checks["warn"]], strict=False)
+    assert not passes([checks["pass"], checks["warn"]], strict=True)
+    assert not passes([checks["pass"], checks["fail"]], strict=False)
 
 
 def test_lenet_passes_on_both_back_ends(mnist):
@@ -142,8 +142,8 @@ def test_lenet_passes_on_both_back_ends(mnist):
         pytest.importorskip(package, reason="an extra is not installed")
         found = table(load_classifier("lenet", backend=backend), mnist)
         assert {check.status for check in found.values()} == {"pass"}, found
-    assert found["eval mode"].said == "every module"
-    assert found["gradient"].said.startswith("finite")
+    assert found["eval mode"].message == "every module"
+    assert found["gradient"].message.startswith("finite")
 
 
 def test_a_torch_network_left_in_training_mode_is_found():

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from foolery.classifiers.architectures import build, known_architectures
+from foolery.classifiers.architectures import build, list_architectures
 from foolery.errors import UsageError
 from foolery.training.recipes import RECIPES
 
@@ -18,22 +18,22 @@ def some_pictures(name: str) -> "torch.Tensor":
     )
 
 
-@pytest.mark.parametrize("name", known_architectures())
+@pytest.mark.parametrize("name", list_architectures())
 def test_logits_are_the_head_of_the_features(name):
     network = build(name, 7).eval()
-    network.draw_start(torch.Generator().manual_seed(1))
+    network.initialize(torch.Generator().manual_seed(1))
     pictures = some_pictures(name)
     logits = network(pictures)
     assert logits.shape == (3, 7)
     assert torch.equal(network.head(network.features(pictures)), logits)
 
 
-@pytest.mark.parametrize("name", known_architectures())
+@pytest.mark.parametrize("name", list_architectures())
 def test_a_start_is_drawn_from_the_generator_alone(name):
     starts = []
     for seed in (5, 5, 6):
         network = build(name, 4)
-        network.draw_start(torch.Generator().manual_seed(seed))
+        network.initialize(torch.Generator().manual_seed(seed))
         starts.append(network.eval()(some_pictures(name)))
     assert torch.equal(starts[0], starts[1])
     assert not torch.equal(starts[0], starts[2])
@@ -53,7 +53,7 @@ def test_a_convnet_takes_photos_of_any_size():
 
 def test_a_vit_mixes_the_patches_of_one_picture_and_never_those_of_two():
     network = build("vit", 10).eval()
-    network.draw_start(torch.Generator().manual_seed(2))
+    network.initialize(torch.Generator().manual_seed(2))
     pictures = some_pictures("vit")
     together = network(pictures)
     changed = pictures.clone()

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from foolery.classifiers.class_names import distinct, known_list, read_class_names
+from foolery.classifiers.class_names import distinct, named_list, read_class_names
 from foolery.errors import UsageError
 
 
@@ -55,6 +55,6 @@ def test_names_that_occur_twice_get_their_index():
 
 
 def test_the_names_of_imagenet_are_a_thousand_different_ones():
-    names = known_list("imagenet")
+    names = named_list("imagenet")
     assert len(set(names)) == 1000
     assert (names[134], names[517], names[999]) == ("crane (bird)", "crane (machine)", "toilet tissue")

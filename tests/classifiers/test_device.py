@@ -9,7 +9,7 @@ import pytest
 from foolery.classifiers import load_classifier
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.device import check_computes as check_device
-from foolery.classifiers.device import computing, recorded
+from foolery.classifiers.device import precision_context, recorded_precision
 from foolery.classifiers.scores import confidence
 from foolery.errors import UsageError
 
@@ -64,12 +64,12 @@ def test_a_built_in_goes_to_torch_where_that_is_asked_for():
 
 def test_every_part_of_an_ensemble_computes_so():
     both = load_classifier("ensemble:lenet+lenet-b", precision="bf16")
-    assert recorded(both.description.forward) == "bf16"
+    assert recorded_precision(both.description.forward) == "bf16"
 
 
 def test_of_several_precisions_the_roughest_counts():
-    assert recorded({"0.precision": "tf32", "1.precision": "bf16", "1.grain": 50}) == "bf16"
-    assert recorded({"grain": 25}) == "float32"
+    assert recorded_precision({"0.precision": "tf32", "1.precision": "bf16", "1.grain": 50}) == "bf16"
+    assert recorded_precision({"grain": 25}) == "float32"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_cuda_rounds_to_tf32_only_where_asked_and_its_modes_are_put_back(precisi
     was = products.allow_tf32
     products.allow_tf32 = before
     try:
-        with computing(precision, "cuda:0"):
+        with precision_context(precision, "cuda:0"):
             assert (torch.backends.cudnn.allow_tf32, products.allow_tf32) == (tf32, tf32)
             assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == (True, False)
         assert products.allow_tf32 is before

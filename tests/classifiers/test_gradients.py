@@ -51,7 +51,7 @@ def test_a_matmul_is_turned(tmp_path, op):
 
 def test_a_convolution_is_averaged_over_its_places():
     from foolery.classifiers.card import Card
-    from foolery.classifiers.torch_model import classifier_of
+    from foolery.classifiers.torch_model import torch_classifier
 
     class Last(torch.nn.Module):
         def __init__(self):
@@ -65,7 +65,7 @@ def test_a_convolution_is_averaged_over_its_places():
              "std": (1.0,) * 3, "channel_order": "rgb"}  # fmt: skip
     names = tuple(f"class {at}" for at in range(5))
     known = Card.model_validate({"name": "toy", "kind": "softmax", "classes": names, "preprocessing": given})
-    layer = last_layer(classifier_of("toy", Last(), known, "0" * 64))
+    layer = last_layer(torch_classifier("toy", Last(), known, "0" * 64))
     assert layer.weights.shape == (5, 3)
     canvases = noise(3, (3, 4, 6))
     assert layer.features(canvases) == pytest.approx(canvases.mean(axis=(2, 3)))

@@ -8,7 +8,7 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_softmax
-from foolery.data import open_data
+from foolery.data import load_data
 
 CARDS = Path(__file__).parents[2] / "docs" / "cards"
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))
@@ -31,7 +31,7 @@ def card(name: str) -> Path:
 def photos(shape, count: int = 1000):
     """Canvases and labels of the first photos."""
     parts, seen = [], 0
-    for part in open_data(f"parquet:{PHOTOS}").batches(100, shape):
+    for part in load_data(f"parquet:{PHOTOS}").batches(100, shape):
         parts.append(part)
         seen += len(part.labels)
         if seen >= count:

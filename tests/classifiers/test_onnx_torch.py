@@ -23,7 +23,7 @@ from foolery.classifiers import load_classifier  # noqa: E402
 from foolery.classifiers.builtin import SHIPPED, card_of  # noqa: E402
 from foolery.classifiers.gradients import check_gradient  # noqa: E402
 from foolery.classifiers.onnx import open_onnx  # noqa: E402
-from foolery.classifiers.onnx_torch import folded, with_gradient  # noqa: E402
+from foolery.classifiers.onnx_torch import fold_constants, with_gradient  # noqa: E402
 from foolery.errors import UsageError  # noqa: E402
 from support.onnx_files import card, linear  # noqa: E402
 
@@ -42,14 +42,14 @@ def test_scores_of_noise_and_photos_are_onnxruntime_s(name):
     canvases = probes(classifier.description.canvas)[2:6]
     photos = DATA / "imagenet-samples" / "samples.parquet"
     if photos.is_file() and pytest.importorskip("pyarrow"):
-        from foolery.data import open_data
+        from foolery.data import load_data
 
-        part = next(open_data(f"parquet:{photos}").batches(4, classifier.description.canvas))
+        part = next(load_data(f"parquet:{photos}").batches(4, classifier.description.canvas))
         canvases = np.concatenate([canvases, part.canvases])
     found = check_gradient(twin, canvases)
     assert found.difference < 1e-3
     assert found.finite
-    assert found.alive > 0.5
+    assert found.nonzero > 0.5
     assert twin.description == classifier.description
 
 
@@ -90,7 +90,9 @@ def test_what_follows_from_constants_is_computed():
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3])
     gives = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 2])
     graph = helper.make_graph(nodes, "g", [given], [gives], [weights, zero, scale])
-    model = folded(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8))
+    model = fold_constants(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    )
     assert [node.op_type for node in model.graph.node] == ["MatMul"]
     (tensor,) = model.graph.initializer
     assert onnx.numpy_helper.to_array(tensor).tolist() == [[-0.5, 1.0], [0.0, 1.5], [0.5, 2.0]]

@@ -3,13 +3,13 @@ import sys
 
 import pytest
 
-from foolery.classifiers import known_classifiers, load_classifier
+from foolery.classifiers import list_classifiers, load_classifier
 from foolery.classifiers.builtin import SHIPPED
 from foolery.errors import UsageError
 
 
 def test_everything_that_can_be_named_is_described():
-    known = known_classifiers()
+    known = list_classifiers()
     assert {"lenet", "lenet-b", "onnx:FILE", "torch:FILE"} <= set(known)
     assert known["lenet"].startswith("10 classes, gray 28 x 28, test error 0.")
 

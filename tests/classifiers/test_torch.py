@@ -67,7 +67,7 @@ def test_the_caller_s_threads_are_left_as_they_were(lenet, monkeypatch):
 
 def test_float_canvases_go_through_the_same_preprocessing():
     from foolery.classifiers.card import Preprocessing
-    from foolery.classifiers.torch_model import prepared
+    from foolery.classifiers.torch_model import preprocess_tensor
 
     canvases = np.random.default_rng(3).integers(0, 256, (4, 3, 9, 8)).astype(np.uint8)
     for order, layout, crop in [("rgb", "nchw", None), ("bgr", "nhwc", {"height": 5, "width": 8})]:
@@ -82,7 +82,7 @@ def test_float_canvases_go_through_the_same_preprocessing():
                 "layout": layout,
             }
         )
-        given = prepared(torch.from_numpy(canvases).float(), how).numpy()
+        given = preprocess_tensor(torch.from_numpy(canvases).float(), how).numpy()
         assert np.array_equal(given, preprocess(canvases, how))
 
 

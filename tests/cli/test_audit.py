@@ -168,13 +168,13 @@ def test_the_examples_of_the_page(tmp_path):
 
 
 def test_every_figure_and_every_attack_is_on_the_page():
-    from foolery.audit.attacks import known_attacks
+    from foolery.audit.attacks import all_attacks
     from foolery.audit.gates import FIGURES
-    from foolery.data.synthetic import baselines
+    from foolery.data.synthetic import synthetic_kinds
 
     page = PAGE.read_text(encoding="utf-8")
     for figure in FIGURES:
         assert f"`{figure}`" in page
-    drawn = {baseline.name for baseline in baselines()}
-    for attack in known_attacks():
+    drawn = {baseline.name for baseline in synthetic_kinds()}
+    for attack in all_attacks():
         assert attack.name in drawn or f"| `{attack.name}` | {attack.weight:g} |" in page

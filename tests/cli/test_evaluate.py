@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.errors import UsageError
 from support.command import invoke, is_refused, run
 from support.pictures import class_folders
@@ -13,7 +13,7 @@ from support.pictures import class_folders
 @pytest.fixture
 def mnist():
     try:
-        open_data("mnist", "test")
+        load_data("mnist", "test")
     except UsageError as error:
         pytest.skip(str(error))
 

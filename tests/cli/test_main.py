@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from foolery import __version__
-from foolery.cli.commands import COMMANDS, FIRST
+from foolery.cli.commands import COMMANDS, MAIN
 from foolery.cli.main import app
 from support.command import invoke, is_refused, run
 
@@ -18,7 +18,7 @@ def said(*words: str) -> str:
 def test_help_lists_every_command_and_those_that_people_need_first_above_the_others():
     places = [said("--help").index(f" {listing.name} ") for listing in COMMANDS]
     assert places == sorted(places)
-    assert [listing.name for listing in COMMANDS if listing.panel == FIRST] == [
+    assert [listing.name for listing in COMMANDS if listing.panel == MAIN] == [
         "demo",
         "evolve",
         "report",

@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foolery.classifiers.builtin import SHIPPED
-from foolery.cli._options import default_run, fields, names, real, whole
+from foolery.cli._options import card_fields, comma_separated, default_run, real_number, whole_number
 from foolery.errors import UsageError
 from support.command import is_refused, run
 
 
 def test_values_are_json_or_words():
     given = ["scale=0.5", "mean=[0.1]", "channel_order=gray", "name=a=b"]
-    assert fields(given) == {"scale": 0.5, "mean": [0.1], "channel_order": "gray", "name": "a=b"}
+    assert card_fields(given) == {"scale": 0.5, "mean": [0.1], "channel_order": "gray", "name": "a=b"}
 
 
 @pytest.mark.parametrize("given", [["scale"], ["=1"], ["scale=1", "scale=2"]])
 def test_words_that_set_no_field_are_refused(given: list[str]):
     with pytest.raises(UsageError, match="--set: expected FIELD=VALUE, each field once"):
-        fields(given)
+        card_fields(given)
 
 
 @pytest.fixture
@@ -65,19 +65,19 @@ def test_a_budget_that_makes_no_sense_is_refused(budget: str, tmp_path: Path):
 
 @given(st.integers())
 def test_whole_reads_back_every_whole_number(number):
-    assert whole(str(number)) == whole(number) == number
+    assert whole_number(str(number)) == whole_number(number) == number
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "1e3", "ten", "0x10"])
 def test_whole_takes_nothing_else(text):
     with pytest.raises(UsageError, match="whole number"):
-        whole(text)
+        whole_number(text)
 
 
 def test_real_takes_numbers_only():
-    assert real("2.5") == 2.5
+    assert real_number("2.5") == 2.5
     with pytest.raises(UsageError, match="expected a number, got 'two'"):
-        real("two")
+        real_number("two")
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_real_takes_numbers_only():
     ],
 )
 def test_names_are_parted_by_commas_unless_quoted(text, expected):
-    assert names(text) == expected
+    assert comma_separated(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", " ", ",,"])
 def test_no_name_at_all_is_refused(text):
     with pytest.raises(UsageError, match="--classes"):
-        names(text)
+        comma_separated(text)
 
 
 @pytest.mark.parametrize(

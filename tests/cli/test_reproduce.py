@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from foolery.cli.reproduce import by_role
+from foolery.cli.reproduce import parse_roles
 from foolery.errors import UsageError
 from foolery.runs import open_run_file
 from support.command import invoke, is_refused, run
@@ -87,7 +87,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
 
 
 def test_roles_are_read_and_references_with_signs_are_left_alone():
-    given = by_role("--classifier", ["a-b=onnx:x.onnx", "python:mod:make?seed=1"])
+    given = parse_roles("--classifier", ["a-b=onnx:x.onnx", "python:mod:make?seed=1"])
     assert given == {"a-b": "onnx:x.onnx", "": "python:mod:make?seed=1"}
     with pytest.raises(UsageError, match="each role once"):
-        by_role("--classifier", ["lenet", "lenet-b"])
+        parse_roles("--classifier", ["lenet", "lenet-b"])

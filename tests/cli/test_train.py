@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.errors import UsageError
 from support.command import invoke, is_refused, run
 
@@ -12,7 +12,7 @@ from support.command import invoke, is_refused, run
 def test_a_trained_network_can_be_fooled_and_measured(tmp_path):
     pytest.importorskip("torch", reason="the extra torch is not installed")
     try:
-        open_data("mnist", "train")
+        load_data("mnist", "train")
     except UsageError as error:
         pytest.skip(str(error))
     words = ("--iterations", "30", "--seed", "5", "--out", tmp_path, "--name", "tiny", "--json")

@@ -5,7 +5,7 @@ import tarfile
 import numpy as np
 import pytest
 
-from foolery.data import cifar10, open_data
+from foolery.data import cifar10, load_data
 from foolery.data.cifar10 import records
 from foolery.errors import UsageError
 
@@ -39,7 +39,7 @@ def test_without_files_and_network_it_says_where_to_put_them(home):
     with pytest.raises(
         UsageError, match=r"data cifar10: cifar-10-binary\.tar\.gz is not in .* set FOOLERY_DATA"
     ):
-        open_data("cifar10")
+        load_data("cifar10")
 
 
 def archive(content: bytes) -> bytes:
@@ -64,7 +64,7 @@ def archive(content: bytes) -> bytes:
 def test_files_that_are_not_the_official_ones_are_refused(home, name, content, said):
     (home / name).write_bytes(content)
     with pytest.raises(UsageError, match=said) as caught:
-        open_data("cifar10")
+        load_data("cifar10")
     assert "delete it" in str(caught.value)
 
 
@@ -73,8 +73,8 @@ def test_the_official_names_are_read_where_their_content_is_right(home, monkeypa
     content = (bytes([3]) + bytes(range(256)) * 12) * 5
     monkeypatch.setattr(cifar10, "_SHA256", {"test_batch.bin": cifar10.hashlib.sha256(content).hexdigest()})
     (home / "cifar-10-binary.tar.gz").write_bytes(archive(content))
-    assert open_data("cifar10").labels.tolist() == [3] * 5
+    assert load_data("cifar10").labels.tolist() == [3] * 5
     (home / "cifar-10-batches-bin").mkdir()
     (home / "cifar-10-batches-bin" / "test_batch.bin").write_bytes(content)
     (home / "cifar-10-binary.tar.gz").unlink()
-    assert len(open_data("cifar10")) == 5
+    assert len(load_data("cifar10")) == 5

@@ -1,7 +1,7 @@
 import pytest
 
 from foolery.data import match_classes
-from foolery.data.class_matching import match_known, told_of_placed
+from foolery.data.class_matching import match_by_name, position_note
 from foolery.errors import UsageError
 
 
@@ -72,8 +72,8 @@ def test_what_does_not_match_is_listed(data, classifier, said):
 )
 def test_names_that_were_taken_by_their_place_are_told(data, classifier, placed):
     match = match_classes(data, classifier)
-    assert match.placed == placed
-    said = told_of_placed(match, data, classifier)
+    assert match.by_position == placed
+    said = position_note(match, data, classifier)
     assert said == (
         "1 of the data's 3 names are no class, and were taken by their place: hound as dog"
         if placed
@@ -93,4 +93,4 @@ def test_names_that_were_taken_by_their_place_are_told(data, classifier, placed)
     ],
 )
 def test_of_lists_that_agree_in_part_what_is_known_is_told(names, classifier, places):
-    assert match_known(names, classifier).tolist() == places
+    assert match_by_name(names, classifier).tolist() == places

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from foolery.canvas import from_image
-from foolery.data.decode import decode, read_picture
+from foolery.data.decode import decode, read_image
 from foolery.errors import UsageError
 from support.pictures import bomb, png
 
@@ -59,7 +59,7 @@ def test_what_is_no_picture_gets_one_line_that_names_it(tmp_path, content, said)
     with warnings.catch_warnings():
         warnings.simplefilter("default")  # as on the command line
         with pytest.raises(UsageError, match=said) as caught:
-            read_picture(path)
+            read_image(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -72,4 +72,4 @@ def test_more_than_8_bits_are_refused_and_not_clipped():
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"absent\.png: cannot be read: No such file"):
-        read_picture(tmp_path / "absent.png")
+        read_image(tmp_path / "absent.png")

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from foolery.data.download import StoredFile, content, folders
+from foolery.data.download import StoredFile, data_folders, stored_content
 from foolery.errors import UsageError
 
 DIGITS = b"some digits" * 100
@@ -47,37 +47,40 @@ def stored(*mirrors: str) -> StoredFile:
 
 
 def test_a_file_is_downloaded_once_into_the_data_folder(home, mirror):
-    assert content(stored(mirror + "part.gz")) == DIGITS
+    assert stored_content(stored(mirror + "part.gz")) == DIGITS
     assert [path.name for path in (home / "data" / "toy").iterdir()] == ["part.gz"]
-    assert content(stored(NOWHERE)) == DIGITS
+    assert stored_content(stored(NOWHERE)) == DIGITS
 
 
 def test_the_cache_folder_serves_where_no_data_folder_is_named(home, mirror, monkeypatch):
     monkeypatch.delenv("FOOLERY_DATA")
-    content(stored(mirror + "part.gz"))
-    assert folders() == (home / "cache" / "foolery",)
+    stored_content(stored(mirror + "part.gz"))
+    assert data_folders() == (home / "cache" / "foolery",)
     assert (home / "cache" / "foolery" / "toy" / "part.gz").is_file()
 
 
 def test_the_cache_folder_is_looked_into_after_the_data_folder(home):
     (home / "cache" / "foolery" / "toy").mkdir(parents=True)
     (home / "cache" / "foolery" / "toy" / "part.gz").write_bytes(gzip.compress(DIGITS))
-    assert content(stored(NOWHERE)) == DIGITS
+    assert stored_content(stored(NOWHERE)) == DIGITS
 
 
 def test_the_second_mirror_serves_where_the_first_is_down_or_wrong(home, mirror):
-    assert content(stored(NOWHERE, mirror + "absent.gz", mirror + "wrong.gz", mirror + "part.gz")) == DIGITS
+    assert (
+        stored_content(stored(NOWHERE, mirror + "absent.gz", mirror + "wrong.gz", mirror + "part.gz"))
+        == DIGITS
+    )
 
 
 def test_a_download_with_another_checksum_is_not_kept(home, mirror):
     with pytest.raises(UsageError, match=r"could not be downloaded .*SHA-256"):
-        content(stored(mirror + "wrong.gz"))
+        stored_content(stored(mirror + "wrong.gz"))
     assert not (home / "data").exists()
 
 
 def test_no_data_and_no_network_says_where_to_put_the_files(home):
     with pytest.raises(UsageError) as caught:
-        content(stored(NOWHERE))
+        stored_content(stored(NOWHERE))
     said = str(caught.value)
     assert said.startswith("data toy: part.gz is not in ")
     assert "FOOLERY_DATA" in said
@@ -95,11 +98,11 @@ def test_a_damaged_file_is_named_with_the_remedy(home, damaged):
     path.parent.mkdir(parents=True)
     path.write_bytes(damaged)
     with pytest.raises(UsageError) as caught:
-        content(stored(NOWHERE))
+        stored_content(stored(NOWHERE))
     assert str(path) in str(caught.value)
     assert "delete it" in str(caught.value)
 
 
 def test_a_folder_that_cannot_be_made_is_no_obstacle(home, mirror):
     (home / "data").write_text("a file where a folder should be")
-    assert content(stored(mirror + "part.gz")) == DIGITS
+    assert stored_content(stored(mirror + "part.gz")) == DIGITS

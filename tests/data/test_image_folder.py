@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape, from_png
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.errors import UsageError
 from support.pictures import bomb, class_folders, png
 
@@ -13,7 +13,7 @@ CANVAS = CanvasShape(3, 10, 12)
 
 
 def test_classes_are_the_folders_in_sorted_order(tmp_path):
-    data = open_data(f"folder:{class_folders(tmp_path, 'owl', 'cat', 'dog')}")
+    data = load_data(f"folder:{class_folders(tmp_path, 'owl', 'cat', 'dog')}")
     assert data.classes == ("cat", "dog", "owl")
     assert len(data) == 9
     parts = list(data.batches(4, CANVAS))
@@ -25,7 +25,7 @@ def test_classes_are_the_folders_in_sorted_order(tmp_path):
 def test_a_file_of_names_translates_the_folders(tmp_path):
     class_folders(tmp_path, "n02", "n01")
     (tmp_path / "classes.json").write_text(json.dumps([["n01", "tench"], ["n02", "goldfish"]]))
-    assert open_data(f"folder:{tmp_path}").classes == ("tench", "goldfish")
+    assert load_data(f"folder:{tmp_path}").classes == ("tench", "goldfish")
 
 
 @pytest.mark.parametrize(
@@ -37,20 +37,20 @@ def test_a_file_of_names_that_cannot_be_used_is_refused(tmp_path, content):
     with pytest.raises(
         UsageError, match=r"classes\.json: (expected a JSON list|has no name for the folder 'n0)"
     ):
-        open_data(f"folder:{tmp_path}")
+        load_data(f"folder:{tmp_path}")
 
 
 @pytest.mark.parametrize(("split", "there"), [("train", "train"), ("test", "test"), ("test", "val")])
 def test_folders_named_like_splits_are_splits(tmp_path, split, there):
     class_folders(tmp_path / there, "a", "b", count=2)
     class_folders(tmp_path / ("train" if there != "train" else "test"), "a", "b", count=5)
-    assert len(open_data(f"folder:{tmp_path}", split)) == 4
+    assert len(load_data(f"folder:{tmp_path}", split)) == 4
 
 
 def test_a_split_that_is_not_there_is_named(tmp_path):
     class_folders(tmp_path / "train", "a", "b")
     with pytest.raises(UsageError, match="it has no test; it has train"):
-        open_data(f"folder:{tmp_path}")
+        load_data(f"folder:{tmp_path}")
 
 
 def test_broken_pictures_are_left_out_counted_and_named(tmp_path):
@@ -58,7 +58,7 @@ def test_broken_pictures_are_left_out_counted_and_named(tmp_path):
     (tmp_path / "a" / "1.png").write_bytes(b"no picture")
     (tmp_path / "b" / "0.png").write_bytes(png()[:150])
     (tmp_path / "b" / "bomb.png").write_bytes(bomb())
-    data = open_data(f"folder:{tmp_path}")
+    data = load_data(f"folder:{tmp_path}")
     assert data.unreadable == []  # nothing is decoded before it is asked for
     for _ in range(2):
         parts = list(data.batches(3, CANVAS))
@@ -77,7 +77,7 @@ def test_nothing_but_broken_pictures_is_an_error(tmp_path):
     with pytest.raises(
         UsageError, match=r"none of the 2 pictures could be read; image a/0\.png: not a picture"
     ):
-        list(open_data(f"folder:{tmp_path}").batches(8, CANVAS))
+        list(load_data(f"folder:{tmp_path}").batches(8, CANVAS))
 
 
 @pytest.mark.parametrize(
@@ -85,20 +85,20 @@ def test_nothing_but_broken_pictures_is_an_error(tmp_path):
 )
 def test_a_folder_that_is_not_laid_out_like_that_is_refused(tmp_path, folder, said):
     with pytest.raises(UsageError, match=said):
-        open_data(f"folder:{tmp_path / folder}")
+        load_data(f"folder:{tmp_path / folder}")
 
 
 def test_pictures_that_lie_loose_are_counted_and_told_where_to_go(tmp_path):
     class_folders(tmp_path, "a", count=3)
     (tmp_path / "a" / "nothing").mkdir()
     with pytest.raises(UsageError, match=r"found 3 pictures that lie in no such folder; move each"):
-        open_data(f"folder:{tmp_path / 'a'}")
+        load_data(f"folder:{tmp_path / 'a'}")
 
 
 def test_no_more_than_a_batch_is_in_memory(tmp_path):
     class_folders(tmp_path, "a", "b", count=20)
     large = CanvasShape(3, 200, 200)
-    data = open_data(f"folder:{tmp_path}")
+    data = load_data(f"folder:{tmp_path}")
     tracemalloc.start()
     seen = sum(len(part) for part in data.batches(4, large))
     peak = tracemalloc.get_traced_memory()[1]
@@ -108,7 +108,7 @@ def test_no_more_than_a_batch_is_in_memory(tmp_path):
 
 
 def test_chosen_pictures_keep_their_order(tmp_path):
-    data = open_data(f"folder:{class_folders(tmp_path, 'a', 'b')}").take(np.array([4, 1]))
+    data = load_data(f"folder:{class_folders(tmp_path, 'a', 'b')}").take(np.array([4, 1]))
     (part,) = data.batches(10, CANVAS)
     assert part.labels.tolist() == [0, 1]
     assert np.array_equal(part.canvases[1], from_png(png(101)))

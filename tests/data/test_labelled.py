@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape, to_image
-from foolery.data import Labelled, open_data, sample
-from foolery.data.labelled import Unbroken
+from foolery.data import LabelledImages, load_data, sample
+from foolery.data.labelled import StrictData
 from foolery.errors import UsageError
 
 PICTURES = np.arange(7 * 16, dtype=np.uint8).reshape(7, 1, 4, 4)
@@ -16,7 +16,7 @@ CLASSES = ("cat", "dog", "owl")
 
 
 def test_batches_come_in_order_and_are_never_larger_than_asked():
-    data = Labelled(PICTURES, LABELS, CLASSES)
+    data = LabelledImages(PICTURES, LABELS, CLASSES)
     parts = list(data.batches(3, CanvasShape(1, 4, 4)))
     assert [len(part) for part in parts] == [3, 3, 1]
     assert np.array_equal(np.concatenate([part.canvases for part in parts]), PICTURES)
@@ -24,7 +24,7 @@ def test_batches_come_in_order_and_are_never_larger_than_asked():
 
 
 def test_batches_are_fitted_to_the_canvas():
-    (part,) = Labelled(PICTURES, LABELS, CLASSES).batches(10, CanvasShape(3, 6, 5))
+    (part,) = LabelledImages(PICTURES, LABELS, CLASSES).batches(10, CanvasShape(3, 6, 5))
     assert part.canvases.shape == (7, 3, 6, 5)
     assert part.classes == CLASSES
 
@@ -42,11 +42,11 @@ def test_batches_are_fitted_to_the_canvas():
 )
 def test_parts_that_do_not_belong_together_are_refused(canvases, labels, said):
     with pytest.raises(UsageError, match=said):
-        Labelled(canvases, labels, CLASSES)
+        LabelledImages(canvases, labels, CLASSES)
 
 
 def test_chosen_pictures_and_samples_are_the_same_every_time():
-    data = Labelled(PICTURES, LABELS, CLASSES)
+    data = LabelledImages(PICTURES, LABELS, CLASSES)
     assert data.take(np.array([5, 1])).labels.tolist() == [1, 2]
     first, second = sample(data, 3), sample(data, 3)
     assert np.array_equal(first.canvases, second.canvases)
@@ -69,8 +69,8 @@ def folder(tmp_path):
 
 
 def test_whole_data_is_what_it_was(folder):
-    data = open_data(f"folder:{folder}", "train")
-    whole = Unbroken(open_data(f"folder:{folder}", "train"))
+    data = load_data(f"folder:{folder}", "train")
+    whole = StrictData(load_data(f"folder:{folder}", "train"))
     assert (len(whole), whole.classes, whole.unreadable) == (6, ("cat", "dog"), [])
     for mine, theirs in zip(whole.batches(4, SHAPE), data.batches(4, SHAPE), strict=True):
         assert np.array_equal(mine.canvases, theirs.canvases)
@@ -79,7 +79,7 @@ def test_whole_data_is_what_it_was(folder):
 
 def test_a_broken_picture_ends_it_where_it_is_read(folder):
     (folder / "dog" / "1.png").write_bytes(b"no picture")
-    whole = Unbroken(open_data(f"folder:{folder}", "train"))
+    whole = StrictData(load_data(f"folder:{folder}", "train"))
     assert len(next(whole.take(np.arange(3)).batches(3, SHAPE))) == 3
     with pytest.raises(UsageError, match=r"1\.png.*mend it, or have such pictures skipped"):
         next(whole.take(np.array([3, 4])).batches(2, SHAPE))

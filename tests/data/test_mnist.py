@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.data.mnist import read_idx
 from foolery.errors import UsageError
 
@@ -39,7 +39,7 @@ def test_other_content_under_the_right_name_is_refused(tmp_path: Path, monkeypat
     (tmp_path / "mnist" / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"\0\0\x08\1\0\0\0\0"))
     monkeypatch.setenv("FOOLERY_DATA", str(tmp_path))
     with pytest.raises(UsageError, match=r"t10k-images-idx3-ubyte\.gz.*SHA-256"):
-        open_data("mnist", "test")
+        load_data("mnist", "test")
 
 
 def written(array: np.ndarray) -> bytes:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape, from_png
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.errors import UsageError
 from support.pictures import parquet, png
 
@@ -15,7 +15,7 @@ LABELS = [0, 2, 1, 1, 0, 2, 2, 0, 1, 0, 2]
 
 
 def test_pictures_labels_and_names_come_as_they_were_written(tmp_path):
-    data = open_data(f"parquet:{parquet(tmp_path / 'a.parquet', LABELS, names=NAMES)}")
+    data = load_data(f"parquet:{parquet(tmp_path / 'a.parquet', LABELS, names=NAMES)}")
     assert (data.classes, len(data)) == (("cat", "dog", "owl"), 11)
     parts = list(data.batches(5, CANVAS))
     assert [len(part) for part in parts] == [5, 5, 1]
@@ -27,7 +27,7 @@ def test_pictures_labels_and_names_come_as_they_were_written(tmp_path):
 def test_chosen_rows_are_found_over_row_groups_and_files(tmp_path):
     first = parquet(tmp_path / "a.parquet", LABELS, names=NAMES, row_group_size=3)
     second = parquet(tmp_path / "b.parquet", LABELS, names=NAMES, row_group_size=2)
-    data = open_data(f"parquet:{first},{second}").take(np.array([2, 10, 11, 20]))
+    data = load_data(f"parquet:{first},{second}").take(np.array([2, 10, 11, 20]))
     (part,) = data.batches(10, CANVAS)
     assert part.labels.tolist() == [1, 2, 0, 0]
     assert np.array_equal(part.canvases, np.stack([from_png(png(row)) for row in (2, 10, 0, 9)]))
@@ -40,24 +40,24 @@ def test_a_split_is_chosen_by_its_name(tmp_path, text):
     parquet(tmp_path / "train.parquet", LABELS, names=NAMES)
     parquet(tmp_path / "test.parquet", LABELS[:4], names=NAMES)
     reference = "parquet:" + text.format(folder=tmp_path)
-    assert len(open_data(reference, "train")) == 11
-    assert len(open_data(reference, "test")) == 4
+    assert len(load_data(reference, "train")) == 11
+    assert len(load_data(reference, "test")) == 4
 
 
 def test_a_pattern_names_shards_in_order(tmp_path):
     for number in range(2):
         parquet(tmp_path / f"train-{number}.parquet", LABELS[number:], names=NAMES)
-    assert len(open_data(f"parquet:{tmp_path}/train-*.parquet")) == 21
+    assert len(load_data(f"parquet:{tmp_path}/train-*.parquet")) == 21
 
 
 def test_without_names_the_labels_are_the_names(tmp_path):
-    assert open_data(f"parquet:{parquet(tmp_path / 'a.parquet', LABELS)}").classes == ("0", "1", "2")
+    assert load_data(f"parquet:{parquet(tmp_path / 'a.parquet', LABELS)}").classes == ("0", "1", "2")
 
 
 def test_broken_rows_are_left_out_and_named(tmp_path):
     contents = [png(0), None, b"no picture", png(3)]
     path = parquet(tmp_path / "a.parquet", [0, 1, 2, 1], names=NAMES, contents=contents)
-    data = open_data(f"parquet:{path}")
+    data = load_data(f"parquet:{path}")
     (part,) = data.batches(10, CANVAS)
     assert part.labels.tolist() == [0, 1]
     assert [said.split(":")[0] for said in data.unreadable] == [
@@ -92,7 +92,7 @@ def damaged(folder, how):
 def test_a_file_that_cannot_be_used_gets_one_line(tmp_path, how, said):
     path = damaged(tmp_path, how)
     with pytest.raises(UsageError, match=said) as caught:
-        open_data(f"parquet:{path}")
+        load_data(f"parquet:{path}")
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -108,14 +108,14 @@ def test_a_file_that_cannot_be_used_gets_one_line(tmp_path, how, said):
 )
 def test_a_file_that_is_not_there_is_named(text, said):
     with pytest.raises(UsageError, match=said):
-        open_data(f"parquet:{text}")
+        load_data(f"parquet:{text}")
 
 
 def test_files_with_other_class_names_do_not_belong_together(tmp_path):
     first = parquet(tmp_path / "a.parquet", LABELS, names=NAMES)
     second = parquet(tmp_path / "b.parquet", LABELS, names=NAMES[::-1])
     with pytest.raises(UsageError, match="class names differ"):
-        open_data(f"parquet:{first},{second}")
+        load_data(f"parquet:{first},{second}")
 
 
 def test_without_pyarrow_the_error_is_the_pip_line(tmp_path):

@@ -1,27 +1,27 @@
 import pytest
 
-from foolery.data import known_data, open_data
+from foolery.data import list_data, load_data
 from foolery.errors import UsageError
 
 
 def test_everything_known_is_described():
-    assert "mnist" in known_data()
-    assert all(known_data().values())
+    assert "mnist" in list_data()
+    assert all(list_data().values())
 
 
 def test_an_unknown_name_gets_the_nearest_ones():
     with pytest.raises(UsageError, match="data: unknown 'mnits'; did you mean mnist"):
-        open_data("mnits")
+        load_data("mnits")
 
 
 def test_an_unknown_split_gets_the_known_ones():
     with pytest.raises(UsageError, match="split: unknown 'val'; known: train, test"):
-        open_data("mnist", "val")
+        load_data("mnist", "val")
 
 
 def test_a_path_alone_is_told_what_to_write(tmp_path):
     with pytest.raises(UsageError, match=f"it is a folder: write folder:{tmp_path}"):
-        open_data(str(tmp_path))
+        load_data(str(tmp_path))
     (tmp_path / "some.parquet").touch()
     with pytest.raises(UsageError, match=r"it is a file: write parquet:.*some\.parquet"):
-        open_data(str(tmp_path / "some.parquet"))
+        load_data(str(tmp_path / "some.parquet"))

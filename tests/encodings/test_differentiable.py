@@ -41,7 +41,7 @@ def test_moved_pixels_are_rounded_and_held(channels, options):
     assert parameters.values.max() > 255
     drawn = role.draw(parameters).detach().numpy()
     assert np.array_equal(drawn, encoding.render(role.with_parameters(genomes, parameters)))
-    parameters.hold()
+    parameters.clip()
     assert parameters.values.min() >= 0
     assert parameters.values.max() == 255
 

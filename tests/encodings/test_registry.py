@@ -5,7 +5,7 @@ import pytest
 
 from foolery.canvas import CanvasShape
 from foolery.encodings import ENCODINGS, make_encoding
-from foolery.encodings.base import breed, render_into
+from foolery.encodings.base import offspring, render_into
 from foolery.errors import UsageError
 from foolery.rng import Stream
 
@@ -66,7 +66,7 @@ def test_breeding_from_a_pool_is_varying_the_genomes_taken_from_it(encoding):
     before, picked = encoding.pack(pool), np.array([5, 5, 0, 3, 3, 3, 1, 2])
     expected = encoding.pack(encoding.vary(encoding.take(pool, picked), stream))
     for one in (encoding, Plain(encoding)):
-        assert encoding.pack(breed(one, pool, picked, stream)) == expected
+        assert encoding.pack(offspring(one, pool, picked, stream)) == expected
     assert encoding.pack(pool) == before
 
 

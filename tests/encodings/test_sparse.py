@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from foolery.canvas import CanvasShape
 from foolery.encodings.direct import DirectGenomes
-from foolery.encodings.sparse import LARGEST, Sparse
+from foolery.encodings.sparse import SIDE_DIVISOR, Sparse
 from foolery.errors import UsageError
 from foolery.rng import Stream
 
@@ -17,7 +17,7 @@ def painted(genes: list[int], canvas: CanvasShape) -> np.ndarray:
     channels, height, width = canvas.axes
     picture = np.empty(canvas.axes, np.uint8)
     picture[:] = np.array(genes[:channels], np.uint8)[:, None, None]
-    largest = max(1, min(height, width) // LARGEST)
+    largest = max(1, min(height, width) // SIDE_DIVISOR)
     for start in range(channels, len(genes), 3 + channels):
         top, left = genes[start] * height // 256, genes[start + 1] * width // 256
         side = 1 + genes[start + 2] * largest // 256

@@ -7,7 +7,7 @@ import pytest
 
 from foolery.encodings.variation import CROSSOVERS, cross, level_step, level_steps, step
 from foolery.errors import UsageError
-from foolery.jit import kernel
+from foolery.jit import jit
 from foolery.rng import Stream
 
 
@@ -54,7 +54,7 @@ def test_an_odd_batch_is_refused():
 WORDS = np.random.default_rng(0).integers(0, 2**32, 400_000, dtype=np.uint64)
 
 
-@kernel
+@jit
 def steps_of(words):
     steps = np.empty(words.size)
     for i in range(words.size):
@@ -62,7 +62,7 @@ def steps_of(words):
     return steps
 
 
-@kernel
+@jit
 def level_steps_of(words, table):
     steps = np.empty(words.size, np.int64)
     for i in range(words.size):

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery import ascend, evolve, load_classifier, open_run
-from foolery.analysis.verification import verify_exhibit
+from foolery.analysis.verification import verify_run
 from foolery.canvas import canvas_hash, from_png, png_bytes, to_image
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import Budget
@@ -39,7 +39,7 @@ def test_every_digit_is_certain_and_scored_as_exported(lenet, tmp_path):
     own = confidence(lenet.scores(read), "softmax")[np.arange(10), np.arange(10)]
     np.testing.assert_allclose(own, [each.confidence for each in exhibit.champions.values()], atol=1e-9)
     assert own.min() >= 0.9999
-    assert verify_exhibit(open_run(tmp_path / "run"), lenet).passed
+    assert verify_run(open_run(tmp_path / "run"), lenet).passed
     assert [file.name for file in (tmp_path / "run").iterdir() if file.name.startswith("ascent")] == []
 
 
@@ -68,8 +68,8 @@ def test_a_class_rests_once_it_is_certain_enough(lenet):
 
 def test_a_champion_is_the_best_step_not_the_last(lenet):
     exhibit = ascend(lenet, rule={"early": 0.5, "late": 0.9, "decay": 0.3}, steps=30, classes=["0"])
-    assert exhibit.champions["0"].confidence == pytest.approx(exhibit.history.most.max())
-    assert (np.diff(exhibit.history.most) >= 0).all()
+    assert exhibit.champions["0"].confidence == pytest.approx(exhibit.history.max.max())
+    assert (np.diff(exhibit.history.max) >= 0).all()
 
 
 @pytest.mark.parametrize("through", [None, "cppn"])
@@ -81,7 +81,7 @@ def test_interrupted_and_resumed_it_ends_as_it_would_have(lenet, tmp_path, throu
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ascend(lenet, through=through, steps=12, seed=1, out=tmp_path, watch=interrupt)
+        ascend(lenet, through=through, steps=12, seed=1, out=tmp_path, on_progress=interrupt)
     stopped = open_run(tmp_path)
     assert (stopped.status, len(stopped.champions), len(stopped.history)) == ("interrupted", 10, 6)
     same(whole, ascend(lenet, through=through, steps=12, seed=1, out=tmp_path, resume=True))
@@ -135,7 +135,7 @@ def test_through_cppns_it_starts_at_the_champions_of_a_run(lenet, tmp_path):
     for label, champion in bred.champions.items():
         assert exhibit.champions[label].confidence >= champion.confidence - 1e-5
     assert exhibit.summary["median_confidence"] > bred.summary["median_confidence"]
-    assert verify_exhibit(exhibit, lenet).passed
+    assert verify_run(exhibit, lenet).passed
 
 
 @pytest.mark.parametrize(

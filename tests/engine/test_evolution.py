@@ -72,7 +72,7 @@ def test_lineage_is_closed_and_true(lenet, tmp_path):
     run = open_run_file(tmp_path / "run")
     stored = {one.number: one for one in run.individuals}
     reigns = {}
-    for reign in run.reigns:
+    for reign in run.replacements:
         reigns.setdefault(reign.cell, []).append((reign.generation, reign.individual))
     for one in run.individuals:
         assert one.genome is not None
@@ -90,7 +90,7 @@ def test_direct_runs_keep_the_genomes_of_champions_alone(lenet, tmp_path):
     run = open_run_file(tmp_path / "run")
     holders = {champion.individual for champion in run.champions}
     assert {one.number for one in run.individuals if one.genome is not None} == holders
-    evolve(lenet, encoding="direct", out=tmp_path / "all", keep="all", **QUICK)
+    evolve(lenet, encoding="direct", out=tmp_path / "all", keep_genomes="all", **QUICK)
     assert all(one.genome is not None for one in open_run_file(tmp_path / "all").individuals)
 
 
@@ -102,7 +102,7 @@ def test_some_classes_alone_can_be_searched_for(lenet):
 
 def test_it_stops_as_soon_as_everything_is_certain_enough(lenet):
     exhibit = evolve(lenet, until=0.2, generations=200, batch=40)
-    least = exhibit.history.least
+    least = exhibit.history.min
     assert least[-1] >= 0.2
     assert (least[:-1] < 0.2).all()
     assert len(least) < 200
@@ -127,7 +127,7 @@ def test_a_budget_of_time_ends_the_search(lenet):
 def test_a_watcher_sees_every_generation_and_can_look_at_the_champions(lenet):
     seen = []
     exhibit = evolve(
-        lenet, watch=lambda p: seen.append((p.generation, p.confidences.copy(), p.canvases())), **QUICK
+        lenet, on_progress=lambda p: seen.append((p.generation, p.confidences.copy(), p.canvases())), **QUICK
     )
     assert [generation for generation, _, _ in seen] == list(range(13))
     assert np.array_equal(seen[-1][2], np.stack([c.canvas for c in exhibit.champions.values()]))
@@ -140,7 +140,7 @@ def test_an_interrupt_saves_the_run_and_is_passed_on(lenet, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evolve(lenet, out=tmp_path / "run", watch=interrupt, **QUICK)
+        evolve(lenet, out=tmp_path / "run", on_progress=interrupt, **QUICK)
     interrupted = open_run(tmp_path / "run")
     assert (interrupted.status, interrupted.history.generation[-1]) == ("interrupted", 7)
     evolve(lenet, out=tmp_path / "run", resume=True, **QUICK)

@@ -38,7 +38,7 @@ def test_a_run_on_a_device_is_a_run_like_any_other(on_a_device, tmp_path):
         generations=5,
         batch=30,
         out=tmp_path / "there",
-        watch=lambda progress: seen.append(progress.canvases()),
+        on_progress=lambda progress: seen.append(progress.canvases()),
     )
     assert TensorCppn.drawn == 6 * 30
     assert all(isinstance(canvases, np.ndarray) for canvases in seen)

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery import evolve, load_classifier, open_run
-from foolery.analysis.verification import verify_exhibit
+from foolery.analysis.verification import verify_run
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 from support.command import invoke, is_refused
@@ -21,28 +21,28 @@ def lenet():
 
 @pytest.mark.parametrize("encoding", ["direct", "cppn"])
 def test_it_is_recorded_counted_verified_and_resumed(lenet, tmp_path, encoding):
-    whole = evolve(lenet, encoding=encoding, generations=6, batch=20, refine=2, seed=5)
+    whole = evolve(lenet, encoding=encoding, generations=6, batch=20, memetic=2, seed=5)
     assert whole.settings.search_options == {"refine": 2}
     assert whole.history.queries.tolist() == [20 + 100 * generation for generation in range(7)]
-    evolve(lenet, encoding=encoding, generations=3, batch=20, refine=2, seed=5, out=tmp_path)
+    evolve(lenet, encoding=encoding, generations=3, batch=20, memetic=2, seed=5, out=tmp_path)
     resumed = evolve(
-        lenet, encoding=encoding, generations=6, batch=20, refine=2, seed=5, out=tmp_path, resume=True
+        lenet, encoding=encoding, generations=6, batch=20, memetic=2, seed=5, out=tmp_path, resume=True
     )
     for label, champion in whole.champions.items():
         assert champion.canvas_hash == resumed.champions[label].canvas_hash
     assert np.array_equal(whole.history.median, resumed.history.median)
-    assert verify_exhibit(open_run(tmp_path), lenet).passed
+    assert verify_run(open_run(tmp_path), lenet).passed
 
 
 def test_a_budget_counts_the_steps(lenet):
-    exhibit = evolve(lenet, encoding="direct", generations=9, batch=10, refine=1, budget=Budget(queries=100))
+    exhibit = evolve(lenet, encoding="direct", generations=9, batch=10, memetic=1, budget=Budget(queries=100))
     assert exhibit.history.queries.tolist() == [10, 40, 70, 100]
 
 
 def test_a_run_that_climbs_is_another_one_than_a_run_that_does_not(lenet, tmp_path):
     evolve(lenet, generations=1, batch=10, out=tmp_path)
     with pytest.raises(UsageError, match=r"search_options\.refine"):
-        evolve(lenet, generations=2, batch=10, refine=1, out=tmp_path, resume=True)
+        evolve(lenet, generations=2, batch=10, memetic=1, out=tmp_path, resume=True)
 
 
 def test_what_cannot_climb_is_refused(lenet):
@@ -53,9 +53,9 @@ def test_what_cannot_climb_is_refused(lenet):
             return lenet.scores(canvases)
 
     with pytest.raises(UsageError, match="no gradients"):
-        evolve(Blind(), generations=1, batch=10, refine=1)
+        evolve(Blind(), generations=1, batch=10, memetic=1)
     with pytest.raises(UsageError, match="refine: expected a whole number"):
-        evolve(lenet, generations=1, batch=10, refine=-1)
+        evolve(lenet, generations=1, batch=10, memetic=-1)
 
 
 def test_on_the_command_line(tmp_path):

@@ -25,15 +25,15 @@ CASES = [(("cppn", "direct")[number % 2], when) for number, when in enumerate(IN
 
 def without_times(run: RunFile) -> tuple[object, ...]:
     """Everything in a run file but the columns that hold times."""
-    columns = [getattr(run.history, name) for name in ("generation", "queries", "jumps")]
-    columns += [getattr(run.history, name) for name in ("median", "mean", "least", "most")]
+    columns = [getattr(run.history, name) for name in ("generation", "queries", "improvements")]
+    columns += [getattr(run.history, name) for name in ("median", "mean", "min", "max")]
     return (
         run.status,
         run.settings,
         tuple(tuple(column.tolist()) for column in columns),
         run.champions,
         run.individuals,
-        run.reigns,
+        run.replacements,
     )
 
 

@@ -30,7 +30,7 @@ def lenet():
 def content(folder: Path) -> dict[str, object]:
     """All that a run file says, but for the clock and the command line."""
     run = open_run_file(folder)
-    names = ("generation", "queries", "jumps", "median", "mean", "least", "most")
+    names = ("generation", "queries", "improvements", "median", "mean", "min", "max")
     return {
         "settings": run.settings,
         "status": run.status,
@@ -38,7 +38,7 @@ def content(folder: Path) -> dict[str, object]:
         "history": {name: getattr(run.history, name).tolist() for name in names},
         "champions": run.champions,
         "individuals": run.individuals,
-        "reigns": run.reigns,
+        "reigns": run.replacements,
     }
 
 
@@ -74,7 +74,7 @@ def test_on_torch_too(tmp_path):
 
 
 def test_with_crossover_and_a_first_generation_of_another_size(lenet, tmp_path):
-    words = {"encoding": "direct", "options": {"crossover": "sbx"}, "initial": 55, "keep": "all"}
+    words = {"encoding": "direct", "options": {"crossover": "sbx"}, "initial": 55, "keep_genomes": "all"}
     evolve_replicates(lenet, replicates=3, out=tmp_path, **QUICK, **words)
     assert contents(tmp_path) == alone(lenet, tmp_path, **words)
 
@@ -94,9 +94,9 @@ def test_a_classifier_that_takes_one_call_at_a_time_is_asked_about_one_replicate
 
 
 def test_runs_that_are_many_go_in_groups(lenet, tmp_path, monkeypatch):
-    monkeypatch.setattr(evolution, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(evolution, "MAX_RUNS_PER_BATCH", 2)
     seen = []
-    evolve_replicates(lenet, replicates=3, out=tmp_path, watch=lambda p: seen.append(p.about), **QUICK)
+    evolve_replicates(lenet, replicates=3, out=tmp_path, on_progress=lambda p: seen.append(p.about), **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
     assert list(dict.fromkeys(seen)) == ["runs 1 to 2 of 3", "run 3 of 3"]
 
@@ -107,7 +107,7 @@ def test_an_interrupt_saves_all_of_them_at_the_same_generation(lenet, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evolve_replicates(lenet, replicates=3, out=tmp_path, watch=interrupt, **QUICK)
+        evolve_replicates(lenet, replicates=3, out=tmp_path, on_progress=interrupt, **QUICK)
     states = [(run["status"], run["history"]["generation"][-1]) for run in contents(tmp_path).values()]
     assert states == [("interrupted", 6)] * 3
     evolve_replicates(lenet, replicates=3, out=tmp_path, resume=True, **QUICK)
@@ -132,7 +132,7 @@ def watch(progress):
         os.kill(os.getpid(), signal.SIGKILL)
 lenet = load_classifier("lenet", backend="onnx")
 words = {"generations": 10, "batch": 40, "seed": 4, "checkpoint_every": 2}
-evolve_replicates(lenet, replicates=3, out=Path(sys.argv[1]), watch=watch, **words)
+evolve_replicates(lenet, replicates=3, out=Path(sys.argv[1]), on_progress=watch, **words)
 """
 
 
@@ -185,7 +185,7 @@ def test_a_budget_of_queries_is_each_run_s_own(lenet, tmp_path):
 
 
 def test_a_budget_of_time_is_for_all_of_them(lenet, tmp_path, monkeypatch):
-    monkeypatch.setattr(evolution, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(evolution, "MAX_RUNS_PER_BATCH", 2)
     summaries = evolve_replicates(
         lenet,
         replicates=4,
@@ -199,11 +199,11 @@ def test_a_budget_of_time_is_for_all_of_them(lenet, tmp_path, monkeypatch):
 
 def test_a_watcher_sees_medians_over_all_of_them(lenet, tmp_path):
     seen = []
-    evolve_replicates(lenet, replicates=3, out=tmp_path, watch=seen.append, **QUICK)
+    evolve_replicates(lenet, replicates=3, out=tmp_path, on_progress=seen.append, **QUICK)
     runs = [open_run_file(tmp_path / f"seed-{seed}") for seed in SEEDS]
     assert [progress.generation for progress in seen] == list(range(11))
     last = seen[-1]
-    assert last.moment.median == np.median([run.history.median[-1] for run in runs])
+    assert last.stats.median == np.median([run.history.median[-1] for run in runs])
     assert last.queries == 3 * 440
     assert last.seconds == pytest.approx(sum(run.seconds for run in runs), rel=0.05)
     confidences = np.array([[one.confidence for one in run.champions] for run in runs])

@@ -9,21 +9,21 @@ from PIL import Image
 from foolery.canvas import canvas_hash
 from foolery.engine.run import open_run
 from foolery.errors import UsageError
-from foolery.fooling_sets.collect import gather
+from foolery.fooling_sets.collect import collect_sources
 from support.audits import audit_in
 
 
 def test_runs_below_a_folder_are_found_each_once(runs):
-    found = gather([runs, runs / "lenet" / "seed-1", runs / "lenet" / "seed-1" / "run.db"])
+    found = collect_sources([runs, runs / "lenet" / "seed-1", runs / "lenet" / "seed-1" / "run.db"])
     assert [source.path.relative_to(runs).as_posix() for source in found] == [
         "lenet/seed-0", "lenet/seed-1", "lenet/seed-2", "perceptron/seed-0",
     ]  # fmt: skip
-    assert {len(source.searches) for source in found} == {1}
-    assert len(frozenset.union(*(source.searches for source in found))) == 4
+    assert {len(source.search_ids) for source in found} == {1}
+    assert len(frozenset.union(*(source.search_ids for source in found))) == 4
 
 
 def test_a_picture_has_everything_that_its_champion_has(runs):
-    (source,) = gather([runs / "lenet" / "seed-2"])
+    (source,) = collect_sources([runs / "lenet" / "seed-2"])
     champions = open_run(runs / "lenet" / "seed-2").champions
     assert len(source.images) == len(champions) == 10
     for one, champion in zip(source.images, champions.values(), strict=True):
@@ -36,28 +36,28 @@ def test_a_picture_has_everything_that_its_champion_has(runs):
 
 def test_an_audit_is_one_source_and_shares_its_search_with_the_run_in_it(tmp_path):
     audit = audit_in(tmp_path / "audit")
-    (source,) = gather([tmp_path])
+    (source,) = collect_sources([tmp_path])
     assert [one.canvas_hash for one in source.images] == [one.canvas_hash for one in audit.champions]
     assert {one.encoding for one in source.images} == {"uniform-noise", "cppn"}
     with Image.open(tmp_path / "audit" / audit.champions[3].image) as picture:
         assert canvas_hash(np.asarray(picture)[None]) == source.images[3].canvas_hash
-    (inner,) = gather([tmp_path / "audit" / "runs" / "cppn-seed-0"])
-    assert inner.searches < source.searches
+    (inner,) = collect_sources([tmp_path / "audit" / "runs" / "cppn-seed-0"])
+    assert inner.search_ids < source.search_ids
 
 
 def test_a_copy_of_a_run_is_the_same_search(runs, tmp_path):
     shutil.copytree(runs / "lenet" / "seed-0", tmp_path / "copy")
-    first, copy = gather([runs / "lenet" / "seed-0", tmp_path / "copy"])
-    assert first.searches == copy.searches
+    first, copy = collect_sources([runs / "lenet" / "seed-0", tmp_path / "copy"])
+    assert first.search_ids == copy.search_ids
 
 
 def test_a_picture_that_was_changed_since_is_refused(tmp_path):
     audit = audit_in(tmp_path)
     Image.new("L", (28, 28)).save(tmp_path / audit.champions[5].image)
     with pytest.raises(UsageError, match="is not the picture that its audit scored"):
-        gather([tmp_path])
+        collect_sources([tmp_path])
 
 
 def test_a_folder_without_runs_is_refused(tmp_path):
     with pytest.raises(UsageError, match="is no run and no audit"):
-        gather([tmp_path])
+        collect_sources([tmp_path])

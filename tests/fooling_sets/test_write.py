@@ -16,12 +16,12 @@ from PIL import Image
 from foolery.canvas import CanvasShape, canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.classifiers.torchvision import import_torchvision
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.engine.run import open_run
 from foolery.errors import UsageError
 from foolery.fooling_sets import make_fooling_set
-from foolery.fooling_sets.collect import Source
-from foolery.fooling_sets.write import split_of, together
+from foolery.fooling_sets.collect import ImageSource
+from foolery.fooling_sets.write import search_groups, split_sources
 from support.audits import audit_in
 
 DIGITS = tuple("0123456789")
@@ -49,7 +49,7 @@ def champions_of(runs):
 
 def test_torchvision_reads_the_folder_with_the_classifiers_own_class_numbers(runs, tmp_path):
     vision = torchvision()
-    made = make_fooling_set([runs], tmp_path / "set", least=0.3)
+    made = make_fooling_set([runs], tmp_path / "set", min_confidence=0.3)
     assert sum(made.images.values()) < 40
     for split in ("train", "test"):
         data = vision.datasets.ImageFolder(tmp_path / "set" / split, allow_empty=True)
@@ -65,11 +65,11 @@ def test_torchvision_reads_the_folder_with_the_classifiers_own_class_numbers(run
 def test_the_classifier_is_as_certain_about_what_is_read_back(runs, tmp_path, form):
     if form == "parquet":
         pytest.importorskip("pyarrow", reason="the extra dataset is not installed")
-    made = make_fooling_set([runs / "lenet"], tmp_path / "set", to=form)
+    made = make_fooling_set([runs / "lenet"], tmp_path / "set", form=form)
     place = tmp_path / "set" / ("data" if form == "parquet" else ".")
     scores, labels = [], []
     for split in ("train", "test"):
-        data = open_data(f"{form}:{place}", split)
+        data = load_data(f"{form}:{place}", split)
         assert tuple(data.classes) == DIGITS
         assert len(data) == made.images[split]
         for part in data.batches(100, CanvasShape(1, 28, 28)):
@@ -84,7 +84,7 @@ def test_parquet_files_have_the_features_of_datasets(runs, tmp_path):
     pytest.importorskip("pyarrow", reason="the extra dataset is not installed")
     import pyarrow.parquet
 
-    made = make_fooling_set([runs], tmp_path, to="parquet", overwrite=True)
+    made = make_fooling_set([runs], tmp_path, form="parquet", overwrite=True)
     total = 0
     for split in ("train", "test"):
         table = pyarrow.parquet.read_table(tmp_path / "data" / f"{split}-00000-of-00001.parquet")
@@ -106,7 +106,7 @@ def test_parquet_files_have_the_features_of_datasets(runs, tmp_path):
 def test_datasets_reads_it(runs, tmp_path, form, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     datasets = pytest.importorskip("datasets", reason="the package datasets is not installed")
-    made = make_fooling_set([runs], tmp_path / "set", to=form)
+    made = make_fooling_set([runs], tmp_path / "set", form=form)
     read = datasets.load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
     assert {split: len(read[split]) for split in read} == made.images
     for row in read["test"]:
@@ -114,7 +114,7 @@ def test_datasets_reads_it(runs, tmp_path, form, monkeypatch):
 
 
 def test_no_run_is_on_both_sides_and_the_card_names_each(runs, tmp_path):
-    made = make_fooling_set([runs], tmp_path / "set", test=0.5)
+    made = make_fooling_set([runs], tmp_path / "set", test_share=0.5)
     sides = {split: {row["run"] for row in rows_of(tmp_path / "set", split)} for split in ("train", "test")}
     assert not sides["train"] & sides["test"]
     assert [len(names) for names in sides.values()] == [2, 2]
@@ -151,7 +151,7 @@ def test_one_run_alone_is_all_for_training_and_the_card_says_so(runs, tmp_path):
 
 def test_champions_of_an_audit_and_of_runs_make_one_set(runs, tmp_path):
     audit_in(tmp_path / "audit")
-    made = make_fooling_set([tmp_path / "audit", runs / "perceptron"], tmp_path / "set", test=0.5)
+    made = make_fooling_set([tmp_path / "audit", runs / "perceptron"], tmp_path / "set", test_share=0.5)
     rows = [row for split in made.images for row in rows_of(tmp_path / "set", split)]
     assert {row["encoding"] for row in rows} == {"cppn", "uniform-noise"}
     assert {row["generation"] is None for row in rows if row["run"] == "audit"} == {True}
@@ -164,13 +164,13 @@ def test_champions_of_an_audit_and_of_runs_make_one_set(runs, tmp_path):
 def test_only_certain_champions_where_that_is_asked_for(runs, tmp_path):
     every = champions_of(runs / "lenet")
     least = float(np.median([one.confidence for one in every]))
-    made = make_fooling_set([runs / "lenet"], tmp_path / "set", least=least)
+    made = make_fooling_set([runs / "lenet"], tmp_path / "set", min_confidence=least)
     assert made.uncertain == sum(one.confidence < least for one in every)
     assert all(
         row["confidence"] >= least for split in made.images for row in rows_of(tmp_path / "set", split)
     )
     with pytest.raises(UsageError, match="no champion has a confidence"):
-        make_fooling_set([runs / "lenet"], tmp_path / "none", least=1.0)
+        make_fooling_set([runs / "lenet"], tmp_path / "none", min_confidence=1.0)
     assert not (tmp_path / "none").exists()
 
 
@@ -220,21 +220,21 @@ def test_wrong_words_are_refused_before_anything_is_written(runs, tmp_path, word
     assert not (tmp_path / "set").exists()
 
 
-def source(*searches: str) -> Source:
-    return Source(Path("run"), ("a",), "", "", (), frozenset(searches))
+def source(*searches: str) -> ImageSource:
+    return ImageSource(Path("run"), ("a",), "", "", (), frozenset(searches))
 
 
 def test_a_fifth_of_ten_searches_is_two():
-    assert split_of([source(str(number)) for number in range(10)], 0.2).count("test") == 2
+    assert split_sources([source(str(number)) for number in range(10)], 0.2).count("test") == 2
 
 
 def test_one_search_alone_is_for_training():
-    assert split_of([source("a"), source("a", "b")], 0.9) == ["train", "train"]
+    assert split_sources([source("a"), source("a", "b")], 0.9) == ["train", "train"]
 
 
 @pytest.mark.parametrize(("share", "tested"), [(0.0, 0), (0.001, 1), (0.99, 2)])
 def test_both_sides_have_a_search_unless_none_is_to_be_tested(share, tested):
-    assert split_of([source("a"), source("b"), source("c")], share).count("test") == tested
+    assert split_sources([source("a"), source("b"), source("c")], share).count("test") == tested
 
 
 @given(
@@ -242,7 +242,7 @@ def test_both_sides_have_a_search_unless_none_is_to_be_tested(share, tested):
     st.floats(0, 0.99),
 )
 def test_no_search_is_on_both_sides(searches, share):
-    found = split_of([source(*each) for each in searches], share)
+    found = split_sources([source(*each) for each in searches], share)
     sides = {
         side: {mark for each, at in zip(searches, found, strict=True) if at == side for mark in each}
         for side in ("train", "test")
@@ -253,15 +253,17 @@ def test_no_search_is_on_both_sides(searches, share):
 
 @given(st.permutations("abcdefg"))
 def test_the_order_of_the_runs_does_not_matter(order):
-    found = dict(zip(order, split_of([source(each) for each in order], 0.4), strict=True))
-    assert found == dict(zip("abcdefg", split_of([source(each) for each in "abcdefg"], 0.4), strict=True))
+    found = dict(zip(order, split_sources([source(each) for each in order], 0.4), strict=True))
+    assert found == dict(
+        zip("abcdefg", split_sources([source(each) for each in "abcdefg"], 0.4), strict=True)
+    )
 
 
 def test_chains_belong_together():
-    assert len(set(together([source("a"), source("b"), source("c"), source("a", "b")]))) == 2
+    assert len(set(search_groups([source("a"), source("b"), source("c"), source("a", "b")]))) == 2
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, 3.0])
 def test_a_share_is_less_than_all(share):
     with pytest.raises(UsageError, match="--test"):
-        split_of([source("a")], share)
+        split_sources([source("a")], share)

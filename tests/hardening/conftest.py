@@ -5,16 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foolery.data import Labelled
-from foolery.hardening.arms_race import race
+from foolery.data import LabelledImages
+from foolery.hardening.arms_race import run_arms_race
 from foolery.hardening.rounds import Round
-from foolery.hardening.settings import Contest
+from foolery.hardening.settings import ArmsRaceConfig
 
-SMALL = Contest(rounds=3, first_runs=3, runs=2, reported=2, generations=4, batch=60, iterations=60, copies=2)
+SMALL = ArmsRaceConfig(
+    rounds=3, first_runs=3, runs=2, reported=2, generations=4, batch=60, iterations=60, copies=2
+)
 
 
 @pytest.fixture(scope="session")
-def few(mnist, mnist_train) -> tuple[Labelled, Labelled]:
+def few(mnist, mnist_train) -> tuple[LabelledImages, LabelledImages]:
     """Digits to learn from and to measure with, few enough for a test."""
     return mnist_train.take(np.arange(2000)), mnist.take(np.arange(300))
 
@@ -24,4 +26,4 @@ def held(few, tmp_path_factory) -> tuple[Path, tuple[Round, ...]]:
     """The folder and the rounds of the race."""
     pytest.importorskip("torch", reason="the extra torch is not installed")
     folder = tmp_path_factory.mktemp("race")
-    return folder, race(SMALL, folder, pictures=few[0], tests=few[1])
+    return folder, run_arms_race(SMALL, folder, train_data=few[0], test_data=few[1])

@@ -8,15 +8,15 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.errors import FooleryError, UsageError
-from foolery.hardening.arms_race import CROWD, race
-from foolery.hardening.rounds import Crowd, Round
-from foolery.hardening.training_set import FOOLING
-from foolery.training.recipes import RECIPES, Falling
+from foolery.hardening.arms_race import IMAGES_FILE, run_arms_race
+from foolery.hardening.rounds import Round, RoundImages
+from foolery.hardening.training_set import FOOLING_CLASS
+from foolery.training.recipes import RECIPES, InverseDecay
 from hardening.conftest import SMALL
 
 
-def crowd(folder: Path, number: int) -> Crowd:
-    return Crowd.read(folder / f"round-{number:02d}" / CROWD)
+def crowd(folder: Path, number: int) -> RoundImages:
+    return RoundImages.read(folder / f"round-{number:02d}" / IMAGES_FILE)
 
 
 def network(folder: Path, number: int):
@@ -34,15 +34,18 @@ def test_networks_after_the_first_have_one_class_more(held):
     folder, _ = held
     assert network(folder, 1).description.classes == tuple("0123456789")
     for number in (2, 3):
-        assert network(folder, number).description.classes == (*"0123456789", FOOLING)
+        assert network(folder, number).description.classes == (*"0123456789", FOOLING_CLASS)
 
 
 def test_images_are_for_the_real_classes_and_confidences_are_the_network_s_own(held):
     folder, _ = held
     for number, runs in ((1, 3), (2, 2), (3, 2)):
         found, asked = crowd(folder, number), network(folder, number)
-        assert found.last.shape == (runs, 10, 1, 28, 28)
-        for images, sure in ((found.first, found.first_confidence), (found.last, found.last_confidence)):
+        assert found.last_images.shape == (runs, 10, 1, 28, 28)
+        for images, sure in (
+            (found.first_images, found.first_confidence),
+            (found.last_images, found.last_confidence),
+        ):
             scores = np.exp(asked.scores(images.reshape(-1, 1, 28, 28)))[:, :10].reshape(runs, 10, 10)
             np.testing.assert_allclose(scores[:, range(10), range(10)], sure, rtol=1e-5)
         assert (found.last_confidence >= found.first_confidence).all()
@@ -61,7 +64,7 @@ def test_a_round_sums_up_its_images_and_its_errors(held, few):
 
 def test_a_race_held_again_is_the_same(held, few, tmp_path):
     _, rounds = held
-    again = race(SMALL, tmp_path / "again", pictures=few[0], tests=few[1])
+    again = run_arms_race(SMALL, tmp_path / "again", train_data=few[0], test_data=few[1])
     timeless = {"seconds"}
     assert [each.model_dump(exclude=timeless) for each in again] == [
         each.model_dump(exclude=timeless) for each in rounds
@@ -89,7 +92,7 @@ def test_a_race_goes_on_wherever_it_stopped(held, few, tmp_path, gone):
     folder, rounds = held
     where = broken_off(folder, tmp_path / "stopped", gone)
     kept = (where / "round-01" / "network.safetensors").stat().st_mtime_ns
-    resumed = race(SMALL, where, pictures=few[0], tests=few[1], resume=True)
+    resumed = run_arms_race(SMALL, where, train_data=few[0], test_data=few[1], resume=True)
     assert [each.confidence for each in resumed] == [each.confidence for each in rounds]
     assert (where / "round-01" / "network.safetensors").stat().st_mtime_ns == kept
 
@@ -97,8 +100,8 @@ def test_a_race_goes_on_wherever_it_stopped(held, few, tmp_path, gone):
 def test_a_race_can_be_made_longer_and_then_shows_what_a_longer_one_shows(held, few, tmp_path):
     _, rounds = held
     shorter = SMALL.model_copy(update={"rounds": 2, "reported": 2})
-    race(shorter, tmp_path / "race", pictures=few[0], tests=few[1])
-    longer = race(SMALL, tmp_path / "race", pictures=few[0], tests=few[1], resume=True)
+    run_arms_race(shorter, tmp_path / "race", train_data=few[0], test_data=few[1])
+    longer = run_arms_race(SMALL, tmp_path / "race", train_data=few[0], test_data=few[1], resume=True)
     assert [each.confidence for each in longer] == [each.confidence for each in rounds]
 
 
@@ -110,7 +113,7 @@ def test_nothing_is_overwritten_and_other_settings_are_refused(held, few):
         (SMALL.model_copy(update={"batch": 61}), True, "other settings"),
     ):
         with pytest.raises(UsageError, match=said):
-            race(contest, folder, pictures=few[0], tests=few[1], resume=resume)
+            run_arms_race(contest, folder, train_data=few[0], test_data=few[1], resume=resume)
     assert (folder / "contest.json").read_text() == before
 
 
@@ -118,14 +121,16 @@ def test_damaged_images_are_named(held, few, tmp_path):
     where = broken_off(held[0], tmp_path / "stopped", ("round.json",))
     (where / "round-01" / "images.npz").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(UsageError, match=r"images\.npz is damaged"):
-        race(SMALL, where, pictures=few[0], tests=few[1], resume=True)
+        run_arms_race(SMALL, where, train_data=few[0], test_data=few[1], resume=True)
 
 
 def test_acet_lowers_the_confidence_in_noise(few, tmp_path):
     contest = SMALL.model_copy(
         update={"method": "acet", "start": "lenet", "rounds": 2, "iterations": 60, "copies": 1}
     )
-    rounds = race(contest, tmp_path / "race", pictures=few[0], tests=few[1], command="foolery harden …")
+    rounds = run_arms_race(
+        contest, tmp_path / "race", train_data=few[0], test_data=few[1], command="foolery harden …"
+    )
     plain, hardened = (network(tmp_path / "race", number) for number in (1, 2))
     noise = np.random.default_rng(0).integers(0, 256, (200, 1, 28, 28)).astype(np.uint8)
     before, after = (np.exp(each.scores(noise).max(axis=1)).mean() for each in (plain, hardened))
@@ -146,11 +151,11 @@ def test_fine_tuning_gives_a_pretrained_network_one_class_more(few, tmp_path):
     contest = SMALL.model_copy(
         update={"method": "fine-tune", "start": "lenet", "rounds": 2, "iterations": 150, "copies": 10}
     )
-    rounds = race(contest, tmp_path / "race", pictures=few[0], tests=few[1])
+    rounds = run_arms_race(contest, tmp_path / "race", train_data=few[0], test_data=few[1])
     tuned = network(tmp_path / "race", 2)
-    assert tuned.description.classes == (*"0123456789", FOOLING)
+    assert tuned.description.classes == (*"0123456789", FOOLING_CLASS)
     assert [each.fooling for each in rounds] == [0, 3 * 20 * 10]
-    images = crowd(tmp_path / "race", 1).images(3)
+    images = crowd(tmp_path / "race", 1).training_images(3)
     before = load_classifier("lenet").scores(images).argmax(axis=1)
     assert (tuned.scores(images).argmax(axis=1) == 10).mean() > 0.9
     assert (before < 10).all()
@@ -162,12 +167,14 @@ def test_fine_tuning_gives_a_pretrained_network_one_class_more(few, tmp_path):
 
 def test_training_that_diverges_keeps_the_rounds_before_and_can_be_gone_on_with(few, tmp_path, monkeypatch):
     shorter = SMALL.model_copy(update={"rounds": 1, "reported": 2})
-    race(shorter, tmp_path / "race", pictures=few[0], tests=few[1])
+    run_arms_race(shorter, tmp_path / "race", train_data=few[0], test_data=few[1])
     good = RECIPES["lenet"]
     with monkeypatch.context() as patched:
-        patched.setitem(RECIPES, "lenet", replace(good, schedule=Falling(rate=1e9, gamma=0.0, power=1.0)))
+        patched.setitem(
+            RECIPES, "lenet", replace(good, schedule=InverseDecay(rate=1e9, gamma=0.0, power=1.0))
+        )
         with pytest.raises(FooleryError, match=r"the loss is (nan|inf) at step \d+"):
-            race(SMALL, tmp_path / "race", pictures=few[0], tests=few[1], resume=True)
+            run_arms_race(SMALL, tmp_path / "race", train_data=few[0], test_data=few[1], resume=True)
     assert (tmp_path / "race" / "round-01" / "round.json").is_file()
     assert not (tmp_path / "race" / "round-02" / "network.card.json").exists()
-    assert len(race(SMALL, tmp_path / "race", pictures=few[0], tests=few[1], resume=True)) == 3
+    assert len(run_arms_race(SMALL, tmp_path / "race", train_data=few[0], test_data=few[1], resume=True)) == 3

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from foolery.classifiers.builtin import SHIPPED
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.errors import UsageError
-from foolery.hardening.settings import Contest, prepared
+from foolery.hardening.settings import ArmsRaceConfig, prepare_arms_race
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
 SETTINGS = {"rounds": 2, "first_runs": 10, "runs": 10}
 
 
-def folder_of(mnist: Labelled, where, count: int = 40):
+def folder_of(mnist: LabelledImages, where, count: int = 40):
     """Digits as an image folder."""
     from foolery.canvas import to_image
 
@@ -26,31 +26,31 @@ def folder_of(mnist: Labelled, where, count: int = 40):
 
 
 def test_an_architecture_is_trained_from_scratch(mnist):
-    ready = prepared("lenet", "mnist", "class", settings=SETTINGS)
-    assert (ready.contest.start, ready.contest.architecture, ready.contest.copies) == (None, "lenet", 1)
-    assert len(ready.pictures) == 60_000
-    assert len(ready.tests) == 10_000
+    ready = prepare_arms_race("lenet", "mnist", "class", settings=SETTINGS)
+    assert (ready.config.start, ready.config.architecture, ready.config.copies) == (None, "lenet", 1)
+    assert len(ready.train_data) == 60_000
+    assert len(ready.test_data) == 10_000
 
 
 def test_a_fooling_class_can_be_made_larger_than_the_others(mnist):
-    ready = prepared("lenet", "mnist", "class", over_represent=7, settings=SETTINGS)
-    images = 10 * 20 * ready.contest.copies
+    ready = prepare_arms_race("lenet", "mnist", "class", over_represent=7, settings=SETTINGS)
+    images = 10 * 20 * ready.config.copies
     assert images == pytest.approx(7 * 6000, rel=0.01)
 
 
 @pytest.mark.parametrize("network", ["lenet", f"torch:{SHIPPED / 'lenet.safetensors'}"])
 def test_acet_starts_from_a_trained_network(mnist, network):
-    ready = prepared(network, "mnist", "acet", settings=SETTINGS)
-    assert (ready.contest.start, ready.contest.architecture) == (network, "lenet")
+    ready = prepare_arms_race(network, "mnist", "acet", settings=SETTINGS)
+    assert (ready.config.start, ready.config.architecture) == (network, "lenet")
 
 
 def test_broken_pictures_are_counted_and_listed(mnist, tmp_path):
     where = folder_of(mnist, tmp_path)
     (where / "3" / "broken.png").write_bytes(b"no picture")
     with pytest.raises(UsageError, match=r"1 pictures cannot be read \(.*broken\.png.*--broken skip"):
-        prepared("lenet", f"folder:{where}", "class", settings=SETTINGS)
-    ready = prepared("lenet", f"folder:{where}", "class", broken="skip", settings=SETTINGS)
-    assert len(ready.pictures) == 40
+        prepare_arms_race("lenet", f"folder:{where}", "class", settings=SETTINGS)
+    ready = prepare_arms_race("lenet", f"folder:{where}", "class", broken="skip", settings=SETTINGS)
+    assert len(ready.train_data) == 40
     assert "left out 1 pictures" in ready.notes[0]
 
 
@@ -69,35 +69,35 @@ def test_broken_pictures_are_counted_and_listed(mnist, tmp_path):
 )
 def test_what_cannot_be_hardened_is_refused(mnist, network, method, more, said):
     with pytest.raises(UsageError, match=said):
-        prepared(network, "mnist", method, **({"settings": SETTINGS} | more))
+        prepare_arms_race(network, "mnist", method, **({"settings": SETTINGS} | more))
 
 
 def test_classes_have_to_be_those_of_the_network(mnist, tmp_path):
     where = folder_of(mnist, tmp_path)
     (where / "3").rename(where / "x")
     with pytest.raises(UsageError, match="its classes are not those of lenet"):
-        prepared("lenet", f"folder:{where}", "acet", settings=SETTINGS)
+        prepare_arms_race("lenet", f"folder:{where}", "acet", settings=SETTINGS)
 
 
 def test_the_defaults_are_the_paper_s():
-    contest = Contest()
+    contest = ArmsRaceConfig()
     assert [contest.runs_in(number) for number in (1, 2, 14, 15)] == [300, 50, 50, 30]
     assert contest.queries() == (300 + 13 * 50 + 30) * 201 * 200
     assert contest.recipe().iterations == 10_000
 
 
 def test_steps_and_canvas_can_be_chosen():
-    recipe = Contest(architecture="convnet", iterations=7, side=64).recipe()
+    recipe = ArmsRaceConfig(architecture="convnet", iterations=7, side=64).recipe()
     assert recipe.iterations == 7
     assert (recipe.preprocessing.shape.height, recipe.preprocessing.shape.channels) == (64, 3)
 
 
 def test_an_unknown_architecture_is_refused():
     with pytest.raises(UsageError, match="architecture: unknown 'lenett'"):
-        Contest(architecture="lenett").recipe()
+        ArmsRaceConfig(architecture="lenett").recipe()
 
 
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "contest.json").write_text('{"rounds": "many"}')
     with pytest.raises(UsageError, match=r"contest\.json cannot be read"):
-        Contest.read(tmp_path / "contest.json")
+        ArmsRaceConfig.read(tmp_path / "contest.json")

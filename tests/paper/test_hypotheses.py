@@ -60,8 +60,8 @@ def test_a_contender_that_rejects_is_certain_only_of_what_p_x_accepts(tmp_path):
 
 
 def test_budgets_count_what_is_run():
-    budget = datasize.REPRODUCTION.budget(1.0, 5)
+    budget = datasize.REPRODUCTION.cost(1.0, 5)
     assert budget.queries == 20 * 2500 * 64 + 20 * 2 * 2 * 201 * 200
-    assert generative.REPRODUCTION.budget(1.0, 5).queries == (
+    assert generative.REPRODUCTION.cost(1.0, 5).queries == (
         4 * 2 * 5 * 401 * 200 + 4 * 2 * 5 * 500 * 10 * 3 + 4 * 10_000
     )

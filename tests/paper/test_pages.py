@@ -8,20 +8,20 @@ from PIL import Image
 
 from foolery.classifiers import load_classifier
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
-    Needs,
-    Outcome,
-    Part,
+    Cost,
+    CostItem,
     Reproduction,
-    Table,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
 )
-from foolery.paper.figures import Line, Row, Tile, lines, wall
-from foolery.paper.pages import markdown_table, overview
-from foolery.paper.prepare import Prepared
-from foolery.paper.runner import as_text, conduct, publish, without_folder
+from foolery.paper.figures import ImageRow, ImageTile, PlotLine, image_grid, line_plot
+from foolery.paper.pages import markdown_table, overview_page
+from foolery.paper.prepare import PreparedReproduction
+from foolery.paper.runner import json_text, publish_pages, run_reproduction, shorten_reference
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
@@ -29,11 +29,11 @@ CLAIM = Claim("median", "the median is | high", "3.1", "88 %")
 
 
 def run(context):
-    return Outcome(
+    return ReproductionOutcome(
         (context.judged(CLAIM, "90 %", "holds", "it is at least 88 %"),),
         {"values": [0.5, 1e-3, 2], "names": ["a", "b"]},
-        tables=(Table("More", ("a", "b"), (("1", "2"),)),),
-        picture=wall([Row("", (Tile(np.zeros((1, 4, 4), np.uint8), ("zero",)),))]),
+        tables=(ResultTable("More", ("a", "b"), (("1", "2"),)),),
+        picture=image_grid([ImageRow("", (ImageTile(np.zeros((1, 4, 4), np.uint8), ("zero",)),))]),
         caption="A picture.",
         notes=("A note.",),
         seconds=90.0,
@@ -44,11 +44,11 @@ ONE = Reproduction(
     name="fig4",
     title="One",
     place="3.1",
-    scales="the runs",
+    scale_multiplies="the runs",
     seeds=2,
-    needs=Needs((ClassifierSlot("digits", "lenet", "digits"),)),
+    requirements=Requirements((ClassifierRequirement("digits", "lenet", "digits"),)),
     claims=(CLAIM,),
-    budget=lambda scale, seeds: Budget((Part("digits", int(1_000_000 * scale)),)),
+    cost=lambda scale, seeds: Cost((CostItem("digits", int(1_000_000 * scale)),)),
     run=run,
 )
 
@@ -56,9 +56,9 @@ ONE = Reproduction(
 @pytest.fixture
 def written(tmp_path):
     context = Context(
-        work=tmp_path, scale=1.0, seeds=2, full=True, classifiers={"digits": load_classifier("lenet")}
+        work=tmp_path, scale=1.0, seeds=2, full_scale=True, classifiers={"digits": load_classifier("lenet")}
     )
-    conduct(Prepared(ONE, context, {"digits": "lenet"}, {}, {}), tmp_path)
+    run_reproduction(PreparedReproduction(ONE, context, {"digits": "lenet"}, {}, {}), tmp_path)
     return tmp_path
 
 
@@ -91,12 +91,12 @@ def test_the_result_is_json_with_lists_of_numbers_on_a_line(written):
     "value", [{"a": [1, -2.5, 1e-300]}, {"a": [[1, 2], [3]], "b": []}, {"a": ["[ 1, 2 ]"]}]
 )
 def test_the_text_of_a_result_is_the_result(value):
-    assert json.loads(as_text(value)) == value
+    assert json.loads(json_text(value)) == value
 
 
 def test_pages_are_published_flat_with_a_readme_of_budgets_and_findings(written, tmp_path):
     pages = tmp_path / "pages"
-    paths = publish(written, pages)
+    paths = publish_pages(written, pages)
     assert sorted(path.name for path in paths) == ["README.md", "fig4.json", "fig4.md", "fig4.png"]
     assert "](fig4.png)" in (pages / "fig4.md").read_text()
     readme = (pages / "README.md").read_text()
@@ -106,13 +106,13 @@ def test_pages_are_published_flat_with_a_readme_of_budgets_and_findings(written,
 
 
 def test_the_overview_gives_the_budgets_of_full_scale():
-    text = overview([ONE], {}, ".md")
+    text = overview_page([ONE], {}, ".md")
     assert "| fig4 | One | 3.1 | 1 000 000 | 77 s | 2 | the runs |" in text
     assert "What was found" not in text
 
 
 def test_a_table_is_no_wider_than_its_rows():
-    assert markdown_table(Table("", ("a",), (("x\ny",),))) == "| a |\n| --- |\n| x y |"
+    assert markdown_table(ResultTable("", ("a",), (("x\ny",),))) == "| a |\n| --- |\n| x y |"
 
 
 @pytest.mark.parametrize(
@@ -126,19 +126,27 @@ def test_a_table_is_no_wider_than_its_rows():
     ],
 )
 def test_folders_of_this_machine_are_left_out(reference, short):
-    assert without_folder(reference) == short
+    assert shorten_reference(reference) == short
 
 
 def test_a_wall_has_a_place_for_every_tile():
     gray, color = np.zeros((1, 28, 28), np.uint8), np.full((3, 20, 20), 200, np.uint8)
-    picture = wall([Row("one", (Tile(gray, ("a", "b")), Tile(color))), Row("two", (Tile(color),))], side=40)
+    picture = image_grid(
+        [
+            ImageRow("one", (ImageTile(gray, ("a", "b")), ImageTile(color))),
+            ImageRow("two", (ImageTile(color),)),
+        ],
+        side=40,
+    )
     assert picture.mode == "RGB"
     assert picture.getpixel((90 + 20, 10 + 20)) == (0, 0, 0)
     assert picture.getpixel((90 + 50 + 20, 10 + 20)) == (200, 200, 200)
 
 
 def test_lines_are_drawn_where_they_belong():
-    picture = lines([Line("up", (0, 1000), (0, 4)), Line("dot", (500,), (1,))], across="queries", up="nines")
+    picture = line_plot(
+        [PlotLine("up", (0, 1000), (0, 4)), PlotLine("dot", (500,), (1,))], x_label="queries", y_label="nines"
+    )
     assert isinstance(picture, Image.Image)
     colors = {color for _, color in picture.getcolors(1 << 20)}
     assert (0, 114, 178) in colors

@@ -4,24 +4,24 @@ import pytest
 
 from foolery.errors import UsageError
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
-    DataSlot,
-    Needs,
-    Outcome,
-    Part,
+    ClassifierRequirement,
+    Cost,
+    CostItem,
+    DataRequirement,
     Reproduction,
+    ReproductionOutcome,
+    Requirements,
 )
-from foolery.paper.prepare import Wishes, prepare
+from foolery.paper.prepare import ReproduceOptions, prepare_reproductions
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
-DIGITS = ClassifierSlot("digits", "lenet", "a classifier of digits")
-OTHER = ClassifierSlot("digits-b", "lenet-b", "another one")
-PHOTOS = ClassifierSlot("photos", None, "a classifier of many classes")
-MAYBE = ClassifierSlot("photos", None, "a classifier of many classes", required=False)
-LABELLED = DataSlot("photos", None, "labelled photos")
+DIGITS = ClassifierRequirement("digits", "lenet", "a classifier of digits")
+OTHER = ClassifierRequirement("digits-b", "lenet-b", "another one")
+PHOTOS = ClassifierRequirement("photos", None, "a classifier of many classes")
+MAYBE = ClassifierRequirement("photos", None, "a classifier of many classes", required=False)
+LABELLED = DataRequirement("photos", None, "labelled photos")
 
 
 def make(name="one", classifiers=(DIGITS,), data=(), packages=()):
@@ -29,29 +29,29 @@ def make(name="one", classifiers=(DIGITS,), data=(), packages=()):
         name=name,
         title=name,
         place="3.1",
-        scales="the runs",
+        scale_multiplies="the runs",
         seeds=5,
-        needs=Needs(tuple(classifiers), tuple(data), tuple(packages)),
+        requirements=Requirements(tuple(classifiers), tuple(data), tuple(packages)),
         claims=(Claim("it", "it is so", "3.1", "1"),),
-        budget=lambda scale, seeds: Budget((Part("digits", seeds),)),
-        run=lambda context: Outcome((), {}),
+        cost=lambda scale, seeds: Cost((CostItem("digits", seeds),)),
+        run=lambda context: ReproductionOutcome((), {}),
     )
 
 
 def ready(reproductions, tmp_path, **wishes):
-    return prepare(reproductions, Wishes(**wishes), tmp_path)
+    return prepare_reproductions(reproductions, ReproduceOptions(**wishes), tmp_path)
 
 
 def test_defaults_are_loaded_and_the_context_says_whether_it_is_full_scale(tmp_path):
     (found,) = ready([make()], tmp_path)
     assert found.context.classifiers["digits"].description.name == "lenet"
     assert found.context.seeds == 5
-    assert found.context.full
+    assert found.context.full_scale
     assert found.references == {"digits": "lenet"}
     (fewer,) = ready([make()], tmp_path, seeds=4)
-    assert not fewer.context.full
+    assert not fewer.context.full_scale
     (smaller,) = ready([make()], tmp_path, scale=0.5)
-    assert not smaller.context.full
+    assert not smaller.context.full_scale
 
 
 def test_a_reference_without_a_role_is_for_what_has_no_default_else_for_the_first(tmp_path):

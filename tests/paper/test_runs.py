@@ -9,7 +9,7 @@ from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.paper.experiment import Context
-from foolery.paper.runs import confidences, finished_runs, run_folder, runs_of, seconds_of
+from foolery.paper.runs import champion_confidences, evolve_runs, longest_runs, run_folder, search_seconds
 from foolery.runs import open_run_file
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
@@ -23,7 +23,7 @@ def lenet():
 
 
 def context(work, lenet, seeds=2, **more):
-    return Context(work=work, scale=1.0, seeds=seeds, full=True, classifiers={"digits": lenet}, **more)
+    return Context(work=work, scale=1.0, seeds=seeds, full_scale=True, classifiers={"digits": lenet}, **more)
 
 
 def changed(work):
@@ -31,7 +31,7 @@ def changed(work):
 
 
 def test_every_seed_gets_the_run_that_evolve_makes(lenet, tmp_path):
-    runs = runs_of(context(tmp_path, lenet), "digits", "cppn", **SIZE)
+    runs = evolve_runs(context(tmp_path, lenet), "digits", "cppn", **SIZE)
     assert [run.settings.seed for run in runs] == [0, 1]
     for seed, run in enumerate(runs):
         alone = evolve(lenet, encoding="cppn", seed=seed, **SIZE)
@@ -39,10 +39,10 @@ def test_every_seed_gets_the_run_that_evolve_makes(lenet, tmp_path):
 
 
 def test_a_finished_run_is_used_and_not_repeated(lenet, tmp_path):
-    runs_of(context(tmp_path, lenet), "digits", "cppn", **SIZE)
+    evolve_runs(context(tmp_path, lenet), "digits", "cppn", **SIZE)
     before, steps = changed(tmp_path), []
     watched = context(tmp_path, lenet, seeds=3, progress=lambda label, done, total: steps.append(label))
-    assert len(runs_of(watched, "digits", "cppn", **SIZE)) == 3
+    assert len(evolve_runs(watched, "digits", "cppn", **SIZE)) == 3
     after = changed(tmp_path)
     assert {path: after[path] for path in before} == before
     assert set(steps) == {"cppn on digits, seed 2"}
@@ -56,7 +56,7 @@ def test_a_run_made_elsewhere_is_taken_as_it_is(lenet, tmp_path):
     folder = run_folder(tmp_path / "work", other, "direct", 6, 20, 0)
     shutil.copytree(elsewhere, folder)
     before = changed(folder)
-    (run,) = runs_of(context(tmp_path / "work", other, seeds=1), "digits", "direct", **SIZE)
+    (run,) = evolve_runs(context(tmp_path / "work", other, seeds=1), "digits", "direct", **SIZE)
     assert changed(folder) == before
     assert run.generation == 6
 
@@ -73,10 +73,10 @@ def test_an_interrupted_run_goes_on_to_the_same_end(lenet, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        runs_of(context(tmp_path, lenet, progress=strike), "digits", "cppn", **SIZE)
+        evolve_runs(context(tmp_path, lenet, progress=strike), "digits", "cppn", **SIZE)
     half = open_run_file(run_folder(tmp_path, lenet, "cppn", 6, 20, 1))
     assert (half.status, half.generation) == ("interrupted", 3)
-    runs = runs_of(context(tmp_path, lenet), "digits", "cppn", **SIZE)
+    runs = evolve_runs(context(tmp_path, lenet), "digits", "cppn", **SIZE)
     alone = evolve(lenet, encoding="cppn", seed=1, **SIZE)
     assert [row.genome for row in runs[1].champions] == [c.genome for c in alone.champions.values()]
 
@@ -85,22 +85,22 @@ def test_an_unfinished_run_with_other_settings_is_refused(lenet, tmp_path):
     folder = run_folder(tmp_path, lenet, "cppn", 6, 20, 0)
     evolve(lenet, encoding="direct", generations=2, batch=20, out=folder)
     with pytest.raises(UsageError, match="its settings differ from those asked for"):
-        runs_of(context(tmp_path, lenet), "digits", "cppn", **SIZE)
+        evolve_runs(context(tmp_path, lenet), "digits", "cppn", **SIZE)
 
 
 def test_confidences_are_those_of_the_end_or_of_any_generation(lenet, tmp_path):
-    (run,) = runs_of(context(tmp_path, lenet, seeds=1), "digits", "cppn", **SIZE)
-    assert confidences(run).tolist() == [row.confidence for row in run.champions]
+    (run,) = evolve_runs(context(tmp_path, lenet, seeds=1), "digits", "cppn", **SIZE)
+    assert champion_confidences(run).tolist() == [row.confidence for row in run.champions]
     for generation in range(7):
-        assert np.median(confidences(run, generation)) == run.history.median[generation]
+        assert np.median(champion_confidences(run, generation)) == run.history.median[generation]
 
 
 def test_the_longest_runs_of_others_are_found(lenet, tmp_path):
     asked = context(tmp_path, lenet)
-    assert finished_runs(asked, "digits", "cppn", batch=20) == []
-    runs_of(asked, "digits", "cppn", generations=2, batch=20)
-    runs_of(asked, "digits", "cppn", generations=11, batch=20, seeds=[4, 1])
-    found = finished_runs(asked, "digits", "cppn", batch=20)
+    assert longest_runs(asked, "digits", "cppn", batch=20) == []
+    evolve_runs(asked, "digits", "cppn", generations=2, batch=20)
+    evolve_runs(asked, "digits", "cppn", generations=11, batch=20, seeds=[4, 1])
+    found = longest_runs(asked, "digits", "cppn", batch=20)
     assert [(run.settings.seed, run.generation) for run in found] == [(1, 11), (4, 11)]
-    assert finished_runs(asked, "digits", "direct", batch=20) == []
-    assert seconds_of(found) == sum(run.seconds for run in found) > 0
+    assert longest_runs(asked, "digits", "direct", batch=20) == []
+    assert search_seconds(found) == sum(run.seconds for run in found) > 0

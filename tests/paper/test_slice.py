@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from foolery.errors import UsageError
-from foolery.paper.experiment import NOT_FULL
-from foolery.paper.prepare import Wishes, prepare
-from foolery.paper.registry import chosen
-from foolery.paper.runner import conduct
+from foolery.paper.experiment import NOT_TESTED
+from foolery.paper.prepare import ReproduceOptions, prepare_reproductions
+from foolery.paper.registry import select_reproductions
+from foolery.paper.runner import run_reproduction
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 pytest.importorskip("scipy", reason="the extra paper is not installed")
@@ -21,10 +21,13 @@ CARD = Path(__file__).parents[2] / "docs" / "cards" / "mobilenet_v1_025_128_quan
 
 def run(names, out, **wishes):
     steps = []
-    prepared = prepare(
-        chosen(names), Wishes(**wishes), out, progress=lambda label, done, total: steps.append(label)
+    prepared = prepare_reproductions(
+        select_reproductions(names),
+        ReproduceOptions(**wishes),
+        out,
+        on_progress=lambda label, done, total: steps.append(label),
     )
-    results = {each.reproduction.name: conduct(each, out).content for each in prepared}
+    results = {each.reproduction.name: run_reproduction(each, out).content for each in prepared}
     for each in prepared:
         content = results[each.reproduction.name]
         assert [found["key"] for found in content["findings"]] == [c.key for c in each.reproduction.claims]
@@ -38,7 +41,7 @@ def run(names, out, **wishes):
 
 
 def unjudged(content):
-    return {found["verdict"] for found in content["findings"]} == {NOT_FULL}
+    return {found["verdict"] for found in content["findings"]} == {NOT_TESTED}
 
 
 def test_fig4(tmp_path):

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from foolery.errors import UsageError
-from foolery.hardening.rounds import standing_of
-from foolery.report.arms_race_page import contest_files
+from foolery.hardening.rounds import read_arms_race
+from foolery.report.arms_race_page import arms_race_files
 from foolery.report.run_page import write_files
 from report.pages import read_page
 from support.races import race_in
@@ -18,7 +18,7 @@ def folder(tmp_path):
 
 
 def test_it_says_what_came_of_it_and_how_far_it_is(folder):
-    page = read_page(write_files(contest_files(standing_of(folder)), folder / "report"))
+    page = read_page(write_files(arms_race_files(read_arms_race(folder)), folder / "report"))
     assert page.texts["h1"] == [
         "The median confidence in fooling images goes from 99.99\u202f% to 97.0\u202f% in 2 rounds of lenet"
     ]
@@ -37,20 +37,20 @@ def test_it_says_what_came_of_it_and_how_far_it_is(folder):
     ],
 )
 def test_it_says_how_the_networks_were_hardened(folder, method, said):
-    standing = standing_of(folder)
-    standing = replace(standing, contest=standing.contest.model_copy(update={"method": method}))
-    page = read_page(write_files(contest_files(standing), folder / "report"))
+    standing = read_arms_race(folder)
+    standing = replace(standing, contest=standing.config.model_copy(update={"method": method}))
+    page = read_page(write_files(arms_race_files(standing), folder / "report"))
     assert any(said in text for text in page.texts["p"])
 
 
 def test_before_the_first_round_it_says_so(folder):
     for number in (1, 2):
         (folder / f"round-{number:02d}/round.json").unlink()
-    page = read_page(write_files(contest_files(standing_of(folder)), folder / "report"))
+    page = read_page(write_files(arms_race_files(read_arms_race(folder)), folder / "report"))
     assert page.texts["h1"] == ["No round is done yet for lenet"]
 
 
 def test_a_damaged_round_is_named(folder):
     (folder / "round-02/round.json").write_text("{")
     with pytest.raises(UsageError, match="round-02"):
-        standing_of(folder)
+        read_arms_race(folder)

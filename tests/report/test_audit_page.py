@@ -7,9 +7,9 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.errors import UsageError
-from foolery.report.audit_page import audit_card, audit_files
-from foolery.report.audit_verdict import curve_plot, verdict_of
-from foolery.report.model.audit import display_audit
+from foolery.report.audit_page import audit_entry, audit_files
+from foolery.report.audit_verdict import audit_section, curve_plot
+from foolery.report.model.audit import make_audit_report
 from foolery.report.run_page import write_files
 from report.pages import read_page
 from support.audits import audit_in
@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def shown(folder):
-    return display_audit(folder, load_classifier("lenet"))
+    return make_audit_report(folder, load_classifier("lenet"))
 
 
 def test_the_verdict_stands_first_with_its_gates_tables_and_curve(shown, tmp_path):
@@ -74,7 +74,7 @@ def test_the_curve_climbs_to_what_each_seed_reached(shown):
 
 
 def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_path):
-    audit = display_audit(folder).audit
+    audit = make_audit_report(folder).audit
     bare = audit.model_copy(
         update={
             "yardstick": None, "curves": (), "gates": (), "compared": None, "helps": (), "state": "partial",
@@ -83,18 +83,18 @@ def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_pa
             ),
         }
     )  # fmt: skip
-    view = verdict_of(bare)
+    view = audit_section(bare)
     assert "no yardstick" in view.why
     assert view.curve is None
     assert not any("score" in fact.name for fact in view.figures)
-    nothing = verdict_of(bare.model_copy(update={"verdict": None, "attacks": ()}))
+    nothing = audit_section(bare.model_copy(update={"verdict": None, "attacks": ()}))
     assert [fact.name for fact in nothing.figures] == ["queries spent", "time"]
 
 
 def test_what_helps_is_told_in_the_units_of_what_is_compared(shown):
     def rows(**told):
         helps = (shown.audit.helps[0].model_copy(update=told),)
-        (table,) = [one for one in verdict_of(shown.audit.model_copy(update={"helps": helps})).tables
+        (table,) = [one for one in audit_section(shown.audit.model_copy(update={"helps": helps})).tables
                     if one.title == "What helps"]  # fmt: skip
         return table.rows[0][1:3]
 
@@ -104,8 +104,8 @@ def test_what_helps_is_told_in_the_units_of_what_is_compared(shown):
 
 
 def test_another_classifier_is_not_asked(folder):
-    display = display_audit(folder, load_classifier("lenet-b"))
-    assert not any(each.sight.top for each in display.shown)
+    display = make_audit_report(folder, load_classifier("lenet-b"))
+    assert not any(each.detail.top for each in display.details)
     assert "lenet-b is not what was audited" in display.notes[0]
 
 
@@ -119,23 +119,23 @@ def test_no_path_leads_out_of_the_folder(tmp_path, image):
 
     write_audit(audit.model_copy(update={"champions": (first,)}), tmp_path / "audit")
     with pytest.raises(UsageError, match="leads out of the audit's folder"):
-        display_audit(tmp_path / "audit")
+        make_audit_report(tmp_path / "audit")
 
 
 def test_a_picture_that_is_missing_or_none_is_named(tmp_path):
     audit_in(tmp_path)
     (tmp_path / "champions/0003_3.png").write_bytes(b"no picture")
     with pytest.raises(UsageError, match=r"0003_3.png cannot be read"):
-        display_audit(tmp_path)
+        make_audit_report(tmp_path)
 
 
 def test_a_run_that_is_damaged_costs_its_details_only(tmp_path):
     audit_in(tmp_path)
     (tmp_path / "runs/cppn-seed-0/run.db").write_bytes(b"damaged")
-    display = display_audit(tmp_path)
+    display = make_audit_report(tmp_path)
     assert "left out" in display.notes[0]
-    assert len(display.shown) == 10
-    assert all(each.sight.network is None for each in display.shown)
+    assert len(display.details) == 10
+    assert all(each.detail.graph is None for each in display.details)
 
 
 def test_the_command_writes_it_alone_and_in_an_index(folder, tmp_path):
@@ -158,6 +158,6 @@ def test_the_command_writes_it_alone_and_in_an_index(folder, tmp_path):
 
 
 def test_the_card_says_how_many_gates_failed(shown):
-    card = audit_card(shown, "a", "a")
+    card = audit_entry(shown, "a", "a")
     assert card.state == "finished, 1 of 2 gates failed"
     assert card.open

@@ -7,7 +7,7 @@ import pytest
 
 from foolery.analysis.transferability import transfer
 from foolery.errors import UsageError
-from foolery.report.heatmap import HeatMap, heat_map_svg, table_of, write_transfer
+from foolery.report.heatmap import HeatMap, heat_map_svg, transfer_rows, write_transfer
 from report.pages import read_page
 from support.exhibits import exhibit
 from support.plain import Plain
@@ -71,7 +71,7 @@ def test_the_page_opens_from_a_folder_and_holds_the_pictures_and_the_table(found
     assert len(page.all("svg")) == 3
     assert "<b>eel</b>" not in page.texts["h1"]
     cells = "".join(page.texts["td"])
-    for line in table_of(found.pooled, found.columns):
+    for line in transfer_rows(found.pooled, found.columns):
         assert line[3].replace(" ", "\N{NARROW NO-BREAK SPACE}") in cells
     text = (tmp_path / "page" / "index.html").read_text()
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")

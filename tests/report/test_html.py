@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.report.html import as_call, as_json
+from foolery.report.html import as_json, script_call
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -21,4 +21,4 @@ def test_it_reads_back_and_has_no_sign_that_means_something_outside(value):
 
 
 def test_a_call_is_one_line_of_script():
-    assert as_call("f.take", "</script>", [1, None]) == b'f.take("\\u003c/script\\u003e",[1,null]);\n'
+    assert script_call("f.take", "</script>", [1, None]) == b'f.take("\\u003c/script\\u003e",[1,null]);\n'

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from foolery.report import write_report
-from foolery.report.model import Display
-from foolery.report.model.champion import Photos
-from foolery.report.model.run import Course
+from foolery.report.model import RunReport
+from foolery.report.model.champion import RealImages
+from foolery.report.model.run import Convergence
 from foolery.report.plots import (
     classes_plot,
-    course_plot,
+    convergence_plot,
     histogram_plot,
     plots_of,
     replicate_plots,
-    stages_plot,
+    timings_plot,
 )
 from report.pages import read_page
 from support.exhibits import display, exhibit
@@ -39,13 +39,14 @@ def with_course(shown):
     late = np.array([one.confidence for one in shown.exhibit.champions.values()])
     spread = np.stack([history.median * share for share in (0.6, 0.8, 1.0, 1.0, 1.0)], axis=1)
     return replace(
-        shown, course=Course(history.generation, history.queries, spread, late[:count] * 0.5, late[:count])
+        shown,
+        course=Convergence(history.generation, history.queries, spread, late[:count] * 0.5, late[:count]),
     )
 
 
 def test_the_course_goes_up_with_the_median_and_has_its_rows():
     shown = display(generations=20)
-    plot = course_plot(shown)
+    plot = convergence_plot(shown)
     median = points(shape_of(plot, "median"))
     assert median[0, 0] == 0
     assert median[-1, 0] == 1
@@ -57,14 +58,14 @@ def test_the_course_goes_up_with_the_median_and_has_its_rows():
 
 
 def test_quantiles_are_areas_one_within_the_other():
-    plot = course_plot(with_course(display()))
+    plot = convergence_plot(with_course(display()))
     inner, outer = points(shape_of(plot, "inner")), points(shape_of(plot, "outer"))
     assert inner[:, 1].min() >= outer[:, 1].min()
     assert [style for style, _ in plot.legend] == ["median", "inner", "outer", "least"]
 
 
 def test_a_long_run_is_thinned_and_says_so():
-    plot = course_plot(display(generations=5000))
+    plot = convergence_plot(display(generations=5000))
     assert len(plot.rows) == 40
     assert plot.shown == "40 of 5\u202f001 generations"
     assert len(points(shape_of(plot, "median"))) == 400
@@ -78,15 +79,15 @@ def test_every_class_is_in_the_table_the_surest_first():
     shown = with_course(display())
     plot = classes_plot(shown)
     assert [row[2] for row in plot.rows][:3] == ["100 %", ">99.9999 %", ">99.9999 %"]
-    assert {row[0] for row in plot.rows} == set(shown.exhibit.champions)
+    assert {row[0] for row in plot.rows} == set(shown.result.champions)
     heights = points(shape_of(plot, "median"))[:, 1]
     assert (np.diff(heights) <= 0).all()
     assert shape_of(plot, "inner").closed
 
 
 def test_the_histogram_sets_champions_against_real_pictures():
-    real = Photos({}, np.array([0.2, 0.6, 0.95, 0.9999, 0.99999, 1.0, 1.0, 1.0]))
-    plot = histogram_plot(Display(exhibit(), photos=real))
+    real = RealImages({}, np.array([0.2, 0.6, 0.95, 0.9999, 0.99999, 1.0, 1.0, 1.0]))
+    plot = histogram_plot(RunReport(exhibit(), real_images=real))
     assert plot.head == ("confidence", "champions", "real pictures")
     table = {row[0]: row[1:] for row in plot.rows}
     assert table["99.99 % or more"] == ("70.0 %", "62.5 %")
@@ -105,12 +106,12 @@ def test_cosines_have_their_own_bins():
 def test_where_the_time_went_is_all_of_it():
     shown = exhibit()
     times = {"vary": 1.0, "render": 2.0, "classify": 6.0, "tell": 0.5, "write": 0.5}
-    plot = stages_plot(Display(replace(shown, summary={**shown.summary, "stages": times})))
+    plot = timings_plot(RunReport(replace(shown, summary={**shown.summary, "stages": times})))
     assert plot.about == "60 % of the work was to classify."
     assert [row[2] for row in plot.rows] == ["10.0 %", "20.0 %", "60.0 %", "5.0 %", "5.0 %"]
     heights = [points(shape)[:, 1].max() for shape in plot.shapes]
     assert heights.index(max(heights)) == 2
-    assert stages_plot(Display(shown)) is None
+    assert timings_plot(RunReport(shown)) is None
 
 
 def test_no_plot_leaves_its_frame():

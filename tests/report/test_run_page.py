@@ -14,8 +14,8 @@ from foolery.canvas import from_png
 from foolery.errors import UsageError
 from foolery.report import write_report
 from foolery.report.html import asset
-from foolery.report.index_page import Card, title_of
-from foolery.report.model import Display
+from foolery.report.index_page import IndexEntry, index_title
+from foolery.report.model import RunReport
 from report.pages import read_page
 from support.exhibits import CONFIDENCES, DIGITS, display, thousand
 
@@ -114,14 +114,14 @@ def test_every_picture_is_the_canvas_that_was_scored(tmp_path):
     index = write_report([shown], tmp_path / "gallery")
     tiles = tiles_of(read_page(index))
     assert len(tiles) == len(DIGITS)
-    for tile, champion in zip(tiles, shown.exhibit.champions.values(), strict=True):
+    for tile, champion in zip(tiles, shown.result.champions.values(), strict=True):
         thumbnail = Image.open(index.parent / tile["src"])
         assert thumbnail.format == "WEBP"
         assert np.array_equal(np.asarray(thumbnail.convert("L")), champion.canvas[0])
         assert (tile["width"], tile["height"]) == ("140", "140")
         assert champion.label in tile["alt"]
     (files,) = champions_of(index)
-    for label, champion in shown.exhibit.champions.items():
+    for label, champion in shown.result.champions.items():
         assert np.array_equal(files[label], champion.canvas)
 
 
@@ -198,7 +198,7 @@ def test_names_of_any_length_and_script_have_files_of_their_own(tmp_path):
     folder = write_report([shown], tmp_path / "gallery").parent
     sources = [each["href"] for each in read_page(folder / "index.html").all("a") if "data-id" in each][-7:]
     assert len({source.casefold() for source in sources}) == len(names)
-    for source, champion in zip(sources, shown.exhibit.champions.values(), strict=True):
+    for source, champion in zip(sources, shown.result.champions.values(), strict=True):
         assert re.fullmatch(r"champions/run-1/\d{4}[A-Za-z0-9_-]{0,80}\.png", source)
         assert np.array_equal(from_png((folder / source).read_bytes()), champion.canvas)
     assert json.loads((folder / "summary.json").read_bytes())["runs"][0]["pictures"].keys() == set(names)
@@ -223,8 +223,8 @@ def test_the_summary_beside_it_is_that_of_the_command_line_with_the_pictures(tmp
     assert [run["run"] for run in runs] == ["a", "b"]
     for run, each in zip(runs, shown, strict=True):
         pictures = run.pop("pictures")
-        assert run == each.exhibit.summary
-        assert list(pictures) == list(each.exhibit.champions)
+        assert run == each.result.summary
+        assert list(pictures) == list(each.result.champions)
         assert all((folder / picture).is_file() for picture in pictures.values())
 
 
@@ -233,7 +233,7 @@ def test_several_runs_keep_their_pictures_apart(tmp_path):
     index = write_report(shown, tmp_path / "gallery")
     assert len(tiles_of(read_page(index))) == 20
     for files, each in zip(champions_of(index), shown, strict=True):
-        for label, champion in each.exhibit.champions.items():
+        for label, champion in each.result.champions.items():
             assert np.array_equal(files[label], champion.canvas)
 
 
@@ -276,7 +276,7 @@ def test_a_similarity_is_no_percentage(tmp_path):
 
 def test_a_thousand_classes_in_color_are_one_small_page(tmp_path):
     start = time.process_time()
-    index = write_report([Display(thousand())], tmp_path / "gallery")
+    index = write_report([RunReport(thousand())], tmp_path / "gallery")
     assert time.process_time() - start < 20
     assert index.stat().st_size < 5_000_000
     assert len(tiles_of(read_page(index))) == 1000
@@ -415,9 +415,9 @@ def test_no_runs_are_no_gallery(tmp_path):
 
 def test_an_index_counts_runs_audits_and_arms_races():
     def card(kind):
-        return Card("x", None, kind, "finished", False, "")
+        return IndexEntry("x", None, kind, "finished", False, "")
 
     run, audit, race = card("lenet, CPPN encoding"), card("audit of lenet"), card("arms race, lenet, cppn")
-    assert title_of([run], "shelf") == "1 run in shelf"
-    assert title_of([run, run, audit], "shelf") == "2 runs and 1 audit in shelf"
-    assert title_of([run, audit, race, race], "shelf") == "1 run, 1 audit and 2 arms races in shelf"
+    assert index_title([run], "shelf") == "1 run in shelf"
+    assert index_title([run, run, audit], "shelf") == "2 runs and 1 audit in shelf"
+    assert index_title([run, audit, race, race], "shelf") == "1 run, 1 audit and 2 arms races in shelf"

@@ -1,6 +1,6 @@
 import pytest
 
-from foolery.report.wording import classifier_name, duration, finding, heading, number, origin, state
+from foolery.report.wording import classifier_name, duration, heading, headline, how_made, number, state
 from support.exhibits import exhibit
 
 
@@ -18,20 +18,20 @@ from support.exhibits import exhibit
     ],
 )
 def test_the_finding_names_the_highest_level_that_half_of_the_pictures_reach(confidences, sentence):
-    assert finding([exhibit(confidences=confidences)]) == sentence
+    assert headline([exhibit(confidences=confidences)]) == sentence
 
 
 def test_several_classifiers_are_counted():
     one = exhibit(confidences=(1.0,))
     other = type(one)(**{**vars(one), "settings": one.settings.model_copy(update={"fingerprint": "cd" * 32})})
-    assert finding([one, one]) == "lenet is at least 99.99 % certain of 2 of 2 evolved pictures"
-    assert finding([one, other]) == "2 classifiers are at least 99.99 % certain of 2 of 2 evolved pictures"
+    assert headline([one, one]) == "lenet is at least 99.99 % certain of 2 of 2 evolved pictures"
+    assert headline([one, other]) == "2 classifiers are at least 99.99 % certain of 2 of 2 evolved pictures"
 
 
 def test_nothing_that_was_not_measured_is_said_of_a_similarity():
     similar = exhibit(kind="similarity", confidences=(0.2, 0.4))
-    assert finding([similar]) == "2 evolved pictures, with a median similarity of 0.300 in lenet"
-    assert finding([similar, exhibit()]) == "12 evolved pictures, scored by lenet"
+    assert headline([similar]) == "2 evolved pictures, with a median similarity of 0.300 in lenet"
+    assert headline([similar, exhibit()]) == "12 evolved pictures, scored by lenet"
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_a_run_is_told_by_encoding_seed_and_state():
     assert heading(exhibit(encoding="direct")) == "direct encoding, seed 3"
     assert state(exhibit(generations=1200)) == "finished at generation 1\u202f200"
     assert state(exhibit(status="interrupted")) == "not finished: interrupted at generation 20"
-    assert origin(exhibit(encoding="direct")).startswith("Each picture began as uniform noise. ")
-    assert origin(exhibit(encoding="other")).startswith("Each picture began at random. ")
+    assert how_made(exhibit(encoding="direct")).startswith("Each picture began as uniform noise. ")
+    assert how_made(exhibit(encoding="other")).startswith("Each picture began at random. ")
 
 
 def test_numbers_are_easy_to_read():

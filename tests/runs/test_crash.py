@@ -12,7 +12,7 @@ import time
 import pytest
 
 from foolery.runs import RunWriter, open_run_file
-from foolery.runs.writer import AHEAD
+from foolery.runs.writer import MAX_PENDING
 from support import toysearch
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 
@@ -81,7 +81,7 @@ def test_killed_at_a_random_moment(tmp_path, uninterrupted, seed):
         told = 1 + len(child.stdout.read().split("\n")[:-1])
     run = open_run_file(tmp_path)
     assert (run.generation + 1) % 5 == 0
-    assert run.generation + 1 >= told - 5 - AHEAD
+    assert run.generation + 1 >= told - 5 - MAX_PENDING
     _, reached = finish(tmp_path, genome_bytes=20000)
     assert content(open_run_file(tmp_path)) == uninterrupted(reached, bool(keep), 20000)
 

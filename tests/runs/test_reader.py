@@ -273,7 +273,7 @@ def check_valid(run: RunFile) -> None:
         assert one.genome is None or isinstance(one.genome, bytes)
         assert run.lineage(one.number)[0].parent is None
         assert all(born[other].generation < one.generation for other in (one.parent, one.mate) if other)
-    for reign in run.reigns:
+    for reign in run.replacements:
         assert 0 <= reign.cell < cells
         assert born[reign.individual].generation == reign.generation
         assert math.isfinite(reign.objective)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from foolery.errors import UsageError
-from foolery.runs import Births, RunWriter, Stages, StageTimes, open_run_file
+from foolery.runs import NewElites, RunWriter, TimingHistory, Timings, open_run_file
 from foolery.runs.schema import FORMAT
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 
@@ -14,8 +14,8 @@ from support.toysearch import PROVENANCE, ToySearch, content, play, settings, wh
 def told(search, writer, generations):
     for _ in range(generations):
         moment, *births = search.step()
-        stages = Stages(0.5, 0.25, moment.generation, 0.125)
-        writer.hand_over(moment, lambda births=births: Births(*births), stages)
+        stages = Timings(0.5, 0.25, moment.generation, 0.125)
+        writer.submit(moment, lambda births=births: NewElites(*births), stages)
     writer.flush()
 
 
@@ -34,7 +34,7 @@ def test_stages_are_read_back(tmp_path, every):
         tmp_path, settings(), PROVENANCE, keep_genomes=True, checkpoint_every=every
     ) as writer:
         told(ToySearch(settings()), writer, 10)
-    stages = open_run_file(tmp_path).stages
+    stages = open_run_file(tmp_path).timings
     assert stages.generation.tolist() == list(range(10))
     assert np.array_equal(stages.seconds[:, 0], np.full(10, 0.5))
     assert stages.seconds[:, 2].tolist() == list(range(10))
@@ -44,8 +44,8 @@ def test_stages_are_read_back(tmp_path, every):
 
 
 def test_of_nothing_there_are_no_stages():
-    assert len(StageTimes.of([])) == 0
-    assert StageTimes.of([]).total == Stages()
+    assert len(TimingHistory.of([])) == 0
+    assert TimingHistory.of([]).total == Timings()
 
 
 def test_a_file_of_format_1_is_read_and_stays_as_it_is(tmp_path):
@@ -54,7 +54,7 @@ def test_a_file_of_format_1_is_read_and_stays_as_it_is(tmp_path):
     before = (tmp_path / "run.db").read_bytes()
     run = open_run_file(tmp_path)
     assert content(run) == content(whole)
-    assert len(run.stages) == 0
+    assert len(run.timings) == 0
     assert (tmp_path / "run.db").read_bytes() == before
 
 
@@ -68,7 +68,7 @@ def test_a_run_of_format_1_goes_on_in_the_format_of_today(tmp_path):
         writer.close("finished")
     run = open_run_file(tmp_path)
     assert content(run) == content(whole_run(None, 40))
-    assert run.stages.generation.tolist() == list(range(21, 41))
+    assert run.timings.generation.tolist() == list(range(21, 41))
     assert (tmp_path / "run.db").read_bytes()[60:64] == FORMAT.to_bytes(4, "big")
 
 

@@ -16,7 +16,7 @@ from foolery.errors import FooleryError, UsageError
 from foolery.runs import RunWriter, open_run_file
 from foolery.runs import buffer as journal
 from foolery.runs import writer as module
-from foolery.runs.writer import AHEAD, Scribe
+from foolery.runs.writer import MAX_PENDING, WriterThread
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 
 
@@ -31,7 +31,7 @@ def test_what_was_recorded_is_read_back(tmp_path):
         for _ in range(12):
             told.append(search.step())
             writer.record(*told[-1])
-        assert (writer.generation, writer.queries, writer.jumps) == (11, search.queries, search.jumps)
+        assert (writer.generation, writer.queries, writer.improvements) == (11, search.queries, search.jumps)
         writer.close("finished")
     run = open_run_file(tmp_path / "run")
     assert run.status == "finished"
@@ -41,7 +41,7 @@ def test_what_was_recorded_is_read_back(tmp_path):
     assert run.generation == 11
     assert run.seconds == told[-1][0].seconds
     assert run.individuals == tuple(one for _, newcomers, _, _ in told for one in newcomers)
-    assert run.reigns == tuple(reign for _, _, reigns, _ in told for reign in reigns)
+    assert run.replacements == tuple(reign for _, _, reigns, _ in told for reign in reigns)
     assert run.history.median.tolist() == [moment.median for moment, *_ in told]
     assert run.history.queries.tolist() == [moment.queries for moment, *_ in told]
     genomes = {one.number: one.genome for one in run.individuals}
@@ -356,66 +356,66 @@ def test_an_event_is_stored_with_the_generation_that_was_being_computed(tmp_path
     search = ToySearch(settings())
     with RunWriter.create(tmp_path, settings(), PROVENANCE, keep_genomes=True) as writer:
         play(writer, search, 3)
-        writer.note("memory was short:\nslices of 8 from here on" + "." * 1000)
+        writer.add_event("memory was short:\nslices of 8 from here on" + "." * 1000)
         play(writer, search, 5)
-        writer.note("again")
+        writer.add_event("again")
     events = open_run_file(tmp_path).events
     assert [event.generation for event in events] == [4, 6]
-    assert events[0].what.startswith("memory was short: slices of 8 from here on.")
-    assert len(events[0].what) == 500
+    assert events[0].text.startswith("memory was short: slices of 8 from here on.")
+    assert len(events[0].text) == 500
     with RunWriter.resume(tmp_path, settings(), PROVENANCE) as writer:
-        writer.note("and after a resume")
-    assert [event.what for event in open_run_file(tmp_path).events][1:] == ["again", "and after a resume"]
+        writer.add_event("and after a resume")
+    assert [event.text for event in open_run_file(tmp_path).events][1:] == ["again", "and after a resume"]
 
 
 @pytest.fixture
 def scribe():
-    made = Scribe()
+    made = WriterThread()
     yield made
-    made.end()
+    made.join()
 
 
 def test_work_is_done_in_order_by_another_thread(scribe):
     done = []
     for number in range(500):
-        scribe.hand(lambda number=number: done.append((number, threading.get_ident())))
-    scribe.wait(lambda: None)
+        scribe.submit(lambda number=number: done.append((number, threading.get_ident())))
+    scribe.submit_and_wait(lambda: None)
     assert [number for number, _ in done] == list(range(500))
     assert {thread for _, thread in done} != {threading.get_ident()}
 
 
 def test_waiting_waits_for_all_that_was_handed_over_before(scribe):
     done = []
-    scribe.hand(lambda: (time.sleep(0.05), done.append("slow")))
-    scribe.wait(lambda: done.append("waited for"))
+    scribe.submit(lambda: (time.sleep(0.05), done.append("slow")))
+    scribe.submit_and_wait(lambda: done.append("waited for"))
     assert done == ["slow", "waited for"]
-    assert scribe.busy >= 0.05
+    assert scribe.busy_seconds >= 0.05
 
 
 def test_only_so_much_work_waits(scribe):
     gate, handed = threading.Event(), []
 
     def hand():
-        for number in range(AHEAD + 20):
-            scribe.hand(gate.wait)
+        for number in range(MAX_PENDING + 20):
+            scribe.submit(gate.wait)
             handed.append(number)
 
     hander = threading.Thread(target=hand)
     hander.start()
     time.sleep(0.1)
-    assert len(handed) == AHEAD
+    assert len(handed) == MAX_PENDING
     gate.set()
     hander.join(timeout=10)
-    assert len(handed) == AHEAD + 20
+    assert len(handed) == MAX_PENDING + 20
 
 
 def test_only_so_many_bytes_wait(scribe, monkeypatch):
-    monkeypatch.setattr(module, "HEAVIEST", 1000)
+    monkeypatch.setattr(module, "MAX_PENDING_BYTES", 1000)
     gate, handed = threading.Event(), []
 
     def hand():
         for number in range(6):
-            scribe.hand(gate.wait, weight=400)
+            scribe.submit(gate.wait, weight=400)
             handed.append(number)
 
     hander = threading.Thread(target=hand)
@@ -427,14 +427,14 @@ def test_only_so_many_bytes_wait(scribe, monkeypatch):
     assert len(handed) == 6
 
 
-@pytest.mark.parametrize("call", ["hand", "wait"])
+@pytest.mark.parametrize("call", ["submit", "submit_and_wait"])
 def test_a_failure_drops_what_follows_and_is_raised_by_the_next_call(scribe, call):
     done = []
-    scribe.hand(lambda: 1 / 0)
+    scribe.submit(lambda: 1 / 0)
     for _ in range(3):
         with_error = lambda: done.append(1)  # noqa: E731
         try:
-            scribe.hand(with_error)
+            scribe.submit(with_error)
         except ZeroDivisionError:
             break
     while scribe.fault is None:
@@ -446,25 +446,25 @@ def test_a_failure_drops_what_follows_and_is_raised_by_the_next_call(scribe, cal
 
 def test_who_waits_for_work_that_fails_is_told(scribe):
     with pytest.raises(ZeroDivisionError):
-        scribe.wait(lambda: 1 / 0)
+        scribe.submit_and_wait(lambda: 1 / 0)
 
 
 def hand_many(scribe):
-    for _ in range(AHEAD):
-        scribe.hand(lambda: None)
+    for _ in range(MAX_PENDING):
+        scribe.submit(lambda: None)
 
 
 def test_a_hander_that_is_held_up_is_let_go_when_the_work_fails(scribe):
     gate = threading.Event()
-    scribe.hand(lambda: (gate.wait(), 1 / 0))
+    scribe.submit(lambda: (gate.wait(), 1 / 0))
     threading.Timer(0.05, gate.set).start()
     with pytest.raises(ZeroDivisionError):
         hand_many(scribe)
 
 
 def test_the_end_waits_for_all_work():
-    scribe, done = Scribe(), []
-    scribe.hand(lambda: (time.sleep(0.05), done.append(1)))
-    scribe.end()
+    scribe, done = WriterThread(), []
+    scribe.submit(lambda: (time.sleep(0.05), done.append(1)))
+    scribe.join()
     assert done == [1]
-    scribe.end()  # again, as after an interrupt
+    scribe.join()  # again, as after an interrupt

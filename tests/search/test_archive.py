@@ -36,7 +36,7 @@ def test_it_equals_one_comparison_at_a_time(seed, replicates, cells, sizes, leve
     archive, first = Archive(replicates, cells), 0
     for generation, batch in enumerate(batches):
         before = archive.individual.copy()
-        takeover = archive.challenge(batch, batch * 2, first=first, generation=generation)
+        takeover = archive.add(batch, batch * 2, first=first, generation=generation)
         changed = np.argwhere(archive.individual != before)
         assert np.array_equal(changed, np.stack([takeover.replicates, takeover.cells], axis=1))
         assert np.array_equal(takeover.previous, before[takeover.replicates, takeover.cells])
@@ -50,22 +50,22 @@ def test_it_equals_one_comparison_at_a_time(seed, replicates, cells, sizes, leve
         assert archive.objective[replicate].tolist() == best
         assert archive.individual[replicate].tolist() == holder
         assert archive.score[replicate].tolist() == [2 * value for value in best]
-        assert archive.jumps[replicate] == jumps
+        assert archive.improvements[replicate] == jumps
 
 
 def test_one_child_may_take_every_cell():
     archive = Archive(1, 5)
-    takeover = archive.challenge(np.zeros((1, 3, 5)), np.zeros((1, 3, 5)), first=0, generation=0)
+    takeover = archive.add(np.zeros((1, 3, 5)), np.zeros((1, 3, 5)), first=0, generation=0)
     assert takeover.cells.tolist() == [0, 1, 2, 3, 4]
     assert takeover.children.tolist() == [0] * 5
-    assert archive.jumps.tolist() == [5]
+    assert archive.improvements.tolist() == [5]
 
 
 def test_born_tells_the_generation():
     archive = Archive(1, 2)
-    archive.challenge(np.array([[[1.0, 1.0]]]), np.zeros((1, 1, 2)), first=0, generation=0)
-    archive.challenge(np.array([[[0.5, 2.0]]]), np.zeros((1, 1, 2)), first=1, generation=1)
-    assert archive.born.tolist() == [[0, 1]]
+    archive.add(np.array([[[1.0, 1.0]]]), np.zeros((1, 1, 2)), first=0, generation=0)
+    archive.add(np.array([[[0.5, 2.0]]]), np.zeros((1, 1, 2)), first=1, generation=1)
+    assert archive.generation.tolist() == [[0, 1]]
 
 
 @pytest.mark.parametrize("lanes", ["1", "3"])
@@ -74,12 +74,12 @@ def test_lanes_that_share_many_cells_find_what_one_child_at_a_time_finds(monkeyp
     batches = -np.random.default_rng(7).integers(0, 50, (2, 1, 300, 1009)).astype(float)
     archive = Archive(1, 1009)
     for generation, batch in enumerate(batches):
-        archive.challenge(batch, batch, first=300 * generation, generation=generation)
+        archive.add(batch, batch, first=300 * generation, generation=generation)
     best, holder = [None] * 1009, [None] * 1009
     jumps = brute_force(best, holder, batches[:, 0])
     assert archive.objective[0].tolist() == best
     assert archive.individual[0].tolist() == holder
-    assert archive.jumps.tolist() == [jumps]
+    assert archive.improvements.tolist() == [jumps]
 
 
 def test_values_that_are_not_finite_are_counted_on_any_number_of_lanes(monkeypatch):
@@ -87,4 +87,4 @@ def test_values_that_are_not_finite_are_counted_on_any_number_of_lanes(monkeypat
     batch[0, [0, 5, 299], [0, 1008, 600]] = np.nan, np.inf, -np.inf
     for lanes in "14":
         monkeypatch.setenv("FOOLERY_THREADS", lanes)
-        assert Archive(1, 1009).compare(batch).broken == 3
+        assert Archive(1, 1009).compare(batch).not_finite == 3

@@ -3,7 +3,7 @@
 import pytest
 
 from foolery.errors import UsageError
-from foolery.search.ascent_presets import PRESETS, rule_of
+from foolery.search.ascent_presets import PRESETS, make_rule
 
 
 def test_the_presets_are_the_paper_s_four_settings():
@@ -20,14 +20,14 @@ def test_the_presets_are_the_paper_s_four_settings():
 
 
 def test_numbers_replace_those_of_a_preset():
-    rule = rule_of("blur", {"decay": 0.1}, steps=7)
+    rule = make_rule("blur", {"decay": 0.1}, steps=7)
     assert (rule.steps, rule.decay, rule.blur) == (7, 0.1, 0.4)
 
 
 def test_nats_are_recorded_only_where_they_count():
     """Runs of before they were known can be resumed."""
-    assert "nats" not in rule_of("plain").options
-    assert rule_of("plain", {"nats": 5.0}).options["nats"] == 5.0
+    assert "nats" not in make_rule("plain").options
+    assert make_rule("plain", {"nats": 5.0}).options["nats"] == 5.0
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_nats_are_recorded_only_where_they_count():
 )
 def test_what_makes_no_sense_is_refused(preset, changes, said):
     with pytest.raises(UsageError, match=said):
-        rule_of(preset, changes)
+        make_rule(preset, changes)

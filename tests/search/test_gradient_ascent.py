@@ -6,8 +6,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery.classifiers import load_classifier  # noqa: E402
-from foolery.search.ascent_presets import rule_of  # noqa: E402
-from foolery.search.gradient_ascent import PixelClimb, Place, certainty, step_length  # noqa: E402
+from foolery.search.ascent_presets import make_rule  # noqa: E402
+from foolery.search.gradient_ascent import AscentState, PixelAscent, step_length, target_scores  # noqa: E402
 
 MEAN = np.array([20.0], np.float32)
 ROWS = np.arange(3)
@@ -18,8 +18,8 @@ def lenet():
     return load_classifier("lenet", backend="torch")
 
 
-def climb(lenet, targets=(3, 7, 1), mean=MEAN, **numbers) -> PixelClimb:
-    return PixelClimb(lenet, targets, mean, rule_of("plain", numbers), lambda canvases: [])
+def climb(lenet, targets=(3, 7, 1), mean=MEAN, **numbers) -> PixelAscent:
+    return PixelAscent(lenet, targets, mean, make_rule("plain", numbers), lambda canvases: [])
 
 
 def levels(seed: int = 0):
@@ -58,14 +58,14 @@ def test_a_step_gains_about_what_it_aims_at(lenet):
     for number in range(25):
         pixels = found.canvases(place, ROWS)
         place = found.step(place, ROWS, number)
-    before = certainty(lenet, torch.from_numpy(pixels.astype(np.float32)), found.targets).exp()
-    after = certainty(lenet, place.position + 20.0, found.targets).exp()
+    before = target_scores(lenet, torch.from_numpy(pixels.astype(np.float32)), found.targets).exp()
+    after = target_scores(lenet, place.position + 20.0, found.targets).exp()
     assert (after > before).all()
     assert (after - before < 0.05).all()
 
 
 def test_step_length_where_the_probability_is_tiny_or_one():
-    rule = rule_of("plain")
+    rule = make_rule("plain")
     slope = torch.ones(3, 4)
     value = torch.tensor([-200.0, -1e-12, -1.0], dtype=torch.float64)
     tiny, sure, usual = step_length(value, slope, rule, "softmax")
@@ -79,7 +79,7 @@ def test_step_length_where_the_probability_is_tiny_or_one():
 def test_canvases_are_clipped_and_rounded(lenet):
     found = climb(lenet)
     position = torch.tensor([[[[-30.0, 1000.0, 0.4, 0.6]]]]).expand(1, 1, 4, 4).clone()
-    canvas = found.canvases(Place(position, np.zeros(1, bool)), np.arange(1))
+    canvas = found.canvases(AscentState(position, np.zeros(1, bool)), np.arange(1))
     assert canvas[0, 0, 0].tolist() == [0, 255, 20, 21]
 
 
@@ -99,9 +99,9 @@ def test_a_picture_without_gradient_is_stuck(lenet):
         def logits(self, pixels):
             return lenet.logits(pixels * 0)
 
-    found = PixelClimb(Flat(), (3, 7, 1), MEAN, rule_of("plain"), lambda canvases: [])
+    found = PixelAscent(Flat(), (3, 7, 1), MEAN, make_rule("plain"), lambda canvases: [])
     place = found.step(found.start(levels()), np.array([0, 2]), 0)
-    assert place.stuck.tolist() == [True, False, True]
+    assert place.zero_gradient.tolist() == [True, False, True]
 
 
 def test_saved_and_loaded_it_goes_on_bit_for_bit(lenet):
@@ -112,7 +112,7 @@ def test_saved_and_loaded_it_goes_on_bit_for_bit(lenet):
 
 
 def test_steps_on_the_logarithm_go_on_where_the_probability_is_zero():
-    rule = rule_of("plain", {"nats": 5.0})
+    rule = make_rule("plain", {"nats": 5.0})
     slope = torch.ones(3, 4)
     value = torch.tensor([-2000.0, -1e-12, -1.0], dtype=torch.float64)
     tiny, sure, usual = step_length(value, slope, rule, "softmax")

@@ -10,7 +10,7 @@ from foolery.encodings import make_encoding
 from foolery.errors import UsageError
 from foolery.search.archive import Archive
 from foolery.search.map_elites import MapElites
-from foolery.workers import share
+from foolery.workers import parallel_for
 
 SHAPE = CanvasShape(1, 6, 6)
 
@@ -56,7 +56,7 @@ def test_a_restored_search_goes_on_as_if_it_had_never_stopped(encoding):
     whole = run(search(encoding), 12)
     half = run(search(encoding), 6)
     archive = Archive(1, 3)
-    for name in ("objective", "score", "individual", "born", "jumps"):
+    for name in ("objective", "score", "individual", "generation", "improvements"):
         getattr(archive, name)[...] = getattr(half.archive, name)
     rest = search(encoding)
     rest.restore(6, rest.encoding.unpack(half.encoding.pack(half.elites)), archive)
@@ -75,7 +75,7 @@ def test_replicates_run_as_each_would_alone():
             alone.elites
         )
         assert np.array_equal(together.archive.individual[replicate], alone.archive.individual[0])
-        assert together.archive.jumps[replicate] == alone.archive.jumps[0]
+        assert together.archive.improvements[replicate] == alone.archive.improvements[0]
 
 
 def test_parents_are_champions_picked_uniformly_over_cells():
@@ -170,7 +170,7 @@ def search_litter(encoding, options, generations=3):
     """A search a few generations on, so that its genomes differ in size."""
     maker = MapElites(make_encoding(encoding, SHAPE_LITTER, options), 5, batch=40, seeds=[3, 8])
     for generation in range(generations):
-        maker.expect().all()
+        maker.ask_lazy().vary_all()
         maker.tell(np.random.default_rng(generation).normal(size=(80, 5)))
     return maker
 
@@ -181,12 +181,12 @@ def search_litter(encoding, options, generations=3):
 def test_slices_are_those_of_the_whole(encoding, options, generations, grain):
     """Also slices that part the two rows of a crossover."""
     whole = search_litter(encoding, options, generations)
-    litter = search_litter(encoding, options, generations).expect()
-    share(litter.breed, len(litter), grain=grain)
+    litter = search_litter(encoding, options, generations).ask_lazy()
+    parallel_for(litter.vary, len(litter), chunk=grain)
     pack, rows = whole.encoding.pack, np.array([79, 3, 3, 40, 0])
     children = whole.ask().genomes
     assert pack(litter.take(rows)) == pack(whole.encoding.take(children, rows))
-    assert pack(litter.all()) == pack(children)
+    assert pack(litter.vary_all()) == pack(children)
 
 
 @pytest.mark.parametrize(("encoding", "options"), ENCODINGS)
@@ -198,7 +198,7 @@ def test_a_search_goes_on_from_slices_as_from_the_whole(encoding, options):
             if slices is None:
                 maker.ask()
             else:
-                share(maker.expect().breed, 80, grain=slices)
+                parallel_for(maker.ask_lazy().vary, 80, chunk=slices)
             maker.tell(np.random.default_rng(50 + generation).normal(size=(80, 5)))
         ends.append((maker.encoding.pack(maker.elites), maker.archive.individual.tolist()))
     assert ends[0] == ends[1]
@@ -206,8 +206,8 @@ def test_a_search_goes_on_from_slices_as_from_the_whole(encoding, options):
 
 def test_a_litter_stays_until_it_was_told():
     maker = search_litter("cppn", {})
-    litter = maker.expect()
-    assert maker.expect() is litter
-    litter.all()
+    litter = maker.ask_lazy()
+    assert maker.ask_lazy() is litter
+    litter.vary_all()
     maker.tell(np.zeros((80, 5)))
-    assert maker.expect() is not litter
+    assert maker.ask_lazy() is not litter

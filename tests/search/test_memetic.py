@@ -10,7 +10,7 @@ from foolery.encodings import make_encoding  # noqa: E402
 from foolery.errors import UsageError  # noqa: E402
 from foolery.rng import Stream  # noqa: E402
 from foolery.search.map_elites import MapElites  # noqa: E402
-from foolery.search.memetic import Refined, check_refine, climbed, cost  # noqa: E402
+from foolery.search.memetic import MemeticEncoding, check_steps, gradient_steps, queries_per_child  # noqa: E402
 
 CELLS = tuple(range(10))
 
@@ -20,9 +20,9 @@ def lenet():
     return load_classifier("lenet", backend="torch")
 
 
-def refined(lenet, name: str, steps: int, champions) -> Refined:
+def refined(lenet, name: str, steps: int, champions) -> MemeticEncoding:
     encoding = make_encoding(name, lenet.description.canvas)
-    return Refined(encoding, lenet, CELLS, steps, lambda: champions)
+    return MemeticEncoding(encoding, lenet, CELLS, steps, lambda: champions)
 
 
 @pytest.mark.parametrize("name", ["direct", "cppn"])
@@ -48,7 +48,7 @@ def test_what_climbed_is_a_genome_of_whole_levels(lenet):
 def test_no_steps_change_nothing(lenet):
     encoding = make_encoding("cppn", lenet.description.canvas)
     genomes = encoding.initial(Stream.of(0, 0, 7))
-    same = climbed(encoding, lenet, genomes, CELLS, np.zeros(10), 0)
+    same = gradient_steps(encoding, lenet, genomes, CELLS, np.zeros(10), 0)
     assert encoding.pack(same) == encoding.pack(genomes)
 
 
@@ -63,8 +63,8 @@ def test_it_needs_fewer_evaluations_on_pixels(lenet):
         encoding = make_encoding("direct", lenet.description.canvas)
         search = MapElites(encoding, 10, batch=20)
         if steps:
-            search.encoding = Refined(encoding, lenet, CELLS, steps, lambda: search.archive.score[0])
-        for _ in range(1 + evaluations // (20 * cost(steps))):
+            search.encoding = MemeticEncoding(encoding, lenet, CELLS, steps, lambda: search.archive.score[0])
+        for _ in range(1 + evaluations // (20 * queries_per_child(steps))):
             search.tell(lenet.scores(encoding.render(search.ask().genomes)))
         return float(np.median(search.archive.score[0]))
 
@@ -72,10 +72,10 @@ def test_it_needs_fewer_evaluations_on_pixels(lenet):
 
 
 def test_forward_and_backward_passes_are_counted():
-    assert [cost(steps) for steps in (0, 1, 5)] == [1, 3, 11]
+    assert [queries_per_child(steps) for steps in (0, 1, 5)] == [1, 3, 11]
 
 
 @pytest.mark.parametrize("steps", [-1, 101, 1.0, True])
 def test_a_number_of_steps_that_makes_no_sense(steps):
     with pytest.raises(UsageError, match="refine: expected a whole number of gradient steps from 0 to 100"):
-        check_refine(steps)
+        check_steps(steps)

@@ -10,7 +10,7 @@ from foolery.canvas import CanvasShape
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
 from foolery.search import novelty as module
-from foolery.search.novelty import Novelty, NoveltyArchive, novelty
+from foolery.search.novelty import NoveltyArchive, NoveltySearch, novelty_scores
 
 SHAPE = CanvasShape(1, 6, 6)
 PROBABILITIES = st.floats(0, 1, width=32)
@@ -32,7 +32,7 @@ def scores_of(canvases):
 
 
 def search(encoding="direct", **settings):
-    return Novelty(make_encoding(encoding, SHAPE), 3, **({"population": 20} | settings))
+    return NoveltySearch(make_encoding(encoding, SHAPE), 3, **({"population": 20} | settings))
 
 
 def run(maker, generations):
@@ -48,43 +48,43 @@ def run(maker, generations):
 )
 def test_it_is_the_mean_distance_to_the_nearest_oneself_included(points, archive, nearest):
     others = np.concatenate([points, archive])
-    assert np.allclose(novelty(points, others, nearest), plainly(points, others, nearest), atol=1e-6)
+    assert np.allclose(novelty_scores(points, others, nearest), plainly(points, others, nearest), atol=1e-6)
 
 
 def test_it_is_the_same_slice_by_slice(monkeypatch):
     points = np.random.default_rng(0).random((50, 3))
-    whole = novelty(points, points)
+    whole = novelty_scores(points, points)
     monkeypatch.setattr(module, "_VALUES", 120)
-    assert np.allclose(novelty(points, points), whole, atol=1e-12)
+    assert np.allclose(novelty_scores(points, points), whole, atol=1e-12)
 
 
 def test_an_outlier_is_newer_than_the_crowd():
     points = np.vstack([np.full((20, 2), 0.5), [[1.0, 0.0]]])
-    assert novelty(points, points).argmax() == 20
+    assert novelty_scores(points, points).argmax() == 20
 
 
 def test_the_archive_takes_what_is_above_its_threshold():
     archive = NoveltyArchive(2)
-    archive.offer(np.eye(2), np.array([0.7, 0.6]))
+    archive.add(np.eye(2), np.array([0.7, 0.6]))
     assert archive.points.tolist() == [[1.0, 0.0]]
     assert archive.threshold == 0.6
 
 
 def test_fifty_one_rejections_in_a_row_lower_the_threshold_once():
     archive = NoveltyArchive(2)
-    archive.offer(np.zeros((50, 2)), np.zeros(50))
+    archive.add(np.zeros((50, 2)), np.zeros(50))
     assert archive.threshold == 0.6
-    archive.offer(np.zeros((1, 2)), np.zeros(1))
+    archive.add(np.zeros((1, 2)), np.zeros(1))
     assert archive.threshold == pytest.approx(0.6 * 0.95)
-    archive.offer(np.zeros((50, 2)), np.zeros(50))
+    archive.add(np.zeros((50, 2)), np.zeros(50))
     assert archive.threshold == pytest.approx(0.6 * 0.95)
 
 
 def test_five_additions_in_a_generation_raise_it():
     archive = NoveltyArchive(2)
-    archive.offer(np.zeros((4, 2)), np.ones(4))
+    archive.add(np.zeros((4, 2)), np.ones(4))
     assert archive.threshold == 0.6
-    archive.offer(np.zeros((5, 2)), np.ones(5))
+    archive.add(np.zeros((5, 2)), np.ones(5))
     assert archive.threshold == pytest.approx(0.6 * 1.05)
     assert len(archive.points) == 9
 
@@ -92,14 +92,14 @@ def test_five_additions_in_a_generation_raise_it():
 @pytest.mark.parametrize("encoding", ["direct", "cppn"])
 def test_the_most_novel_of_parents_and_children_stay(encoding):
     maker = run(search(encoding), 4)
-    before, known = maker._answers, maker.novel.points
+    before, known = maker._behaviors, maker.novel.points
     answers = np.exp(scores_of(maker.encoding.render(maker.ask().genomes)))
     everybody = np.concatenate([before, answers])
     values = plainly(everybody, np.concatenate([everybody, known]), 8)
     run(maker, 1)
     assert np.allclose(np.sort(maker._novelty), np.sort(values)[-20:], atol=1e-6)
     again = np.exp(scores_of(maker.encoding.render(maker._genomes)))
-    assert np.allclose(again, maker._answers, atol=1e-12), "genomes and answers stay together"
+    assert np.allclose(again, maker._behaviors, atol=1e-12), "genomes and answers stay together"
 
 
 def test_the_best_ever_met_is_reported_for_every_class():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foolery.classifiers.scores import log_softmax
 from foolery.errors import UsageError
-from foolery.search.objectives import ClassScore, Margin, cells_of, comparable, margins
+from foolery.search.objectives import ClassScore, Margin, audit_objective, class_indices, margins
 
 CLASSES = ["cat", "dog", "7", "owl", "cat"]
 
@@ -31,9 +31,9 @@ def test_cells_that_make_no_sense_are_refused(cells):
 
 
 def test_names_are_looked_up_first_then_numbers():
-    assert cells_of(None, CLASSES) == (0, 1, 2, 3, 4)
-    assert cells_of(["owl", "7", "1"], CLASSES) == (3, 2, 1)
-    assert cells_of(["cat", "4"], CLASSES) == (0, 4)
+    assert class_indices(None, CLASSES) == (0, 1, 2, 3, 4)
+    assert class_indices(["owl", "7", "1"], CLASSES) == (3, 2, 1)
+    assert class_indices(["cat", "4"], CLASSES) == (0, 4)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_names_are_looked_up_first_then_numbers():
 )
 def test_names_that_make_no_sense_are_refused(names, message):
     with pytest.raises(UsageError, match=message):
-        cells_of(names, CLASSES)
+        class_indices(names, CLASSES)
 
 
 logits = st.integers(2, 6).flatmap(
@@ -83,7 +83,7 @@ def test_cells_take_their_own_class_and_all_rivals():
 
 
 def test_what_pictures_are_compared_by():
-    assert comparable("softmax", range(3), 3).name == "margin"
-    assert comparable("sigmoid", range(3), 3).name == "class-score"
-    assert comparable("similarity", range(3), 3).name == "class-score"
-    assert comparable("softmax", range(1), 1).name == "class-score"
+    assert audit_objective("softmax", range(3), 3).name == "margin"
+    assert audit_objective("sigmoid", range(3), 3).name == "class-score"
+    assert audit_objective("similarity", range(3), 3).name == "class-score"
+    assert audit_objective("softmax", range(1), 1).name == "class-score"

@@ -6,7 +6,7 @@ import pytest
 from foolery.canvas import CanvasShape
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
-from foolery.search.per_class import SingleClass, rank_of
+from foolery.search.per_class import PerClassSearch, sample_rank
 
 SHAPE = CanvasShape(1, 6, 6)
 
@@ -18,7 +18,9 @@ def scores_of(canvases):
 
 
 def search(encoding="direct", **settings):
-    return SingleClass(make_encoding(encoding, SHAPE), 3, **({"population": 10, "kept": 6} | settings))
+    return PerClassSearch(
+        make_encoding(encoding, SHAPE), 3, **({"population": 10, "survivors": 6} | settings)
+    )
 
 
 def step(maker):
@@ -70,7 +72,7 @@ def test_parents_belong_to_the_search_of_their_child():
 
 
 def test_an_elder_stays_before_a_younger_that_is_no_better():
-    maker = search(population=3, kept=2)
+    maker = search(population=3, survivors=2)
     maker.ask()
     maker.tell(np.full((9, 3), -1.0))
     maker.ask()
@@ -82,14 +84,14 @@ def test_an_elder_stays_before_a_younger_that_is_no_better():
 def test_ranks_are_drawn_as_published():
     """Each rank is coefficient^((n + 1) / n) times as likely as the next one."""
     kept, coefficient, count = 60, 1.1, 400_000
-    ranks = rank_of((np.arange(count) + 0.5) / count, kept, coefficient)
+    ranks = sample_rank((np.arange(count) + 0.5) / count, kept, coefficient)
     shares = np.bincount(ranks, minlength=kept) / count
     ratio = coefficient ** ((kept + 1) / kept)
     expected = ratio ** -np.arange(kept)
     assert np.allclose(shares, expected / expected.sum(), rtol=0.02)
     assert ranks.min() == 0
     assert ranks.max() == kept - 1
-    assert rank_of(np.zeros(1), kept)[0] == kept - 1, "the number 0 is no rank below the last"
+    assert sample_rank(np.zeros(1), kept)[0] == kept - 1, "the number 0 is no rank below the last"
 
 
 def test_queries_are_those_of_all_searches():
@@ -103,7 +105,7 @@ def test_a_run_is_a_function_of_its_seed():
 
 
 def test_what_makes_no_sense_is_refused():
-    with pytest.raises(UsageError, match="kept: expected 1 to 9 of a population of 10, got 10"):
-        search(kept=10)
+    with pytest.raises(UsageError, match="survivors: expected 1 to 9 of a population of 10, got 10"):
+        search(survivors=10)
     with pytest.raises(UsageError, match=r"call ask\(\) first"):
         search().tell(np.zeros((30, 3)))

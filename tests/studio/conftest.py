@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foolery.hardening.settings import Contest
+from foolery.hardening.settings import ArmsRaceConfig
 from support.audits import audit_in
 from support.studio import nasty_model, nasty_run, serving
 
@@ -22,7 +22,9 @@ def shelf(tmp_path_factory):
     nasty_run(shelf / "<b>nasty")
     audit_in(shelf / "verdict")
     (shelf / "race").mkdir()
-    (shelf / "race" / "contest.json").write_text(Contest(rounds=3, data="<b>mnist</b>").model_dump_json())
+    (shelf / "race" / "contest.json").write_text(
+        ArmsRaceConfig(rounds=3, data="<b>mnist</b>").model_dump_json()
+    )
     (shelf / "broken").mkdir()
     (shelf / "broken" / "run.db").write_bytes((shelf / "good" / "run.db").read_bytes()[:5000])
     (shelf / "good" / "index.html").write_text("<script>alert('stored')</script>")

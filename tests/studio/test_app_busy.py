@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from foolery.canvas import CanvasShape
-from foolery.studio.library import Shelf
-from foolery.studio.protocols import View
-from foolery.studio.queue import Desk
+from foolery.studio.library import Library
+from foolery.studio.protocols import PredictorOutput
+from foolery.studio.queue import WorkQueue
 from support.studio import Served
 
 uvicorn = pytest.importorskip("uvicorn", reason="the extra studio is not installed")
@@ -37,7 +37,7 @@ class Slow:
         time.sleep(0.01)
         self.now -= 1
         self.looked += 1
-        return View(np.zeros((1, 4, 4), np.uint8), np.array([0.25, 0.75]))
+        return PredictorOutput(np.zeros((1, 4, 4), np.uint8), np.array([0.25, 0.75]))
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def served(studio):
 
 def test_questions_wait_in_a_short_queue_and_then_are_refused(tmp_path):
     eye = Slow()
-    studio = app.Studio(Shelf(tmp_path), [eye], None, None, desk=Desk(most=4))
+    studio = app.Studio(Library(tmp_path), [eye], None, None, desk=WorkQueue(capacity=4))
     buffer = io.BytesIO()
     Image.new("L", (4, 4)).save(buffer, "PNG")
     with served(studio) as found, ThreadPoolExecutor(8) as pool:

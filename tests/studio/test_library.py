@@ -3,7 +3,7 @@
 import pytest
 
 from foolery.errors import UsageError
-from foolery.studio.library import Shelf
+from foolery.studio.library import Library
 from support.toysearch import whole_run
 
 
@@ -18,7 +18,7 @@ def test_a_shelf_finds_runs_and_audits_at_any_reasonable_depth(tmp_path):
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    shelf = Shelf(tmp_path)
+    shelf = Library(tmp_path)
     assert [(entry.kind, entry.name) for entry in shelf.entries()] == [
         ("audit", "d"),
         ("contest", "e"),
@@ -33,15 +33,15 @@ def test_a_shelf_finds_runs_and_audits_at_any_reasonable_depth(tmp_path):
 
 def test_a_run_may_be_the_shelf(tmp_path):
     whole_run(tmp_path / "one", until=1)
-    assert [entry.name for entry in Shelf(tmp_path / "one").entries()] == ["one"]
+    assert [entry.name for entry in Library(tmp_path / "one").entries()] == ["one"]
 
 
 def test_a_run_that_comes_later_is_found_by_its_key(tmp_path):
     (tmp_path / "late").mkdir()
-    shelf = Shelf(tmp_path)
+    shelf = Library(tmp_path)
     assert shelf.entries() == []
     (tmp_path / "late" / "run.db").write_bytes(b"")
-    entry = Shelf(tmp_path).entries()[0]
+    entry = Library(tmp_path).entries()[0]
     assert shelf.find(entry.key) == entry
     (tmp_path / "late" / "run.db").unlink()
     assert shelf.find(entry.key) is None
@@ -49,7 +49,7 @@ def test_a_run_that_comes_later_is_found_by_its_key(tmp_path):
 
 def test_no_folder_is_no_shelf(tmp_path):
     with pytest.raises(UsageError, match="mkdir"):
-        Shelf(tmp_path / "nothing")
+        Library(tmp_path / "nothing")
 
 
 def test_runs_of_an_audit_are_its_parts_and_so_is_an_audit_within(tmp_path):
@@ -58,8 +58,8 @@ def test_runs_of_an_audit_are_its_parts_and_so_is_an_audit_within(tmp_path):
                  "one/two/run.db"):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    entries = {entry.name: entry for entry in Shelf(tmp_path).entries()}
-    within = {name: entry.within for name, entry in entries.items()}
+    entries = {entry.name: entry for entry in Library(tmp_path).entries()}
+    within = {name: entry.parent for name, entry in entries.items()}
     audit, race = entries["audit"].key, entries["race"].key
     assert within == {
         "audit": "", "audit/runs/cppn": audit, "audit/helps/plain": audit, "audit/helps/plain/runs/a": audit,
@@ -71,6 +71,6 @@ def test_an_audit_that_is_the_shelf_has_its_runs_as_parts(tmp_path):
     (tmp_path / "runs" / "cppn").mkdir(parents=True)
     for name in ("audit.json", "runs/cppn/run.db"):
         (tmp_path / name).write_bytes(b"")
-    whole, part = Shelf(tmp_path).entries()
-    assert (whole.kind, whole.within) == ("audit", "")
-    assert (part.kind, part.within) == ("run", whole.key)
+    whole, part = Library(tmp_path).entries()
+    assert (whole.kind, whole.parent) == ("audit", "")
+    assert (part.kind, part.parent) == ("run", whole.key)

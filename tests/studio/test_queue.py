@@ -6,11 +6,11 @@ import threading
 import pytest
 
 from foolery.errors import UsageError
-from foolery.studio.queue import BusyError, Desk
+from foolery.studio.queue import BusyError, WorkQueue
 
 
 def test_a_desk_does_one_thing_at_a_time_and_takes_no_more_than_its_queue():
-    desk, gate, done = Desk(most=3), threading.Event(), []
+    desk, gate, done = WorkQueue(capacity=3), threading.Event(), []
 
     def work(name):
         gate.wait(10)
@@ -18,15 +18,15 @@ def test_a_desk_does_one_thing_at_a_time_and_takes_no_more_than_its_queue():
         return name
 
     async def main():
-        waiting = [asyncio.ensure_future(desk.do(lambda name=name: work(name))) for name in "abc"]
+        waiting = [asyncio.ensure_future(desk.run(lambda name=name: work(name))) for name in "abc"]
         await asyncio.sleep(0.05)
         with pytest.raises(BusyError):
-            await desk.do(lambda: work("d"))
+            await desk.run(lambda: work("d"))
         waiting[1].cancel()  # whoever asked for it left; it keeps its place until it is done
         gate.set()
         assert await waiting[0] == "a"
         assert await waiting[2] == "c"
-        assert await desk.do(lambda: 1) == 1
+        assert await desk.run(lambda: 1) == 1
 
     asyncio.run(main())
     desk.close()
@@ -37,6 +37,6 @@ def test_a_desk_does_one_thing_at_a_time_and_takes_no_more_than_its_queue():
 def test_what_fails_at_the_desk_fails_for_who_asked():
     async def main():
         with pytest.raises(UsageError, match="no"):
-            await Desk().do(lambda: (_ for _ in ()).throw(UsageError("no")))
+            await WorkQueue().run(lambda: (_ for _ in ()).throw(UsageError("no")))
 
     asyncio.run(main())

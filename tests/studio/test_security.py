@@ -143,12 +143,12 @@ def test_links_are_not_followed(studio, shelf):
 
 
 def test_a_run_that_becomes_a_link_is_gone(tmp_path, shelf):
-    from foolery.studio.library import Shelf
+    from foolery.studio.library import Library
 
     for name in ("one", "two"):
         (tmp_path / "shelf" / name).mkdir(parents=True)
         (tmp_path / "shelf" / name / "run.db").write_bytes(b"x")
-    found = Shelf(tmp_path / "shelf")
+    found = Library(tmp_path / "shelf")
     first, second = found.entries()
     (tmp_path / "shelf" / "one").rename(tmp_path / "away")
     (tmp_path / "shelf" / "one").symlink_to(tmp_path / "away")

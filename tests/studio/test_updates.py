@@ -2,12 +2,12 @@
 
 import pytest
 
-from foolery.runs.records import Moment
-from foolery.studio.updates import pace_of
+from foolery.runs.records import GenerationStats
+from foolery.studio.updates import estimate_eta
 
 
 def moment(generation, queries, seconds):
-    return Moment(generation, queries, 0, 0.5, 0.5, 0.5, 0.5, seconds)
+    return GenerationStats(generation, queries, 0, 0.5, 0.5, 0.5, 0.5, seconds)
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,13 @@ def moment(generation, queries, seconds):
     ],
 )
 def test_the_goal_is_what_the_command_says(command, goal, limited):
-    pace = pace_of(command, None, None)
-    assert (pace.goal, pace.limited, pace.rate, pace.left) == (goal, limited, None, None)
+    pace = estimate_eta(command, None, None)
+    assert (pace.goal, pace.limited, pace.rate, pace.remaining) == (goal, limited, None, None)
 
 
 def test_the_pace_is_that_of_the_last_generations():
-    pace = pace_of("foolery evolve -n 100", moment(40, 4000, 10.0), moment(60, 6000, 15.0))
+    pace = estimate_eta("foolery evolve -n 100", moment(40, 4000, 10.0), moment(60, 6000, 15.0))
     assert pace.rate == 400.0
-    assert pace.left == pytest.approx(40 * 0.25)
-    beyond = pace_of("foolery evolve -n 50", moment(40, 4000, 10.0), moment(60, 6000, 15.0))
-    assert beyond.left == 0.0
+    assert pace.remaining == pytest.approx(40 * 0.25)
+    beyond = estimate_eta("foolery evolve -n 50", moment(40, 4000, 10.0), moment(60, 6000, 15.0))
+    assert beyond.remaining == 0.0

@@ -3,18 +3,18 @@
 from pathlib import Path
 
 from foolery.audit.schema import (
-    Attack,
+    AttackRecord,
     Audit,
-    Audited,
-    Budget,
-    Champion,
-    Compared,
+    AuditedChampion,
+    AuditedClassifier,
+    AuditVerdict,
+    BaselineComparison,
+    BudgetRecord,
     Curve,
     GateResult,
-    Help,
     Interval,
-    Verdict,
-    Yardstick,
+    Mitigation,
+    ReferenceStatistics,
     write_audit,
 )
 from foolery.canvas import canvas_hash, png_bytes
@@ -35,7 +35,7 @@ def audit_in(folder: Path, **changes) -> Audit:
         image = f"champions/{at:04d}_{one.label}.png"
         (folder / image).write_bytes(png_bytes(canvas))
         champions.append(
-            Champion(
+            AuditedChampion(
                 index=one.index, label=one.label, confidence=one.confidence, score=one.score, value=1.5,
                 attack="cppn" if at > 1 else "uniform-noise", seed=0, passed_at=(120 + at, None),
                 fooled=at > 3, beats_real=at > 5, recognised_by=0.25, image=image,
@@ -45,33 +45,33 @@ def audit_in(folder: Path, **changes) -> Audit:
     known = lenet.description
     audit = Audit(
         state="finished",
-        classifier=Audited(
+        classifier=AuditedClassifier(
             name="lenet", fingerprint=known.fingerprint, kind="softmax", canvas=(1, 28, 28),
             classes=known.classes, backend=known.backend, device="cpu",
         ),
-        yardstick=Yardstick(
+        yardstick=ReferenceStatistics(
             data="mnist", split="test", images=1000, right=990, accuracy=0.99, measure="margin",
             threshold=1.0, median=4.0, class_medians=(4.0,) * 10, enough=20, median_confidence=0.999,
             matched_by="name",
         ),
-        budget=Budget(
+        budget=BudgetRecord(
             asked="2000", queries=2000, seconds=None, seeds=2, spent=3200, repeated=20, elapsed=12.5,
             rate=5000.0,
         ),
         attacks=(
-            Attack(name="uniform-noise", seed=0, about="noise", status="finished", share=100, queries=100,
-                   seconds=0.1, fooled_at_keep95=0.0, beats_real=0.0, median_confidence=0.2),
-            Attack(name="cppn", seed=0, about="search", status="finished", share=180, queries=180,
+            AttackRecord(name="uniform-noise", seed=0, about="noise", status="finished", share=100,
+                   queries=100, seconds=0.1, fooled_at_keep95=0.0, beats_real=0.0, median_confidence=0.2),
+            AttackRecord(name="cppn", seed=0, about="search", status="finished", share=180, queries=180,
                    seconds=1.0, fooled_at_keep95=0.6, beats_real=0.4, median_confidence=0.98,
                    run="runs/cppn-seed-0"),
-            Attack(name="ascent", seed=0, about="gradients", status="skipped", reason="no <gradients>"),
+            AttackRecord(name="ascent", seed=0, about="gradients", status="skipped", reason="no <gradients>"),
         ),
         champions=tuple(champions),
         curves=(
             Curve(seed=0, queries=(110, 400, 1500), fooled=(0.1, 0.3, 0.6)),
             Curve(seed=1, queries=(200, 1900), fooled=(0.2, 0.5)),
         ),
-        verdict=Verdict(
+        verdict=AuditVerdict(
             score=Interval(value=61.2, low=50.0, high=70.5), score_of_nonsense=None,
             fooled_at_keep95=Interval(value=0.6, low=0.4, high=0.8), fooled_by_nonsense=0.5,
             beats_real=Interval(value=0.4, low=0.2, high=0.6), recognised=0.25, seed_scores=(61.0, 61.4),
@@ -83,9 +83,9 @@ def audit_in(folder: Path, **changes) -> Audit:
             GateResult(expression="fooled@keep95 > 0.3", value=0.6, failed=True),
             GateResult(expression="score < 10", value=61.2, failed=False),
         ),
-        compared=Compared(file="old.json", classifier="lenet", before=70.0, after=61.2,
+        compared=BaselineComparison(file="old.json", classifier="lenet", before=70.0, after=61.2,
                           difference=Interval(value=-8.8, low=-12.0, high=-3.0), regression=True),
-        helps=(Help(measure="reject below keep95", what="fooled@keep95", before=0.6, after=0.1,
+        helps=(Mitigation(measure="reject below keep95", what="fooled@keep95", before=0.6, after=0.1,
                     cost="5 % of real pictures"),),
         notes=("A note with <b>markup</b>.",),
         command="foolery audit lenet --data mnist",

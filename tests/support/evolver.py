@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from foolery.engine.evolution import evolve
-from foolery.runs.buffer import Pending
+from foolery.runs.buffer import PendingRecords
 
 
 def die() -> None:
@@ -41,15 +41,15 @@ def main() -> None:
         seed=int(seed),
         out=Path(folder),
         checkpoint_every=5,
-        watch=watch,
+        on_progress=watch,
     )
 
 
 def die_inside(checkpoint: int, statement: int) -> None:
     """Count the statements that SQLite itself reports while the given checkpoint is being stored."""
-    real, done = Pending.store, [0]
+    real, done = PendingRecords.store, [0]
 
-    def store(self: Pending, connection: sqlite3.Connection, *others) -> None:
+    def store(self: PendingRecords, connection: sqlite3.Connection, *others) -> None:
         done[0] += 1
         if done[0] == checkpoint:
             left = [statement]
@@ -62,7 +62,7 @@ def die_inside(checkpoint: int, statement: int) -> None:
             connection.set_trace_callback(seen)
         real(self, connection, *others)
 
-    Pending.store = store  # type: ignore[method-assign]
+    PendingRecords.store = store  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

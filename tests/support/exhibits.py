@@ -3,9 +3,9 @@
 import numpy as np
 
 from foolery.canvas import canvas_hash
-from foolery.engine.run import Champion, Exhibit, summary
-from foolery.report.model import Display
-from foolery.runs import ChampionRow, History, Moment, Provenance, RunFile, RunSettings
+from foolery.engine.run import Champion, RunResult, run_summary
+from foolery.report.model import RunReport
+from foolery.runs import ChampionRow, GenerationStats, History, Provenance, RunFile, RunSettings
 
 DIGITS = tuple("0123456789")
 CONFIDENCES = (0.99997, 0.9999999, 0.995, 0.99993, 1.0, 0.87, 0.9999, 0.999951, 0.9999996, 0.31)
@@ -29,7 +29,9 @@ def history(generations, kind="softmax"):
         values = [1 - left, 1 - 1.5 * left * 0.6, 1 - min(1.0, 5 * left), 1 - left / 10]
         if kind == "similarity":
             values = [value / 3 - 0.1 for value in values]
-        moments.append(Moment(generation, 200 * (generation + 1), 7 * generation, *values, 0.05 * generation))
+        moments.append(
+            GenerationStats(generation, 200 * (generation + 1), 7 * generation, *values, 0.05 * generation)
+        )
     return History.of(moments)
 
 
@@ -89,12 +91,12 @@ def exhibit(
     )  # fmt: skip
     provenances, moments = tuple(map(provenance, commands)), history(generations, kind)
     file = RunFile(None, status, True, settings, provenances, moments, rows, (), ())
-    return Exhibit(name, None, status, settings, provenances, moments, champions, summary(file, name))
+    return RunResult(name, None, status, settings, provenances, moments, champions, run_summary(file, name))
 
 
 def display(**words):
     """As ``exhibit``, ready for a page."""
-    return Display(exhibit(**words))
+    return RunReport(exhibit(**words))
 
 
 def thousand():

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from foolery.hardening.rounds import Round
-from foolery.hardening.settings import Contest
+from foolery.hardening.settings import ArmsRaceConfig
 
 
 def round_of(number: int, confidence: float) -> Round:
@@ -19,7 +19,7 @@ def round_of(number: int, confidence: float) -> Round:
 def race_in(folder: Path, *confidences: float) -> Path:
     """Write an arms race of three rounds of which two are done, or as many as there are ``confidences``."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "contest.json").write_text(Contest(rounds=3, data="<b>mnist</b>").model_dump_json())
+    (folder / "contest.json").write_text(ArmsRaceConfig(rounds=3, data="<b>mnist</b>").model_dump_json())
     for number, confidence in enumerate(confidences or (0.9999, 0.97), start=1):
         place = folder / f"round-{number:02d}"
         place.mkdir()

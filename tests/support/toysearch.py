@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from foolery.errors import FooleryError
-from foolery.runs import Individual, Moment, Provenance, Reign, RunFile, RunSettings, RunWriter
+from foolery.runs import GenerationStats, Individual, Provenance, Replacement, RunFile, RunSettings, RunWriter
 
 PROVENANCE = Provenance(
     command="python",
@@ -56,12 +56,12 @@ class ToySearch:
         self.generation, self.queries, self.jumps = -1, 0, 0
 
     def restore(self, writer: RunWriter) -> ToySearch:
-        self.generation, self.queries, self.jumps = writer.generation, writer.queries, writer.jumps
+        self.generation, self.queries, self.jumps = writer.generation, writer.queries, writer.improvements
         for row in writer.champions:
             self.holders[row.cell], self.best[row.cell] = row.individual, row.objective
         return self
 
-    def step(self) -> tuple[Moment, list[Individual], list[Reign], dict[int, str]]:
+    def step(self) -> tuple[GenerationStats, list[Individual], list[Replacement], dict[int, str]]:
         self.generation += 1
         generation, batch, cells = self.generation, self.settings.batch, len(self.settings.cells)
         draws = np.random.default_rng([self.settings.seed, generation])
@@ -73,7 +73,7 @@ class ToySearch:
         for cell in taken:
             individual, score = self.queries + int(winners[cell]), scores[winners[cell], cell]
             reigns.append(
-                Reign(cell, individual, generation, score, score, np.exp(score), self.holders.get(cell))
+                Replacement(cell, individual, generation, score, score, np.exp(score), self.holders.get(cell))
             )
             self.holders[cell], self.best[cell] = individual, score
         newcomers = [
@@ -90,7 +90,7 @@ class ToySearch:
         self.queries += batch
         self.jumps += len(taken)
         found = np.exp(self.best)
-        moment = Moment(
+        moment = GenerationStats(
             generation,
             self.queries,
             self.jumps,
@@ -131,13 +131,13 @@ def whole_run(
 
 def content(run: RunFile) -> dict[str, object]:
     """All that a run found, as plain values that can be compared."""
-    history = {name: getattr(run.history, name).tolist() for name in Moment.__dataclass_fields__}
+    history = {name: getattr(run.history, name).tolist() for name in GenerationStats.__dataclass_fields__}
     return {
         "status": run.status,
         "history": history,
         "champions": run.champions,
         "individuals": run.individuals,
-        "reigns": run.reigns,
+        "reigns": run.replacements,
     }
 
 
@@ -178,7 +178,7 @@ def main(folder: str, *arguments: str) -> None:
 
 
 def _kill_before_statement(writer: RunWriter, number: int) -> None:
-    seen, connection = 0, writer._journal._connection
+    seen, connection = 0, writer._buffer._connection
 
     def count(statement: str) -> None:
         nonlocal seen

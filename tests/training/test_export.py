@@ -8,7 +8,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="the extra onnx is not i
 pytest.importorskip("onnxscript", reason="the extra torch is not installed")
 
 from foolery.classifiers.architectures import build  # noqa: E402
-from foolery.training.export import export  # noqa: E402
+from foolery.training.export import export_network  # noqa: E402
 
 SHAPES = {"lenet": (1, 28, 28), "perceptron": (1, 28, 28), "convnet": (3, 32, 32), "vit": (3, 32, 32)}
 
@@ -17,13 +17,13 @@ SHAPES = {"lenet": (1, 28, 28), "perceptron": (1, 28, 28), "convnet": (3, 32, 32
 def test_the_graph_gives_what_the_network_gives(architecture, tmp_path):
     network, shape = build(architecture, 10), SHAPES[architecture]
     generator = torch.Generator().manual_seed(0)
-    network.draw_start(generator)
+    network.initialize(generator)
     with torch.no_grad():  # statistics and scales as training leaves them, not the 0 and 1 they start with
         for value in network.state_dict().values():
             if value.dtype == torch.float32 and value.ndim == 1:
                 value.copy_(torch.rand(value.shape, generator=generator) + 0.5)
     weights = tmp_path / "net.safetensors"
-    export(network, shape, weights, tmp_path / "net.onnx")
+    export_network(network, shape, weights, tmp_path / "net.onnx")
     pictures = torch.rand(7, *shape, generator=generator)
     with torch.inference_mode():
         expected = network(pictures).numpy()
@@ -36,6 +36,6 @@ def test_the_graph_gives_what_the_network_gives(architecture, tmp_path):
 @pytest.mark.parametrize("architecture", sorted(SHAPES))
 def test_the_weights_are_in_one_file_only(architecture, tmp_path):
     network = build(architecture, 10)
-    network.draw_start(torch.Generator().manual_seed(0))
-    export(network, SHAPES[architecture], tmp_path / "net.safetensors", tmp_path / "net.onnx")
+    network.initialize(torch.Generator().manual_seed(0))
+    export_network(network, SHAPES[architecture], tmp_path / "net.safetensors", tmp_path / "net.onnx")
     assert (tmp_path / "net.onnx").stat().st_size < 30_000 < (tmp_path / "net.safetensors").stat().st_size

@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery.classifiers.architectures import build  # noqa: E402
 from foolery.classifiers.preprocess import preprocess  # noqa: E402
-from foolery.training.generative import ACCEPTED, set_aside, settle  # noqa: E402
-from foolery.training.optimise import descend  # noqa: E402
+from foolery.training.generative import ACCEPTED, calibrate_density, hold_out  # noqa: E402
+from foolery.training.optimise import train_network  # noqa: E402
 from foolery.training.recipes import RECIPES  # noqa: E402
 
 RECIPE = replace(RECIPES["vae"], iterations=40, batch=100)
@@ -25,9 +25,9 @@ def some(mnist_train):
 def trained(pictures, seed=0):
     network = build("vae", 10)
     losses: list[float] = []
-    learnt, aside = set_aside(network, pictures)
-    descend(network, learnt, RECIPE, seed, lambda done, steps, loss: losses.append(loss))
-    return network, settle(network, aside, RECIPE), losses
+    learnt, aside = hold_out(network, pictures)
+    train_network(network, learnt, RECIPE, seed, lambda done, steps, loss: losses.append(loss))
+    return network, calibrate_density(network, aside, RECIPE), losses
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_bound_rises_and_classes_are_told_apart(network, mnist):
 
 def test_the_level_lets_most_of_what_was_set_aside_pass(network, some):
     model, said, _ = network
-    aside = set_aside(model, some)[1]
+    aside = hold_out(model, some)[1]
     passed = (logits(model, aside).logsumexp(1) > 0).double().mean()
     assert float(passed) == pytest.approx(ACCEPTED, abs=0.01)
     assert said == {"density": True}
@@ -64,7 +64,7 @@ def test_the_level_changes_no_answer(network, mnist):
 
 
 def test_pictures_that_set_the_level_are_not_trained_on(some):
-    learnt, aside = set_aside(build("vae", 10), some)
+    learnt, aside = hold_out(build("vae", 10), some)
     assert (len(learnt), len(aside)) == (2200, 200)
     known = {each.tobytes() for each in learnt.canvases}
     assert sum(each.tobytes() in known for each in aside.canvases) < 5, "digits repeat now and then"
@@ -72,8 +72,8 @@ def test_pictures_that_set_the_level_are_not_trained_on(some):
 
 def test_other_networks_are_left_alone(some):
     network = build("lenet", 10)
-    assert set_aside(network, some) == (some, some)
-    assert settle(network, some, RECIPES["lenet"]) == {}
+    assert hold_out(network, some) == (some, some)
+    assert calibrate_density(network, some, RECIPES["lenet"]) == {}
 
 
 def test_the_same_seed_gives_the_same_weights_noise_included(network, some):

@@ -4,18 +4,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.training.recipes import RECIPES
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
 from foolery.classifiers.architectures import build  # noqa: E402
-from foolery.training.optimise import descend  # noqa: E402
+from foolery.training.optimise import train_network  # noqa: E402
 
 SHORT = replace(RECIPES["lenet"], iterations=40)
 
 
-def bars(count: int = 200) -> Labelled:
+def bars(count: int = 200) -> LabelledImages:
     """Pictures of a bar, lying (0) or standing (1), in noise."""
     rng = np.random.default_rng(0)
     canvases = rng.integers(0, 60, (count, 1, 28, 28)).astype(np.uint8)
@@ -24,18 +24,18 @@ def bars(count: int = 200) -> Labelled:
         at = int(rng.integers(4, 20))
         place = (row, 0, slice(at, at + 4)) if label == 0 else (row, 0, slice(None), slice(at, at + 4))
         canvases[place] = 250
-    return Labelled(canvases, labels, ("lying", "standing"))
+    return LabelledImages(canvases, labels, ("lying", "standing"))
 
 
 def weights_after(seed: int) -> dict[str, np.ndarray]:
     network = build("lenet", 2)
-    descend(network, bars(), SHORT, seed)
+    train_network(network, bars(), SHORT, seed)
     return {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
 
 
 def test_it_learns_and_tells_about_every_step():
     told: list[tuple[int, int, float]] = []
-    descend(build("lenet", 2), bars(), SHORT, 0, lambda *step: told.append(step))
+    train_network(build("lenet", 2), bars(), SHORT, 0, lambda *step: told.append(step))
     assert [(done, total) for done, total, _ in told] == [(step, 40) for step in range(1, 41)]
     assert told[0][2] == pytest.approx(math.log(2), abs=0.4)
     assert np.mean([loss for _, _, loss in told[-5:]]) < 0.1
@@ -54,7 +54,7 @@ def test_the_caller_s_threads_and_random_numbers_are_left_as_they_were():
         state = torch.get_rng_state()
         network = build("lenet", 2)
         torch.set_rng_state(state)
-        descend(network, bars(), replace(SHORT, iterations=1), 0)
+        train_network(network, bars(), replace(SHORT, iterations=1), 0)
         assert torch.get_num_threads() == 1
         assert torch.equal(torch.get_rng_state(), state)
         assert not network.training
@@ -64,7 +64,7 @@ def test_the_caller_s_threads_and_random_numbers_are_left_as_they_were():
 
 def test_the_start_is_caffe_s_xavier():
     network = build("lenet", 10)
-    network.draw_start(torch.Generator().manual_seed(0))
+    network.initialize(torch.Generator().manual_seed(0))
     for name, value in network.state_dict().items():
         if name.endswith("bias"):
             assert not value.any()

@@ -6,13 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.training.recipes import RECIPES, Falling, OneCycle
+from foolery.training.recipes import RECIPES, InverseDecay, OneCycle
 
 
 def test_lenet_has_caffe_s_recipe_and_the_paper_s_preprocessing():
     recipe = RECIPES["lenet"]
     assert (recipe.iterations, recipe.batch) == (10_000, 64)
-    assert (recipe.rate_at(0), recipe.momentum, recipe.decay, recipe.bias_rate) == (0.01, 0.9, 5e-4, 2.0)
+    assert (recipe.rate_at(0), recipe.momentum, recipe.weight_decay, recipe.bias_rate) == (
+        0.01,
+        0.9,
+        5e-4,
+        2.0,
+    )
     assert (recipe.preprocessing.scale, recipe.preprocessing.mean) == (1 / 256, (0.0,))
 
 
@@ -26,7 +31,12 @@ def test_the_learning_rate_falls_as_caffe_s_inv_policy():
 def test_a_recipe_says_all_of_itself(name):
     recipe = RECIPES[name]
     said = recipe.describe()
-    for part in (recipe.source, recipe.schedule.describe(), f"batch {recipe.batch}", str(recipe.decay)):
+    for part in (
+        recipe.source,
+        recipe.schedule.describe(),
+        f"batch {recipe.batch}",
+        str(recipe.weight_decay),
+    ):
         assert part in said
     assert ("mirrored" in said) == bool(recipe.shift)
     assert ("No augmentation" in said) == (not recipe.shift)
@@ -34,7 +44,7 @@ def test_a_recipe_says_all_of_itself(name):
 
 
 def test_falling_is_caffe_s_inv_policy_whatever_the_number_of_steps():
-    schedule = Falling(rate=0.01, gamma=1e-4, power=0.75)
+    schedule = InverseDecay(rate=0.01, gamma=1e-4, power=0.75)
     assert schedule.rate_at(0, 10) == 0.01
     assert schedule.rate_at(10_000, 10) == schedule.rate_at(10_000, 99_999) == pytest.approx(0.01 * 2**-0.75)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from foolery.classifiers import load_classifier
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.builtin import SHIPPED, card_of
 from foolery.classifiers.card import read_card
 from foolery.errors import UsageError
@@ -41,7 +41,7 @@ def test_both_files_are_the_classifier_that_the_card_measured(tiny: Path, mnist)
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     card = read_card(tiny / "tiny.card.json")
     for reference in (f"onnx:{tiny / 'tiny.onnx'}", f"torch:{tiny / 'tiny.safetensors'}"):
-        answers = measure(load_classifier(reference), mnist)
+        answers = measure_accuracy(load_classifier(reference), mnist)
         assert 1 - answers.top(1) == pytest.approx(card.test_error, abs=2e-4)
         assert answers.median_confidence() == pytest.approx(card.median_confidence, abs=1e-4)
         assert answers.calibration_error() == pytest.approx(card.calibration_error, abs=1e-3)
@@ -94,11 +94,11 @@ def test_the_shipped_graphs_are_what_is_written_today(name, architecture, tmp_pa
     from safetensors.torch import load_file
 
     from foolery.classifiers.architectures import build
-    from foolery.training.export import export
+    from foolery.training.export import export_network
 
     network = build(architecture, 10)
     network.load_state_dict(load_file(SHIPPED / f"{name}.safetensors"))
-    export(network, (1, 28, 28), tmp_path / f"{name}.safetensors", tmp_path / f"{name}.onnx")
+    export_network(network, (1, 28, 28), tmp_path / f"{name}.safetensors", tmp_path / f"{name}.onnx")
     assert (tmp_path / f"{name}.safetensors").read_bytes() == (SHIPPED / f"{name}.safetensors").read_bytes()
     onnx = pytest.importorskip("onnx")
     ours, shipped = (

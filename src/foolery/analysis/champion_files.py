@@ -7,17 +7,17 @@ import re
 from pathlib import Path
 
 from foolery.canvas import png_bytes
-from foolery.engine.run import Champion, Exhibit
+from foolery.engine.run import Champion, RunResult
 from foolery.errors import UsageError
 
-INDEX = "champions.json"
+INDEX_FILE = "champions.json"
 
 
-def export_champions(exhibit: Exhibit, out: Path, *, overwrite: bool = False) -> list[Path]:
+def export_champions(run: RunResult, out: Path, *, overwrite: bool = False) -> list[Path]:
     """Write one PNG per champion and ``champions.json``; returns the PNG files.
 
     Args:
-        exhibit: whose champions.
+        run: whose champions.
         out: the folder to write into; it is made.
         overwrite: replace files of an earlier export there. Other files are never touched.
 
@@ -29,28 +29,28 @@ def export_champions(exhibit: Exhibit, out: Path, *, overwrite: bool = False) ->
     try:
         out.mkdir(parents=True, exist_ok=True)
         files = []
-        for champion in exhibit.champions.values():
-            files.append(out / file_name(champion))
+        for champion in run.champions.values():
+            files.append(out / champion_file_name(champion))
             files[-1].write_bytes(png_bytes(champion.canvas))
-        (out / INDEX).write_text(json.dumps(_index(exhibit), indent=1) + "\n", encoding="utf-8")
+        (out / INDEX_FILE).write_text(json.dumps(_index(run), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"out: cannot write to {out}: {error.strerror or error}") from error
     return files
 
 
-def file_name(champion: Champion) -> str:
+def champion_file_name(champion: Champion) -> str:
     """``0007_seven.png``: the class index, and what a file system takes of its name."""
-    return safe_name(champion.index, champion.label)
+    return class_file_name(champion.index, champion.label)
 
 
-def safe_name(index: int, label: str) -> str:
-    """As ``file_name``, of a class."""
+def class_file_name(index: int, label: str) -> str:
+    """As ``champion_file_name``, of a class."""
     safe = re.sub(r"[^A-Za-z0-9-]+", "_", label).strip("_")[:60]
     return f"{index:04d}_{safe}.png" if safe else f"{index:04d}.png"
 
 
-def _index(exhibit: Exhibit) -> dict[str, object]:
-    settings = exhibit.settings
+def _index(run: RunResult) -> dict[str, object]:
+    settings = run.settings
     return {
         "classifier": settings.classifier,
         "fingerprint": settings.fingerprint,
@@ -59,13 +59,13 @@ def _index(exhibit: Exhibit) -> dict[str, object]:
         "seed": settings.seed,
         "champions": [
             {
-                "file": file_name(champion),
+                "file": champion_file_name(champion),
                 "class": champion.label,
                 "index": champion.index,
                 "confidence": champion.confidence,
                 "generation": champion.generation,
                 "canvas_hash": champion.canvas_hash,
             }
-            for champion in exhibit.champions.values()
+            for champion in run.champions.values()
         ],
     }

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from foolery.analysis.descriptors import cosines
 from foolery.analysis.statistics import RankTest, bootstrap_median, mann_whitney
-from foolery.classifiers.class_names import known_list
-from foolery.data.class_matching import match_known
-from foolery.engine.run import Exhibit
+from foolery.classifiers.class_names import named_list
+from foolery.data.class_matching import match_by_name
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
 
 #: Dogs and cats in ImageNet's order of classes, Chihuahua to Egyptian cat; the paper says 157 to 286.
@@ -20,7 +20,7 @@ DOGS_AND_CATS = range(151, 286)
 
 
 @dataclass(frozen=True)
-class Band:
+class ClassBandComparison:
     """Confidences inside and outside a band of classes.
 
     Attributes:
@@ -38,13 +38,13 @@ class Band:
     interval_outside: tuple[float, float]
 
 
-def class_medians(runs: Sequence[Exhibit]) -> dict[str, float]:
+def class_medians(runs: Sequence[RunResult]) -> dict[str, float]:
     """Class name to the median of its champions' confidences over the runs."""
-    found: dict[str, list[float]] = {}
+    confidences: dict[str, list[float]] = {}
     for run in runs:
         for label, champion in run.champions.items():
-            found.setdefault(label, []).append(champion.confidence)
-    return {label: float(np.median(values)) for label, values in found.items()}
+            confidences.setdefault(label, []).append(champion.confidence)
+    return {label: float(np.median(values)) for label, values in confidences.items()}
 
 
 def dogs_and_cats(classes: Sequence[str]) -> tuple[str, ...]:
@@ -53,17 +53,17 @@ def dogs_and_cats(classes: Sequence[str]) -> tuple[str, ...]:
     Raises:
         UsageError: where fewer than half of them are among ``classes``.
     """
-    wanted = [known_list("imagenet")[at] for at in DOGS_AND_CATS]
-    places = match_known(wanted, classes)
-    if (places >= 0).sum() < len(wanted) / 2:
+    names = [named_list("imagenet")[at] for at in DOGS_AND_CATS]
+    places = match_by_name(names, classes)
+    if (places >= 0).sum() < len(names) / 2:
         raise UsageError(
-            f"confusable: only {(places >= 0).sum()} of ImageNet's {len(wanted)} dogs and cats are among the "
+            f"confusable: only {(places >= 0).sum()} of ImageNet's {len(names)} dogs and cats are among the "
             f"{len(classes)} classes; name the classes of the band"
         )
     return tuple(classes[at] for at in places if at >= 0)
 
 
-def band(runs: Sequence[Exhibit], inside: Sequence[str]) -> Band:
+def compare_band(runs: Sequence[RunResult], inside: Sequence[str]) -> ClassBandComparison:
     """Compare the classes named in ``inside`` with all others.
 
     Raises:
@@ -74,7 +74,7 @@ def band(runs: Sequence[Exhibit], inside: Sequence[str]) -> Band:
     others = np.array([value for label, value in medians.items() if label not in chosen])
     if not len(within) or not len(others):
         raise UsageError("confusable: expected champions of classes inside the band and of others outside")
-    return Band(
+    return ClassBandComparison(
         within, others, mann_whitney(within, others), bootstrap_median(within), bootstrap_median(others)
     )
 

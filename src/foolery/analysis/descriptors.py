@@ -33,8 +33,8 @@ def textures(canvases: Canvases) -> NDArray[np.float64]:
 
 def features(canvases: Canvases, layer: LastLayer) -> NDArray[np.float64]:
     """``(N, F) float64`` of length 1: what the last layer sees."""
-    seen = layer.features(canvases)
-    return np.asarray(seen / np.maximum(np.linalg.norm(seen, axis=1, keepdims=True), 1e-12))
+    activations = layer.features(canvases)
+    return np.asarray(activations / np.maximum(np.linalg.norm(activations, axis=1, keepdims=True), 1e-12))
 
 
 def distances(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foolery.analysis.descriptors import distances
 from foolery.analysis.statistics import PermutationTest, same_label_test
-from foolery.engine.run import Exhibit
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
 
 
@@ -41,7 +41,11 @@ class Diversity:
 
 
 def diversity(
-    runs: Sequence[Exhibit], points: Sequence[NDArray[np.float64]], *, permutations: int = 999, seed: int = 0
+    runs: Sequence[RunResult],
+    points: Sequence[NDArray[np.float64]],
+    *,
+    permutations: int = 999,
+    seed: int = 0,
 ) -> Diversity:
     """Compare distances between runs with distances between classes.
 
@@ -61,14 +65,14 @@ def diversity(
         raise UsageError("diversity: expected runs with champions of the same two or more classes")
     classes = np.tile(np.arange(len(labels)), len(runs))
     groups = np.repeat(np.arange(len(runs)), len(labels))
-    far = distances(np.concatenate(list(points)))
-    upper = np.triu(np.ones_like(far, dtype=bool), 1)
+    distance_matrix = distances(np.concatenate(list(points)))
+    upper = np.triu(np.ones_like(distance_matrix, dtype=bool), 1)
     same, together = classes[:, None] == classes[None, :], groups[:, None] == groups[None, :]
-    own, within = far[upper & same], far[upper & together]
+    between_runs, within = distance_matrix[upper & same], distance_matrix[upper & together]
     return Diversity(
-        same_class=float(np.median(own)),
-        across=float(np.median(far[upper & ~same & ~together])),
+        same_class=float(np.median(between_runs)),
+        across=float(np.median(distance_matrix[upper & ~same & ~together])),
         within=float(np.median(within)),
-        test=same_label_test(far, classes, groups, permutations=permutations, seed=seed),
-        share=float(np.mean(np.searchsorted(np.sort(within), own, side="left") / len(within))),
+        test=same_label_test(distance_matrix, classes, groups, permutations=permutations, seed=seed),
+        share=float(np.mean(np.searchsorted(np.sort(within), between_runs, side="left") / len(within))),
     )

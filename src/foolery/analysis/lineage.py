@@ -54,7 +54,7 @@ class GoalSwitches:
 
 
 @dataclass
-class Node:
+class LineageNode:
     """A node of a tree: an individual, or the root above all first ones.
 
     Attributes:
@@ -67,7 +67,7 @@ class Node:
     number: int | None
     generation: int
     labels: tuple[str, ...] = ()
-    children: list[Node] = field(default_factory=list)
+    children: list[LineageNode] = field(default_factory=list)
 
 
 def goal_switches(run: RunFile) -> GoalSwitches:
@@ -75,16 +75,16 @@ def goal_switches(run: RunFile) -> GoalSwitches:
     parents = {one.number: one.parent for one in run.individuals}
     cells = run.settings.cells
     champions, switches = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
-    for reign in run.reigns:
-        parent = parents[reign.individual]
+    for replacement in run.replacements:
+        parent = parents[replacement.individual]
         if parent is None:
             continue
-        champions[reign.cell] += 1
-        switches[reign.cell] += parent != reign.previous
+        champions[replacement.cell] += 1
+        switches[replacement.cell] += parent != replacement.previous
     return GoalSwitches(tuple(run.settings.classes[cell] for cell in cells), champions, switches)
 
 
-def tree_of(run: RunFile) -> Node:
+def lineage_tree(run: RunFile) -> LineageNode:
     """The champions at the end and their ancestors, as a tree.
 
     Mates do not count: a lineage is the line of parents. Individuals with one child that hold nothing are
@@ -95,60 +95,64 @@ def tree_of(run: RunFile) -> Node:
     """
     if not run.champions:
         raise UsageError("tree: the run has no champions yet; let it search first")
-    known = {one.number: one for one in run.individuals}
-    held: dict[int, list[str]] = {}
+    individuals = {one.number: one for one in run.individuals}
+    labels_of: dict[int, list[str]] = {}
     for champion in run.champions:
         label = run.settings.classes[run.settings.cells[champion.cell]]
-        held.setdefault(champion.individual, []).append(label)
+        labels_of.setdefault(champion.individual, []).append(label)
     children: dict[int | None, set[int]] = {}
-    for number in held:
+    for number in labels_of:
         at: int | None = number
         while at is not None:
-            parent = known[at].parent
+            parent = individuals[at].parent
             siblings = children.setdefault(parent, set())
             if at in siblings:
                 break
             siblings.add(at)
             at = parent
-    nodes: dict[int, Node] = {}
-    root = Node(None, -1)
+    nodes: dict[int, LineageNode] = {}
+    root = LineageNode(None, -1)
     for number in sorted({each for group in children.values() for each in group}, reverse=True):
         below = [nodes[child] for child in sorted(children.get(number, ()))]
-        only = len(below) == 1 and number not in held
-        one = known[number]
-        nodes[number] = below[0] if only else Node(number, one.generation, tuple(held.get(number, ())), below)
+        only = len(below) == 1 and number not in labels_of
+        individual = individuals[number]
+        nodes[number] = (
+            below[0]
+            if only
+            else LineageNode(number, individual.generation, tuple(labels_of.get(number, ())), below)
+        )
     root.children = [nodes[number] for number in sorted(children[None])]
     return root
 
 
-def newick(root: Node) -> str:
+def newick(root: LineageNode) -> str:
     """The tree in Newick's format: one leaf for each class; lengths of branches are generations.
 
     A class held by an individual with descendants is a leaf of length 0 at it. Names stand in quotes.
     """
-    done: dict[int, str] = {}
+    texts: dict[int, str] = {}
     for node in postorder(root):
-        parts = [f"{done[id(child)]}:{child.generation - node.generation}" for child in node.children]
+        parts = [f"{texts[id(child)]}:{child.generation - node.generation}" for child in node.children]
         quoted = ["'" + label.replace("'", "''") + "'" for label in node.labels]
         if not parts and len(quoted) == 1:
-            done[id(node)] = quoted[0]
+            texts[id(node)] = quoted[0]
             continue
         parts += [f"{name}:0" for name in quoted]
-        done[id(node)] = f"({','.join(parts)})" + ("" if node.number is None else f"'#{node.number}'")
-    return f"{done[id(root)]};"
+        texts[id(node)] = f"({','.join(parts)})" + ("" if node.number is None else f"'#{node.number}'")
+    return f"{texts[id(root)]};"
 
 
-def postorder(root: Node) -> list[Node]:
+def postorder(root: LineageNode) -> list[LineageNode]:
     """Every node after its children."""
-    order, left = [], [root]
-    while left:
-        node = left.pop()
+    order, pending = [], [root]
+    while pending:
+        node = pending.pop()
         order.append(node)
-        left += node.children
+        pending += node.children
     return order[::-1]
 
 
-def tree_figures(root: Node) -> Mapping[str, int]:
+def tree_summary(root: LineageNode) -> Mapping[str, int]:
     """How many classes, founders (first individuals with descendants among the champions), branch points."""
     nodes = postorder(root)
     return {

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.analysis.statistics import RankTest, mann_whitney, signed_rank
-from foolery.analysis.transferability import check_drawn
+from foolery.analysis.transferability import check_canvases
 from foolery.canvas import Canvases
-from foolery.engine.run import Exhibit
-from foolery.errors import UsageError, nearest
+from foolery.engine.run import RunResult
+from foolery.errors import UsageError, did_you_mean
 
 #: What the columns of ``energies`` are.
 SHARES = ("vertical, upper half", "vertical, lower half", "horizontal, upper half", "horizontal, lower half")
@@ -43,7 +43,7 @@ class Contrast:
     runs: int
 
 
-def energies(canvases: Canvases) -> NDArray[np.float64]:
+def edge_energies(canvases: Canvases) -> NDArray[np.float64]:
     """``(N, 4) float64``: a canvas's mean squared differences, of each of ``SHARES``, as shares.
 
     A difference between horizontal neighbors belongs to vertical structure, one between vertical neighbors
@@ -54,29 +54,29 @@ def energies(canvases: Canvases) -> NDArray[np.float64]:
     """
     gray = canvases.astype(np.float64).mean(axis=1)
     half = gray.shape[1] // 2
-    found = []
+    means = []
     for structure in (1, 0):  # across columns, then across rows
         for part in (gray[:, :half], gray[:, -half:]):
             differences = np.diff(part, axis=1 + structure)
             pairs = max(1, differences[0].size) if len(gray) else 1
-            found.append((differences**2).sum(axis=(1, 2)) / pairs)
-    total = np.stack(found, axis=1)
+            means.append((differences**2).sum(axis=(1, 2)) / pairs)
+    total = np.stack(means, axis=1)
     whole = total.sum(axis=1, keepdims=True)
     shares: NDArray[np.float64] = np.divide(total, whole, out=np.full_like(total, 0.25), where=whole > 0)
     return shares
 
 
-def vertical(canvases: Canvases) -> NDArray[np.float64]:
+def vertical_structure(canvases: Canvases) -> NDArray[np.float64]:
     """``(N,) float64``: share of vertical structure, both halves: what the paper says of "1"."""
-    return np.asarray(energies(canvases)[:, :2].sum(axis=1))
+    return np.asarray(edge_energies(canvases)[:, :2].sum(axis=1))
 
 
-def horizontal_below(canvases: Canvases) -> NDArray[np.float64]:
+def horizontal_structure_below(canvases: Canvases) -> NDArray[np.float64]:
     """``(N,) float64``: share of horizontal structure in the lower half: what the paper says of "2"."""
-    return np.asarray(energies(canvases)[:, 3])
+    return np.asarray(edge_energies(canvases)[:, 3])
 
 
-def contrast(runs: Sequence[Exhibit], label: str, values: NDArray[np.float64]) -> Contrast:
+def contrast(runs: Sequence[RunResult], label: str, values: NDArray[np.float64]) -> Contrast:
     """Compare a measure of one class's champions with that of the others.
 
     Args:
@@ -89,7 +89,7 @@ def contrast(runs: Sequence[Exhibit], label: str, values: NDArray[np.float64]) -
     """
     labels = list(runs[0].champions) if runs else []
     if label not in labels or len(labels) < 2:
-        raise UsageError(f"contrast: no class {label!r} beside others; {nearest(label, labels)}")
+        raise UsageError(f"contrast: no class {label!r} beside others; {did_you_mean(label, labels)}")
     at = labels.index(label)
     own, others = values[:, at], np.delete(values, at, axis=1)
     medians = np.median(values, axis=0)
@@ -104,7 +104,7 @@ def contrast(runs: Sequence[Exhibit], label: str, values: NDArray[np.float64]) -
     )
 
 
-def stacked(runs: Sequence[Exhibit]) -> NDArray[np.uint8]:
+def stack_champions(runs: Sequence[RunResult]) -> NDArray[np.uint8]:
     """``(runs, classes, C, H, W) uint8``: all champions.
 
     Raises:
@@ -112,9 +112,9 @@ def stacked(runs: Sequence[Exhibit]) -> NDArray[np.uint8]:
             the one that was scored.
     """
     for run in runs:
-        check_drawn(run)
-    forms = {(tuple(run.champions), tuple(run.settings.canvas)) for run in runs}
-    if len(forms) != 1 or not runs[0].champions:
+        check_canvases(run)
+    shapes = {(tuple(run.champions), tuple(run.settings.canvas)) for run in runs}
+    if len(shapes) != 1 or not runs[0].champions:
         raise UsageError("runs: expected one or more with champions of the same classes and canvases")
     return np.stack([[champion.canvas for champion in run.champions.values()] for run in runs])
 

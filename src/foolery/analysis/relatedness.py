@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from foolery.analysis.descriptors import cosines, distances, features, thumbnails
 from foolery.analysis.statistics import PermutationTest, mantel, neighbor_test
-from foolery.analysis.transferability import check_drawn, check_made_against
+from foolery.analysis.transferability import check_canvases, check_fingerprint
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.gradients import LastLayer, last_layer
-from foolery.engine.run import Exhibit
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
 
 
@@ -28,7 +28,7 @@ class Relatedness:
         classes: in the order of the matrices.
         runs: number of them.
         similarity: ``(K, K)``, centred cosine of the last layer's weights.
-        images: ``(K, K)``, distance of the champions as thumbnails.
+        image_distances: ``(K, K)``, distance of the champions as thumbnails.
         thumbnail: the test on these.
         feature: the test on what the last layer sees. It is partly given: an image of high confidence has
             features that lie along its class's weights.
@@ -42,7 +42,7 @@ class Relatedness:
     classes: tuple[str, ...]
     runs: int
     similarity: NDArray[np.float64]
-    images: NDArray[np.float64]
+    image_distances: NDArray[np.float64]
     thumbnail: PermutationTest
     feature: PermutationTest
     distinct: PermutationTest | None
@@ -55,21 +55,21 @@ class Relatedness:
         The rank is from 0 (the two nearest images of all pairs) to 1.
         """
         upper = np.triu_indices(len(self.classes), 1)
-        similar, far = self.similarity[upper], self.images[upper]
+        similar, distances_of_pairs = self.similarity[upper], self.image_distances[upper]
         order = np.argsort(-similar, kind="stable")[:count]
         return [
             (
                 self.classes[upper[0][at]],
                 self.classes[upper[1][at]],
                 float(similar[at]),
-                float((far < far[at]).mean()),
+                float((distances_of_pairs < distances_of_pairs[at]).mean()),
             )
             for at in order
         ]
 
 
 def relatedness(
-    runs: Sequence[Exhibit],
+    runs: Sequence[RunResult],
     classifier: Classifier,
     *,
     permutations: int = 999,
@@ -92,31 +92,31 @@ def relatedness(
         raise UsageError("relatedness: expected at least one run, got none")
     labels = tuple(runs[0].champions)
     for run in runs:
-        check_made_against(run, classifier.description)
-        check_drawn(run)
+        check_fingerprint(run, classifier.description)
+        check_canvases(run)
         if tuple(run.champions) != labels:
             raise UsageError(f"relatedness: {run.name} has champions of other classes than {runs[0].name}")
     layer = layer or last_layer(classifier)
     index = [champion.index for champion in runs[0].champions.values()]
     similarity = cosines(layer.weights)[np.ix_(index, index)]
-    images, seen = np.zeros_like(similarity), np.zeros_like(similarity)
-    together = np.zeros_like(similarity)
+    image_distances, feature_distances = np.zeros_like(similarity), np.zeros_like(similarity)
+    shared = np.zeros_like(similarity)
     for run in runs:
         canvases = np.stack([champion.canvas for champion in run.champions.values()])
-        images += distances(thumbnails(canvases)) / len(runs)
-        seen += distances(features(canvases, layer)) / len(runs)
+        image_distances += distances(thumbnails(canvases)) / len(runs)
+        feature_distances += distances(features(canvases, layer)) / len(runs)
         holders = np.array([champion.individual for champion in run.champions.values()])
-        together += (holders[:, None] == holders[None, :]) / len(runs)
+        shared += (holders[:, None] == holders[None, :]) / len(runs)
     return Relatedness(
         classes=labels,
         runs=len(runs),
         similarity=similarity,
-        images=images,
-        thumbnail=mantel(-images, similarity, permutations=permutations, seed=seed),
-        feature=mantel(-seen, similarity, permutations=permutations, seed=seed),
-        distinct=_distinct(-images, similarity, together == 0, permutations, seed),
-        closest=neighbor_test(images, similarity, permutations=permutations, seed=seed),
-        shared=float(together[np.triu_indices(len(labels), 1)].mean()),
+        image_distances=image_distances,
+        thumbnail=mantel(-image_distances, similarity, permutations=permutations, seed=seed),
+        feature=mantel(-feature_distances, similarity, permutations=permutations, seed=seed),
+        distinct=_distinct(-image_distances, similarity, shared == 0, permutations, seed),
+        closest=neighbor_test(image_distances, similarity, permutations=permutations, seed=seed),
+        shared=float(shared[np.triu_indices(len(labels), 1)].mean()),
     )
 
 

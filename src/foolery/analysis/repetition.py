@@ -22,16 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.analysis.statistics import signed_rank
-from foolery.analysis.transferability import check_drawn, check_made_against
+from foolery.analysis.transferability import check_canvases, check_fingerprint
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
-from foolery.engine.run import Exhibit
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
 
 STEP, DIFFERENT, SMALLEST, LARGEST, AREA_RATIO, OVERLAP = 32, 32, 0.002, 0.25, 1.5, 0.6
 CONTROLS = 20
-_MOST = 400  # elements that are compared, the largest ones
+_MOST_ELEMENTS = 400  # elements that are compared, the largest ones
 
 
 @dataclass(frozen=True)
@@ -87,22 +87,22 @@ class Repetition:
     removals: tuple[Removal, ...]
 
     @property
-    def lost(self) -> NDArray[np.float64]:
+    def loss(self) -> NDArray[np.float64]:
         """``(N,)``: confidence before minus after."""
         return np.array([each.before - each.after for each in self.removals])
 
     @property
-    def lost_in_control(self) -> NDArray[np.float64]:
+    def control_loss(self) -> NDArray[np.float64]:
         """``(N,)``: confidence before minus that of the control."""
         return np.array([each.before - each.control for each in self.removals])
 
     @property
     def p(self) -> float:
         """Two-sided, Wilcoxon's signed-rank test of the removals' loss against the controls'."""
-        return signed_rank(self.lost - self.lost_in_control)
+        return signed_rank(self.loss - self.control_loss)
 
 
-def repeats(canvas: Canvases) -> Repeats | None:
+def find_repeats(canvas: Canvases) -> Repeats | None:
     """Find the repeated elements of a ``(C, H, W) uint8`` canvas; None where there are none."""
     from scipy.ndimage import find_objects, label
 
@@ -114,7 +114,7 @@ def repeats(canvas: Canvases) -> Repeats | None:
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     size = labels.size
     usable = np.flatnonzero((areas >= max(2, SMALLEST * size)) & (areas <= LARGEST * size))
-    usable = usable[np.argsort(-areas[usable], kind="stable")][:_MOST]
+    usable = usable[np.argsort(-areas[usable], kind="stable")][:_MOST_ELEMENTS]
     boxes = find_objects(labels)
     shapes = {at: labels[boxes[at]] == at + 1 for at in usable.tolist()}
     groups = [
@@ -129,13 +129,13 @@ def repeats(canvas: Canvases) -> Repeats | None:
     return Repeats(background, len(best), removed)
 
 
-def filled(canvas: Canvases, region: NDArray[np.bool_], color: NDArray[np.uint8]) -> Canvases:
+def fill_region(canvas: Canvases, region: NDArray[np.bool_], color: NDArray[np.uint8]) -> Canvases:
     """``canvas`` with ``color`` in ``region``; canvases ``(C, H, W) uint8``, region ``(H, W) bool``."""
     return np.where(region, color[:, None, None], canvas)
 
 
 def repetition(
-    runs: Sequence[Exhibit], classifier: Classifier, *, controls: int = CONTROLS, seed: int = 0
+    runs: Sequence[RunResult], classifier: Classifier, *, controls: int = CONTROLS, seed: int = 0
 ) -> Repetition:
     """Remove repeated elements from the champions of ``runs``, and ask again.
 
@@ -150,16 +150,16 @@ def repetition(
     """
     if not runs:
         raise UsageError("repetition: expected at least one run, got none")
-    generator, found, looked_at = np.random.default_rng(seed), [], 0
+    generator, removals, champions = np.random.default_rng(seed), [], 0
     for run in runs:
-        check_made_against(run, classifier.description)
-        check_drawn(run)
+        check_fingerprint(run, classifier.description)
+        check_canvases(run)
         for champion in run.champions.values():
-            looked_at += 1
-            seen = repeats(champion.canvas)
+            champions += 1
+            seen = find_repeats(champion.canvas)
             if seen is None:
                 continue
-            without = filled(champion.canvas, seen.removed, seen.background)
+            without = fill_region(champion.canvas, seen.removed, seen.background)
             height, width = seen.removed.shape
             moved = [
                 np.roll(seen.removed, (int(down), int(across)), (0, 1))
@@ -169,22 +169,22 @@ def repetition(
                     strict=True,
                 )
             ]
-            masked = [filled(champion.canvas, region, seen.background) for region in moved]
+            masked = [fill_region(champion.canvas, region, seen.background) for region in moved]
             scores = classifier.scores(np.stack([champion.canvas, without, *masked]))
-            own = confidence(scores[:, champion.index], classifier.description.kind)
-            found.append(
+            confidences = confidence(scores[:, champion.index], classifier.description.kind)
+            removals.append(
                 Removal(
                     label=champion.label,
                     elements=seen.elements,
                     area=float(seen.removed.mean()),
-                    before=float(own[0]),
-                    after=float(own[1]),
-                    control=float(own[2:].mean()),
+                    before=float(confidences[0]),
+                    after=float(confidences[1]),
+                    control=float(confidences[2:].mean()),
                     canvas=champion.canvas,
                     without=without,
                 )
             )
-    return Repetition(looked_at, tuple(found))
+    return Repetition(champions, tuple(removals))
 
 
 def _background(canvas: Canvases) -> NDArray[np.uint8]:

@@ -166,8 +166,8 @@ def correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> tupl
 
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0, 1.0
-    found = spearmanr(first, second)
-    return float(found.statistic), float(found.pvalue)
+    result = spearmanr(first, second)
+    return float(result.statistic), float(result.pvalue)
 
 
 def bootstrap_median(
@@ -212,7 +212,7 @@ class RankTest:
     share: float
 
     def __str__(self) -> str:
-        return f"Mann-Whitney U = {self.u:.0f}, {p_in_words(self.p)}"
+        return f"Mann-Whitney U = {self.u:.0f}, {format_p(self.p)}"
 
 
 def mann_whitney(first: NDArray[np.float64], second: NDArray[np.float64]) -> RankTest:
@@ -221,12 +221,12 @@ def mann_whitney(first: NDArray[np.float64], second: NDArray[np.float64]) -> Ran
 
     if np.unique(np.concatenate([first, second])).size == 1:
         return RankTest(len(first) * len(second) / 2, 1.0, 0.5)
-    found = mannwhitneyu(first, second, alternative="two-sided")
-    u = float(found.statistic)
-    return RankTest(u, float(found.pvalue), u / (len(first) * len(second)))
+    result = mannwhitneyu(first, second, alternative="two-sided")
+    u = float(result.statistic)
+    return RankTest(u, float(result.pvalue), u / (len(first) * len(second)))
 
 
-def p_in_words(p: float) -> str:
+def format_p(p: float) -> str:
     """``p = 0.012``, or ``p < 0.0001`` as the paper writes it."""
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
 
@@ -247,7 +247,7 @@ class Trend:
     p: float
 
     def __str__(self) -> str:
-        return f"Kendall's tau = {self.tau:.2f}, {p_in_words(self.p)}"
+        return f"Kendall's tau = {self.tau:.2f}, {format_p(self.p)}"
 
     @property
     def rises(self) -> bool:
@@ -269,5 +269,5 @@ def trend(groups: Sequence[float], values: Sequence[float]) -> Trend:
 
     if len(set(groups)) < 2 or len(set(values)) < 2:
         return Trend(0.0, 1.0)
-    found = kendalltau(groups, rankdata(values))
-    return Trend(float(found.statistic), float(found.pvalue))
+    result = kendalltau(groups, rankdata(values))
+    return Trend(float(result.statistic), float(result.pvalue))

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, canvas_hash
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
-from foolery.data.class_matching import match_known
+from foolery.data.class_matching import match_by_name
 from foolery.data.fit import FIT, fit_all
-from foolery.engine.run import Champion, Exhibit
+from foolery.engine.run import Champion, RunResult
 from foolery.errors import UsageError
 
-SURE, CERTAIN = 0.99, 0.9999
-SLICE = 200
+CONFIDENT, VERY_CONFIDENT = 0.99, 0.9999
+CHUNK = 200
 
 
 @dataclass(frozen=True)
-class Passage:
+class TransferCell:
     """How the champions of a row do with the classifier of a column.
 
     Shares are of ``pictures``. A figure that nothing was measured for is NaN, as are shares above a
@@ -58,7 +58,7 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Row:
+class TransferRow:
     """Champions of a run, or of all runs of one encoding against one classifier.
 
     Attributes:
@@ -66,18 +66,18 @@ class Row:
         classifier: that they were evolved against.
         encoding: that drew them.
         runs: number of them.
-        passages: one for each column.
+        cells: one for each column.
     """
 
     name: str
     classifier: str
     encoding: str
     runs: int
-    passages: tuple[Passage, ...]
+    cells: tuple[TransferCell, ...]
 
 
 @dataclass(frozen=True)
-class Transfer:
+class TransferMatrix:
     """A matrix: rows are where images come from, columns are classifiers that are asked.
 
     Attributes:
@@ -89,37 +89,37 @@ class Transfer:
     """
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    pooled: tuple[Row, ...]
+    rows: tuple[TransferRow, ...]
+    pooled: tuple[TransferRow, ...]
     unmatched: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
 
-    def as_object(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """JSON types only; NaN becomes None."""
         return {
             "columns": list(self.columns),
-            "rows": [_as_object(row) for row in self.rows],
-            "pooled": [_as_object(row) for row in self.pooled],
+            "rows": [_row_as_dict(row) for row in self.rows],
+            "pooled": [_row_as_dict(row) for row in self.pooled],
             "unmatched": [list(names) for names in self.unmatched],
             "notes": list(self.notes),
         }
 
 
 @dataclass(frozen=True)
-class _Answers:
+class _Predictions:
     """What one classifier says about some champions, all arrays of one length; ``excluded`` are not in it."""
 
     matched: NDArray[np.bool_]
-    claimed: NDArray[np.float64]
-    first: NDArray[np.float64]
-    source: NDArray[np.float64]
+    target_confidence: NDArray[np.float64]
+    top_confidence: NDArray[np.float64]
+    source_confidence: NDArray[np.float64]
     excluded: int
     cosines: bool
     own: bool
     resized: bool
 
 
-def transfer(runs: Sequence[Exhibit], classifiers: Sequence[Classifier]) -> Transfer:
+def transfer(runs: Sequence[RunResult], classifiers: Sequence[Classifier]) -> TransferMatrix:
     """Ask every classifier about the champions of every run.
 
     The canvases are drawn from the genomes, in 8 bits, and must be those that were scored. Their confidence
@@ -135,38 +135,44 @@ def transfer(runs: Sequence[Exhibit], classifiers: Sequence[Classifier]) -> Tran
     """
     if not runs or not classifiers:
         raise UsageError("transfer: expected at least one run and one classifier, each")
-    shown = [run for run in runs if run.champions]
+    with_champions = [run for run in runs if run.champions]
     notes = [f"{run.name} has no champions yet and is left out" for run in runs if not run.champions]
-    if not shown:
+    if not with_champions:
         raise UsageError("transfer: none of the runs has a champion; let them search first")
-    for run in shown:
-        check_drawn(run)
-    known = [classifier.description for classifier in classifiers]
-    for description in known:
-        notes += [note for run in shown if (note := _renamed(run, description)) and note not in notes]
-    answers = [[_ask(run, classifier) for classifier in classifiers] for run in shown]
-    if any(each.resized for row in answers for each in row):
+    for run in with_champions:
+        check_canvases(run)
+    descriptions = [classifier.description for classifier in classifiers]
+    for description in descriptions:
+        notes += [
+            note
+            for run in with_champions
+            if (note := _same_name_note(run, description)) and note not in notes
+        ]
+    predictions = [[_predictions_of(run, classifier) for classifier in classifiers] for run in with_champions]
+    if any(each.resized for row in predictions for each in row):
         notes.append(f"canvases of another size than the classifier's: {FIT}")
-    return Transfer(
-        columns=tuple(description.name for description in known),
-        rows=tuple(_row(run.name, [run], [each]) for run, each in zip(shown, answers, strict=True)),
-        pooled=_pooled(shown, answers),
-        unmatched=tuple(_unmatched(shown, description) for description in known),
+    return TransferMatrix(
+        columns=tuple(description.name for description in descriptions),
+        rows=tuple(
+            _row(run.name, [run], [each]) for run, each in zip(with_champions, predictions, strict=True)
+        ),
+        pooled=_pooled(with_champions, predictions),
+        unmatched=tuple(_unmatched(with_champions, description) for description in descriptions),
         notes=tuple(notes),
     )
 
 
-def check_drawn(run: Exhibit) -> None:
+def check_canvases(run: RunResult) -> None:
     """Raise UsageError unless every champion's canvas is, byte for byte, the one that was scored."""
-    wrong = [one.label for one in run.champions.values() if canvas_hash(one.canvas) != one.canvas_hash]
-    if wrong:
+    changed = [one.label for one in run.champions.values() if canvas_hash(one.canvas) != one.canvas_hash]
+    if changed:
         raise UsageError(
-            f"run {run.name}: {len(wrong)} canvases are not those that were scored ({wrong[0]} first); "
+            f"run {run.name}: {len(changed)} canvases are not those that were scored ({changed[0]} first); "
             f"see: foolery verify {run.name}"
         )
 
 
-def check_made_against(run: Exhibit, description: Description) -> None:
+def check_fingerprint(run: RunResult, description: Description) -> None:
     """Raise UsageError unless ``run`` was made against the described classifier, by its fingerprint."""
     if run.settings.fingerprint != description.fingerprint:
         raise UsageError(
@@ -176,7 +182,7 @@ def check_made_against(run: Exhibit, description: Description) -> None:
         )
 
 
-def _renamed(run: Exhibit, description: Description) -> str:
+def _same_name_note(run: RunResult, description: Description) -> str:
     """A note where a classifier has the name that the run recorded, and is another one."""
     settings = run.settings
     if settings.classifier != description.name or settings.fingerprint == description.fingerprint:
@@ -187,34 +193,34 @@ def _renamed(run: Exhibit, description: Description) -> str:
     )
 
 
-def _unmatched(runs: Sequence[Exhibit], description: Description) -> tuple[str, ...]:
+def _unmatched(runs: Sequence[RunResult], description: Description) -> tuple[str, ...]:
     missing = set()
     for run in runs:
-        places = match_known(run.settings.classes, description.classes)
-        missing |= {one.label for one in run.champions.values() if places[one.index] < 0}
+        positions = match_by_name(run.settings.classes, description.classes)
+        missing |= {one.label for one in run.champions.values() if positions[one.index] < 0}
     return tuple(sorted(missing))
 
 
-def _ask(run: Exhibit, classifier: Classifier) -> _Answers:
+def _predictions_of(run: RunResult, classifier: Classifier) -> _Predictions:
     description = classifier.description
-    places = match_known(run.settings.classes, description.classes)
-    champions = [one for one in run.champions.values() if places[one.index] >= 0]
+    positions = match_by_name(run.settings.classes, description.classes)
+    champions = [one for one in run.champions.values() if positions[one.index] >= 0]
     if not champions:
         raise UsageError(
             f"transfer: none of the {len(run.champions)} classes of {run.name} "
             f"({', '.join(list(run.champions)[:3])}, …) is one of the {len(description.classes)} of "
             f"{description.name} ({', '.join(description.classes[:3])}, …)"
         )
-    claimed = places[[one.index for one in champions]]
+    targets = positions[[one.index for one in champions]]
     scores = np.concatenate(
-        [_scores(classifier, champions[at : at + SLICE]) for at in range(0, len(champions), SLICE)]
+        [_scores(classifier, champions[at : at + CHUNK]) for at in range(0, len(champions), CHUNK)]
     )
     first, rows = scores.argmax(axis=1), np.arange(len(champions))
-    return _Answers(
-        matched=first == claimed,
-        claimed=confidence(scores[rows, claimed], description.kind),
-        first=confidence(scores[rows, first], description.kind),
-        source=np.array([one.confidence for one in champions]),
+    return _Predictions(
+        matched=first == targets,
+        target_confidence=confidence(scores[rows, targets], description.kind),
+        top_confidence=confidence(scores[rows, first], description.kind),
+        source_confidence=np.array([one.confidence for one in champions]),
         excluded=len(run.champions) - len(champions),
         cosines="similarity" in (description.kind, run.settings.kind),
         own=description.fingerprint == run.settings.fingerprint,
@@ -227,7 +233,9 @@ def _scores(classifier: Classifier, champions: Sequence[Champion]) -> NDArray[np
     return classifier.scores(fit_all(canvases, classifier.description.canvas))
 
 
-def _pooled(runs: Sequence[Exhibit], answers: Sequence[Sequence[_Answers]]) -> tuple[Row, ...]:
+def _pooled(
+    runs: Sequence[RunResult], predictions: Sequence[Sequence[_Predictions]]
+) -> tuple[TransferRow, ...]:
     groups: dict[tuple[str, str], list[int]] = {}
     for at, run in enumerate(runs):
         groups.setdefault((run.settings.fingerprint, run.settings.encoding), []).append(at)
@@ -235,41 +243,41 @@ def _pooled(runs: Sequence[Exhibit], answers: Sequence[Sequence[_Answers]]) -> t
     for members in groups.values():
         settings = runs[members[0]].settings
         name = f"{settings.classifier}, {settings.encoding}"
-        rows.append(_row(name, [runs[at] for at in members], [answers[at] for at in members]))
+        rows.append(_row(name, [runs[at] for at in members], [predictions[at] for at in members]))
     return tuple(rows)
 
 
-def _row(name: str, runs: Sequence[Exhibit], answers: Sequence[Sequence[_Answers]]) -> Row:
+def _row(name: str, runs: Sequence[RunResult], predictions: Sequence[Sequence[_Predictions]]) -> TransferRow:
     settings = runs[0].settings
-    return Row(
+    return TransferRow(
         name=name,
         classifier=settings.classifier,
         encoding=settings.encoding,
         runs=len(runs),
-        passages=tuple(_passage([row[column] for row in answers]) for column in range(len(answers[0]))),
+        cells=tuple(_cell([row[column] for row in predictions]) for column in range(len(predictions[0]))),
     )
 
 
-def _passage(answers: Sequence[_Answers]) -> Passage:
-    matched = np.concatenate([each.matched for each in answers])
-    claimed = np.concatenate([each.claimed for each in answers])
-    first = np.concatenate([each.first for each in answers])
-    source = np.concatenate([each.source for each in answers])
-    weaker = np.minimum(claimed, source)
-    cosines = any(each.cosines for each in answers)
-    return Passage(
-        own=all(each.own for each in answers),
+def _cell(predictions: Sequence[_Predictions]) -> TransferCell:
+    matched = np.concatenate([each.matched for each in predictions])
+    target = np.concatenate([each.target_confidence for each in predictions])
+    first = np.concatenate([each.top_confidence for each in predictions])
+    source = np.concatenate([each.source_confidence for each in predictions])
+    weaker = np.minimum(target, source)
+    cosines = any(each.cosines for each in predictions)
+    return TransferCell(
+        own=all(each.own for each in predictions),
         pictures=len(matched),
-        excluded=sum(each.excluded for each in answers),
+        excluded=sum(each.excluded for each in predictions),
         matches=int(matched.sum()),
         match_rate=_mean(matched),
-        confidence=_mean(claimed),
+        confidence=_mean(target),
         confidence_matched=_mean(first[matched]),
         confidence_mismatched=_mean(first[~matched]),
-        both_99=float("nan") if cosines else _mean(weaker >= SURE),
-        both_9999=float("nan") if cosines else _mean(weaker >= CERTAIN),
-        source_9999=float("nan") if cosines else _mean(source >= CERTAIN),
-        resized=any(each.resized for each in answers),
+        both_99=float("nan") if cosines else _mean(weaker >= CONFIDENT),
+        both_9999=float("nan") if cosines else _mean(weaker >= VERY_CONFIDENT),
+        source_9999=float("nan") if cosines else _mean(source >= VERY_CONFIDENT),
+        resized=any(each.resized for each in predictions),
     )
 
 
@@ -277,13 +285,13 @@ def _mean(values: NDArray[np.bool_] | NDArray[np.float64]) -> float:
     return float(np.mean(values)) if len(values) else float("nan")
 
 
-def _as_object(row: Row) -> dict[str, object]:
-    passages = [
+def _row_as_dict(row: TransferRow) -> dict[str, object]:
+    cells = [
         {
             name: None if isinstance(value, float) and not isfinite(value) else value
             for name, value in asdict(passage).items()
         }
-        for passage in row.passages
+        for passage in row.cells
     ]
-    said = {"name": row.name, "classifier": row.classifier, "encoding": row.encoding, "runs": row.runs}
-    return {**said, "passages": passages}
+    head = {"name": row.name, "classifier": row.classifier, "encoding": row.encoding, "runs": row.runs}
+    return {**head, "passages": cells}

@@ -10,13 +10,13 @@ import numpy as np
 from foolery.canvas import canvas_hash, from_png, png_bytes
 from foolery.classifiers import load_recorded
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.device import ALLOWED, recorded
+from foolery.classifiers.device import TOLERANCE, recorded_precision
 from foolery.classifiers.scores import confidence
-from foolery.engine.run import Exhibit, open_run
+from foolery.engine.run import RunResult, open_run
 
 SAME_BACKEND = 1e-5
 ACROSS_BACKENDS = 1e-3
-SLICE = 200
+CHUNK = 200
 
 
 @dataclass(frozen=True)
@@ -79,37 +79,41 @@ def verify(
     Raises:
         UsageError: for a damaged run file, or a classifier that cannot be loaded.
     """
-    exhibit = open_run(path)
+    run = open_run(path)
     if classifier is None:
-        settings = exhibit.settings
+        settings = run.settings
         classifier = load_recorded(
             settings.classifier, backend=backend, card=card, device=device, classes=settings.classes
         )
-    return verify_exhibit(exhibit, classifier)
+    return verify_run(run, classifier)
 
 
-def verify_exhibit(exhibit: Exhibit, classifier: Classifier) -> Verification:
+def verify_run(run: RunResult, classifier: Classifier) -> Verification:
     """As ``verify``, for an exhibit that is already drawn."""
-    settings, description = exhibit.settings, classifier.description
-    champions = list(exhibit.champions.values())
+    settings, description = run.settings, classifier.description
+    champions = list(run.champions.values())
     same_backend = (
-        description.backend == settings.backend and description.device == exhibit.provenances[-1].device
+        description.backend == settings.backend and description.device == run.provenances[-1].device
     )
-    precisions = recorded(settings.forward), recorded(description.forward)
-    tolerance = _allowed(same_backend, *precisions)
+    precisions = recorded_precision(settings.forward), recorded_precision(description.forward)
+    tolerance = _tolerance(same_backend, *precisions)
     fingerprint_equal = description.fingerprint == settings.fingerprint
-    hashes = sum(canvas_hash(champion.canvas) == champion.canvas_hash for champion in champions)
+    hash_matches = sum(canvas_hash(champion.canvas) == champion.canvas_hash for champion in champions)
     read_back = [from_png(png_bytes(champion.canvas)) for champion in champions]
-    pngs = sum(
+    png_matches = sum(
         np.array_equal(champion.canvas, canvas) for champion, canvas in zip(champions, read_back, strict=True)
     )
     problems = []
     if not champions:
         problems.append("the run has no champions yet")
-    if hashes < len(champions):
-        problems.append(f"{len(champions) - hashes} of {len(champions)} canvases differ from what was scored")
-    if pngs < len(champions):
-        problems.append(f"{len(champions) - pngs} of {len(champions)} canvases change when saved as PNG")
+    if hash_matches < len(champions):
+        problems.append(
+            f"{len(champions) - hash_matches} of {len(champions)} canvases differ from what was scored"
+        )
+    if png_matches < len(champions):
+        problems.append(
+            f"{len(champions) - png_matches} of {len(champions)} canvases change when saved as PNG"
+        )
     difference = float("nan")
     if not fingerprint_equal:
         problems.append(
@@ -117,14 +121,14 @@ def verify_exhibit(exhibit: Exhibit, classifier: Classifier) -> Verification:
             f"the run fooled {settings.fingerprint[:12]}"
         )
     elif champions:
-        difference = _largest_difference(exhibit, classifier, np.stack(read_back))
+        difference = _largest_difference(run, classifier, np.stack(read_back))
         if not difference <= tolerance:
             problems.append(f"confidences differ by up to {difference:.2e}, allowed is {tolerance:g}")
     return Verification(
-        run=exhibit.name,
+        run=run.name,
         champions=len(champions),
-        hashes_equal=hashes,
-        pngs_equal=pngs,
+        hashes_equal=hash_matches,
+        pngs_equal=png_matches,
         largest_difference=difference,
         tolerance=tolerance,
         backend=description.backend,
@@ -136,21 +140,21 @@ def verify_exhibit(exhibit: Exhibit, classifier: Classifier) -> Verification:
     )
 
 
-def _allowed(same_backend: bool, then: str, now: str) -> float:
-    allowed = SAME_BACKEND if same_backend else ACROSS_BACKENDS
-    return allowed if then == now else max(allowed, *(ALLOWED.get(name, 0.0) for name in (then, now)))
+def _tolerance(same_backend: bool, then: str, now: str) -> float:
+    tolerance = SAME_BACKEND if same_backend else ACROSS_BACKENDS
+    return tolerance if then == now else max(tolerance, *(TOLERANCE.get(name, 0.0) for name in (then, now)))
 
 
 def _largest_difference(
-    exhibit: Exhibit, classifier: Classifier, canvases: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+    run: RunResult, classifier: Classifier, canvases: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 ) -> float:
-    champions = list(exhibit.champions.values())
+    champions = list(run.champions.values())
     largest = 0.0
-    for start in range(0, len(champions), SLICE):
-        part = champions[start : start + SLICE]
-        scores = classifier.scores(canvases[start : start + SLICE])
-        own = scores[np.arange(len(part)), [champion.index for champion in part]]
-        now = confidence(own, classifier.description.kind)
+    for start in range(0, len(champions), CHUNK):
+        part = champions[start : start + CHUNK]
+        scores = classifier.scores(canvases[start : start + CHUNK])
+        target_scores = scores[np.arange(len(part)), [champion.index for champion in part]]
+        now = confidence(target_scores, classifier.description.kind)
         recorded = np.array([champion.confidence for champion in part])
         largest = max(largest, float(np.abs(now - recorded).max()))
     return largest

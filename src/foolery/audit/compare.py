@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.audit.config import Pictures
-from foolery.audit.schema import Audit, Compared
+from foolery.audit.config import ReferenceData
+from foolery.audit.schema import Audit, BaselineComparison
 from foolery.audit.scoring import areas, bootstrap
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 
 
-def check_comparable(earlier: Audit, planned: Audit, pictures: Pictures | None) -> None:
+def check_comparable(earlier: Audit, planned: Audit, reference: ReferenceData | None) -> None:
     """Raise UsageError unless scores of the two mean the same; called before anything is asked.
 
     Args:
         earlier: the audit to compare with.
         planned: this one.
-        pictures: real ones of this one.
+        reference: real ones of this one.
     """
-    if pictures is None:
+    if reference is None:
         raise UsageError("--baseline: compares scores, and there is none without --data")
     if earlier.state != "finished" or earlier.yardstick is None:
         raise UsageError("--baseline: expected a finished audit with a score (one that had --data)")
@@ -35,7 +35,7 @@ def check_comparable(earlier: Audit, planned: Audit, pictures: Pictures | None) 
         raise UsageError(
             "--baseline: a budget of time alone gives scores that do not compare; add queries to it"
         )
-    data = (pictures.reference, pictures.split)
+    data = (reference.reference, reference.split)
     if data != (earlier.yardstick.data, earlier.yardstick.split):
         raise UsageError(
             f"--baseline: its real pictures were {earlier.yardstick.data} ({earlier.yardstick.split}), these "
@@ -49,21 +49,21 @@ def check_comparable(earlier: Audit, planned: Audit, pictures: Pictures | None) 
         )
 
 
-def compared_with(earlier: Audit, now: Audit, file: str) -> Compared:
+def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineComparison:
     """Scores of both, class by class.
 
     The interval resamples classes, the same ones in both, so that what makes a class easy for either does not
     count. It is a regression where the whole interval of the difference is below 0.
 
     Raises:
-        UsageError: where ``now`` has no score.
+        UsageError: where ``current`` has no score.
     """
-    if now.yardstick is None:
+    if current.yardstick is None:
         raise UsageError("--baseline: this audit has no score; give --data DATA")
-    order = [earlier.targets.index(label) for label in now.targets]
-    before, after = _areas(earlier)[order], _areas(now)
+    order = [earlier.targets.index(label) for label in current.targets]
+    before, after = _areas(earlier)[order], _areas(current)
     difference = bootstrap(before - after, scale=100.0)
-    return Compared(
+    return BaselineComparison(
         file=file,
         classifier=earlier.classifier.name,
         before=100.0 * (1.0 - float(before.mean())),
@@ -73,10 +73,10 @@ def compared_with(earlier: Audit, now: Audit, file: str) -> Compared:
     )
 
 
-def unequal(earlier: Audit, now: Audit) -> tuple[str, ...]:
+def skipped_on_one_side(earlier: Audit, current: Audit) -> tuple[str, ...]:
     """A sentence about attacks that could be tried on one side only; nothing where there are none."""
     before, after = (
-        {one.name for one in audit.attacks if one.status == "skipped"} for audit in (earlier, now)
+        {one.name for one in audit.attacks if one.status == "skipped"} for audit in (earlier, current)
     )
     if before == after:
         return ()
@@ -86,11 +86,11 @@ def unequal(earlier: Audit, now: Audit) -> tuple[str, ...]:
 
 def _areas(audit: Audit) -> NDArray[np.float64]:
     """``(T,)``: of each target, the mean over seeds."""
-    place = {index: at for at, index in enumerate(audit.places)}
-    passed = np.full((audit.budget.seeds, len(place)), np.inf)
+    place = {index: at for at, index in enumerate(audit.target_indices)}
+    queries_to_fool = np.full((audit.budget.seeds, len(place)), np.inf)
     for champion in audit.champions:
         for seed, at in enumerate(champion.passed_at):
             if at is not None:
-                passed[seed, place[champion.index]] = at
-    found: NDArray[np.float64] = areas(passed, audit.budget.queries).mean(axis=0)
-    return found
+                queries_to_fool[seed, place[champion.index]] = at
+    mean: NDArray[np.float64] = areas(queries_to_fool, audit.budget.queries).mean(axis=0)
+    return mean

@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from foolery.audit.schema import GateResult, Interval, Verdict
-from foolery.errors import UsageError, nearest
+from foolery.audit.schema import AuditVerdict, GateResult, Interval
+from foolery.errors import UsageError, did_you_mean
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
     "<": operator.lt, ">": operator.gt,
 }  # fmt: skip
-_WRITTEN = re.compile(r"\s*([A-Za-z][\w@.-]*)\s*(<=|>=|==|!=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*(%?)\s*")
+_EXPRESSION = re.compile(r"\s*([A-Za-z][\w@.-]*)\s*(<=|>=|==|!=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*(%?)\s*")
 
 
 def _value(interval: Interval | None) -> float | None:
@@ -27,7 +27,7 @@ def _value(interval: Interval | None) -> float | None:
 
 
 #: Name in an expression to what it is, and how it is read from a verdict.
-FIGURES: Mapping[str, tuple[str, Callable[[Verdict], float | None]]] = {
+FIGURES: Mapping[str, tuple[str, Callable[[AuditVerdict], float | None]]] = {
     "score": ("the score, 0 to 100", lambda v: _value(v.score)),
     "score-of-nonsense": (
         "the score over champions that the panel rejects",
@@ -71,7 +71,7 @@ _NEED_DATA = {
     "queries-to-half",
 }
 #: Figures that are shares, from 0 to 1: the others go further.
-SHARES = set(FIGURES) - {"score", "score-of-nonsense", "score-of-search", "queries-to-half"}
+_SHARES = set(FIGURES) - {"score", "score-of-nonsense", "score-of-search", "queries-to-half"}
 _NEED_PANEL = {"score-of-nonsense", "fooled-by-nonsense", "recognised"}
 
 
@@ -81,13 +81,13 @@ class Gate:
 
     Attributes:
         text: as it was written.
-        figure: left of the operator; ``sign`` the operator; ``number`` right of it.
+        figure: left of the operator; ``operator`` the operator; ``limit`` right of it.
     """
 
     text: str
     figure: str
-    sign: str
-    number: float
+    operator: str
+    limit: float
 
     @classmethod
     def parse(cls, text: str) -> Gate:
@@ -96,14 +96,14 @@ class Gate:
         Raises:
             UsageError: for another form, or an unknown figure; names the nearest.
         """
-        found = _WRITTEN.fullmatch(text)
-        if not found:
+        match = _EXPRESSION.fullmatch(text)
+        if not match:
             raise UsageError(f"--fail-on: expected NAME OP NUMBER, as in 'fooled@keep95 > 0.3', got {text!r}")
-        name, sign, number, percent = found.groups()
+        name, sign, number, percent = match.groups()
         if name not in FIGURES:
-            raise UsageError(f"--fail-on: {name!r} is unknown; {nearest(name, list(FIGURES))}")
+            raise UsageError(f"--fail-on: {name!r} is unknown; {did_you_mean(name, list(FIGURES))}")
         value = float(number) / (100 if percent else 1)
-        if name in SHARES and not 0 <= value <= 1:
+        if name in _SHARES and not 0 <= value <= 1:
             raise UsageError(
                 f"--fail-on: {name} is a share from 0 to 1, got {text!r}; write {number}% for hundredths"
                 if not percent and 0 <= value <= 100
@@ -118,11 +118,11 @@ class Gate:
         if self.figure in _NEED_PANEL and not panel:
             raise UsageError(f"--fail-on: {self.figure} needs independent classifiers; give --panel REF")
 
-    def judge(self, verdict: Verdict) -> GateResult:
+    def judge(self, verdict: AuditVerdict) -> GateResult:
         """Whether it fails; ``queries-to-half`` is infinite where half of the classes never fell."""
         value = FIGURES[self.figure][1](verdict)
         if value is None and self.figure == "queries-to-half":
-            failed = _OPERATORS[self.sign](float("inf"), self.number)
+            failed = _OPERATORS[self.operator](float("inf"), self.limit)
         else:
-            failed = value is None or _OPERATORS[self.sign](value, self.number)
+            failed = value is None or _OPERATORS[self.operator](value, self.limit)
         return GateResult(expression=self.text, value=value, failed=failed)

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from foolery.audit.attacks.base import STARTER
-from foolery.audit.schema import Attack, Audit, Champion, Interval
-from foolery.data.synthetic import baselines
+from foolery.audit.attacks.base import TRANSFER
+from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, Interval
+from foolery.data.synthetic import synthetic_kinds
 from foolery.text import format_confidence
 
-_MUCH = 0.8  # of the queries
+_MOST_OF_BUDGET = 0.8  # of the queries
 
 
-def remarks(found: Audit) -> tuple[str, ...]:
+def final_notes(audit: Audit) -> tuple[str, ...]:
     """Whether a search was needed at all, and whether the time was too short; nothing where all is well."""
-    return *_no_search_needed(found), *_time_was_up(found)
+    return *_no_search_needed_note(audit), *_time_limit_note(audit)
 
 
-def _time_was_up(found: Audit) -> tuple[str, ...]:
-    budget = found.budget
+def _time_limit_note(audit: Audit) -> tuple[str, ...]:
+    budget = audit.budget
     queries = budget.queries * budget.seeds
-    if budget.seconds is None or budget.elapsed < _MUCH * budget.seconds or budget.spent >= _MUCH * queries:
+    if (
+        budget.seconds is None
+        or budget.elapsed < _MOST_OF_BUDGET * budget.seconds
+        or budget.spent >= _MOST_OF_BUDGET * queries
+    ):
         return ()
     return (
         f"The time was up after {budget.spent:,} of {queries:,} queries. What would fall later counts as not "
@@ -28,15 +32,15 @@ def _time_was_up(found: Audit) -> tuple[str, ...]:
     )
 
 
-def _no_search_needed(found: Audit) -> tuple[str, ...]:
-    drawn = {baseline.name for baseline in baselines()}
-    tried = [attack for attack in found.attacks if attack.fooled_at_keep95 is not None]
-    plain = [attack for attack in tried if attack.name in drawn]
-    searched = [attack for attack in tried if attack.name not in drawn and attack.name != STARTER]
-    if not plain or not searched:
+def _no_search_needed_note(audit: Audit) -> tuple[str, ...]:
+    synthetic = {baseline.name for baseline in synthetic_kinds()}
+    tried = [attack for attack in audit.attacks if attack.fooled_at_keep95 is not None]
+    single_shot = [attack for attack in tried if attack.name in synthetic]
+    searches = [attack for attack in tried if attack.name not in synthetic and attack.name != TRANSFER]
+    if not single_shot or not searches:
         return ()
-    best = max(plain, key=lambda attack: attack.fooled_at_keep95 or 0.0)
-    top = max(searched, key=lambda attack: attack.fooled_at_keep95 or 0.0)
+    best = max(single_shot, key=lambda attack: attack.fooled_at_keep95 or 0.0)
+    top = max(searches, key=lambda attack: attack.fooled_at_keep95 or 0.0)
     if not best.fooled_at_keep95 or best.fooled_at_keep95 < (top.fooled_at_keep95 or 0.0):
         return ()
     return (
@@ -52,21 +56,21 @@ _CHAMPIONS = 12
 def write_summary(audit: Audit, folder: Path) -> Path:
     """Write ``summary.md`` into ``folder``."""
     file = folder / FILE
-    file.write_text(summary_of(audit), encoding="utf-8")
+    file.write_text(summary_markdown(audit), encoding="utf-8")
     return file
 
 
-def summary_of(audit: Audit) -> str:
+def summary_markdown(audit: Audit) -> str:
     """The page."""
     lines = [f"## Audit of `{audit.classifier.name}`: {headline(audit)}", ""]
-    lines += [f"- {line}" for line in facts(audit)]
+    lines += [f"- {line}" for line in verdict_lines(audit)]
     if audit.gates or audit.compared:
-        lines += ["", "### Gates", "", *(f"- {line}" for line in verdicts(audit))]
-    lines += ["", "### Attacks", "", *_attacks(audit)]
+        lines += ["", "### Gates", "", *(f"- {line}" for line in gate_lines(audit))]
+    lines += ["", "### Attacks", "", *_attack_table(audit)]
     if audit.champions:
-        lines += ["", "### Champions", "", *_champions(audit)]
+        lines += ["", "### Champions", "", *_champion_table(audit)]
     if audit.helps:
-        lines += ["", "### What helps", "", *_helps(audit)]
+        lines += ["", "### What helps", "", *_mitigation_table(audit)]
     if audit.notes:
         lines += ["", "### Notes", "", *(f"- {note}" for note in audit.notes)]
     return "\n".join(lines) + "\n"
@@ -82,7 +86,7 @@ def headline(audit: Audit) -> str:
     return "no score" if score is None else f"score {score.value:.1f}"
 
 
-def facts(audit: Audit) -> list[str]:
+def verdict_lines(audit: Audit) -> list[str]:
     """The verdict, one line each."""
     budget, verdict = audit.budget, audit.verdict
     lines = []
@@ -120,17 +124,18 @@ def facts(audit: Audit) -> list[str]:
             )
         )
     if audit.yardstick is not None:
-        real = audit.yardstick
+        reference = audit.yardstick
         lines.append(
-            f"yardstick: {real.images} pictures of {real.data}, accuracy {real.accuracy:.1%}; 95 % of the "
-            f"right answers have a {real.measure} of {real.threshold:.4g} or more"
+            f"yardstick: {reference.images} pictures of {reference.data}, accuracy "
+            f"{reference.accuracy:.1%}; 95 % of the "
+            f"right answers have a {reference.measure} of {reference.threshold:.4g} or more"
         )
-    again = f", at most {budget.repeated:,} of them twice after an interruption" if budget.repeated else ""
-    lines.append(f"{budget.spent:,} queries in {budget.elapsed:.0f} s{again}; budget {budget.asked}")
+    repeated = f", at most {budget.repeated:,} of them twice after an interruption" if budget.repeated else ""
+    lines.append(f"{budget.spent:,} queries in {budget.elapsed:.0f} s{repeated}; budget {budget.asked}")
     return lines
 
 
-def verdicts(audit: Audit) -> list[str]:
+def gate_lines(audit: Audit) -> list[str]:
     """Each gate, and the comparison with an earlier audit."""
     lines = []
     for gate in audit.gates:
@@ -145,15 +150,16 @@ def verdicts(audit: Audit) -> list[str]:
     return lines
 
 
-def remedies(audit: Audit) -> list[str]:
+def mitigation_lines(audit: Audit) -> list[str]:
     """What helps, one line each."""
     return [
-        f"{one.measure}: {one.what}: {_told(one.before)} before, {_told(one.after)} after; cost: {one.cost}"
+        f"{one.measure}: {one.what}: {_figure(one.before)} before, {_figure(one.after)} after; cost: "
+        f"{one.cost}"
         for one in audit.helps
     ]
 
 
-def _told(value: float | None) -> str:
+def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
@@ -167,7 +173,7 @@ def shares(one: Interval) -> str:
     return f"{100 * one.value:.0f} % ({100 * one.low:.0f} % to {100 * one.high:.0f} %)"
 
 
-def _attacks(audit: Audit) -> list[str]:
+def _attack_table(audit: Audit) -> list[str]:
     rows = [
         "| attack | queries | fooled@keep95 | median confidence | |",
         "| --- | ---: | ---: | ---: | --- |",
@@ -176,40 +182,41 @@ def _attacks(audit: Audit) -> list[str]:
     for attack in audit.attacks:
         name = f"{attack.name} (seed {attack.seed})" if seeds else attack.name
         fooled = "–" if attack.fooled_at_keep95 is None else f"{100 * attack.fooled_at_keep95:.0f} %"
-        sure = "–" if attack.median_confidence is None else format_confidence(attack.median_confidence)
-        rows.append(f"| {name} | {attack.queries:,} | {fooled} | {sure} | {_said(attack)} |")
+        confidence = "–" if attack.median_confidence is None else format_confidence(attack.median_confidence)
+        rows.append(f"| {name} | {attack.queries:,} | {fooled} | {confidence} | {_status(attack)} |")
     return rows
 
 
-def _said(attack: Attack) -> str:
+def _status(attack: AttackRecord) -> str:
     if attack.status == "skipped":
         return f"skipped: {_cell(attack.reason or '')}"
     return "" if attack.status == "finished" else attack.status
 
 
-def _champions(audit: Audit) -> list[str]:
+def _champion_table(audit: Audit) -> list[str]:
     ranked = sorted(audit.champions, key=lambda champion: -champion.value)[:_CHAMPIONS]
     rows = [
         "| class | confidence | attack | first fooled after | recognised by | picture |",
         "| --- | ---: | --- | ---: | ---: | --- |",
     ]
-    rows += [_champion(champion) for champion in ranked]
+    rows += [_champion_row(champion) for champion in ranked]
     more = len(audit.champions) - len(ranked)
     return [*rows, "", f"… and {more} more."] if more else rows
 
 
-def _champion(one: Champion) -> str:
-    times = [at for at in one.passed_at if at is not None]
+def _champion_row(champion: AuditedChampion) -> str:
+    times = [at for at in champion.passed_at if at is not None]
     when = f"{min(times):,} queries" if times else "never"
-    panel = "–" if one.recognised_by is None else f"{100 * one.recognised_by:.0f} %"
-    sure = format_confidence(one.confidence)
-    return f"| {_cell(one.label)} | {sure} | {one.attack} | {when} | {panel} | `{one.image}` |"
+    panel = "–" if champion.recognised_by is None else f"{100 * champion.recognised_by:.0f} %"
+    confidence = format_confidence(champion.confidence)
+    cells = (_cell(champion.label), confidence, champion.attack, when, panel, f"`{champion.image}`")
+    return f"| {' | '.join(cells)} |"
 
 
-def _helps(audit: Audit) -> list[str]:
+def _mitigation_table(audit: Audit) -> list[str]:
     rows = ["| measure | figure | before | after | cost |", "| --- | --- | ---: | ---: | --- |"]
     for one in audit.helps:
-        before, after = _told(one.before), _told(one.after)
+        before, after = _figure(one.before), _figure(one.after)
         rows.append(f"| {_cell(one.measure)} | {_cell(one.what)} | {before} | {after} | {_cell(one.cost)} |")
     return rows
 

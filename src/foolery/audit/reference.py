@@ -15,143 +15,160 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.audit.schema import Yardstick
+from foolery.audit.schema import ReferenceStatistics
 from foolery.classifiers.accuracy import better_than_chance
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.rejection import REJECTED
 from foolery.data import match_classes
 from foolery.data.labelled import LabelledData, sample
-from foolery.errors import UsageError, nearest
-from foolery.hardening.training_set import FOOLING
-from foolery.search.objectives import Objective, comparable
+from foolery.errors import UsageError, did_you_mean
+from foolery.hardening.training_set import FOOLING_CLASS
+from foolery.search.objectives import Objective, audit_objective
 
-NOTHING = frozenset({FOOLING, REJECTED})
+REJECT_CLASSES = frozenset({FOOLING_CLASS, REJECTED})
 """What foolery calls a class for pictures of nothing."""
 
 
-def targets_of(known: Description, left_out: Sequence[str] = ()) -> NDArray[np.int64]:
-    """``(T,) int64``, ascending: the places of all classes but those in ``left_out`` and in ``NOTHING``.
+def target_classes(description: Description, exclude: Sequence[str] = ()) -> NDArray[np.int64]:
+    """``(T,) int64``, ascending: the places of all classes but those in ``exclude`` and in ``NOTHING``.
 
     Raises:
         UsageError: for a name that is no class, and where no class is left.
     """
-    for name in left_out:
-        if name not in known.classes:
-            raise UsageError(f"--leave-out: {name!r} is no class; {nearest(name, list(known.classes))}")
-    gone = NOTHING | set(left_out)
-    found = np.array([place for place, name in enumerate(known.classes) if name not in gone], np.int64)
-    if not len(found):
-        raise UsageError(f"--leave-out: no class of {known.name} is left to fool")
-    return found
+    for name in exclude:
+        if name not in description.classes:
+            raise UsageError(
+                f"--leave-out: {name!r} is no class; {did_you_mean(name, list(description.classes))}"
+            )
+    excluded = REJECT_CLASSES | set(exclude)
+    targets = np.array(
+        [place for place, name in enumerate(description.classes) if name not in excluded], np.int64
+    )
+    if not len(targets):
+        raise UsageError(f"--leave-out: no class of {description.name} is left to fool")
+    return targets
 
 
-def left_out_of(known: Description, left_out: Sequence[str] = ()) -> tuple[str, ...]:
+def excluded_classes(description: Description, exclude: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the classes that are no targets, in the classifier's order."""
-    kept = set(targets_of(known, left_out).tolist())
-    return tuple(name for place, name in enumerate(known.classes) if place not in kept)
+    targets = set(target_classes(description, exclude).tolist())
+    return tuple(name for place, name in enumerate(description.classes) if place not in targets)
 
 
-KEPT = 0.95
-ENOUGH = 20  # rightly classified pictures of a class, for a median of its own
-FEWEST = 20  # rightly classified pictures, for a threshold
-MOST = 2000
+TPR = 0.95
+MIN_CLASS_IMAGES = 20  # rightly classified pictures of a class, for a median of its own
+MIN_IMAGES = 20  # rightly classified pictures, for a threshold
+MAX_IMAGES = 2000
 BATCH_VALUES = 400 * 256 * 256
 
 
 @dataclass(frozen=True)
-class Real:
+class ReferenceScores:
     """What was said about N real pictures.
 
     Attributes:
         scores: ``(N, K) float64``.
         labels: ``(N,) int64``, indices of the classifier's classes.
         values: ``(N,) float64``, the measure of the picture's own class.
-        right: ``(N,)``: whether that class was the first answer.
+        correct: ``(N,)``: whether that class was the first answer.
         matched_by: how classes were found.
     """
 
     scores: NDArray[np.float64]
     labels: NDArray[np.int64]
     values: NDArray[np.float64]
-    right: NDArray[np.bool_]
+    correct: NDArray[np.bool_]
     matched_by: str
 
 
-def ask_real(classifier: Classifier, data: LabelledData, most: int = MOST) -> Real:
-    """Ask about ``most`` pictures of ``data`` at most, the same ones every time.
+def score_reference(
+    classifier: Classifier, data: LabelledData, max_images: int = MAX_IMAGES
+) -> ReferenceScores:
+    """Ask about ``max_images`` pictures of ``data`` at most, the same ones every time.
 
     Raises:
         UsageError: where class names do not match, or no picture can be read.
     """
-    known = classifier.description
-    match = match_classes(data.classes, known.classes, known.name)
-    measure = measure_of(known)
-    size = max(1, min(400, BATCH_VALUES // known.canvas.size))
+    description = classifier.description
+    match = match_classes(data.classes, description.classes, description.name)
+    measure = measure_of(description)
+    size = max(1, min(400, BATCH_VALUES // description.canvas.size))
     scores, labels = [], []
-    for part in sample(data, most).batches(size, known.canvas):
+    for part in sample(data, max_images).batches(size, description.canvas):
         scores.append(classifier.scores(part.canvases))
         labels.append(match.index[part.labels])
     if not scores:
         raise UsageError("data: no picture could be read")
-    said, meant = np.concatenate(scores), np.concatenate(labels)
-    rows = np.arange(len(meant))
-    return Real(said, meant, measure(said, None)[rows, meant], said.argmax(axis=1) == meant, match.by)
+    all_scores, all_labels = np.concatenate(scores), np.concatenate(labels)
+    rows = np.arange(len(all_labels))
+    return ReferenceScores(
+        all_scores,
+        all_labels,
+        measure(all_scores, None)[rows, all_labels],
+        all_scores.argmax(axis=1) == all_labels,
+        match.by,
+    )
 
 
-def yardstick_of(classifier: Classifier, real: Real, data: str, split: str) -> Yardstick:
-    """The yardstick that ``real`` gives.
+def reference_statistics(
+    classifier: Classifier, reference: ReferenceScores, data: str, split: str
+) -> ReferenceStatistics:
+    """The yardstick that ``reference`` gives.
 
     Raises:
         UsageError: where too few pictures were classified rightly, or no more than by guessing.
     """
-    known, count = classifier.description, int(real.right.sum())
-    if count < FEWEST:
+    description, count = classifier.description, int(reference.correct.sum())
+    if count < MIN_IMAGES:
         raise UsageError(
-            f"data: {known.name} is right about {count} of {len(real.right)} pictures, a threshold needs "
-            f"{FEWEST}; foolery preflight says what may be wrong"
+            f"data: {description.name} is right about {count} of {len(reference.correct)} pictures, a "
+            f"threshold needs "
+            f"{MIN_IMAGES}; foolery preflight says what may be wrong"
         )
-    if not better_than_chance(count / len(real.right), len(real.right), len(known.classes)):
+    if not better_than_chance(
+        count / len(reference.correct), len(reference.correct), len(description.classes)
+    ):
         raise UsageError(
-            f"data: {known.name} is right about {count} of {len(real.right)} pictures, "
+            f"data: {description.name} is right about {count} of {len(reference.correct)} pictures, "
             "no better than chance; foolery preflight says what may be wrong"
         )
-    values, labels = real.values[real.right], real.labels[real.right]
+    values, labels = reference.values[reference.correct], reference.labels[reference.correct]
     medians = [
-        float(np.median(own)) if len(own := values[labels == each]) >= ENOUGH else None
-        for each in range(len(known.classes))
+        float(np.median(own)) if len(own := values[labels == each]) >= MIN_CLASS_IMAGES else None
+        for each in range(len(description.classes))
     ]
-    rows = np.flatnonzero(real.right)
-    sure = confidence(real.scores[rows, real.labels[rows]], known.kind)
-    kind = measure_of(known).name
-    return Yardstick(
+    rows = np.flatnonzero(reference.correct)
+    confidences = confidence(reference.scores[rows, reference.labels[rows]], description.kind)
+    kind = measure_of(description).name
+    return ReferenceStatistics(
         data=data,
         split=split,
-        images=len(real.right),
+        images=len(reference.correct),
         right=count,
-        accuracy=count / len(real.right),
+        accuracy=count / len(reference.correct),
         measure="margin" if kind == "margin" else "class-score",
-        threshold=keeping(values, KEPT),
+        threshold=threshold_at_tpr(values, TPR),
         median=float(np.median(values)),
         class_medians=tuple(medians),
-        enough=ENOUGH,
-        median_confidence=float(np.median(sure)),
-        matched_by="name" if real.matched_by == "name" else "position",
+        enough=MIN_CLASS_IMAGES,
+        median_confidence=float(np.median(confidences)),
+        matched_by="name" if reference.matched_by == "name" else "position",
     )
 
 
-def measure_of(known: Description) -> Objective:
+def measure_of(description: Description) -> Objective:
     """What pictures are compared by, for every class of a classifier."""
-    return comparable(known.kind, range(len(known.classes)), len(known.classes))
+    return audit_objective(description.kind, range(len(description.classes)), len(description.classes))
 
 
-def keeping(values: NDArray[np.float64], share: float) -> float:
-    """The largest value that at least ``share`` of ``values`` reach."""
+def threshold_at_tpr(values: NDArray[np.float64], tpr: float) -> float:
+    """The largest value that at least ``tpr`` of ``values`` reach."""
     ranked = np.sort(values)
-    dropped = int(np.floor(len(ranked) * (1 - share) + 1e-9))
+    dropped = int(np.floor(len(ranked) * (1 - tpr) + 1e-9))
     return float(ranked[dropped])
 
 
-def real_medians(yardstick: Yardstick) -> NDArray[np.float64]:
+def class_medians(yardstick: ReferenceStatistics) -> NDArray[np.float64]:
     """``(K,) float64``: what a picture of each class is compared with for beats-real."""
     return np.array([yardstick.median if own is None else own for own in yardstick.class_medians])

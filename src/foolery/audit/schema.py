@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from foolery.errors import UsageError
 
 
-class Part(BaseModel):
+class FrozenModel(BaseModel):
     """A frozen value; a field that is not known is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +26,7 @@ class Part(BaseModel):
 AttackStatus = Literal["waiting", "running", "finished", "skipped"]
 
 
-class Attack(Part):
+class AttackRecord(FrozenModel):
     """One attack of one seed, by itself.
 
     Attributes:
@@ -55,7 +55,7 @@ class Attack(Part):
     run: str | None = None
 
 
-class Champion(Part):
+class AuditedChampion(FrozenModel):
     """The best picture of one class, of all attacks and seeds: the largest ``value``.
 
     Attributes:
@@ -89,7 +89,7 @@ class Champion(Part):
     canvas_hash: str
 
 
-class Curve(Part):
+class Curve(FrozenModel):
     """Share of classes that some attack of one seed fools at keep95 within so many queries: a staircase."""
 
     seed: int
@@ -97,7 +97,7 @@ class Curve(Part):
     fooled: tuple[float, ...]
 
 
-class Interval(Part):
+class Interval(FrozenModel):
     """A mean with a 95 % interval."""
 
     value: float
@@ -105,7 +105,7 @@ class Interval(Part):
     high: float
 
 
-class Verdict(Part):
+class AuditVerdict(FrozenModel):
     """The headline figures. Over seeds they are means; intervals are bootstraps over classes.
 
     Attributes:
@@ -138,7 +138,7 @@ class Verdict(Part):
     queries_to_half: float | None = None
 
 
-class GateResult(Part):
+class GateResult(FrozenModel):
     """One ``--fail-on``: it failed where the expression holds, and where its value is not known."""
 
     expression: str
@@ -146,7 +146,7 @@ class GateResult(Part):
     failed: bool
 
 
-class Compared(Part):
+class BaselineComparison(FrozenModel):
     """This audit beside an earlier one of the same classes, attacks and budget.
 
     Attributes:
@@ -164,7 +164,7 @@ class Compared(Part):
     regression: bool
 
 
-class Help(Part):
+class Mitigation(FrozenModel):
     """One row of what helps.
 
     Attributes:
@@ -182,8 +182,23 @@ class Help(Part):
 
 
 __all__ = [
-    "FILE", "SCHEMA", "Attack", "Audit", "Audited", "Budget", "Champion", "Compared", "Curve", "GateResult",
-    "Help", "Interval", "State", "Verdict", "Yardstick", "read_audit", "write_audit",
+    "FILE",
+    "SCHEMA",
+    "AttackRecord",
+    "Audit",
+    "AuditVerdict",
+    "AuditedChampion",
+    "AuditedClassifier",
+    "BaselineComparison",
+    "BudgetRecord",
+    "Curve",
+    "GateResult",
+    "Interval",
+    "Mitigation",
+    "ReferenceStatistics",
+    "State",
+    "read_audit",
+    "write_audit",
 ]  # fmt: skip
 
 SCHEMA = 1
@@ -193,7 +208,7 @@ State = Literal["partial", "interrupted", "finished"]
 Kind = Literal["softmax", "sigmoid", "similarity"]
 
 
-class Audited(Part):
+class AuditedClassifier(FrozenModel):
     """The classifier under audit; names mean what they mean in ``Description``."""
 
     name: str
@@ -205,7 +220,7 @@ class Audited(Part):
     device: str
 
 
-class Yardstick(Part):
+class ReferenceStatistics(FrozenModel):
     """What the classifier says about real pictures.
 
     Attributes:
@@ -235,7 +250,7 @@ class Yardstick(Part):
     matched_by: Literal["name", "position"]
 
 
-class Budget(Part):
+class BudgetRecord(FrozenModel):
     """What may be spent and what was.
 
     Attributes:
@@ -260,7 +275,7 @@ class Budget(Part):
     rate: float
 
 
-class Audit(Part):
+class Audit(FrozenModel):
     """An audit.
 
     Attributes:
@@ -278,18 +293,18 @@ class Audit(Part):
 
     schema_: int = Field(default=SCHEMA, alias="schema")
     state: State
-    classifier: Audited
-    yardstick: Yardstick | None
-    budget: Budget
+    classifier: AuditedClassifier
+    yardstick: ReferenceStatistics | None
+    budget: BudgetRecord
     left_out: tuple[str, ...] = ()
-    attacks: tuple[Attack, ...]
-    champions: tuple[Champion, ...] = ()
+    attacks: tuple[AttackRecord, ...]
+    champions: tuple[AuditedChampion, ...] = ()
     curves: tuple[Curve, ...] = ()
-    verdict: Verdict | None = None
+    verdict: AuditVerdict | None = None
     panel: tuple[str, ...] = ()
     gates: tuple[GateResult, ...] = ()
-    compared: Compared | None = None
-    helps: tuple[Help, ...] = ()
+    compared: BaselineComparison | None = None
+    helps: tuple[Mitigation, ...] = ()
     notes: tuple[str, ...] = ()
     command: str
     started: str
@@ -297,14 +312,14 @@ class Audit(Part):
     versions: dict[str, str]
 
     @property
-    def places(self) -> tuple[int, ...]:
+    def target_indices(self) -> tuple[int, ...]:
         """Places, in the classifier's order, of the classes that every share is a share of."""
         return tuple(at for at, name in enumerate(self.classifier.classes) if name not in self.left_out)
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Their names."""
-        return tuple(self.classifier.classes[at] for at in self.places)
+        return tuple(self.classifier.classes[at] for at in self.target_indices)
 
     @property
     def passed(self) -> bool:
@@ -331,16 +346,16 @@ def read_audit(path: Path) -> Audit:
     """
     file = path / FILE if path.is_dir() else path
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"audit: {file} does not exist; foolery audit writes one") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"audit: {file} cannot be read: {error}") from None
-    version = found.get("schema") if isinstance(found, dict) else None
+    version = document.get("schema") if isinstance(document, dict) else None
     if isinstance(version, int) and version > SCHEMA:
         raise UsageError(f"audit: {file} has schema {version}, this foolery reads up to {SCHEMA}; update it")
     try:
-        return Audit.model_validate(found)
+        return Audit.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

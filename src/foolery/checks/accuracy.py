@@ -10,11 +10,11 @@ from typing import Literal
 
 import numpy as np
 
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
-from foolery.data import match_classes, open_data
-from foolery.data.decode import read_picture
+from foolery.data import load_data, match_classes
+from foolery.data.decode import read_image
 from foolery.data.fit import fit
 
 
@@ -56,20 +56,20 @@ def evaluate(classifier: Classifier, data_reference: str, split: str = "test") -
         UsageError: for unknown data, data that cannot be had, or class names that do not match.
     """
     start = perf_counter()
-    data, known = open_data(data_reference, split), classifier.description
-    matched = match_classes(data.classes, known.classes, known.name).by
-    answers = measure(classifier, data)
-    cosines = known.kind == "similarity"
+    data, description = load_data(data_reference, split), classifier.description
+    matched = match_classes(data.classes, description.classes, description.name).by
+    predictions = measure_accuracy(classifier, data)
+    cosines = description.kind == "similarity"
     return Evaluation(
-        images=len(answers),
+        images=len(predictions),
         unreadable=tuple(data.unreadable),
-        top1=answers.top(1),
-        top5=answers.top(5),
-        error=answers.error,
-        median_confidence=answers.median_confidence(),
-        median_confidence_right=answers.median_confidence(answers.right),
-        median_confidence_wrong=answers.median_confidence(~answers.right),
-        calibration_error=float("nan") if cosines else answers.calibration_error(),
+        top1=predictions.top(1),
+        top5=predictions.top(5),
+        error=predictions.error,
+        median_confidence=predictions.median_confidence(),
+        median_confidence_right=predictions.median_confidence(predictions.correct),
+        median_confidence_wrong=predictions.median_confidence(~predictions.correct),
+        calibration_error=float("nan") if cosines else predictions.calibration_error(),
         matched_by=matched,
         seconds=perf_counter() - start,
     )
@@ -79,7 +79,7 @@ BATCH = 32
 
 
 @dataclass(frozen=True)
-class Answer:
+class ClassPrediction:
     """A class and how sure the classifier is of it.
 
     Attributes:
@@ -101,13 +101,13 @@ class Prediction:
         path: of the file.
         size: ``(height, width)`` of the picture.
         resized: whether it had to be fitted to the classifier's canvas.
-        answers: the surest first.
+        top: the surest first.
     """
 
     path: Path
     size: tuple[int, int]
     resized: bool
-    answers: tuple[Answer, ...]
+    top: tuple[ClassPrediction, ...]
 
 
 def predict(classifier: Classifier, paths: Sequence[Path], top: int = 5) -> Iterator[Prediction]:
@@ -116,21 +116,21 @@ def predict(classifier: Classifier, paths: Sequence[Path], top: int = 5) -> Iter
     Raises:
         UsageError: at the first file that is no picture, is damaged, or too large.
     """
-    known = classifier.description
+    description = classifier.description
     for start in range(0, len(paths), BATCH):
         part = paths[start : start + BATCH]
-        pictures = [read_picture(path) for path in part]
+        pictures = [read_image(path) for path in part]
         sizes = [(picture.height, picture.width) for picture in pictures]
-        scores = classifier.scores(np.stack([fit(picture, known.canvas) for picture in pictures]))
+        scores = classifier.scores(np.stack([fit(picture, description.canvas) for picture in pictures]))
         for path, size, row in zip(part, sizes, scores, strict=True):
-            first = np.argsort(-row, kind="stable")[:top]
-            sure = confidence(row[first], known.kind)
+            indices = np.argsort(-row, kind="stable")[:top]
+            confidences = confidence(row[indices], description.kind)
             yield Prediction(
                 path,
                 size,
-                size != (known.canvas.height, known.canvas.width),
+                size != (description.canvas.height, description.canvas.width),
                 tuple(
-                    Answer(int(index), known.classes[index], float(value))
-                    for index, value in zip(first, sure, strict=True)
+                    ClassPrediction(int(index), description.classes[index], float(value))
+                    for index, value in zip(indices, confidences, strict=True)
                 ),
             )

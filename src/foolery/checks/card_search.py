@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from foolery.checks.card_trials import (
-    Judge,
-    Trial,
-    every_trial,
+    CardTrial,
+    TrialRunner,
+    all_trials,
     mcnemar,
-    of_other_crops,
-    of_other_sizes,
+    other_crops,
+    other_sizes,
     usual_ratio,
 )
 from foolery.classifiers.accuracy import better_than_chance
@@ -32,12 +32,12 @@ from foolery.errors import UsageError
 PHOTOS = 200
 FIRST = 25  # photos of the first round
 FINALISTS = 4
-KEPT = 3  # one of so many goes on to the next round
+KEEP_ONE_OF = 3  # one of so many goes on to the next round
 SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class Finding:
+class CardSearchResult:
     """What was found.
 
     Attributes:
@@ -53,7 +53,7 @@ class Finding:
 
     card: Card
     family: str
-    trials: tuple[Trial, ...]
+    trials: tuple[CardTrial, ...]
     crops: dict[float, float]
     close: dict[str, float]
     crop_close: tuple[float, ...]
@@ -74,8 +74,8 @@ def find_card(
     kind: Kind | None = None,
     photos: int = PHOTOS,
     size: int | None = None,
-    watch: Callable[[str], None] | None = None,
-) -> Finding:
+    on_progress: Callable[[str], None] | None = None,
+) -> CardSearchResult:
     """The card of an ONNX file that has none.
 
     Args:
@@ -85,7 +85,7 @@ def find_card(
         kind: of its scores; ``softmax`` where its outputs do not show that they are independent.
         photos: how many to look at, at most.
         size: side of its input, where the file leaves it open.
-        watch: told in a line what is being done.
+        on_progress: told in a line what is being done.
 
     Raises:
         UsageError: where the file cannot be run, the classes do not fit, or nothing does better than chance.
@@ -93,37 +93,37 @@ def find_card(
     """
     if photos < FIRST:
         raise UsageError(f"photos: expected at least {FIRST}, got {photos}")
-    say = watch or (lambda line: None)
+    report = on_progress or (lambda line: None)
     signature = read_signature(graph, size)
-    trials = every_trial(graph.stem, signature, distinct(list(classes or data.classes)), kind)
+    trials = all_trials(graph.stem, signature, distinct(list(classes or data.classes)), kind)
     rows = np.random.default_rng(0).permutation(len(data))[:photos]
-    judge = Judge(graph, data, rows)
+    runner = TrialRunner(graph, data, rows)
     _check_names(trials, data, signature.outputs)
-    finalists = _halving(trials, judge, say)
+    finalists = _halving(trials, runner, report)
     best, close = _best(finalists)
     if len(signature.sizes) > 1:
-        best, more = _best([best, *_judged(of_other_sizes(best, signature), judge, say, "sizes")])
+        best, more = _best([best, *_scored(other_sizes(best, signature), runner, report, "sizes")])
         close |= more
-    if not better_than_chance(best.accuracy, len(best.right), len(best.card.classes)):
+    if not better_than_chance(best.accuracy, len(best.correct), len(best.card.classes)):
         raise UsageError(
             f"card: nothing that was tried does better than chance (best {best.accuracy:.1%} of "
-            f"{len(best.right)} photos); are the class names in the order of the outputs? "
+            f"{len(best.correct)} photos); are the class names in the order of the outputs? "
             "give --class-names FILE"
         )
-    crops = of_other_crops(best, signature)
-    _judged([trial for trial in crops.values() if trial is not best], judge, say, "crops")
+    crops = other_crops(best, signature)
+    _scored([trial for trial in crops.values() if trial is not best], runner, report, "crops")
     crops = {share: crops[share] for share in sorted(crops) if not crops[share].failed}
     usual = usual_ratio(best)
     ratio = max(crops, key=lambda share: (crops[share].accuracy, share == usual))
-    if ratio != usual and mcnemar(crops[usual].right, crops[ratio].right) > SIGNIFICANT:
+    if ratio != usual and mcnemar(crops[usual].correct, crops[ratio].correct) > SIGNIFICANT:
         ratio = usual
-    return Finding(
+    return CardSearchResult(
         card=crops[ratio].card,
         family=best.family,
         trials=tuple(
             sorted(
                 {id(each): each for each in (*trials, best)}.values(),
-                key=lambda each: (len(each.right), *each.rank),
+                key=lambda each: (len(each.correct), *each.rank),
                 reverse=True,
             )
         ),
@@ -132,14 +132,14 @@ def find_card(
         crop_close=tuple(
             share
             for share, trial in crops.items()
-            if share != ratio and mcnemar(trial.right, crops[ratio].right) > SIGNIFICANT
+            if share != ratio and mcnemar(trial.correct, crops[ratio].correct) > SIGNIFICANT
         ),
         ratio=ratio,
-        photos=len(best.right),
+        photos=len(best.correct),
     )
 
 
-def _check_names(trials: Sequence[Trial], data: LabelledData, outputs: int) -> None:
+def _check_names(trials: Sequence[CardTrial], data: LabelledData, outputs: int) -> None:
     """Raise UsageError where a class of ``data`` is none of the network's."""
     names = trials[0].card.classes
     try:
@@ -153,35 +153,37 @@ def _check_names(trials: Sequence[Trial], data: LabelledData, outputs: int) -> N
         ) from None
 
 
-def _halving(trials: list[Trial], judge: Judge, say: Callable[[str], None]) -> list[Trial]:
+def _halving(trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None]) -> list[CardTrial]:
     """The finalists, judged on all photos."""
-    left, done, total = trials, 0, len(judge.rows)
+    remaining, done, total = trials, 0, len(runner.rows)
     while done < total:
-        goal = min(total, max(FIRST, 2 * done))
-        if len(left) <= FINALISTS:
-            goal = total
-        say(f"{len(left)} ways of preprocessing on {goal - done} photos")
-        judge.ask(left, done, goal)
-        done = goal
-        alive = [trial for trial in left if not trial.failed and trial.right]
+        stop = min(total, max(FIRST, 2 * done))
+        if len(remaining) <= FINALISTS:
+            stop = total
+        report(f"{len(remaining)} ways of preprocessing on {stop - done} photos")
+        runner.run(remaining, done, stop)
+        done = stop
+        alive = [trial for trial in remaining if not trial.failed and trial.correct]
         if not alive:
-            raise UsageError(f"card: {left[0].failed or 'no photo could be read'}")
+            raise UsageError(f"card: {remaining[0].failed or 'no photo could be read'}")
         alive.sort(key=lambda trial: trial.rank, reverse=True)
-        left = alive if done == total else alive[: max(FINALISTS, len(alive) // KEPT)]
-    return left
+        remaining = alive if done == total else alive[: max(FINALISTS, len(alive) // KEEP_ONE_OF)]
+    return remaining
 
 
-def _best(finalists: list[Trial]) -> tuple[Trial, dict[str, float]]:
+def _best(finalists: list[CardTrial]) -> tuple[CardTrial, dict[str, float]]:
     """Of those that are not worse than the first, the one that finds the labels likeliest; and the others."""
     first = max(finalists, key=lambda trial: trial.rank)
-    equal = [trial for trial in finalists if mcnemar(trial.right, first.right) > SIGNIFICANT]
-    best = max(equal, key=lambda trial: trial.mean_likelihood)
-    p = {trial.family: mcnemar(trial.right, best.right) for trial in finalists if trial is not best}
+    candidates = [trial for trial in finalists if mcnemar(trial.correct, first.correct) > SIGNIFICANT]
+    best = max(candidates, key=lambda trial: trial.mean_label_score)
+    p = {trial.family: mcnemar(trial.correct, best.correct) for trial in finalists if trial is not best}
     return best, {family: value for family, value in p.items() if value > SIGNIFICANT}
 
 
-def _judged(trials: list[Trial], judge: Judge, say: Callable[[str], None], what: str) -> list[Trial]:
+def _scored(
+    trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None], what: str
+) -> list[CardTrial]:
     """Those of ``trials`` that could be judged, on all photos."""
-    say(f"{len(trials)} other {what} on {len(judge.rows)} photos")
-    judge.ask(trials, 0, len(judge.rows))
+    report(f"{len(trials)} other {what} on {len(runner.rows)} photos")
+    runner.run(trials, 0, len(runner.rows))
     return [trial for trial in trials if not trial.failed]

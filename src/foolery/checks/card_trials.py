@@ -16,7 +16,7 @@ from foolery.checks.presets import RATIOS, Preset, canvas_of, presets, usual_can
 from foolery.classifiers.base import Kind
 from foolery.classifiers.card import CanvasCard, Card, Crop, Output, Preprocessing
 from foolery.classifiers.onnx import OnnxClassifier, open_onnx
-from foolery.classifiers.onnx_file import Signature
+from foolery.classifiers.onnx_file import OnnxSignature
 from foolery.data import LabelledData, match_classes
 from foolery.errors import UsageError
 
@@ -24,59 +24,63 @@ FAR_APART = (224, 96, 32)  # sides tried at first where the network takes many
 
 
 @dataclass
-class Trial:
+class CardTrial:
     """One way of preprocessing, and how it has done so far.
 
     Attributes:
         family: what it is called: preset, order of the channels, and what else was open.
         card: that says so.
-        right: whether each photo was answered rightly, ``(n,) bool``.
-        likelihood: score of each photo's label, ``(n,) float64``.
+        correct: whether each photo was answered rightly, ``(n,) bool``.
+        label_scores: score of each photo's label, ``(n,) float64``.
         failed: why it was given up; empty otherwise.
     """
 
     family: str
     card: Card
-    right: list[bool] = field(default_factory=list)
-    likelihood: list[float] = field(default_factory=list)
+    correct: list[bool] = field(default_factory=list)
+    label_scores: list[float] = field(default_factory=list)
     failed: str = ""
 
     @property
     def accuracy(self) -> float:
         """Share of right answers; 0 before the first photo."""
-        return float(np.mean(self.right)) if self.right else 0.0
+        return float(np.mean(self.correct)) if self.correct else 0.0
 
     @property
     def rank(self) -> tuple[float, float]:
         """Larger is better: right answers, then the mean score of the labels."""
-        return self.accuracy, self.mean_likelihood
+        return self.accuracy, self.mean_label_score
 
     @property
-    def mean_likelihood(self) -> float:
+    def mean_label_score(self) -> float:
         """Mean score of the labels; -infinity before the first photo."""
-        return float(np.mean(self.likelihood)) if self.likelihood else -math.inf
+        return float(np.mean(self.label_scores)) if self.label_scores else -math.inf
 
 
-def every_trial(name: str, signature: Signature, names: tuple[str, ...], kind: Kind | None) -> list[Trial]:
+def all_trials(
+    name: str, signature: OnnxSignature, names: tuple[str, ...], kind: Kind | None
+) -> list[CardTrial]:
     """Every combination of what is open."""
     orders = ("gray",) if signature.channels == 1 else ("rgb", "bgr")
-    alike = signature.whole or signature.channels == 1
-    found = []
+    alike = signature.takes_uint8 or signature.channels == 1
+    trials = []
     for preset, order, size, (background, classes) in product(
-        presets(signature.channels, whole=signature.whole),
+        presets(signature.channels, integer=signature.takes_uint8),
         orders,
         [size for size in signature.sizes if size[0] in FAR_APART] or signature.sizes,
         _class_orders(signature.outputs, names),
     ):
-        words = [preset.name] if alike and order == "gray" else [preset.name, order.upper()]
+        parts = [preset.name] if alike and order == "gray" else [preset.name, order.upper()]
         if len(signature.sizes) > 1:
-            words.append(f"{size[0]} x {size[1]}")
+            parts.append(f"{size[0]} x {size[1]}")
         if signature.outputs != len(names):
-            words.append("background first" if background else "background last")
-        found.append(
-            Trial(", ".join(words), _card(name, signature, preset, order, size, background, classes, kind))
+            parts.append("background first" if background else "background last")
+        trials.append(
+            CardTrial(
+                ", ".join(parts), _card(name, signature, preset, order, size, background, classes, kind)
+            )
         )
-    return found
+    return trials
 
 
 def _class_orders(outputs: int, names: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
@@ -93,7 +97,7 @@ def _class_orders(outputs: int, names: tuple[str, ...]) -> list[tuple[int, tuple
 
 def _card(
     name: str,
-    signature: Signature,
+    signature: OnnxSignature,
     preset: Preset,
     order: str,
     size: tuple[int, int],
@@ -101,10 +105,12 @@ def _card(
     classes: tuple[str, ...],
     kind: Kind | None,
 ) -> Card:
-    output: Output = "logits" if signature.gives == "logits" or kind == "similarity" else "probabilities"
+    output: Output = (
+        "logits" if signature.output_kind == "logits" or kind == "similarity" else "probabilities"
+    )
     return Card(
         name=name,
-        kind=kind or ("sigmoid" if signature.gives == "independent" else "softmax"),
+        kind=kind or ("sigmoid" if signature.output_kind == "independent" else "softmax"),
         classes=classes,
         preprocessing=Preprocessing(
             scale=preset.scale,
@@ -119,42 +125,42 @@ def _card(
     )
 
 
-def _frame(signature: Signature, size: tuple[int, int], canvas: tuple[int, int]) -> dict[str, object]:
+def _frame(signature: OnnxSignature, size: tuple[int, int], canvas: tuple[int, int]) -> dict[str, object]:
     return {
         "canvas": CanvasCard(channels=signature.channels, height=canvas[0], width=canvas[1]),
         "crop": None if canvas == size else Crop(height=size[0], width=size[1]),
     }
 
 
-def of_other_sizes(best: Trial, signature: Signature) -> list[Trial]:
+def other_sizes(best: CardTrial, signature: OnnxSignature) -> list[CardTrial]:
     """The family of ``best`` at the other sizes that the network takes, from half to twice its own."""
-    how = best.card.preprocessing
-    frame = how.crop or how.canvas
+    preprocessing = best.card.preprocessing
+    frame = preprocessing.crop or preprocessing.canvas
     own = (frame.height, frame.width)
-    found = []
+    trials = []
     for size in signature.sizes:
         if size != own and own[0] / 2 <= size[0] <= own[0] * 2:
-            changed = how.model_copy(update=_frame(signature, size, usual_canvas(size)))
+            changed = preprocessing.model_copy(update=_frame(signature, size, usual_canvas(size)))
             family = best.family.replace(f"{own[0]} x {own[1]}", f"{size[0]} x {size[1]}")
-            found.append(Trial(family, best.card.model_copy(update={"preprocessing": changed})))
-    return found
+            trials.append(CardTrial(family, best.card.model_copy(update={"preprocessing": changed})))
+    return trials
 
 
-def of_other_crops(best: Trial, signature: Signature) -> dict[float, Trial]:
+def other_crops(best: CardTrial, signature: OnnxSignature) -> dict[float, CardTrial]:
     """The family of ``best`` with every share of the picture that is usual, its own too."""
-    how = best.card.preprocessing
-    frame = how.crop or how.canvas
+    preprocessing = best.card.preprocessing
+    frame = preprocessing.crop or preprocessing.canvas
     size, usual = (frame.height, frame.width), usual_ratio(best)
     trials = {usual: best}
     for ratio in RATIOS:
         canvas = canvas_of(size, ratio)
-        if ratio != usual and canvas != (how.canvas.height, how.canvas.width):
-            changed = how.model_copy(update=_frame(signature, size, canvas))
-            trials[ratio] = Trial(best.family, best.card.model_copy(update={"preprocessing": changed}))
+        if ratio != usual and canvas != (preprocessing.canvas.height, preprocessing.canvas.width):
+            changed = preprocessing.model_copy(update=_frame(signature, size, canvas))
+            trials[ratio] = CardTrial(best.family, best.card.model_copy(update={"preprocessing": changed}))
     return trials
 
 
-def usual_ratio(trial: Trial) -> float:
+def usual_ratio(trial: CardTrial) -> float:
     """The share of the picture that ``trial`` sees."""
     return 1.0 if trial.card.preprocessing.crop is None else RATIOS[-1]
 
@@ -163,22 +169,22 @@ _BATCH = 50  # photos in memory at a time
 
 
 @dataclass
-class Judge:
+class TrialRunner:
     """Asks trials about photos.
 
     Attributes:
         graph: the network.
         data: the photos, of which ``rows`` are used, in that order.
         rows: ``(N,) int64``.
-        opened: the session, shared by all trials.
+        session: the session, shared by all trials.
     """
 
     graph: Path
     data: LabelledData
     rows: NDArray[np.int64]
-    opened: OnnxClassifier | None = None
+    session: OnnxClassifier | None = None
 
-    def ask(self, trials: Sequence[Trial], start: int, stop: int) -> None:
+    def run(self, trials: Sequence[CardTrial], start: int, stop: int) -> None:
         """Add the photos from ``start`` to ``stop`` to every trial; they are decoded once for each canvas."""
         part = self.data.take(self.rows[start:stop])
         by_canvas = sorted(trials, key=lambda trial: trial.card.preprocessing.shape.axes)
@@ -189,25 +195,25 @@ class Judge:
                     if not trial.failed:
                         self._add(trial, batch.canvases, batch.labels)
 
-    def _add(self, trial: Trial, canvases: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
+    def _add(self, trial: CardTrial, canvases: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
         index = match_classes(self.data.classes, trial.card.classes, self.graph.name).index
         try:
             scores = self._open(trial.card).scores(canvases)
         except UsageError as error:
             trial.failed = str(error)
             return
-        wanted = index[labels]
-        trial.right.extend((scores.argmax(axis=1) == wanted).tolist())
-        trial.likelihood.extend(scores[np.arange(len(wanted)), wanted].tolist())
+        targets = index[labels]
+        trial.correct.extend((scores.argmax(axis=1) == targets).tolist())
+        trial.label_scores.extend(scores[np.arange(len(targets)), targets].tolist())
 
     def _open(self, card: Card) -> OnnxClassifier:
         """The network with another card; the file is read once."""
-        if self.opened is None:
-            self.opened = open_onnx(f"onnx:{self.graph}", self.graph, card, "not yet known")
+        if self.session is None:
+            self.session = open_onnx(f"onnx:{self.graph}", self.graph, card, "not yet known")
         described = replace(
-            self.opened.description, canvas=card.preprocessing.shape, classes=card.classes, kind=card.kind
+            self.session.description, canvas=card.preprocessing.shape, classes=card.classes, kind=card.kind
         )
-        return replace(self.opened, card=card, description=described)
+        return replace(self.session, card=card, description=described)
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape, from_png, png_bytes
-from foolery.classifiers.accuracy import Answers, better_than_chance, measure
+from foolery.classifiers.accuracy import LabelledPredictions, better_than_chance, measure_accuracy
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.gradients import check_gradient, promises_gradient
+from foolery.classifiers.gradients import check_gradient, has_gradient
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.data import LabelledData, match_classes, sample
-from foolery.data.class_matching import told_of_placed
+from foolery.data.class_matching import position_note
 from foolery.errors import FooleryError, UsageError
 
-Status = Literal["pass", "warn", "fail"]
+CheckStatus = Literal["pass", "warn", "fail"]
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Check:
     Attributes:
         name: what was looked at.
         status: ``pass``, ``warn`` (can be meant so) or ``fail`` (a search would find nonsense).
-        said: what was found, and the remedy.
+        message: what was found, and the remedy.
     """
 
     name: str
-    status: Status
-    said: str
+    status: CheckStatus
+    message: str
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ def output_range(probe: Probe) -> Check:
     sums = values.sum(axis=1)
     if kind == "sigmoid":
         return Check("range", "pass", f"independent probabilities from {low:.2g} to {high:.6f}")
-    off = float(np.abs(sums - 1).max())
-    status: Status = "pass" if off < SAME else "fail"
-    return Check("range", status, f"probabilities sum to 1 within {off:.1g}, largest {high:.6f}")
+    difference = float(np.abs(sums - 1).max())
+    status: CheckStatus = "pass" if difference < SAME else "fail"
+    return Check("range", status, f"probabilities sum to 1 within {difference:.1g}, largest {high:.6f}")
 
 
 def softmax_once(probe: Probe) -> Check:
@@ -118,17 +118,17 @@ def softmax_once(probe: Probe) -> Check:
     remedy = 'write "output": "probabilities" into its card'
     if kind == "sigmoid":
         twice = bool((probe.confidences >= 0.5 - SAME).all() and (probe.confidences <= 0.7311).all())
-        said = f"every probability is from 0.5 to 0.73, as of a sigmoid taken twice; {remedy}"
-        return Check("softmax", "warn" if twice else "pass", said if twice else "sigmoid taken once")
+        message = f"every probability is from 0.5 to 0.73, as of a sigmoid taken twice; {remedy}"
+        return Check("softmax", "warn" if twice else "pass", message if twice else "sigmoid taken once")
     if kind == "similarity":
         return Check("softmax", "pass", "none: cosines")
     count = probe.scores.shape[1]
     least = float((probe.scores + (1 - probe.scores.sum(axis=1, keepdims=True)) / count).min())
     if least >= 0.1 / count:
-        said = (
+        message = (
             f"no class stands out (largest {probe.confidences.max():.2f}): untrained, or softmax taken twice"
         )
-        return Check("softmax", "warn", said)
+        return Check("softmax", "warn", message)
     if least >= -SAME:
         return Check("softmax", "fail", f"taken twice: the network gives probabilities already; {remedy}")
     return Check("softmax", "pass", "taken once")
@@ -141,8 +141,8 @@ def saturation(probe: Probe) -> Check:
     full = int((probe.scores.max(axis=1) >= best).sum())
     count = len(probe.canvases)
     if output == "probabilities":
-        said = f"the network gives probabilities: they end near 1 - 6e-8 ({full} of {count} are 1 already)"
-        return Check("saturation", "warn", f"{said}; logits would let a search climb on")
+        message = f"the network gives probabilities: they end near 1 - 6e-8 ({full} of {count} are 1 already)"
+        return Check("saturation", "warn", f"{message}; logits would let a search climb on")
     if full:
         return Check("saturation", "warn", f"{full} of {count} pictures have the best score there is")
     return Check("saturation", "pass", "no score is at its limit")
@@ -153,11 +153,11 @@ def responds(probe: Probe) -> Check:
     spread = float(np.ptp(probe.scores, axis=0).max())
     if spread == 0:
         return Check("responds", "fail", f"the same answer to {len(probe.canvases)} different pictures")
-    answers = len(np.unique(probe.scores.argmax(axis=1)))
-    if answers == 1:
+    predictions = len(np.unique(probe.scores.argmax(axis=1)))
+    if predictions == 1:
         name = probe.classifier.description.classes[int(probe.scores[0].argmax())]
         return Check("responds", "warn", f"every one of {len(probe.canvases)} pictures is {name!r}")
-    return Check("responds", "pass", f"{answers} different answers to {len(probe.canvases)} pictures")
+    return Check("responds", "pass", f"{predictions} different answers to {len(probe.canvases)} pictures")
 
 
 def same_twice(probe: Probe) -> Check:
@@ -165,24 +165,28 @@ def same_twice(probe: Probe) -> Check:
     again = probe.classifier.scores(probe.canvases)
     if np.array_equal(again, probe.scores):
         return Check("same twice", "pass", "bit for bit")
-    off = probe.difference(again)
-    if off <= SAME:
-        return Check("same twice", "warn", f"confidences differ by {off:.1g}: a resumed run may differ")
-    return Check("same twice", "fail", f"confidences differ by {off:.1g}; is a dropout still on?")
+    difference = probe.difference(again)
+    if difference <= SAME:
+        return Check(
+            "same twice", "warn", f"confidences differ by {difference:.1g}: a resumed run may differ"
+        )
+    return Check("same twice", "fail", f"confidences differ by {difference:.1g}; is a dropout still on?")
 
 
 def batch_size(probe: Probe) -> Check:
     """One by one, and in threes; a batch normalisation that is still learning shows here."""
-    off = 0.0
+    difference = 0.0
     for size in (1, 3):
         for start in range(0, min(len(probe.canvases), 12), size):
             part = slice(start, min(start + size, 12))
-            off = max(off, probe.difference(probe.classifier.scores(probe.canvases[part]), part))
-    if off <= CLOSE:
-        said = "bit for bit" if off == 0 else f"confidences differ by at most {off:.1g}"
-        return Check("batch size", "pass", f"1, 3 and {len(probe.canvases)}: {said}")
-    said = f"confidences differ by {off:.1g} between batches of 1, 3 and {len(probe.canvases)}"
-    return Check("batch size", "fail", f"{said}; is a batch normalisation still in training mode?")
+            difference = max(
+                difference, probe.difference(probe.classifier.scores(probe.canvases[part]), part)
+            )
+    if difference <= CLOSE:
+        message = "bit for bit" if difference == 0 else f"confidences differ by at most {difference:.1g}"
+        return Check("batch size", "pass", f"1, 3 and {len(probe.canvases)}: {message}")
+    message = f"confidences differ by {difference:.1g} between batches of 1, 3 and {len(probe.canvases)}"
+    return Check("batch size", "fail", f"{message}; is a batch normalisation still in training mode?")
 
 
 def evaluation_mode(probe: Probe) -> Check:
@@ -200,18 +204,22 @@ def evaluation_mode(probe: Probe) -> Check:
 
 def gradient(probe: Probe) -> Check:
     """Logits that promise a gradient have one, and are the scores' own."""
-    if not promises_gradient(probe.classifier):
+    if not has_gradient(probe.classifier):
         return Check("gradient", "pass", "none promised (evolve and audit need none)")
     classifier: Any = probe.classifier
-    found = check_gradient(classifier, probe.canvases[:PROBES])
-    if not found.finite:
+    result = check_gradient(classifier, probe.canvases[:PROBES])
+    if not result.finite:
         return Check("gradient", "fail", "NaN or infinity")
-    if found.difference > 1e-3:
-        return Check("gradient", "fail", f"its logits differ from the scores by {found.difference:.1g}")
-    if found.alive == 0:
+    if result.difference > 1e-3:
+        return Check("gradient", "fail", f"its logits differ from the scores by {result.difference:.1g}")
+    if result.nonzero == 0:
         return Check("gradient", "fail", "zero everywhere")
-    said = f"finite; zero nowhere but in {1 - found.alive:.0%} of pictures" if found.alive < 1 else "finite"
-    return Check("gradient", "pass", f"{said}; logits are the scores within {found.difference:.1g}")
+    message = (
+        f"finite; zero nowhere but in {1 - result.nonzero:.0%} of pictures"
+        if result.nonzero < 1
+        else "finite"
+    )
+    return Check("gradient", "pass", f"{message}; logits are the scores within {result.difference:.1g}")
 
 
 def png(probe: Probe) -> Check:
@@ -219,9 +227,11 @@ def png(probe: Probe) -> Check:
     read_back = np.stack([from_png(png_bytes(canvas)) for canvas in probe.canvases])
     if not np.array_equal(read_back, probe.canvases):
         return Check("PNG", "fail", "a canvas changes when it is saved and read")
-    off = probe.difference(probe.classifier.scores(read_back))
-    said = "saved and read back: same bytes, " + ("same scores" if off == 0 else f"scores within {off:.1g}")
-    return Check("PNG", "pass" if off <= SAME else "fail", said)
+    difference = probe.difference(probe.classifier.scores(read_back))
+    message = "saved and read back: same bytes, " + (
+        "same scores" if difference == 0 else f"scores within {difference:.1g}"
+    )
+    return Check("PNG", "pass" if difference <= SAME else "fail", message)
 
 
 CHECKS: Mapping[str, Callable[[Probe], Check]] = {
@@ -254,27 +264,27 @@ def preflight(classifier: Classifier, data: LabelledData | None = None, photos: 
     Raises:
         UsageError: where the data cannot be used; what is wrong with the classifier is a check.
     """
-    known = classifier.description
-    canvases = probes(known.canvas)
+    description = classifier.description
+    canvases = probes(description.canvas)
     if data is not None:
-        match = match_classes(data.classes, known.classes, known.name)
-        placed = told_of_placed(match, data.classes, known.classes)
-        part = next(sample(data, PROBES).batches(PROBES, known.canvas))
+        match = match_classes(data.classes, description.classes, description.name)
+        matching_note = position_note(match, data.classes, description.classes)
+        part = next(sample(data, PROBES).batches(PROBES, description.canvas))
         canvases = np.concatenate([canvases, part.canvases])
     try:
         probe = Probe(classifier, canvases, classifier.scores(canvases))
     except FooleryError as error:
         return [Check("answers", "fail", str(error))]
-    checks = [_guarded(name, lambda check=check: check(probe)) for name, check in CHECKS.items()]  # type: ignore[misc]
+    checks = [_run_check(name, lambda check=check: check(probe)) for name, check in CHECKS.items()]  # type: ignore[misc]
     if data is not None:
-        if placed is not None:
-            checks.append(Check("names", "warn", placed))
-        checks.append(_guarded("accuracy", lambda: accuracy(classifier, sample(data, photos))))
-    checks.append(_guarded("speed", lambda: speed(classifier)))
+        if matching_note is not None:
+            checks.append(Check("names", "warn", matching_note))
+        checks.append(_run_check("accuracy", lambda: accuracy(classifier, sample(data, photos))))
+    checks.append(_run_check("speed", lambda: speed(classifier)))
     return checks
 
 
-def _guarded(name: str, check: Callable[[], Check]) -> Check:
+def _run_check(name: str, check: Callable[[], Check]) -> Check:
     """A check that cannot be done has failed, and the others go on."""
     try:
         return check()
@@ -284,23 +294,26 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
 
 def accuracy(classifier: Classifier, data: LabelledData) -> Check:
     """Right answers about labelled pictures; against chance, and against the card."""
-    answers = measure(classifier, data)
-    top1, count = answers.top(1), len(answers)
-    said = f"top-1 {top1:.1%}, top-5 {answers.top(5):.1%} on {count} pictures"
-    said += "" if not data.unreadable else f" ({len(data.unreadable)} cannot be read)"
+    predictions = measure_accuracy(classifier, data)
+    top1, count = predictions.top(1), len(predictions)
+    message = f"top-1 {top1:.1%}, top-5 {predictions.top(5):.1%} on {count} pictures"
+    message += "" if not data.unreadable else f" ({len(data.unreadable)} cannot be read)"
     if not better_than_chance(top1, count, len(classifier.description.classes)):
         return Check(
-            "accuracy", "fail", f"{said}: no better than chance; foolery card finds the preprocessing"
+            "accuracy", "fail", f"{message}: no better than chance; foolery card finds the preprocessing"
         )
-    promised = getattr(getattr(classifier, "card", None), "test_error", None)
-    if promised is not None and 1 - promised - top1 > 0.02 + 3 * (promised * (1 - promised) / count) ** 0.5:
-        return Check("accuracy", "warn", f"{said}; the card promises {1 - promised:.1%}")
-    sure = _of_wrong(answers)
-    return Check("accuracy", "pass" if not data.unreadable else "warn", said + sure)
+    expected_error = getattr(getattr(classifier, "card", None), "test_error", None)
+    if (
+        expected_error is not None
+        and 1 - expected_error - top1 > 0.02 + 3 * (expected_error * (1 - expected_error) / count) ** 0.5
+    ):
+        return Check("accuracy", "warn", f"{message}; the card promises {1 - expected_error:.1%}")
+    addition = _wrong_confidence(predictions)
+    return Check("accuracy", "pass" if not data.unreadable else "warn", message + addition)
 
 
-def _of_wrong(answers: Answers) -> str:
-    wrong = answers.median_confidence(~answers.right)
+def _wrong_confidence(predictions: LabelledPredictions) -> str:
+    wrong = predictions.median_confidence(~predictions.correct)
     return "" if np.isnan(wrong) else f"; median confidence of wrong answers {wrong:.2f}"
 
 
@@ -308,11 +321,11 @@ def speed(classifier: Classifier) -> Check:
     """Images per second, and what a search of 100 000 takes."""
     rate = images_per_second(classifier, RATE_BATCH)
     minutes = 100_000 / rate / 60
-    status: Status = "pass" if minutes < 600 else "warn"
+    status: CheckStatus = "pass" if minutes < 600 else "warn"
     return Check("speed", status, f"{rate:,.0f} images/s: 100 000 queries take {minutes:,.1f} minutes")
 
 
-def verdict(checks: list[Check], *, strict: bool) -> bool:
+def passes(checks: list[Check], *, strict: bool) -> bool:
     """Whether a gate lets the classifier through: nothing failed, and nothing warns where ``strict``."""
     stops = {"fail", "warn"} if strict else {"fail"}
     return not any(check.status in stops for check in checks)

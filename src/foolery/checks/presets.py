@@ -47,18 +47,18 @@ GRAY = (
     Preset("ImageNet, gray", 1 / 255, (0.449,), (0.226,)),
 )
 #: A network that takes whole numbers normalises by itself.
-WHOLE_COLOUR = (Preset("whole numbers", 1.0, (0.0,) * 3, (1.0,) * 3),)
-WHOLE_GRAY = (Preset("whole numbers", 1.0, (0.0,), (1.0,)),)
+INTEGER_COLOUR = (Preset("whole numbers", 1.0, (0.0,) * 3, (1.0,) * 3),)
+INTEGER_GRAY = (Preset("whole numbers", 1.0, (0.0,), (1.0,)),)
 
 RATIOS = (1.0, 0.95, 0.9, 0.875)
 _USUAL = 0.875  # 224 of 256
 _SMALL = 100  # networks for pictures below this side see all of them
 
 
-def presets(channels: int, *, whole: bool) -> tuple[Preset, ...]:
-    """All of them for gray or RGB; the one that is left for a network that takes ``whole`` numbers."""
-    if whole:
-        return WHOLE_GRAY if channels == 1 else WHOLE_COLOUR
+def presets(channels: int, *, integer: bool) -> tuple[Preset, ...]:
+    """All of them for gray or RGB; the one that is left for a network that takes ``integer`` numbers."""
+    if integer:
+        return INTEGER_GRAY if channels == 1 else INTEGER_COLOUR
     return GRAY if channels == 1 else COLOUR
 
 

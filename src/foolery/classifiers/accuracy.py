@@ -17,7 +17,7 @@ BINS = 15
 
 
 @dataclass(frozen=True)
-class Answers:
+class LabelledPredictions:
     """One row per picture.
 
     Attributes:
@@ -29,16 +29,18 @@ class Answers:
     ranks: NDArray[np.int64]
 
     @classmethod
-    def of(cls, scores: NDArray[np.float64], labels: NDArray[np.int64], kind: Kind) -> Answers:
+    def from_scores(
+        cls, scores: NDArray[np.float64], labels: NDArray[np.int64], kind: Kind
+    ) -> LabelledPredictions:
         """From ``(N, K)`` scores and ``(N,)`` labels; among equal scores the smaller index comes first."""
         rows = np.arange(len(labels))
-        right = scores[rows, labels][:, None]
+        label_scores = scores[rows, labels][:, None]
         earlier = np.arange(scores.shape[1])[None, :] < labels[:, None]
-        ranks = ((scores > right) | ((scores == right) & earlier)).sum(axis=1)
+        ranks = ((scores > label_scores) | ((scores == label_scores) & earlier)).sum(axis=1)
         return cls(confidence(scores.max(axis=1), kind), ranks.astype(np.int64))
 
     @classmethod
-    def joined(cls, parts: list[Answers]) -> Answers:
+    def concatenate(cls, parts: list[LabelledPredictions]) -> LabelledPredictions:
         """All parts, in order."""
         return cls(
             np.concatenate([part.confidences for part in parts]) if parts else np.empty(0),
@@ -49,7 +51,7 @@ class Answers:
         return len(self.ranks)
 
     @property
-    def right(self) -> NDArray[np.bool_]:
+    def correct(self) -> NDArray[np.bool_]:
         """``(N,)``: whether the answer was the label."""
         first: NDArray[np.bool_] = self.ranks == 0
         return first
@@ -57,16 +59,16 @@ class Answers:
     @property
     def error(self) -> float:
         """Share of wrong answers; NaN without pictures."""
-        return float((~self.right).mean()) if len(self) else float("nan")
+        return float((~self.correct).mean()) if len(self) else float("nan")
 
     def top(self, count: int) -> float:
         """Share of pictures whose label is among the first ``count`` answers; NaN without pictures."""
         return float((self.ranks < count).mean()) if len(self) else float("nan")
 
-    def median_confidence(self, among: NDArray[np.bool_] | None = None) -> float:
+    def median_confidence(self, mask: NDArray[np.bool_] | None = None) -> float:
         """Median confidence, of the chosen rows or of all; NaN where there are none."""
-        chosen = self.confidences if among is None else self.confidences[among]
-        return float(np.median(chosen)) if len(chosen) else float("nan")
+        confidences = self.confidences if mask is None else self.confidences[mask]
+        return float(np.median(confidences)) if len(confidences) else float("nan")
 
     def calibration_error(self, bins: int = BINS) -> float:
         """Expected calibration error (Naeini, Cooper, Hauskrecht, AAAI 2015) over bins of equal width.
@@ -77,35 +79,37 @@ class Answers:
         if not len(self):
             return float("nan")
         place = np.clip((self.confidences * bins).astype(np.int64), 0, bins - 1)
-        gap = np.bincount(place, self.confidences - self.right, minlength=bins)
+        gap = np.bincount(place, self.confidences - self.correct, minlength=bins)
         return float(np.abs(gap).sum() / len(self))
 
 
-SURE = 3.0  # standard errors above guessing
+STANDARD_ERRORS = 3.0  # standard errors above guessing
 
 
 def better_than_chance(accuracy: float, pictures: int, classes: int) -> bool:
     """Whether ``accuracy`` on so many pictures is beyond what guessing among ``classes`` would give."""
     chance, count = 1 / classes, max(1, pictures)
     # Half a picture less: the normal curve is not a count, and is too narrow where few guesses hit.
-    return accuracy - 0.5 / count > chance + SURE * sqrt(chance * (1 - chance) / count)
+    return accuracy - 0.5 / count > chance + STANDARD_ERRORS * sqrt(chance * (1 - chance) / count)
 
 
 BATCH = 400  # pictures in memory at a time, of LeNet's size
 _VALUES = BATCH * 256 * 256  # and the most values of larger ones
 
 
-def measure(classifier: Classifier, data: LabelledData) -> Answers:
+def measure_accuracy(classifier: Classifier, data: LabelledData) -> LabelledPredictions:
     """What ``classifier`` answers to every picture of ``data``, in order; unreadable ones are left out.
 
     Raises:
         UsageError: where the class names of the two do not match, and where no picture can be read.
     """
-    known = classifier.description
-    index = match_classes(data.classes, known.classes, known.name).index
-    size = max(1, min(BATCH, _VALUES // known.canvas.size))
+    description = classifier.description
+    index = match_classes(data.classes, description.classes, description.name).index
+    size = max(1, min(BATCH, _VALUES // description.canvas.size))
     parts = [
-        Answers.of(classifier.scores(part.canvases), index[part.labels], known.kind)
-        for part in data.batches(size, known.canvas)
+        LabelledPredictions.from_scores(
+            classifier.scores(part.canvases), index[part.labels], description.kind
+        )
+        for part in data.batches(size, description.canvas)
     ]
-    return Answers.joined(parts)
+    return LabelledPredictions.concatenate(parts)

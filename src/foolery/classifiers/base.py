@@ -59,15 +59,15 @@ class Classifier(Protocol):
 
 
 @runtime_checkable
-class Sliced(Protocol):
+class ChunkedClassifier(Protocol):
     """A classifier that several lanes may ask at once.
 
     Scores of a batch are the same to the last bit when it is asked for them slice by slice, in slices of
-    ``slice`` canvases (the last one what is left).
+    ``chunk`` canvases (the last one what is left).
     """
 
     @property
-    def slice(self) -> int | None:
+    def chunk(self) -> int | None:
         """Canvases in a slice; None where calls must not overlap."""
         ...
 
@@ -75,13 +75,13 @@ class Sliced(Protocol):
         """``(N, K) float64``: what the network says, of which ``finish`` makes scores."""
         ...
 
-    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """``(N, K) float64`` scores of any number of outputs, in their memory."""
         ...
 
 
 @runtime_checkable
-class DrawnOn(Protocol):
+class DeviceClassifier(Protocol):
     """A classifier that takes canvases from where they were drawn: an array, or a tensor on its device."""
 
     @property
@@ -92,4 +92,4 @@ class DrawnOn(Protocol):
 
 def canvas_device(classifier: Classifier) -> str:
     """Where canvases for ``classifier`` may be drawn; ``cpu`` where it takes arrays only."""
-    return classifier.canvas_device if isinstance(classifier, DrawnOn) else "cpu"
+    return classifier.canvas_device if isinstance(classifier, DeviceClassifier) else "cpu"

@@ -40,11 +40,11 @@ def open_builtin(name: str, backend: str, device: str = "cpu", precision: str = 
         card, file = card_of(name), SHIPPED / f"{name}.npy"
         return open_prototypes(name, file, card, fingerprint([file], card))
     card, weights = card_of(name), SHIPPED / f"{name}.safetensors"
-    mark = fingerprint([weights], card)
+    digest = fingerprint([weights], card)
     if backend == "onnx":
         from foolery.classifiers.onnx import open_onnx
 
-        return open_onnx(name, weights.with_suffix(".onnx"), card, mark, device=device)
+        return open_onnx(name, weights.with_suffix(".onnx"), card, digest, device=device)
     from foolery.classifiers.torch import open_torch
 
-    return open_torch(name, weights, card, mark, device=device, precision=precision)
+    return open_torch(name, weights, card, digest, device=device, precision=precision)

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from foolery.canvas import LARGEST_SIDE, CanvasShape
+from foolery.canvas import MAX_SIDE, CanvasShape
 from foolery.classifiers.base import Kind
-from foolery.classifiers.class_names import known_list, read_class_names
+from foolery.classifiers.class_names import named_list, read_class_names
 from foolery.errors import UsageError
 
 Output = Literal["logits", "probabilities"]
 
-Side = Annotated[int, Field(ge=1, le=LARGEST_SIDE)]
+Side = Annotated[int, Field(ge=1, le=MAX_SIDE)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -173,17 +173,17 @@ def make_card(
     """
     if not isinstance(content, dict):
         raise UsageError(f"{source}: the file: expected a JSON object, got {type(content).__name__}")
-    content = _changed(content, changes or {})
+    content = _with_changes(content, changes or {})
     try:
         content = _with_names(content, folder)
         return Card.model_validate(content)
     except ValidationError as error:
-        raise UsageError(f"{source}: {_complaint(error)}") from None
+        raise UsageError(f"{source}: {_validation_message(error)}") from None
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from None
 
 
-def _changed(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _with_changes(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     inner = {name: value for name, value in changes.items() if name in Preprocessing.model_fields}
     outer = {name: value for name, value in changes.items() if name not in inner}
     changed = content | outer
@@ -196,22 +196,24 @@ def _changed(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
 def _with_names(content: dict[str, Any], folder: Path | None) -> dict[str, Any]:
     """The card's fields with its class names in place, wherever they come from."""
-    given, named = content.get("classes"), content.get("classes_file")
-    if isinstance(given, str):
-        content = content | {"classes": known_list(given)}
-    if named is None:
+    classes, classes_file = content.get("classes"), content.get("classes_file")
+    if isinstance(classes, str):
+        content = content | {"classes": named_list(classes)}
+    if classes_file is None:
         return content
-    if given is not None:
+    if classes is not None:
         raise UsageError("classes and classes_file are both given; leave one out")
-    if not isinstance(named, str) or folder is None:
-        raise UsageError(f"classes_file: expected the name of a file beside the card, got {named!r}")
-    if not (folder / named).resolve().is_relative_to(folder.resolve()):
-        raise UsageError(f"classes_file: {named!r} lies outside the card's folder; put it beside the card")
+    if not isinstance(classes_file, str) or folder is None:
+        raise UsageError(f"classes_file: expected the name of a file beside the card, got {classes_file!r}")
+    if not (folder / classes_file).resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"classes_file: {classes_file!r} lies outside the card's folder; put it beside the card"
+        )
     left = {name: value for name, value in content.items() if name != "classes_file"}
-    return left | {"classes": read_class_names(folder / named)}
+    return left | {"classes": read_class_names(folder / classes_file)}
 
 
-_HOW = {
+_EXAMPLES = {
     "name": 'any, for instance "net"',
     "kind": '"softmax", "sigmoid" or "similarity"',
     "classes": "a list of names, or classes_file with the name of a file beside the card",
@@ -223,12 +225,14 @@ _HOW = {
 }
 
 
-def _complaint(error: ValidationError) -> str:
+def _validation_message(error: ValidationError) -> str:
     """One line: every field that is missing and what to write there, or the first that is wrong."""
     errors = error.errors()
     missing = [".".join(map(str, each["loc"])) for each in errors if each["type"] == "missing"]
     if missing:
-        return "missing: " + "; ".join(f"{name} ({_HOW.get(name, 'see the format')})" for name in missing)
+        return "missing: " + "; ".join(
+            f"{name} ({_EXAMPLES.get(name, 'see the format')})" for name in missing
+        )
     where = ".".join(map(str, errors[0]["loc"])) or "the card"
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{where}: {errors[0]['msg'].removeprefix('Value error, ')}{more}"

@@ -7,24 +7,24 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 LISTS = Path(__file__).parent / "lists"
 
 
-def known_lists() -> list[str]:
+def list_names() -> list[str]:
     """Names that a card may give instead of its class names: ``imagenet`` (1000, by sorted WordNet id)."""
     return sorted(path.stem for path in LISTS.glob("*.txt"))
 
 
-def known_list(name: str) -> tuple[str, ...]:
+def named_list(name: str) -> tuple[str, ...]:
     """The class names of one of foolery's own lists.
 
     Raises:
         UsageError: for an unknown name.
     """
-    if name not in known_lists():
-        raise UsageError(f"classes: no list is called {name!r}; {nearest(name, known_lists())}")
+    if name not in list_names():
+        raise UsageError(f"classes: no list is called {name!r}; {did_you_mean(name, list_names())}")
     return read_class_names(LISTS / f"{name}.txt")
 
 
@@ -70,10 +70,10 @@ def _from_lines(text: str) -> list[str]:
 
 def _from_json(text: str, path: Path) -> list[str]:
     try:
-        found = json.loads(text)
-        if isinstance(found, dict):
-            found = [found[str(row)] for row in range(len(found))]
-        names = [each[-1] if isinstance(each, list) else each for each in found]
+        content = json.loads(text)
+        if isinstance(content, dict):
+            content = [content[str(row)] for row in range(len(content))]
+        names = [each[-1] if isinstance(each, list) else each for each in content]
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         names = [None]
     if not all(isinstance(name, str) for name in names):

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from foolery.classifiers.base import Description
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -22,7 +22,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 def check_device(device: str) -> str:
     """``device``; raises UsageError unless it is ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``."""
     if device not in DEVICES and not re.fullmatch(r"cuda:\d{1,2}", device):
-        raise UsageError(f"device: unknown {device!r}; {nearest(device, list(DEVICES))}")
+        raise UsageError(f"device: unknown {device!r}; {did_you_mean(device, list(DEVICES))}")
     return device
 
 
@@ -39,8 +39,10 @@ def torch_device(device: str) -> str:
         return next(name for name in ("cuda", "mps", "cpu") if has[name])
     kind, _, index = device.partition(":")
     if not has[kind] or (index and int(index) >= torch.cuda.device_count()):
-        here = ", ".join(name for name in has if has[name])
-        raise UsageError(f"device: torch {torch.__version__} cannot run on {device} here; it has: {here}")
+        available = ", ".join(name for name in has if has[name])
+        raise UsageError(
+            f"device: torch {torch.__version__} cannot run on {device} here; it has: {available}"
+        )
     return device
 
 
@@ -59,9 +61,9 @@ def onnx_providers(device: str) -> tuple[str, list[Any]]:
     if kind == "mps" or not has_cuda:
         remedy = "give --device cpu" + (", or pip install onnxruntime-gpu" if kind == "cuda" else "")
         raise UsageError(f"device: this onnxruntime cannot run on {device}; {remedy}, or --backend torch")
-    chosen = "cuda" if kind == "auto" else device
+    used = "cuda" if kind == "auto" else device
     # float32 means float32: no TF32
-    return chosen, [("CUDAExecutionProvider", {"device_id": int(index or 0), "use_tf32": 0})]
+    return used, [("CUDAExecutionProvider", {"device_id": int(index or 0), "use_tf32": 0})]
 
 
 def prefers_torch(device: str) -> bool:
@@ -82,13 +84,13 @@ _HALF = {"bf16": "bfloat16", "fp16": "float16"}
 #: How far a confidence in each of them may lie from the same one in float32, for ``foolery verify``.
 #: Measured on CPPNs of the first generations: LeNet 0.0033 with bf16 and 0.0003 with fp16, SqueezeNet 1.0
 #: (360 pictures, 1000 classes) 0.064 and 0.0024. The digits of tf32 are as many as fp16's.
-ALLOWED = {"tf32": 0.02, "bf16": 0.2, "fp16": 0.02}
+TOLERANCE = {"tf32": 0.02, "bf16": 0.2, "fp16": 0.02}
 
 
 def check_precision(precision: str) -> str:
     """``precision``; raises UsageError unless it is one of ``PRECISIONS``."""
     if precision not in PRECISIONS:
-        raise UsageError(f"precision: unknown {precision!r}; {nearest(precision, list(PRECISIONS))}")
+        raise UsageError(f"precision: unknown {precision!r}; {did_you_mean(precision, list(PRECISIONS))}")
     return precision
 
 
@@ -96,16 +98,16 @@ def check_backend(reference: str, backend: str, precision: str) -> None:
     """Raise UsageError where ``backend`` cannot be asked for ``precision``."""
     if precision == "float32" or backend == "torch":
         return
-    what = "onnxruntime" if backend == "onnx" else "code of its own"
+    runtime = "onnxruntime" if backend == "onnx" else "code of its own"
     raise UsageError(
-        f"precision: {reference} runs on {what}, which computes as it was written to; {precision} needs a "
+        f"precision: {reference} runs on {runtime}, which computes as it was written to; {precision} needs a "
         f"classifier that runs on torch: give --backend torch or name another one, or leave --precision out"
     )
 
 
 def check_described(description: Description, precision: str) -> None:
     """Raise UsageError where a classifier that was opened does not compute in ``precision``."""
-    if recorded(description.forward) != precision:
+    if recorded_precision(description.forward) != precision:
         check_backend(description.name, "python", precision)
 
 
@@ -118,21 +120,21 @@ def check_computes(precision: str, device: str) -> None:
         )
 
 
-def recorded(forward: Mapping[str, str | int]) -> str:
+def recorded_precision(forward: Mapping[str, str | int]) -> str:
     """The precision that ``Description.forward`` says; of an ensemble's, the roughest."""
-    found = [str(value) for key, value in forward.items() if key.rpartition(".")[2] == "precision"]
-    return max(found, key=lambda name: ALLOWED.get(name, 0.0), default="float32")
+    precisions = [str(value) for key, value in forward.items() if key.rpartition(".")[2] == "precision"]
+    return max(precisions, key=lambda name: TOLERANCE.get(name, 0.0), default="float32")
 
 
-def computing(precision: str, device: str) -> Context[None]:
+def precision_context(precision: str, device: str) -> Context[None]:
     """Within it, torch computes in ``precision`` on ``device``, and the same numbers every time."""
     if precision == "float32" and device == "cpu":
         return nullcontext()
-    return _computing(precision, device.partition(":")[0])
+    return _precision_context(precision, device.partition(":")[0])
 
 
 @contextmanager
-def _computing(precision: str, kind: str) -> Iterator[None]:
+def _precision_context(precision: str, kind: str) -> Iterator[None]:
     import torch
 
     with ExitStack() as modes:
@@ -141,14 +143,14 @@ def _computing(precision: str, kind: str) -> Iterator[None]:
             modes.enter_context(
                 torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=tf32)
             )
-            modes.enter_context(_products(tf32))
+            modes.enter_context(_allow_tf32(tf32))
         if precision in _HALF:
             modes.enter_context(torch.autocast(kind, dtype=getattr(torch, _HALF[precision])))
         yield
 
 
 @contextmanager
-def _products(tf32: bool) -> Iterator[None]:
+def _allow_tf32(tf32: bool) -> Iterator[None]:
     """Whether products of matrices may use TF32; put back as it was."""
     from torch.backends import cuda
 

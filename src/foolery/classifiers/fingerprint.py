@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 #: Fields of a card that count only where they are not at their default: fingerprints outlive versions.
-_LATER = ("output", "output_name", "background")
+_LATER_FIELDS = ("output", "output_name", "background")
 
 
 def fingerprint(weights: Sequence[Path], card: Card) -> str:
@@ -24,26 +24,28 @@ def fingerprint(weights: Sequence[Path], card: Card) -> str:
         weights: the file that holds the network, then the external files it points to, in order.
         card: gives the rest; its name, notes and measured figures do not count.
     """
-    return fingerprint_of((_of_file(path) for path in weights), card)
+    return fingerprint_of_digests((_file_digest(path) for path in weights), card)
 
 
-def fingerprint_of(digests: Iterable[bytes], card: Card) -> str:
+def fingerprint_of_digests(digests: Iterable[bytes], card: Card) -> str:
     """As ``fingerprint``, from the SHA-256 of each part of the network."""
     digest = hashlib.sha256()
     for each in digests:
         digest.update(each)
-    said = {
+    content = {
         "preprocessing": card.preprocessing.model_dump(mode="json"),
         "kind": card.kind,
         "classes": card.classes,
     }
     fields = Card.model_fields
-    said |= {name: getattr(card, name) for name in _LATER if getattr(card, name) != fields[name].default}
-    digest.update(json.dumps(said, sort_keys=True).encode())
+    content |= {
+        name: getattr(card, name) for name in _LATER_FIELDS if getattr(card, name) != fields[name].default
+    }
+    digest.update(json.dumps(content, sort_keys=True).encode())
     return digest.hexdigest()
 
 
-def of_network(architecture: str, network: nn.Module) -> list[bytes]:
+def network_digests(architecture: str, network: nn.Module) -> list[bytes]:
     """SHA-256 of a torch network's parts: the name of its architecture, then every tensor, sorted by name."""
     import torch
 
@@ -56,6 +58,6 @@ def of_network(architecture: str, network: nn.Module) -> list[bytes]:
     return digests
 
 
-def _of_file(path: Path) -> bytes:
+def _file_digest(path: Path) -> bytes:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from foolery.classifiers.torch_model import TorchClassifier
 
 
-class Differentiable(Protocol):
+class DifferentiableClassifier(Protocol):
     """A classifier with logits that torch can differentiate."""
 
     @property
@@ -40,26 +40,26 @@ class Differentiable(Protocol):
 
 
 @dataclass(frozen=True)
-class Gradient:
+class GradientCheck:
     """What came out of it.
 
     Attributes:
         difference: the largest between scores and what the logits give on whole numbers.
         finite: whether every partial derivative is a number.
-        alive: share of pictures for which some pixel changes the best class's logit.
+        nonzero: share of pictures for which some pixel changes the best class's logit.
     """
 
     difference: float
     finite: bool
-    alive: float
+    nonzero: float
 
 
-def promises_gradient(classifier: Classifier) -> bool:
+def has_gradient(classifier: Classifier) -> bool:
     """Whether the classifier has ``logits`` with gradients."""
     return callable(getattr(classifier, "logits", None))
 
 
-def check_gradient(classifier: Differentiable, canvases: Canvases) -> Gradient:
+def check_gradient(classifier: DifferentiableClassifier, canvases: Canvases) -> GradientCheck:
     """Compare ``logits`` with ``scores``, and differentiate the best class's logit of every canvas."""
     import torch
 
@@ -69,20 +69,20 @@ def check_gradient(classifier: Differentiable, canvases: Canvases) -> Gradient:
     logits = classifier.logits(pixels)
     assert isinstance(logits, torch.Tensor)
     logits.max(dim=1).values.sum().backward()  # type: ignore[no-untyped-call]
-    given = logits.detach().cpu().numpy()
+    outputs = logits.detach().cpu().numpy()
     slope = np.zeros(canvases.shape) if pixels.grad is None else pixels.grad.cpu().numpy()
-    again = from_outputs(given, classifier.description.kind)
-    return Gradient(
+    again = from_outputs(outputs, classifier.description.kind)
+    return GradientCheck(
         difference=float(np.abs(again - scores).max()),
         finite=bool(np.isfinite(slope).all()),
-        alive=float(np.any(slope != 0, axis=(1, 2, 3)).mean()),
+        nonzero=float(np.any(slope != 0, axis=(1, 2, 3)).mean()),
     )
 
 
-SLICE = 50
+CHUNK = 50
 _REMEDY = "expected a torch network or an ONNX file that ends in Gemm, MatMul or a 1 x 1 Conv"
 #: Between the last layer and the output: they mix no classes, and have no weights.
-_PASSED = {
+_PASS_THROUGH = {
     "AveragePool", "Cast", "Clip", "Dropout", "Flatten", "GlobalAveragePool", "Identity", "LogSoftmax",
     "ReduceMean", "Relu", "Reshape", "Sigmoid", "Softmax", "Squeeze", "Transpose",
 }  # fmt: skip
@@ -112,48 +112,48 @@ def last_layer(classifier: Classifier) -> LastLayer:
     while hasattr(classifier, "classifier"):  # a wrapper that counts or slices
         classifier = classifier.classifier
     if hasattr(classifier, "network"):
-        return _of_torch(classifier)  # type: ignore[arg-type]
+        return _torch_last_layer(classifier)  # type: ignore[arg-type]
     if hasattr(classifier, "session"):
-        return _of_onnx(classifier)  # type: ignore[arg-type]
+        return _onnx_last_layer(classifier)  # type: ignore[arg-type]
     raise UsageError(f"classifier {classifier.description.name}: has no last layer to read; {_REMEDY}")
 
 
-def _of_torch(classifier: TorchClassifier) -> LastLayer:
+def _torch_last_layer(classifier: TorchClassifier) -> LastLayer:
     import torch
     from torch import nn
 
-    wanted = len(classifier.description.classes) + classifier.card.background
-    found = [
+    outputs = len(classifier.description.classes) + classifier.card.background
+    layers = [
         module
         for module in classifier.network.modules()
-        if (isinstance(module, nn.Linear) and module.out_features == wanted)
-        or (isinstance(module, nn.Conv2d) and module.out_channels == wanted and module.kernel_size == (1, 1))
+        if (isinstance(module, nn.Linear) and module.out_features == outputs)
+        or (isinstance(module, nn.Conv2d) and module.out_channels == outputs and module.kernel_size == (1, 1))
     ]
-    if not found:
+    if not layers:
         raise UsageError(f"classifier {classifier.description.name}: no last layer was found; {_REMEDY}")
-    layer = found[-1]
+    layer = layers[-1]
 
     def features(canvases: Canvases) -> NDArray[np.float64]:
-        seen: list[NDArray[np.float64]] = []
+        inputs_of_layer: list[NDArray[np.float64]] = []
 
         def keep(_: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            seen.append(_flat(inputs[0].detach().float().cpu().numpy()))
+            inputs_of_layer.append(_channel_means(inputs[0].detach().float().cpu().numpy()))
 
         hook = layer.register_forward_pre_hook(keep)
         try:
-            for start in range(0, len(canvases), SLICE):
-                given = torch.from_numpy(np.ascontiguousarray(canvases[start : start + SLICE])).float()
+            for start in range(0, len(canvases), CHUNK):
+                batch = torch.from_numpy(np.ascontiguousarray(canvases[start : start + CHUNK])).float()
                 with torch.inference_mode():
-                    classifier.logits(given.to(classifier.description.device))
+                    classifier.logits(batch.to(classifier.description.device))
         finally:
             hook.remove()
-        return np.concatenate(seen)
+        return np.concatenate(inputs_of_layer)
 
-    weights = layer.weight.detach().double().cpu().numpy().reshape(wanted, -1)
+    weights = layer.weight.detach().double().cpu().numpy().reshape(outputs, -1)
     return LastLayer(weights[classifier.card.background :], features)
 
 
-def _of_onnx(classifier: OnnxClassifier) -> LastLayer:
+def _onnx_last_layer(classifier: OnnxClassifier) -> LastLayer:
     try:
         import onnx
     except ImportError:
@@ -167,9 +167,9 @@ def _of_onnx(classifier: OnnxClassifier) -> LastLayer:
     except Exception as error:  # onnx raises what its protocol buffers raise
         raise UsageError(f"classifier {name}: cannot read its last layer from {path}: {error}") from None
     node = _last_node(model.graph, classifier.output_name, name)
-    seen, weight = node.input[0], node.input[1]
-    kept = {output.name for output in model.graph.output}
-    model.graph.output.extend(onnx.ValueInfoProto(name=each) for each in {seen, weight} - kept)
+    layer_input, weight = node.input[0], node.input[1]
+    existing = {output.name for output in model.graph.output}
+    model.graph.output.extend(onnx.ValueInfoProto(name=each) for each in {layer_input, weight} - existing)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
@@ -180,21 +180,21 @@ def _of_onnx(classifier: OnnxClassifier) -> LastLayer:
         zeros = np.zeros((1, *classifier.description.canvas.axes), np.uint8)
         matrix = _run(classifier, session, [weight], zeros)[0].astype(np.float64)
     except Exception as error:  # onnxruntime's own exceptions share no base class
-        said = next(iter(str(error).splitlines()), "")
-        raise UsageError(f"classifier {name}: cannot read its last layer: {said}") from None
+        message = next(iter(str(error).splitlines()), "")
+        raise UsageError(f"classifier {name}: cannot read its last layer: {message}") from None
 
     def features(canvases: Canvases) -> NDArray[np.float64]:
-        step = classifier.batch or SLICE
+        step = classifier.batch or CHUNK
         parts = [
-            _flat(_run(classifier, session, [seen], canvases[start : start + step])[0])
+            _channel_means(_run(classifier, session, [layer_input], canvases[start : start + step])[0])
             for start in range(0, len(canvases), step)
         ]
         return np.concatenate(parts)
 
-    weights = _rows(matrix, node, name)
-    wanted = len(classifier.description.classes) + classifier.card.background
-    if len(weights) != wanted:
-        raise UsageError(f"classifier {name}: its last layer gives {len(weights)} numbers, not {wanted}")
+    weights = _weight_rows(matrix, node, name)
+    outputs = len(classifier.description.classes) + classifier.card.background
+    if len(weights) != outputs:
+        raise UsageError(f"classifier {name}: its last layer gives {len(weights)} numbers, not {outputs}")
     return LastLayer(weights[classifier.card.background :], features)
 
 
@@ -203,30 +203,30 @@ def _run(classifier: OnnxClassifier, session: Any, outputs: list[str], canvases:
     count = len(pictures)
     if classifier.batch is not None and count < classifier.batch:
         pictures = np.concatenate([pictures, np.repeat(pictures[:1], classifier.batch - count, axis=0)])
-    given = session.run(outputs, {classifier.input_name: pictures.astype(classifier.dtype, copy=False)})
-    return [each[:count] if len(each) == len(pictures) != count else each for each in given]
+    results = session.run(outputs, {classifier.input_name: pictures.astype(classifier.dtype, copy=False)})
+    return [each[:count] if len(each) == len(pictures) != count else each for each in results]
 
 
 def _last_node(graph: Any, output: str, name: str) -> Any:
     """The node with weights behind ``output``."""
-    made = {result: node for node in graph.node for result in node.output}
-    held = {tensor.name for tensor in graph.initializer}
-    held |= {node.output[0] for node in graph.node if node.op_type == "Constant"}
+    producers = {result: node for node in graph.node for result in node.output}
+    constants = {tensor.name for tensor in graph.initializer}
+    constants |= {node.output[0] for node in graph.node if node.op_type == "Constant"}
     at = output
-    while at in made:
-        node = made[at]
+    while at in producers:
+        node = producers[at]
         if node.op_type in ("Gemm", "MatMul", "Conv"):
             return node
         if node.op_type == "Add":  # of a bias
-            at = next((each for each in node.input if each not in held), "")
-        elif node.op_type in _PASSED:
+            at = next((each for each in node.input if each not in constants), "")
+        elif node.op_type in _PASS_THROUGH:
             at = node.input[0]
         else:
             break
     raise UsageError(f"classifier {name}: no last layer was found behind its output; {_REMEDY}")
 
 
-def _rows(matrix: NDArray[np.float64], node: Any, name: str) -> NDArray[np.float64]:
+def _weight_rows(matrix: NDArray[np.float64], node: Any, name: str) -> NDArray[np.float64]:
     """``(K, F)`` from the weights as the node stores them."""
     if node.op_type == "Conv":
         if matrix.ndim != 4 or matrix.shape[2:] != (1, 1):
@@ -236,6 +236,6 @@ def _rows(matrix: NDArray[np.float64], node: Any, name: str) -> NDArray[np.float
     return matrix if turned else matrix.T
 
 
-def _flat(seen: NDArray[Any]) -> NDArray[np.float64]:
-    exact = seen.astype(np.float64)
+def _channel_means(values: NDArray[Any]) -> NDArray[np.float64]:
+    exact = values.astype(np.float64)
     return exact if exact.ndim == 2 else exact.reshape(*exact.shape[:2], -1).mean(axis=2)

@@ -20,10 +20,10 @@ from foolery.canvas import CanvasShape, to_image
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card
 from foolery.classifiers.class_names import distinct
-from foolery.classifiers.fingerprint import fingerprint_of, of_network
+from foolery.classifiers.fingerprint import fingerprint_of_digests, network_digests
 from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.request import Request
-from foolery.classifiers.torch_model import classifier_of, tried
+from foolery.classifiers.torch_model import smoke_test, torch_classifier
 from foolery.classifiers.torchvision import import_torchvision
 from foolery.errors import MissingExtraError, UsageError
 
@@ -31,7 +31,7 @@ _PROMPT = "a photo of a {}"
 _SLACK = 1e-5  # between the network input of a processor and ours
 
 
-class _Logits(nn.Module):
+class _LogitsModel(nn.Module):
     """An image classifier whose answer is the bare logits."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -43,7 +43,7 @@ class _Logits(nn.Module):
         return logits
 
 
-class _Cosines(nn.Module):
+class _CosineModel(nn.Module):
     """The cosines of a picture's embedding with those of the prompts."""
 
     prompts: Tensor
@@ -68,26 +68,33 @@ def open_reference(request: Request) -> Classifier:
         MissingExtraError: without transformers.
     """
     transformers = _transformers(request)
-    name, options = request.named("prompt", "revision")
-    where = _where(request, name) | ({"revision": options["revision"]} if "revision" in options else {})
-    with _quiet(transformers), _explained(request):
-        config = transformers.AutoConfig.from_pretrained(**where)
-        processor = transformers.AutoImageProcessor.from_pretrained(**where)
+    name, options = request.name_and_options("prompt", "revision")
+    source = _source(request, name) | ({"revision": options["revision"]} if "revision" in options else {})
+    with _quiet(transformers), _errors_explained(request):
+        config = transformers.AutoConfig.from_pretrained(**source)
+        processor = transformers.AutoImageProcessor.from_pretrained(**source)
         if _is_zero_shot(transformers, config):
-            said, network = _zero_shot(transformers, request, where, options.get("prompt", _PROMPT))
+            fields, network = _zero_shot(transformers, request, source, options.get("prompt", _PROMPT))
         else:
             model = transformers.AutoModelForImageClassification.from_pretrained(
-                **where, use_safetensors=True
+                **source, use_safetensors=True
             )
-            said, network = _of_config(config), _Logits(model)
+            fields, network = _config_fields(config), _LogitsModel(model)
     channels = int(getattr(config, "num_channels", 3))
-    card = request.card_from({"name": request.reference, "preprocessing": _how(processor, channels)} | said)
+    card = request.card_from(
+        {"name": request.reference, "preprocessing": _preprocessing_fields(processor, channels)} | fields
+    )
     if request.card is None:
         _check_against(processor, card, request)
-    mark = fingerprint_of(of_network(f"hf:{config.model_type}", network), card)
-    return tried(
-        classifier_of(
-            request.reference, network.float(), card, mark, device=request.device, precision=request.precision
+    digest = fingerprint_of_digests(network_digests(f"hf:{config.model_type}", network), card)
+    return smoke_test(
+        torch_classifier(
+            request.reference,
+            network.float(),
+            card,
+            digest,
+            device=request.device,
+            precision=request.precision,
         )
     )
 
@@ -102,7 +109,7 @@ def _transformers(request: Request) -> Any:
     return transformers
 
 
-def _where(request: Request, name: str) -> dict[str, Any]:
+def _source(request: Request, name: str) -> dict[str, Any]:
     """Arguments that say which model: a folder, or a repository of the hub."""
     common = {"trust_remote_code": False}
     folder = Path(name).expanduser()
@@ -125,7 +132,7 @@ def _is_zero_shot(transformers: Any, config: Any) -> bool:
     return config.model_type in mapping
 
 
-def _of_config(config: Any) -> dict[str, Any]:
+def _config_fields(config: Any) -> dict[str, Any]:
     """Class names and kind."""
     names = [str(config.id2label[row]) for row in range(config.num_labels)]
     several = config.problem_type == "multi_label_classification"
@@ -133,7 +140,7 @@ def _of_config(config: Any) -> dict[str, Any]:
 
 
 def _zero_shot(
-    transformers: Any, request: Request, where: dict[str, Any], prompt: str
+    transformers: Any, request: Request, source: dict[str, Any], prompt: str
 ) -> tuple[dict[str, Any], nn.Module]:
     classes = request.changes.get("classes")
     if not classes:
@@ -145,8 +152,8 @@ def _zero_shot(
         raise UsageError(
             f"classifier {request.reference}: prompt needs one {{}} for the class, got {prompt!r}"
         )
-    model = transformers.AutoModel.from_pretrained(**where, use_safetensors=True).float().eval()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(**where)
+    model = transformers.AutoModel.from_pretrained(**source, use_safetensors=True).float().eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(**source)
     padding: bool | str = "max_length" if "siglip" in model.config.model_type else True
     words = tokenizer(
         [prompt.replace("{}", name) for name in classes],
@@ -156,16 +163,16 @@ def _zero_shot(
     )
     with torch.inference_mode():
         embedding = nn.functional.normalize(_pooled(model.get_text_features(**words)), dim=-1)
-    return {"kind": "similarity", "classes": tuple(classes)}, _Cosines(model, embedding.clone())
+    return {"kind": "similarity", "classes": tuple(classes)}, _CosineModel(model, embedding.clone())
 
 
-def _pooled(given: Any) -> Tensor:
+def _pooled(output: Any) -> Tensor:
     """The embeddings, bare or within an output object, as versions of transformers differ."""
-    pooled: Tensor = given if isinstance(given, Tensor) else given.pooler_output
+    pooled: Tensor = output if isinstance(output, Tensor) else output.pooler_output
     return pooled
 
 
-def _how(processor: Any, channels: int) -> dict[str, Any]:
+def _preprocessing_fields(processor: Any, channels: int) -> dict[str, Any]:
     """The preprocessing that a processor describes: it resizes to the canvas, then crops."""
     size = dict(getattr(processor, "size", None) or {})
     size = {name: value for name, value in size.items() if value is not None}
@@ -175,8 +182,8 @@ def _how(processor: Any, channels: int) -> dict[str, Any]:
     if percent and short and short < 384:  # the rule of ConvNeXt's processor
         canvas = {"height": int(short / percent), "width": int(short / percent)}
     elif getattr(processor, "do_center_crop", None):
-        given = dict(processor.crop_size)
-        crop = {"height": given["height"], "width": given["width"]}
+        crop_size = dict(processor.crop_size)
+        crop = {"height": crop_size["height"], "width": crop_size["width"]}
     normalised = bool(getattr(processor, "do_normalize", None))
     return {
         "canvas": {"channels": channels} | canvas,
@@ -217,16 +224,16 @@ def _quiet(transformers: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(request: Request) -> Iterator[None]:
+def _errors_explained(request: Request) -> Iterator[None]:
     """Whatever transformers raises, as one line."""
     try:
         yield
     except UsageError:
         raise
     except Exception as error:  # no network, no file, code of its own: all of different kinds
-        said = " ".join(str(error).split())
-        if "trust_remote_code" in said:
-            said = (
+        message = " ".join(str(error).split())
+        if "trust_remote_code" in message:
+            message = (
                 "it needs code of its own, which is never run; load it in your own module: python:MODULE:NAME"
             )
-        raise UsageError(f"classifier {request.reference}: cannot load it: {said[:300]}") from None
+        raise UsageError(f"classifier {request.reference}: cannot load it: {message[:300]}") from None

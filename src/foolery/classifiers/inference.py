@@ -21,23 +21,25 @@ from foolery.classifiers.scores import (
     from_probabilities,
     to_log_softmax,
 )
-from foolery.workers import idle, share
+from foolery.workers import free_workers, parallel_for
 
 #: ``(n, C, H, W) float32`` to ``(n, K) float32``, on one thread and without the GIL.
-Network: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+NetworkFunction: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 #: ``(n, C, H, W) uint8`` canvases to ``(n, K)``.
-Whole: TypeAlias = Callable[[Canvases], NDArray[np.floating]]
+CanvasFunction: TypeAlias = Callable[[Canvases], NDArray[np.floating]]
 
 #: Network inputs per slice on a lane: 2 MiB. Measured on 4 cores at 128, 160 and 227 pixels: 1 to 25 canvases
 #: per slice are equally fast within the noise, so memory decides.
-_LANE_VALUES = 2**19
+_CHUNK_VALUES = 2**19
 #: The same on a device with memory of its own: 64 MiB.
-_DEVICE_VALUES = 2**24
+_DEVICE_CHUNK_VALUES = 2**24
 #: Rows of outputs that a lane makes scores of at a time: at least so many, and more if their values are few.
-_FINISHED, _FINISHED_VALUES = 32, 2**16
+_SCORE_ROWS, _SCORE_VALUES = 32, 2**16
 
 
-def scores(network: Network, canvases: Canvases, description: Description, card: Card) -> NDArray[np.float64]:
+def scores(
+    network: NetworkFunction, canvases: Canvases, description: Description, card: Card
+) -> NDArray[np.float64]:
     """``(N, K) float64`` scores of ``(N, C, H, W) uint8`` canvases.
 
     Every slice holds ``description.forward["grain"]`` canvases (the last one what is left), so the
@@ -46,41 +48,48 @@ def scores(network: Network, canvases: Canvases, description: Description, card:
     Raises:
         UsageError: for canvases of another shape, and for a network that gives what no search can use.
     """
-    return finish(outputs(network, canvases, description, card), description, card)
+    return to_scores(outputs(network, canvases, description, card), description, card)
 
 
-def scores_of(
-    network: Whole, canvases: Canvases, description: Description, card: Card, *, lanes: int | None = None
+def scores_of_canvases(
+    network: CanvasFunction,
+    canvases: Canvases,
+    description: Description,
+    card: Card,
+    *,
+    workers: int | None = None,
 ) -> NDArray[np.float64]:
     """As ``scores``, for a network that takes canvases; ``lanes=1`` where calls must not overlap."""
-    return finish(_outputs_of(network, canvases, description, card, lanes), description, card)
+    return to_scores(_outputs_of_canvases(network, canvases, description, card, workers), description, card)
 
 
 def outputs(
-    network: Network, canvases: Canvases, description: Description, card: Card
+    network: NetworkFunction, canvases: Canvases, description: Description, card: Card
 ) -> NDArray[np.float64]:
     """``(N, K) float64``: what the network says, of which ``finish`` makes scores."""
-    how = card.preprocessing
-    shape = input_shape(how)
+    preprocessing = card.preprocessing
+    shape = input_shape(preprocessing)
 
     def prepared(part: Canvases) -> NDArray[np.float32]:
-        return preprocess(part, how, _lane.memory((len(part), *shape), how.layout))
+        return preprocess(
+            part, preprocessing, _worker_memory.memory((len(part), *shape), preprocessing.layout)
+        )
 
-    if idle() > 1 or len(canvases) * math.prod(shape) > _LANE_VALUES:
-        return _outputs_of(lambda part: network(prepared(part)), canvases, description, card)
+    if free_workers() > 1 or len(canvases) * math.prod(shape) > _CHUNK_VALUES:
+        return _outputs_of_canvases(lambda part: network(prepared(part)), canvases, description, card)
     description.canvas.check(canvases)  # one lane and few pictures: prepared all at once
-    pictures, grain = prepared(canvases), int(description.forward["grain"])
+    pictures, chunk = prepared(canvases), int(description.forward["grain"])
     # Asked first, looked at later: a network leaves the cache cold, and between two calls each line is slow.
-    given = [network(pictures[start : start + grain]) for start in range(0, len(pictures), grain)]
+    parts = [network(pictures[start : start + chunk]) for start in range(0, len(pictures), chunk)]
     name, classes = description.name, len(description.classes)
-    gathered = np.empty((len(pictures), classes))
-    for number, rows in enumerate(given):
-        place = gathered[number * grain : (number + 1) * grain]
+    results = np.empty((len(pictures), classes))
+    for number, rows in enumerate(parts):
+        place = results[number * chunk : (number + 1) * chunk]
         place[:] = check_form(_rows(rows, card.background), len(place), name, classes)
-    return gathered
+    return results
 
 
-def finish(outputs: NDArray[np.float64], description: Description, card: Card) -> NDArray[np.float64]:
+def to_scores(outputs: NDArray[np.float64], description: Description, card: Card) -> NDArray[np.float64]:
     """``(N, K) float64`` scores, in the memory of ``outputs``.
 
     Raises:
@@ -89,47 +98,51 @@ def finish(outputs: NDArray[np.float64], description: Description, card: Card) -
     name, classes = description.name, len(description.classes)
 
     def work(start: int, stop: int) -> None:
-        given = check_values(outputs[start:stop], name, start)
+        values = check_values(outputs[start:stop], name, start)
         if card.output == "probabilities":
-            outputs[start:stop] = from_probabilities(given, name)
+            outputs[start:stop] = from_probabilities(values, name)
         elif description.kind == "softmax":
             to_log_softmax(outputs[start:stop])
         else:
-            outputs[start:stop] = from_outputs(given, description.kind)
+            outputs[start:stop] = from_outputs(values, description.kind)
 
-    share(work, len(outputs), grain=max(_FINISHED, _FINISHED_VALUES // classes))
+    parallel_for(work, len(outputs), chunk=max(_SCORE_ROWS, _SCORE_VALUES // classes))
     return outputs
 
 
-def _outputs_of(
-    network: Whole, canvases: Canvases, description: Description, card: Card, lanes: int | None = None
+def _outputs_of_canvases(
+    network: CanvasFunction,
+    canvases: Canvases,
+    description: Description,
+    card: Card,
+    workers: int | None = None,
 ) -> NDArray[np.float64]:
     description.canvas.check(canvases)
-    return _gathered(
-        lambda start, stop: network(canvases[start:stop]), len(canvases), description, card, lanes
+    return _in_chunks(
+        lambda start, stop: network(canvases[start:stop]), len(canvases), description, card, workers
     )
 
 
-def _gathered(
-    ask: Callable[[int, int], NDArray[np.floating]],
+def _in_chunks(
+    forward: Callable[[int, int], NDArray[np.floating]],
     count: int,
     description: Description,
     card: Card,
-    lanes: int | None = None,
+    workers: int | None = None,
 ) -> NDArray[np.float64]:
     """What a function says for canvases number ``start`` to ``stop``, slice by slice."""
     name, classes = description.name, len(description.classes)
-    gathered = np.empty((count, classes))
+    results = np.empty((count, classes))
 
     def work(start: int, stop: int) -> None:
-        given = _rows(ask(start, stop), card.background)
-        gathered[start:stop] = check_form(given, stop - start, name, classes)
+        rows = _rows(forward(start, stop), card.background)
+        results[start:stop] = check_form(rows, stop - start, name, classes)
 
-    share(work, count, grain=int(description.forward["grain"]), lanes=lanes)
-    return gathered
+    parallel_for(work, count, chunk=int(description.forward["grain"]), workers=workers)
+    return results
 
 
-class _Lane(threading.local):
+class _WorkerMemory(threading.local):
     """What a lane keeps between slices: memory for the network's input, which is slow to get anew."""
 
     def __init__(self) -> None:
@@ -145,22 +158,22 @@ class _Lane(threading.local):
         return self._values[:count].reshape(shape)
 
 
-_lane = _Lane()
+_worker_memory = _WorkerMemory()
 
 
-def grain_of(how: Preprocessing, most: int, device: str = "cpu", memory: int = 0) -> int:
-    """Canvases per slice: at most ``most`` (measured with MNIST's size), fewer where the inputs are large.
+def chunk_size(preprocessing: Preprocessing, max_chunk: int, device: str = "cpu", memory: int = 0) -> int:
+    """Canvases per chunk: at most ``max_chunk`` (measured with MNIST's size), fewer of large inputs.
 
     Args:
-        how: gives the size of the network's input.
-        most: on the processor.
+        preprocessing: gives the size of the network's input.
+        max_chunk: on the processor.
         device: one with memory of its own takes as many as 64 MiB hold, at most 1024.
         memory: bytes of it, where they are known: a 128th of them then, if that is more.
     """
-    values = math.prod(input_shape(how))
+    values = math.prod(input_shape(preprocessing))
     if device != "cpu":
-        return max(1, min(1024, max(_DEVICE_VALUES, memory // 128 // 4) // values))
-    return max(1, min(most, _LANE_VALUES // values))
+        return max(1, min(1024, max(_DEVICE_CHUNK_VALUES, memory // 128 // 4) // values))
+    return max(1, min(max_chunk, _CHUNK_VALUES // values))
 
 
 def _rows(outputs: NDArray[np.floating], background: int) -> NDArray[np.floating]:

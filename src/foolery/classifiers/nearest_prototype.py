@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Description
 from foolery.classifiers.card import Card
-from foolery.classifiers.inference import finish
+from foolery.classifiers.inference import to_scores
 from foolery.errors import UsageError
 
 #: Canvases that are compared at a time.
-SLICE = 200
+CHUNK = 200
 
 
 @dataclass(frozen=True)
-class Prototypes:
+class PrototypeClassifier:
     """``logit of a class = -|canvas - nearest prototype|^2 / 2``, after the card's scale and std.
 
     Distances are between whole numbers and are computed exactly, so that scores do not depend on the
@@ -40,26 +40,26 @@ class Prototypes:
     prototypes: NDArray[np.uint8]
 
     @property
-    def slice(self) -> int:
+    def chunk(self) -> int:
         """See ``Sliced``."""
-        return SLICE
+        return CHUNK
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` log-probabilities of ``(N, C, H, W) uint8``."""
-        return self.finish(self.outputs(canvases))
+        return self.to_scores(self.outputs(canvases))
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` logits; see ``Sliced``."""
         self.description.canvas.check(canvases)
-        how = self.card.preprocessing
-        parts = [self.distances(canvases[at : at + SLICE]) for at in range(0, len(canvases), SLICE)]
+        preprocessing = self.card.preprocessing
+        parts = [self.distances(canvases[at : at + CHUNK]) for at in range(0, len(canvases), CHUNK)]
         squared = np.concatenate(parts) if parts else np.empty((0, len(self.description.classes)))
-        logits: NDArray[np.float64] = squared * (-0.5 * (how.scale / how.std[0]) ** 2)
+        logits: NDArray[np.float64] = squared * (-0.5 * (preprocessing.scale / preprocessing.std[0]) ** 2)
         return logits
 
-    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """``(N, K) float64`` scores of outputs, in their memory; see ``Sliced``."""
-        return finish(outputs, self.description, self.card)
+        return to_scores(outputs, self.description, self.card)
 
     def distances(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64``: squared distance to the nearest prototype of each class, a whole number."""
@@ -76,14 +76,14 @@ class Prototypes:
         return np.ascontiguousarray(rows.T), (rows * rows).sum(axis=1)
 
 
-def open_prototypes(name: str, file: Path, card: Card, mark: str) -> Prototypes:
+def open_prototypes(name: str, file: Path, card: Card, fingerprint: str) -> PrototypeClassifier:
     """The classifier in a ``.npy`` file of prototypes, ``(K, M, C, H, W) uint8``.
 
     Args:
         name: the reference.
         file: of the prototypes.
         card: gives their classes and canvas; one ``mean`` of 0 and one ``std`` for all channels, no crop.
-        mark: the fingerprint.
+        fingerprint: the fingerprint.
 
     Raises:
         UsageError: where the file is damaged, or the card does not fit it.
@@ -99,5 +99,5 @@ def open_prototypes(name: str, file: Path, card: Card, mark: str) -> Prototypes:
             f"classifier {name}: expected uint8 prototypes ({len(card.classes)}, any, "
             f"{', '.join(map(str, shape.axes))}), got {prototypes.shape} {prototypes.dtype}"
         )
-    description = Description(name, mark, shape, card.classes, card.kind, "python")
-    return Prototypes(description, card, prototypes)
+    description = Description(name, fingerprint, shape, card.classes, card.kind, "python")
+    return PrototypeClassifier(description, card, prototypes)

@@ -13,7 +13,7 @@ from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.card import Card
 from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
-from foolery.classifiers.inference import finish, grain_of, outputs, scores
+from foolery.classifiers.inference import chunk_size, outputs, scores, to_scores
 from foolery.classifiers.onnx_file import (
     INPUT_TYPES,
     external_files,
@@ -29,7 +29,7 @@ from foolery.errors import UsageError
 #: Canvases per slice. Measured on 4 cores with LeNet, batch 200 and 400, a renderer on the lanes between the
 #: calls: 34 000 images/s; as many with a pool of onnxruntime's own, which then slows the renderer by 20 %
 #: without spinning and 2 to 3 times with.
-GRAIN = 25
+CHUNK = 25
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class OnnxClassifier:
     graph: Path | None = None
 
     @property
-    def slice(self) -> int:
+    def chunk(self) -> int:
         """Canvases that a lane takes at a time; see ``Sliced``."""
         return int(self.description.forward["grain"])
 
@@ -69,9 +69,9 @@ class OnnxClassifier:
         """``(N, K) float64``: what the network says; see ``Sliced``."""
         return outputs(self._forward, canvases, self.description, self.card)
 
-    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """``(N, K) float64`` scores of outputs; see ``Sliced``."""
-        return finish(outputs, self.description, self.card)
+        return to_scores(outputs, self.description, self.card)
 
     def _forward(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
         count = len(pictures)
@@ -79,11 +79,11 @@ class OnnxClassifier:
             pictures = np.concatenate([pictures, np.repeat(pictures[:1], self.batch - count, axis=0)])
         feed = {self.input_name: pictures.astype(self.dtype, copy=False)}
         try:
-            given: NDArray[np.floating] = self.session.run([self.output_name], feed)[0]
+            outputs: NDArray[np.floating] = self.session.run([self.output_name], feed)[0]
         except Exception as error:  # onnxruntime's own exceptions share no base class
             name = self.description.name
             raise UsageError(f"classifier {name}: onnxruntime cannot run it: {first_line(error)}") from None
-        return given[:count] if isinstance(given, np.ndarray) and self.batch is not None else given
+        return outputs[:count] if isinstance(outputs, np.ndarray) and self.batch is not None else outputs
 
 
 def open_reference(request: Request) -> Classifier:
@@ -122,11 +122,11 @@ def open_onnx(
         MissingExtraError: without onnxruntime.
     """
     session, used = open_session(graph, device)
-    given = only_input(session, graph)
-    card = _with_layout(card, given.shape)
-    _check_input(given, card, graph)
+    graph_input = only_input(session, graph)
+    card = _with_layout(card, graph_input.shape)
+    _check_input(graph_input, card, graph)
     output = _output(session, card, graph)
-    batch = given.shape[0] if isinstance(given.shape[0], int) else None
+    batch = graph_input.shape[0] if isinstance(graph_input.shape[0], int) else None
     description = Description(
         name=name,
         fingerprint=fingerprint or fingerprint_of_files(weights or [graph], card),
@@ -135,33 +135,40 @@ def open_onnx(
         kind=card.kind,
         backend="onnx",
         device=used,
-        forward={"grain": batch or grain_of(card.preprocessing, GRAIN, used)},
+        forward={"grain": batch or chunk_size(card.preprocessing, CHUNK, used)},
         notes=(SATURATES,) if card.output == "probabilities" else (),
     )
     return OnnxClassifier(
-        description, card, session, given.name, output, INPUT_TYPES[given.type], batch, graph
+        description, card, session, graph_input.name, output, INPUT_TYPES[graph_input.type], batch, graph
     )
 
 
 def _with_layout(card: Card, shape: list[object]) -> Card:
     """``card``; where it says nothing of the layout, with NHWC if only that fits the input."""
-    how = card.preprocessing
-    if "layout" in how.model_fields_set or shape[1] == how.canvas.channels or shape[3] != how.canvas.channels:
+    preprocessing = card.preprocessing
+    if (
+        "layout" in preprocessing.model_fields_set
+        or shape[1] == preprocessing.canvas.channels
+        or shape[3] != preprocessing.canvas.channels
+    ):
         return card
-    return card.model_copy(update={"preprocessing": how.model_copy(update={"layout": "nhwc"})})
+    return card.model_copy(update={"preprocessing": preprocessing.model_copy(update={"layout": "nhwc"})})
 
 
-def _check_input(given: Any, card: Card, graph: Path) -> None:
-    how = card.preprocessing
-    wanted, shape = input_shape(how), given.shape
-    sides = zip(shape[1:], wanted, strict=True)
+def _check_input(graph_input: Any, card: Card, graph: Path) -> None:
+    preprocessing = card.preprocessing
+    expected, shape = input_shape(preprocessing), graph_input.shape
+    sides = zip(shape[1:], expected, strict=True)
     if any(isinstance(side, int) and side != ours for side, ours in sides):
         raise UsageError(
-            f"classifier onnx: {graph} takes {shape}, but its card makes (N, {', '.join(map(str, wanted))}); "
+            f"classifier onnx: {graph} takes {shape}, but its card makes (N, "
+            f"{', '.join(map(str, expected))}); "
             f"mend the card's canvas, crop or layout"
         )
-    whole = how.scale == 1 and not any(how.mean) and set(how.std) == {1.0}
-    if given.type == "tensor(uint8)" and not whole:
+    unnormalized = (
+        preprocessing.scale == 1 and not any(preprocessing.mean) and set(preprocessing.std) == {1.0}
+    )
+    if graph_input.type == "tensor(uint8)" and not unnormalized:
         raise UsageError(
             f"classifier onnx: {graph} takes whole numbers (uint8) and normalises by itself; its card must "
             f"say scale 1, mean 0 and std 1"

@@ -16,7 +16,7 @@ from foolery.errors import MissingExtraError, UsageError
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
 # message -> field number -> the message in that field, as far as tensors can lie below it
-_BELOW = {
+_CHILD_MESSAGES = {
     "model": {7: "graph", 25: "function"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "function": {7: "node"},
@@ -25,8 +25,8 @@ _BELOW = {
     "sparse": {1: "tensor", 2: "tensor"},
     "tensor": {13: "entry"},
 }
-_BYTES = {0: None, 1: 8, 2: None, 5: 4}  # wire type -> length, where it is fixed
-_DEEPEST = 64
+_WIRE_LENGTHS = {0: None, 1: 8, 2: None, 5: 4}  # wire type -> length, where it is fixed
+_MAX_DEPTH = 64
 
 
 def external_files(graph: Path) -> list[Path]:
@@ -54,7 +54,7 @@ def external_files(graph: Path) -> list[Path]:
 
 
 def _locations(message: memoryview, kind: str, depth: int) -> Iterator[str]:
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         raise ValueError("nested too deeply")
     if kind == "entry":
         pair = {number: bytes(value).decode() for number, value in _fields(message)}
@@ -62,7 +62,7 @@ def _locations(message: memoryview, kind: str, depth: int) -> Iterator[str]:
             yield pair.get(2, "")
         return
     for number, value in _fields(message):
-        below = _BELOW[kind].get(number)
+        below = _CHILD_MESSAGES[kind].get(number)
         if below is not None:
             yield from _locations(value, below, depth + 1)
 
@@ -73,12 +73,12 @@ def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
     while at < len(message):
         key, at = _varint(message, at)
         wire = key & 7
-        if wire not in _BYTES:
+        if wire not in _WIRE_LENGTHS:
             raise ValueError(f"wire type {wire}")
         if wire == 0:
             _, at = _varint(message, at)
             continue
-        length = _BYTES[wire]
+        length = _WIRE_LENGTHS[wire]
         if length is None:
             length, at = _varint(message, at)
         if at + length > len(message):
@@ -102,28 +102,28 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
 
 
 Layout = Literal["nchw", "nhwc"]
-_TRIED = (224, 96, 32, 28, 64, 128, 160, 192, 227, 256, 299)  # sides, where the file takes many
+_COMMON_SIDES = (224, 96, 32, 28, 64, 128, 160, 192, 227, 256, 299)  # sides, where the file takes many
 
 
 @dataclass(frozen=True)
-class Signature:
+class OnnxSignature:
     """What goes in and what comes out.
 
     Attributes:
         layout: of the input.
         channels: 1 or 3.
         sizes: ``(height, width)`` that the network runs with: one, or several where the file leaves it open.
-        whole: whether the input is uint8, so that the network normalises by itself.
+        takes_uint8: whether the input is uint8, so that the network normalises by itself.
         outputs: number of them.
-        gives: ``logits``; ``probabilities`` that sum to 1; or ``independent`` ones.
+        output_kind: ``logits``; ``probabilities`` that sum to 1; or ``independent`` ones.
     """
 
     layout: Layout
     channels: Literal[1, 3]
     sizes: tuple[tuple[int, int], ...]
-    whole: bool
+    takes_uint8: bool
     outputs: int
-    gives: Literal["logits", "probabilities", "independent"]
+    output_kind: Literal["logits", "probabilities", "independent"]
 
 
 def open_session(graph: Path, device: str) -> tuple[Any, str]:
@@ -167,17 +167,17 @@ def only_input(session: Any, graph: Path) -> Any:
     """The session's only input, four-dimensional, of a type that pictures can have."""
     inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type not in INPUT_TYPES:
-        came = ", ".join(f"{given.name} {given.type}" for given in inputs)
+        found_inputs = ", ".join(f"{each.name} {each.type}" for each in inputs)
         raise UsageError(
             f"classifier onnx: {graph} must have one input, tensor(float), tensor(float16) or tensor(uint8), "
-            f"and has {came}"
+            f"and has {found_inputs}"
         )
     if len(inputs[0].shape) != 4:
         raise UsageError(f"classifier onnx: {graph} takes {inputs[0].shape}, but pictures have four axes")
     return inputs[0]
 
 
-def read_signature(graph: Path, size: int | None = None) -> Signature:
+def read_signature(graph: Path, size: int | None = None) -> OnnxSignature:
     """What the ONNX file ``graph`` takes and gives; it is run on noise to find out.
 
     Args:
@@ -190,25 +190,25 @@ def read_signature(graph: Path, size: int | None = None) -> Signature:
     """
     external_files(graph)
     session, _ = open_session(graph, "cpu")
-    given = only_input(session, graph)
-    layout, channels = _layout(given.shape, graph)
-    answers: dict[tuple[int, int], NDArray[np.floating]] = {}
-    failed = ""
-    for side in _sizes(given.shape, layout, size):
+    graph_input = only_input(session, graph)
+    layout, channels = _layout(graph_input.shape, graph)
+    outputs_by_size: dict[tuple[int, int], NDArray[np.floating]] = {}
+    message = ""
+    for side in _sizes(graph_input.shape, layout, size):
         try:
-            answers[side] = _answers(session, given, layout, channels, side)
+            outputs_by_size[side] = _outputs_on_noise(session, graph_input, layout, channels, side)
         except Exception as error:  # onnxruntime's own exceptions share no base class
-            failed = first_line(error)
-    if not answers:
-        raise UsageError(f"card: {graph} cannot be run on {channels} x N x N noise: {failed}; give --size")
-    outputs = next(iter(answers.values()))
-    return Signature(
+            message = first_line(error)
+    if not outputs_by_size:
+        raise UsageError(f"card: {graph} cannot be run on {channels} x N x N noise: {message}; give --size")
+    outputs = next(iter(outputs_by_size.values()))
+    return OnnxSignature(
         layout=layout,
         channels=channels,
-        sizes=tuple(answers),
-        whole=given.type == "tensor(uint8)",
+        sizes=tuple(outputs_by_size),
+        takes_uint8=graph_input.type == "tensor(uint8)",
         outputs=outputs.shape[1],
-        gives=_gives(outputs),
+        output_kind=_output_kind(outputs),
     )
 
 
@@ -227,26 +227,26 @@ def _sizes(shape: list[Any], layout: Layout, size: int | None) -> list[tuple[int
     height, width = (side if isinstance(side, int) else None for side in sides)
     if height is not None and width is not None:
         return [(height, width)]
-    return [(height or side, width or side) for side in ((size,) if size is not None else _TRIED)]
+    return [(height or side, width or side) for side in ((size,) if size is not None else _COMMON_SIDES)]
 
 
-def _answers(
-    session: Any, given: Any, layout: Layout, channels: int, size: tuple[int, int]
+def _outputs_on_noise(
+    session: Any, graph_input: Any, layout: Layout, channels: int, size: tuple[int, int]
 ) -> NDArray[np.floating]:
     """``(n, outputs)`` about noise in the ranges 0 to 1 and 0 to 255."""
-    count = given.shape[0] if isinstance(given.shape[0], int) else 4
+    count = graph_input.shape[0] if isinstance(graph_input.shape[0], int) else 4
     axes = (channels, *size) if layout == "nchw" else (*size, channels)
     noise = np.random.default_rng(0).random((count, *axes))
-    dtype = INPUT_TYPES[given.type]
-    found = [
-        session.run(None, {given.name: (noise * scale).astype(dtype)})[0]
+    dtype = INPUT_TYPES[graph_input.type]
+    outputs = [
+        session.run(None, {graph_input.name: (noise * scale).astype(dtype)})[0]
         for scale in ((255,) if dtype is np.uint8 else (1, 255))
     ]
-    answers: NDArray[np.floating] = np.concatenate(found).reshape(len(found) * count, -1)
-    return answers
+    rows: NDArray[np.floating] = np.concatenate(outputs).reshape(len(outputs) * count, -1)
+    return rows
 
 
-def _gives(outputs: NDArray[np.floating]) -> Literal["logits", "probabilities", "independent"]:
+def _output_kind(outputs: NDArray[np.floating]) -> Literal["logits", "probabilities", "independent"]:
     if not np.isfinite(outputs).all() or outputs.min() < 0 or outputs.max() > 1 + 1e-3:
         return "logits"
     summed = np.abs(outputs.sum(axis=1, dtype=np.float64) - 1).max() < 1e-2

@@ -21,7 +21,7 @@ from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.builtin import names, open_builtin
 from foolery.classifiers.card import Card
-from foolery.classifiers.gradients import Differentiable, promises_gradient
+from foolery.classifiers.gradients import DifferentiableClassifier, has_gradient
 from foolery.classifiers.onnx import OnnxClassifier
 from foolery.errors import MissingExtraError, UsageError
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from foolery.classifiers.torch_model import TorchClassifier
 
 #: How far a score of the converted network may lie from onnxruntime's, and how far as a share of it.
-ALLOWED, ALLOWED_SHARE = 1e-3, 1e-4
+TOLERANCE, RELATIVE_TOLERANCE = 1e-3, 1e-4
 
 
 @dataclass(frozen=True)
@@ -65,18 +65,18 @@ class OnnxGradient:
         return self.twin.logits(canvases)
 
 
-def with_gradient(classifier: Classifier) -> Differentiable:
+def with_gradient(classifier: Classifier) -> DifferentiableClassifier:
     """``classifier`` itself where it has gradients; an ONNX one beside its twin in torch.
 
     Raises:
         UsageError: where it has none; names the search that needs none.
         MissingExtraError: where an ONNX file has to be converted and the extra ``gradient`` is missing.
     """
-    if promises_gradient(classifier):
+    if has_gradient(classifier):
         return classifier  # type: ignore[return-value]
     if isinstance(classifier, OnnxClassifier):
-        twin = _twin(classifier)
-        return OnnxGradient(classifier, twin, _checked(classifier, twin))
+        twin = _torch_twin(classifier)
+        return OnnxGradient(classifier, twin, _score_difference(classifier, twin))
     name = classifier.description.name
     raise UsageError(
         f"classifier {name}: has no gradients, so nothing can ascend; foolery evolve needs none: "
@@ -84,28 +84,30 @@ def with_gradient(classifier: Classifier) -> Differentiable:
     )
 
 
-def _twin(classifier: OnnxClassifier) -> TorchClassifier:
-    known = classifier.description
-    if known.name in names():
-        return open_builtin(known.name, "torch", known.device)  # type: ignore[return-value]
+def _torch_twin(classifier: OnnxClassifier) -> TorchClassifier:
+    description = classifier.description
+    if description.name in names():
+        return open_builtin(description.name, "torch", description.device)  # type: ignore[return-value]
     try:
-        from foolery.classifiers.torch_model import classifier_of
+        from foolery.classifiers.torch_model import torch_classifier
     except MissingExtraError:
-        raise MissingExtraError("torch", "gradient", f"differentiate {known.name}") from None
+        raise MissingExtraError("torch", "gradient", f"differentiate {description.name}") from None
     if classifier.graph is None:
-        raise UsageError(f"classifier {known.name}: its ONNX file is not known, so it cannot be converted")
-    network = converted(classifier.graph, known.name)
-    return classifier_of(
-        known.name,
+        raise UsageError(
+            f"classifier {description.name}: its ONNX file is not known, so it cannot be converted"
+        )
+    network = convert_onnx(classifier.graph, description.name)
+    return torch_classifier(
+        description.name,
         network,
         classifier.card,
-        known.fingerprint,
-        device=known.device,
+        description.fingerprint,
+        device=description.device,
         batch=classifier.batch,
     )
 
 
-def converted(graph: Path, name: str) -> Any:
+def convert_onnx(graph: Path, name: str) -> Any:
     """The network in an ONNX file as a module of torch.
 
     Raises:
@@ -127,32 +129,32 @@ def converted(graph: Path, name: str) -> Any:
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
-            return ConvertModel(folded(onnx.load(graph)))
+            return ConvertModel(fold_constants(onnx.load(graph)))
     except Exception as error:  # whatever a converter raises for what it does not know
-        raise _unknown(name, error) from None
+        raise _conversion_error(name, error) from None
 
 
-def folded(model: Any) -> Any:
+def fold_constants(model: Any) -> Any:
     """``model``, an ``onnx.ModelProto``, with everything that follows from constants alone computed."""
     from onnx import helper, numpy_helper
 
-    known = {tensor.name for tensor in model.graph.initializer}
+    constants = {tensor.name for tensor in model.graph.initializer}
     fixed: list[Any] = []
     left: list[Any] = []
     for node in model.graph.node:
         constant = node.op_type == "Constant" or (
-            len(node.input) > 0 and all(not name or name in known for name in node.input)
+            len(node.input) > 0 and all(not name or name in constants for name in node.input)
         )
         (fixed if constant else left).append(node)
         if constant:
-            known.update(node.output)
-    made = {name for node in fixed for name in node.output}
+            constants.update(node.output)
+    computed = {name for node in fixed for name in node.output}
     needed = dict.fromkeys(name for node in left for name in node.input)
-    wanted = [name for name in needed if name in made]
+    results = [name for name in needed if name in computed]
     tensors = [tensor for tensor in model.graph.initializer if tensor.name in needed]
-    if wanted:
-        values = _computed(model, fixed, [helper.make_empty_tensor_value_info(name) for name in wanted])
-        tensors += [numpy_helper.from_array(value, name) for name, value in zip(wanted, values, strict=True)]
+    if results:
+        values = _compute(model, fixed, [helper.make_empty_tensor_value_info(name) for name in results])
+        tensors += [numpy_helper.from_array(value, name) for name, value in zip(results, values, strict=True)]
     result = type(model)()
     result.CopyFrom(model)
     del result.graph.node[:], result.graph.initializer[:]
@@ -161,15 +163,15 @@ def folded(model: Any) -> Any:
     return result
 
 
-def _computed(model: Any, nodes: list[Any], outputs: list[Any]) -> list[NDArray[Any]]:
+def _compute(model: Any, nodes: list[Any], outputs: list[Any]) -> list[NDArray[Any]]:
     import onnxruntime
 
     part = type(model)()
     part.CopyFrom(model)
     needed = {name for node in nodes for name in node.input}
     tensors = [tensor for tensor in model.graph.initializer if tensor.name in needed]
-    for given in (part.graph.node, part.graph.initializer, part.graph.input, part.graph.output):
-        del given[:]
+    for field in (part.graph.node, part.graph.initializer, part.graph.input, part.graph.output):
+        del field[:]
     del part.graph.value_info[:]
     part.graph.node.extend(nodes)
     part.graph.initializer.extend(tensors)
@@ -180,11 +182,11 @@ def _computed(model: Any, nodes: list[Any], outputs: list[Any]) -> list[NDArray[
     session = onnxruntime.InferenceSession(
         part.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    found: list[NDArray[Any]] = session.run([output.name for output in outputs], {})
-    return found
+    values: list[NDArray[Any]] = session.run([output.name for output in outputs], {})
+    return values
 
 
-def _checked(classifier: OnnxClassifier, twin: TorchClassifier) -> float:
+def _score_difference(classifier: OnnxClassifier, twin: TorchClassifier) -> float:
     """The largest difference of a score between both networks, on noise, a slope and a flat canvas.
 
     Raises:
@@ -198,21 +200,21 @@ def _checked(classifier: OnnxClassifier, twin: TorchClassifier) -> float:
     try:
         ours = twin.scores(canvases)
     except Exception as error:  # the converter lets some graphs pass that then do not run
-        raise _unknown(classifier.description.name, error) from None
+        raise _conversion_error(classifier.description.name, error) from None
     if classifier.card.output == "probabilities":
         theirs, ours = np.exp(theirs), np.exp(ours)
-    off = np.abs(theirs - ours)
-    if not (off <= ALLOWED + ALLOWED_SHARE * np.abs(theirs)).all():
+    difference = np.abs(theirs - ours)
+    if not (difference <= TOLERANCE + RELATIVE_TOLERANCE * np.abs(theirs)).all():
         raise UsageError(
             f"classifier {classifier.description.name}: converted for gradients, it gives other scores than "
-            f"onnxruntime (by up to {off.max():.2g}); foolery evolve needs no gradients"
+            f"onnxruntime (by up to {difference.max():.2g}); foolery evolve needs no gradients"
         )
-    return float(off.max())
+    return float(difference.max())
 
 
-def _unknown(name: str, error: Exception) -> UsageError:
-    said = next(iter(str(error).splitlines()), "") or type(error).__name__
+def _conversion_error(name: str, error: Exception) -> UsageError:
+    message = next(iter(str(error).splitlines()), "") or type(error).__name__
     return UsageError(
-        f"classifier {name}: cannot be converted for gradients ({said}); foolery evolve needs none: "
+        f"classifier {name}: cannot be converted for gradients ({message}); foolery evolve needs none: "
         f"foolery evolve --classifier {name}"
     )

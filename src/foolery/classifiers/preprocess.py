@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.classifiers.card import Preprocessing
-from foolery.jit import kernel
+from foolery.jit import jit
 
 _ONE = np.float32(1.0)
 
 
-@kernel
+@jit
 def _prepare(
     canvases: NDArray[np.uint8],
     top: int,
@@ -28,57 +28,57 @@ def _prepare(
     for i in range(pictures.shape[0]):
         for channel in range(channels):
             place = channels - 1 - channel if backwards else channel
-            lost, unit = mean[channel], std[channel]
+            shift, unit = mean[channel], std[channel]
             for y in range(height):
                 row, pixels = pictures[i, place, y], canvases[i, channel, top + y, left : left + width]
                 if unit == _ONE:
                     for x in range(width):
-                        row[x] = np.float32(pixels[x]) * scale - lost
+                        row[x] = np.float32(pixels[x]) * scale - shift
                 else:
                     for x in range(width):
-                        row[x] = (np.float32(pixels[x]) * scale - lost) / unit
+                        row[x] = (np.float32(pixels[x]) * scale - shift) / unit
 
 
 def preprocess(
-    canvases: Canvases, how: Preprocessing, out: NDArray[np.float32] | None = None
+    canvases: Canvases, preprocessing: Preprocessing, out: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
     """``(N, C, h, w) float32`` (or ``(N, h, w, C)``, as ``how.layout`` says), contiguous.
 
     Cropped, scaled, normalised and brought into the network's order of channels, in that order, each step
     rounded to float32. ``out`` is memory for a result of NCHW layout.
     """
-    rows, columns = crop_slices(how)
-    count, (channels, height, width) = len(canvases), _planes(how)
+    rows, columns = crop_slices(preprocessing)
+    count, (channels, height, width) = len(canvases), _planes(preprocessing)
     if out is None:
         out = np.empty((count, channels, height, width), np.float32)
     _prepare(
         np.ascontiguousarray(canvases),
         rows.start or 0,
         columns.start or 0,
-        np.float32(how.scale),
-        np.array(how.mean, np.float32),
-        np.array(how.std, np.float32),
-        how.channel_order == "bgr",
+        np.float32(preprocessing.scale),
+        np.array(preprocessing.mean, np.float32),
+        np.array(preprocessing.std, np.float32),
+        preprocessing.channel_order == "bgr",
         out,
     )
-    return out if how.layout == "nchw" else np.ascontiguousarray(out.transpose(0, 2, 3, 1))
+    return out if preprocessing.layout == "nchw" else np.ascontiguousarray(out.transpose(0, 2, 3, 1))
 
 
-def crop_slices(how: Preprocessing) -> tuple[slice, slice]:
+def crop_slices(preprocessing: Preprocessing) -> tuple[slice, slice]:
     """Rows and columns of the centre crop; halves are rounded as torchvision rounds them."""
-    if how.crop is None:
+    if preprocessing.crop is None:
         return slice(None), slice(None)
-    top = round((how.canvas.height - how.crop.height) / 2)
-    left = round((how.canvas.width - how.crop.width) / 2)
-    return slice(top, top + how.crop.height), slice(left, left + how.crop.width)
+    top = round((preprocessing.canvas.height - preprocessing.crop.height) / 2)
+    left = round((preprocessing.canvas.width - preprocessing.crop.width) / 2)
+    return slice(top, top + preprocessing.crop.height), slice(left, left + preprocessing.crop.width)
 
 
-def input_shape(how: Preprocessing) -> tuple[int, int, int]:
+def input_shape(preprocessing: Preprocessing) -> tuple[int, int, int]:
     """Shape of one picture as ``preprocess`` makes it: ``(C, h, w)``, or ``(h, w, C)`` for NHWC."""
-    channels, height, width = _planes(how)
-    return (height, width, channels) if how.layout == "nhwc" else (channels, height, width)
+    channels, height, width = _planes(preprocessing)
+    return (height, width, channels) if preprocessing.layout == "nhwc" else (channels, height, width)
 
 
-def _planes(how: Preprocessing) -> tuple[int, int, int]:
-    sides = how.crop or how.canvas
-    return how.canvas.channels, sides.height, sides.width
+def _planes(preprocessing: Preprocessing) -> tuple[int, int, int]:
+    sides = preprocessing.crop or preprocessing.canvas
+    return preprocessing.canvas.channels, sides.height, sides.width

@@ -33,15 +33,15 @@ from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.card import Card
 from foolery.classifiers.class_names import distinct
-from foolery.classifiers.fingerprint import fingerprint_of, of_network
-from foolery.classifiers.inference import Whole, scores_of
+from foolery.classifiers.fingerprint import fingerprint_of_digests, network_digests
+from foolery.classifiers.inference import CanvasFunction, scores_of_canvases
 from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.request import Request
 from foolery.classifiers.scores import SATURATES
 from foolery.errors import UsageError
 
 #: Canvases per call.
-GRAIN = 256
+CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class PythonClassifier:
 
     description: Description
     card: Card
-    call: Whole
+    call: CanvasFunction
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
-        return scores_of(self.call, canvases, self.description, self.card, lanes=1)
+        return scores_of_canvases(self.call, canvases, self.description, self.card, workers=1)
 
 
 def open_reference(request: Request) -> Classifier:
@@ -69,89 +69,89 @@ def open_reference(request: Request) -> Classifier:
     Raises:
         UsageError: where the module or the name is not there or fails, or it is no classifier of any kind.
     """
-    made = _made(request)
-    if _is_classifier(made):
-        classifier: Classifier = made
+    model = _load_object(request)
+    if _is_classifier(model):
+        classifier: Classifier = model
         return classifier
-    if _is_torch(made):
-        from foolery.classifiers.torch_model import classifier_of, tried
+    if _is_torch(model):
+        from foolery.classifiers.torch_model import smoke_test, torch_classifier
 
-        card = request.card_from(_said_by(made, request))
-        mark = fingerprint_of(of_network(type(made).__qualname__, made), card)
-        return tried(
-            classifier_of(
-                request.reference, made, card, mark, device=request.device, precision=request.precision
+        card = request.card_from(_card_fields(model, request))
+        digest = fingerprint_of_digests(network_digests(type(model).__qualname__, model), card)
+        return smoke_test(
+            torch_classifier(
+                request.reference, model, card, digest, device=request.device, precision=request.precision
             )
         )
-    if hasattr(made, "predict_proba"):
-        said = {"classes": distinct([str(name) for name in made.classes_]), "output": "probabilities"}
-        card = request.card_from(said | _said_by(made, request))
-        return _wrapped(request, made, card, lambda canvases: _probabilities(made, canvases, card))
-    if callable(made):
-        card = request.card_from(_said_by(made, request))
-        return _wrapped(request, made, card, lambda canvases: _floating(made(canvases)))
+    if hasattr(model, "predict_proba"):
+        fields = {"classes": distinct([str(name) for name in model.classes_]), "output": "probabilities"}
+        card = request.card_from(fields | _card_fields(model, request))
+        return _wrap(request, model, card, lambda canvases: _probabilities(model, canvases, card))
+    if callable(model):
+        card = request.card_from(_card_fields(model, request))
+        return _wrap(request, model, card, lambda canvases: _as_array(model(canvases)))
     raise UsageError(
-        f"classifier {request.reference}: gave {type(made).__name__}, which is none of: a classifier, "
+        f"classifier {request.reference}: gave {type(model).__name__}, which is none of: a classifier, "
         f"a torch module, an estimator with predict_proba, a callable"
     )
 
 
-def _made(request: Request) -> Any:
+def _load_object(request: Request) -> Any:
     """The object that the reference names; a class or a function without required arguments is called."""
     module, colon, name = request.rest.partition(":")
     if not (module and colon and name):
         raise UsageError(f"classifier {request.reference}: expected python:package.module:name")
     with _current_folder():
         try:
-            found: Any = importlib.import_module(module)
+            value: Any = importlib.import_module(module)
         except Exception as error:  # the user's code can raise anything
-            raise _failed(request, f"cannot import {module}", error) from error
+            raise _failure(request, f"cannot import {module}", error) from error
         for part in name.split("."):
-            if not hasattr(found, part):
+            if not hasattr(value, part):
                 raise UsageError(f"classifier {request.reference}: {module} has no {name!r}")
-            found = getattr(found, part)
-        if not _is_factory(found):
-            return found
+            value = getattr(value, part)
+        if not _is_factory(value):
+            return value
         try:
-            return found()
+            return value()
         except Exception as error:
-            raise _failed(request, f"{name}() failed", error) from error
+            raise _failure(request, f"{name}() failed", error) from error
 
 
-def _is_factory(found: Any) -> bool:
-    if isinstance(found, type):
+def _is_factory(value: Any) -> bool:
+    if isinstance(value, type):
         return True
-    if not inspect.isroutine(found):
+    if not inspect.isroutine(value):
         return False
-    parameters = inspect.signature(found).parameters.values()
+    parameters = inspect.signature(value).parameters.values()
     flexible = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return all(each.default is not each.empty or each.kind in flexible for each in parameters)
 
 
-def _is_classifier(made: Any) -> bool:
-    return isinstance(getattr(made, "description", None), Description) and callable(
-        getattr(made, "scores", None)
+def _is_classifier(model: Any) -> bool:
+    return isinstance(getattr(model, "description", None), Description) and callable(
+        getattr(model, "scores", None)
     )
 
 
-def _is_torch(made: Any) -> bool:
+def _is_torch(model: Any) -> bool:
     """Without an import of torch: its modules cannot exist before it is imported."""
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(made, torch.nn.Module)
+    return torch is not None and isinstance(model, torch.nn.Module)
 
 
-def _said_by(made: Any, request: Request) -> dict[str, Any]:
+def _card_fields(model: Any, request: Request) -> dict[str, Any]:
     """The fields of a card that attributes give; the whole range 0 to 255 where they say nothing else."""
     names = ("kind", "output", "classes")
-    said = {
-        name: getattr(made, name)
+    fields = {
+        name: getattr(model, name)
         for name in names
-        if isinstance(getattr(made, name, None), (str, list, tuple))
+        if isinstance(getattr(model, name, None), (str, list, tuple))
     }
-    said = {"name": request.reference, "kind": "softmax"} | said
-    if "classes" in said and not isinstance(said["classes"], str):
-        said["classes"] = tuple(str(name) for name in said["classes"])
-    canvas = getattr(made, "canvas", None)
+    fields = {"name": request.reference, "kind": "softmax"} | fields
+    if "classes" in fields and not isinstance(fields["classes"], str):
+        fields["classes"] = tuple(str(name) for name in fields["classes"])
+    canvas = getattr(model, "canvas", None)
     axes = getattr(canvas, "axes", canvas)
     if canvas is None:
         if request.card is None and "canvas" not in request.changes:
@@ -159,16 +159,16 @@ def _said_by(made: Any, request: Request) -> dict[str, Any]:
                 f"classifier {request.reference}: its canvas is not known; give it the attribute canvas = "
                 f"(channels, height, width), or give a card with --card"
             )
-        return said
+        return fields
     if not isinstance(axes, (tuple, list)) or len(axes) != 3:
         raise UsageError(
             f"classifier {request.reference}: canvas must be (channels, height, width), got {canvas!r}"
         )
     channels, height, width = (int(side) for side in axes)
-    return said | {
+    return fields | {
         "preprocessing": {
             "canvas": {"channels": channels, "height": height, "width": width},
-            "scale": float(getattr(made, "scale", 1.0)),
+            "scale": float(getattr(model, "scale", 1.0)),
             "mean": (0.0,) * channels,
             "std": (1.0,) * channels,
             "channel_order": "gray" if channels == 1 else "rgb",
@@ -176,47 +176,47 @@ def _said_by(made: Any, request: Request) -> dict[str, Any]:
     }
 
 
-def _wrapped(request: Request, made: Any, card: Card, call: Whole) -> PythonClassifier:
-    given = getattr(made, "fingerprint", None)
-    mark = given if isinstance(given, str) else fingerprint_of([_digest(made)], card)
+def _wrap(request: Request, model: Any, card: Card, call: CanvasFunction) -> PythonClassifier:
+    fingerprint = getattr(model, "fingerprint", None)
+    digest = fingerprint if isinstance(fingerprint, str) else fingerprint_of_digests([_digest(model)], card)
     description = Description(
         name=request.reference,
-        fingerprint=mark,
+        fingerprint=digest,
         canvas=card.preprocessing.shape,
         classes=card.classes,
         kind=card.kind,
         backend="python",
-        forward={"grain": GRAIN},
+        forward={"grain": CHUNK},
         notes=(SATURATES,) if card.output == "probabilities" else (),
     )
     return PythonClassifier(description, card, call)
 
 
-def _digest(made: Any) -> bytes:
+def _digest(model: Any) -> bytes:
     """SHA-256 of an estimator as pickle writes it (it is not read back), else of the source of a callable."""
-    if hasattr(made, "predict_proba"):
-        return hashlib.sha256(pickle.dumps(made, protocol=4)).digest()
+    if hasattr(model, "predict_proba"):
+        return hashlib.sha256(pickle.dumps(model, protocol=4)).digest()
     try:
-        source = inspect.getsourcefile(made if inspect.isroutine(made) else type(made))
+        source = inspect.getsourcefile(model if inspect.isroutine(model) else type(model))
         return hashlib.sha256(Path(str(source)).read_bytes()).digest()
     except (OSError, TypeError):
-        return hashlib.sha256(repr(type(made)).encode()).digest()
+        return hashlib.sha256(repr(type(model)).encode()).digest()
 
 
-def _probabilities(made: Any, canvases: Canvases, card: Card) -> NDArray[np.floating]:
+def _probabilities(model: Any, canvases: Canvases, card: Card) -> NDArray[np.floating]:
     pictures = preprocess(canvases, card.preprocessing)
-    return _floating(made.predict_proba(pictures.reshape(len(pictures), -1)))
+    return _as_array(model.predict_proba(pictures.reshape(len(pictures), -1)))
 
 
-def _floating(given: Any) -> NDArray[np.floating]:
+def _as_array(values: Any) -> NDArray[np.floating]:
     """Lists and foreign arrays as numpy arrays; integers stay what they are, and are refused later."""
-    found: NDArray[np.floating] = np.asarray(given)
-    return found
+    array: NDArray[np.floating] = np.asarray(values)
+    return array
 
 
-def _failed(request: Request, what: str, error: Exception) -> UsageError:
-    said = next(iter(str(error).splitlines()), "")
-    return UsageError(f"classifier {request.reference}: {what}: {type(error).__name__}: {said}")
+def _failure(request: Request, step: str, error: Exception) -> UsageError:
+    message = next(iter(str(error).splitlines()), "")
+    return UsageError(f"classifier {request.reference}: {step}: {type(error).__name__}: {message}")
 
 
 @contextmanager

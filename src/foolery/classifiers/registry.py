@@ -18,10 +18,10 @@ from foolery.classifiers.device import (
     check_precision,
     prefers_torch,
 )
-from foolery.classifiers.request import Request, names_from
-from foolery.classifiers.wrappers import KNOWN as WRAPPERS
+from foolery.classifiers.request import Request, class_names_from
+from foolery.classifiers.wrappers import FORMS as WRAPPERS
 from foolery.classifiers.wrappers import is_wrapper, leaves, open_wrapper
-from foolery.errors import MissingExtraError, UsageError, nearest
+from foolery.errors import MissingExtraError, UsageError, did_you_mean
 
 BACKENDS = ("auto", "onnx", "torch")
 _SCHEME_OF = {
@@ -114,7 +114,7 @@ def load_classifier(
     """The classifier that ``reference`` names.
 
     Args:
-        reference: a built-in name, or one of the forms of ``known_classifiers``.
+        reference: a built-in name, or one of the forms of ``list_classifiers``.
         backend: ``onnx``, ``torch``, or ``auto``: for a built-in, onnxruntime where it is installed, else
             torch.
         card: of a file, where it does not lie beside it as ``NAME.card.json``.
@@ -130,12 +130,12 @@ def load_classifier(
         MissingExtraError: where what runs it is not installed.
     """
     if backend not in BACKENDS:
-        raise UsageError(f"backend: unknown {backend!r}; {nearest(backend, list(BACKENDS))}")
+        raise UsageError(f"backend: unknown {backend!r}; {did_you_mean(backend, list(BACKENDS))}")
     check_device(device)
     check_precision(precision)
     changed = dict(changes or {})
     if classes is not None:
-        changed["classes"] = names_from(classes)
+        changed["classes"] = class_names_from(classes)
     scheme, colon, _ = reference.partition(":")
     if colon and scheme in _ADAPTERS:
         adapter = _ADAPTERS[scheme]
@@ -145,7 +145,7 @@ def load_classifier(
             )
         if adapter.backend == "onnx":
             check_backend(reference, "onnx", precision)
-        return _opened(adapter, Request(reference, card, device, trust, changed, precision))
+        return _open(adapter, Request(reference, card, device, trust, changed, precision))
     if is_wrapper(reference):
         if card is not None or changed:
             raise UsageError(
@@ -158,29 +158,29 @@ def load_classifier(
             ),
         )
     if reference not in names():
-        known = list(known_classifiers())
-        meant = _file_without_scheme(reference)
-        raise UsageError(f"classifier: unknown {reference!r}; {meant or nearest(reference, known)}")
+        choices = list(list_classifiers())
+        hint = _file_without_scheme(reference)
+        raise UsageError(f"classifier: unknown {reference!r}; {hint or did_you_mean(reference, choices)}")
     if card is not None or changed:
         raise UsageError(f"card: the built-in classifier {reference} has its own; leave --card out")
     if is_numpy(reference):
         backend = "python"
     elif backend == "auto":
-        backend = _chosen(reference, device) if precision == "float32" else "torch"
+        backend = _choose_backend(reference, device) if precision == "float32" else "torch"
     check_backend(reference, backend, precision)
     return open_builtin(reference, backend, device, precision)
 
 
-def _opened(adapter: Adapter, request: Request) -> Classifier:
+def _open(adapter: Adapter, request: Request) -> Classifier:
     try:
         module = import_module(f"foolery.classifiers.{adapter.module}")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "foolery":
             raise
         raise MissingExtraError(error.name, adapter.extra, f"run {request.reference}") from None
-    found: Classifier = module.open_reference(request)
-    check_described(found.description, request.precision)
-    return found
+    classifier: Classifier = module.open_reference(request)
+    check_described(classifier.description, request.precision)
+    return classifier
 
 
 def load_recorded(
@@ -210,23 +210,23 @@ def load_recorded(
             f"classifier: the run names {reference!r}, which is not loaded because a run file says so; if "
             f"you trust it, repeat it with --classifier"
         )
-    named = classes if reference.startswith("hf:") else None
-    return load_classifier(reference, backend=backend, card=card, device=device, classes=named)
+    names_of_classes = classes if reference.startswith("hf:") else None
+    return load_classifier(reference, backend=backend, card=card, device=device, classes=names_of_classes)
 
 
-def known_classifiers() -> dict[str, str]:
+def list_classifiers() -> dict[str, str]:
     """Every form of classifier reference with one line about it."""
-    known = {}
+    lines = {}
     for name in names():
         card = card_of(name)
         shape = card.preprocessing.shape
         colour = "gray" if shape.channels == 1 else "RGB"
         error = "" if card.test_error is None else f", test error {card.test_error:.2%}"
-        known[name] = f"{len(card.classes)} classes, {colour} {shape.height} x {shape.width}{error}"
-    return known | {adapter.form: adapter.about for adapter in _ADAPTERS.values()} | WRAPPERS
+        lines[name] = f"{len(card.classes)} classes, {colour} {shape.height} x {shape.width}{error}"
+    return lines | {adapter.form: adapter.about for adapter in _ADAPTERS.values()} | WRAPPERS
 
 
-def _chosen(reference: str, device: str) -> str:
+def _choose_backend(reference: str, device: str) -> str:
     if prefers_torch(device):
         return "torch"
     for package, backend in (("onnxruntime", "onnx"), ("torch", "torch")):

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from foolery.classifiers.card import Card, card_beside, make_card, read_card
-from foolery.classifiers.class_names import distinct, known_list, known_lists, read_class_names
-from foolery.errors import UsageError, nearest
+from foolery.classifiers.class_names import distinct, list_names, named_list, read_class_names
+from foolery.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Request:
         """
         path = Path(self.rest).expanduser()
         if not path.is_file():
-            raise UsageError(f"classifier {self.reference}: no file {path}{_alike(path)}")
+            raise UsageError(f"classifier {self.reference}: no file {path}{_similar_files(path)}")
         return path
 
     def card_of_file(self) -> Card:
@@ -60,7 +60,7 @@ class Request:
         if self.card is None and not beside.is_file():
             raise UsageError(
                 f"classifier {self.reference}: its card is missing, which tells how pictures go in and what "
-                f"the outputs mean; {_way_to_a_card(self.file)}, or name the file that has it with --card"
+                f"the outputs mean; {_card_hint(self.file)}, or name the file that has it with --card"
             )
         return read_card(self.card or beside, self.changes)
 
@@ -70,7 +70,7 @@ class Request:
             return read_card(self.card, self.changes)
         return make_card(dict(content), f"classifier {self.reference}", self.changes)
 
-    def named(self, *options: str) -> tuple[str, dict[str, str]]:
+    def name_and_options(self, *options: str) -> tuple[str, dict[str, str]]:
         """Name and options of a reference of the form ``scheme:NAME?option=value&option=value``.
 
         Raises:
@@ -78,22 +78,22 @@ class Request:
         """
         name, _, query = self.rest.partition("?")
         try:
-            given = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
+            values = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
         except ValueError:
             raise UsageError(
                 f"classifier {self.reference}: expected NAME?option=value&option=value, "
                 f"got {query!r} after '?'"
             ) from None
-        for option in given:
+        for option in values:
             if option not in options:
                 raise UsageError(
                     f"classifier {self.reference}: unknown option {option!r}; "
-                    f"{nearest(option, list(options))}"
+                    f"{did_you_mean(option, list(options))}"
                 )
-        return name, given
+        return name, values
 
 
-def _alike(path: Path) -> str:
+def _similar_files(path: Path) -> str:
     """Files beside ``path`` of the same kind and nearly the same name, as a question."""
     from difflib import get_close_matches
 
@@ -103,16 +103,16 @@ def _alike(path: Path) -> str:
     return f"; did you mean {path.parent / close[0]}?" if close else ""
 
 
-def _way_to_a_card(file: Path) -> str:
+def _card_hint(file: Path) -> str:
     if file.suffix == ".onnx":
         return f"let foolery find it: foolery card {file} --data folder:PHOTOS --class-names FILE"
     return f"write {card_beside(file).name} beside it (docs/cards shows some)"
 
 
-def names_from(classes: Path | str | Sequence[str]) -> tuple[str, ...]:
+def class_names_from(classes: Path | str | Sequence[str]) -> tuple[str, ...]:
     """Class names from a sequence, from a file, or from the name of one of foolery's lists."""
-    if isinstance(classes, str) and classes in known_lists():
-        return known_list(classes)
+    if isinstance(classes, str) and classes in list_names():
+        return named_list(classes)
     if isinstance(classes, (str, Path)):
         return read_class_names(Path(classes).expanduser())
     return distinct([str(name) for name in classes])

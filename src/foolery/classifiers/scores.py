@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.classifiers.base import Kind
 from foolery.errors import UsageError
-from foolery.jit import kernel
+from foolery.jit import jit
 
 
 def mean_scores(scores: NDArray[np.float64], kind: Kind) -> NDArray[np.float64]:
@@ -37,7 +37,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 _SLACK = 1e-3  # rounding of a float16 softmax
 
 
-@kernel
+@jit
 def _below_top(logits: NDArray[np.float64], odds: NDArray[np.float64]) -> None:
     """Rows of ``logits`` less their largest value, in place; ``odds`` has -inf where that value was."""
     for i in range(logits.shape[0]):
@@ -45,9 +45,9 @@ def _below_top(logits: NDArray[np.float64], odds: NDArray[np.float64]) -> None:
         for k in range(row.size):
             if row[k] > row[top]:
                 top = k
-        most = row[top]
+        maximum = row[top]
         for k in range(row.size):
-            row[k] -= most
+            row[k] -= maximum
             odds[i, k] = row[k]
         odds[i, top] = -np.inf
 
@@ -119,8 +119,8 @@ def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: in
         UsageError: unless they are ``(count, classes)`` floating-point numbers.
     """
     if not isinstance(outputs, np.ndarray) or outputs.dtype.kind != "f":
-        came = outputs.dtype if isinstance(outputs, np.ndarray) else type(outputs).__name__
-        raise UsageError(f"classifier {name}: expected an array of floating-point numbers, got {came}")
+        type_name = outputs.dtype if isinstance(outputs, np.ndarray) else type(outputs).__name__
+        raise UsageError(f"classifier {name}: expected an array of floating-point numbers, got {type_name}")
     if outputs.shape != (count, classes):
         remedy = "one class name is needed for each output"
         if outputs.shape == (count, classes + 1):
@@ -132,7 +132,7 @@ def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: in
     return outputs
 
 
-@kernel
+@jit
 def _first_unusable(outputs: NDArray[np.float64]) -> int:
     """The first row with NaN or +infinity, or with nothing but -infinity; -1 if there is none."""
     for i in range(outputs.shape[0]):

@@ -13,12 +13,12 @@ from typing import Any
 from torch import nn
 
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.class_names import distinct, known_list, numbered
-from foolery.classifiers.fingerprint import fingerprint_of, of_network
+from foolery.classifiers.class_names import distinct, named_list, numbered
+from foolery.classifiers.fingerprint import fingerprint_of_digests, network_digests
 from foolery.classifiers.request import Request, seed_of
-from foolery.classifiers.torch_model import classifier_of, random_start, tried
+from foolery.classifiers.torch_model import random_initialization, smoke_test, torch_classifier
 from foolery.classifiers.torchvision import import_torchvision
-from foolery.errors import MissingExtraError, UsageError, nearest
+from foolery.errors import MissingExtraError, UsageError, did_you_mean
 
 #: First words of tags whose recipe trains with binary cross-entropy: each output is a sigmoid of its own
 #: (Wightman, Touvron, Jégou, "ResNet strikes back", 2021: procedures A1, A2, A3, and timm's A1h).
@@ -32,10 +32,10 @@ def open_reference(request: Request) -> Classifier:
         UsageError: for unknown names, and for weights that cannot be had.
         MissingExtraError: without timm.
     """
-    name, options = request.named("weights", "seed")
+    name, options = request.name_and_options("weights", "seed")
     timm = _timm(name)
-    asked, seed = options.get("weights"), seed_of(request, options)
-    file = None if asked == "none" else _file(request, timm, name, asked)
+    weights, seed = options.get("weights"), seed_of(request, options)
+    file = None if weights == "none" else _file(request, timm, name, weights)
 
     def build() -> nn.Module:
         overlay = {} if file is None else {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}}
@@ -43,15 +43,15 @@ def open_reference(request: Request) -> Classifier:
         return network
 
     try:
-        network = random_start(build, seed)
+        network = random_initialization(build, seed)
     except Exception as error:  # timm raises almost anything for weights that do not fit
-        said = " ".join(str(error).split())[:300]
-        raise UsageError(f"classifier {request.reference}: timm cannot load it: {said}") from None
-    card = request.card_from(_said_by(request.reference, timm, network))
-    mark = fingerprint_of(of_network(f"timm:{name.partition('.')[0]}", network), card)
-    return tried(
-        classifier_of(
-            request.reference, network, card, mark, device=request.device, precision=request.precision
+        message = " ".join(str(error).split())[:300]
+        raise UsageError(f"classifier {request.reference}: timm cannot load it: {message}") from None
+    card = request.card_from(_card_fields(request.reference, timm, network))
+    digest = fingerprint_of_digests(network_digests(f"timm:{name.partition('.')[0]}", network), card)
+    return smoke_test(
+        torch_classifier(
+            request.reference, network, card, digest, device=request.device, precision=request.precision
         )
     )
 
@@ -71,49 +71,53 @@ def _timm(name: str) -> Any:
         raise MissingExtraError("timm", "vision", f"run timm:{name}") from None
     bare, dot, tag = name.partition(".")
     if not timm.is_model(bare):
-        raise UsageError(f"classifier: timm has no {bare!r}; {nearest(bare, timm.list_models())}")
+        raise UsageError(f"classifier: timm has no {bare!r}; {did_you_mean(bare, timm.list_models())}")
     tags = timm.list_pretrained(f"{bare}.*")
     if dot and name not in tags:
-        raise UsageError(f"classifier: timm's {bare} has no tag {tag!r}; {nearest(name, tags)}")
+        raise UsageError(f"classifier: timm's {bare} has no tag {tag!r}; {did_you_mean(name, tags)}")
     return timm
 
 
-def _file(request: Request, timm: Any, name: str, asked: str | None) -> Path:
+def _file(request: Request, timm: Any, name: str, weights: str | None) -> Path:
     """The safetensors file to load: the one that was named, else the hub's."""
-    if asked is not None:
-        path = Path(asked).expanduser()
+    if weights is not None:
+        path = Path(weights).expanduser()
         if path.suffix != ".safetensors" or not path.is_file():
             raise UsageError(
                 f"classifier {request.reference}: weights must be 'none' or a file of safetensors, "
-                f"got {asked!r}"
+                f"got {weights!r}"
             )
         return path
-    known = timm.get_pretrained_cfg(name)
-    place = known.hf_hub_id if known is not None else None
+    config = timm.get_pretrained_cfg(name)
+    place = config.hf_hub_id if config is not None else None
     if not place:
         raise UsageError(
             f"classifier {request.reference}: timm has no weights for it on the hub; give a file, "
             f"?weights=FILE.safetensors, or a random start, ?weights=none"
         )
-    repository = f"{place}{known.architecture}.{known.tag}" if place.endswith("/") else place
+    repository = f"{place}{config.architecture}.{config.tag}" if place.endswith("/") else place
     try:
         from huggingface_hub import hf_hub_download
 
         return Path(hf_hub_download(repository, "model.safetensors"))
     except Exception as error:  # no network, no file, no access: all of different kinds
-        said = next(iter(str(error).splitlines()), type(error).__name__)
+        message = next(iter(str(error).splitlines()), type(error).__name__)
         raise UsageError(
-            f"classifier {request.reference}: cannot fetch model.safetensors of {repository} ({said}); give "
+            f"classifier {request.reference}: cannot fetch model.safetensors of {repository} ({message}); "
+            f"give "
             f"a file, ?weights=FILE.safetensors, or a random start, ?weights=none"
         ) from None
 
 
-def _said_by(reference: str, timm: Any, network: Any) -> dict[str, Any]:
+def _card_fields(reference: str, timm: Any, network: Any) -> dict[str, Any]:
     """The fields of a card that timm knows: as its evaluation transform resizes and crops."""
-    how = timm.data.resolve_model_data_config(network)
-    channels, height, width = how["input_size"]
+    config = timm.data.resolve_model_data_config(network)
+    channels, height, width = config["input_size"]
     tag = network.pretrained_cfg.get("tag") or ""
-    sides = {"height": math.floor(height / how["crop_pct"]), "width": math.floor(width / how["crop_pct"])}
+    sides = {
+        "height": math.floor(height / config["crop_pct"]),
+        "width": math.floor(width / config["crop_pct"]),
+    }
     return {
         "name": reference,
         "kind": "sigmoid" if tag.split("_")[0] in _SIGMOID_TAGS else "softmax",
@@ -121,8 +125,8 @@ def _said_by(reference: str, timm: Any, network: Any) -> dict[str, Any]:
         "preprocessing": {
             "canvas": {"channels": channels, **sides},
             "crop": {"height": height, "width": width},
-            "mean": tuple(how["mean"]),
-            "std": tuple(how["std"]),
+            "mean": tuple(config["mean"]),
+            "std": tuple(config["std"]),
             "channel_order": "rgb" if channels == 3 else "gray",
         },
     }
@@ -130,13 +134,13 @@ def _said_by(reference: str, timm: Any, network: Any) -> dict[str, Any]:
 
 def _names(timm: Any, network: Any) -> tuple[str, ...]:
     count = int(network.num_classes)
-    given = network.pretrained_cfg.get("label_names")
-    if given and len(given) == count:
-        return distinct(list(given))
+    label_names = network.pretrained_cfg.get("label_names")
+    if label_names and len(label_names) == count:
+        return distinct(list(label_names))
     if count == 1000:
-        return known_list("imagenet")
+        return named_list("imagenet")
     subset = timm.data.infer_imagenet_subset(network)
     if subset:
-        known = timm.data.ImageNetInfo(subset)
-        return distinct([known.index_to_description(row) for row in range(count)])
+        info = timm.data.ImageNetInfo(subset)
+        return distinct([info.index_to_description(row) for row in range(count)])
     return numbered(count)

@@ -11,7 +11,7 @@ from foolery.classifiers.card import Card
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.classifiers.request import Request
-from foolery.classifiers.torch_model import TorchClassifier, classifier_of, fill, tried
+from foolery.classifiers.torch_model import TorchClassifier, load_weights, smoke_test, torch_classifier
 from foolery.errors import MissingExtraError, UsageError
 
 try:
@@ -20,22 +20,22 @@ except ImportError:
     raise MissingExtraError("torch", "torch", "run a classifier with the back end torch") from None
 
 
-class _Program(nn.Module):
+class _ProgramModule(nn.Module):
     """The program as a module that gives the first of its outputs."""
 
     def __init__(self, program: nn.Module) -> None:
         super().__init__()
         self.program = program
 
-    def train(self, mode: bool = True) -> _Program:
+    def train(self, mode: bool = True) -> _ProgramModule:
         """A program stays in the mode it was exported in; torch raises where it is asked for another."""
         return self
 
     def forward(self, pictures: Tensor) -> Tensor:
-        given: Any = self.program(pictures)
-        while isinstance(given, (tuple, list, dict)):
-            given = next(iter(given.values())) if isinstance(given, dict) else given[0]
-        outputs: Tensor = given
+        value: Any = self.program(pictures)
+        while isinstance(value, (tuple, list, dict)):
+            value = next(iter(value.values())) if isinstance(value, dict) else value[0]
+        outputs: Tensor = value
         return outputs
 
 
@@ -59,18 +59,18 @@ def open_exported(request: Request) -> TorchClassifier:
         program = load(file)
         module = program.module()
     except Exception as error:  # torch raises almost anything for a damaged file
-        said = next(iter(str(error).splitlines()), "")
+        message = next(iter(str(error).splitlines()), "")
         raise UsageError(
-            f"classifier {request.reference}: torch cannot read it: {type(error).__name__}: {said}"
+            f"classifier {request.reference}: torch cannot read it: {type(error).__name__}: {message}"
         ) from None
     batch = _batch(program, request, input_shape(card.preprocessing))
-    mark = fingerprint([file], card)
-    return tried(
-        classifier_of(
+    digest = fingerprint([file], card)
+    return smoke_test(
+        torch_classifier(
             request.reference,
-            _Program(module),
+            _ProgramModule(module),
             card,
-            mark,
+            digest,
             device=request.device,
             precision=request.precision,
             batch=batch,
@@ -78,7 +78,7 @@ def open_exported(request: Request) -> TorchClassifier:
     )
 
 
-def _batch(program: Any, request: Request, wanted: tuple[int, ...]) -> int | None:
+def _batch(program: Any, request: Request, expected: tuple[int, ...]) -> int | None:
     """The number of pictures that the program was exported for; None if any."""
     names = set(program.graph_signature.user_inputs)
     inputs = [
@@ -87,11 +87,13 @@ def _batch(program: Any, request: Request, wanted: tuple[int, ...]) -> int | Non
     if len(inputs) != 1:
         raise UsageError(f"classifier {request.reference}: must have one input, and has {len(inputs)}")
     shape = [side if isinstance(side, int) else None for side in inputs[0].shape]
-    fits = len(shape) == 4 and all(side in (None, ours) for side, ours in zip(shape[1:], wanted, strict=True))
+    fits = len(shape) == 4 and all(
+        side in (None, ours) for side, ours in zip(shape[1:], expected, strict=True)
+    )
     if not fits:
         raise UsageError(
             f"classifier {request.reference}: takes {tuple(inputs[0].shape)}, but its card makes "
-            f"(N, {', '.join(map(str, wanted))})"
+            f"(N, {', '.join(map(str, expected))})"
         )
     return shape[0]
 
@@ -120,9 +122,9 @@ def open_reference(request: Request) -> Classifier:
             f"file is named onnx:FILE"
         )
     card = request.card_of_file()
-    mark = fingerprint([request.file], card)
+    digest = fingerprint([request.file], card)
     return open_torch(
-        request.reference, request.file, card, mark, device=request.device, precision=request.precision
+        request.reference, request.file, card, digest, device=request.device, precision=request.precision
     )
 
 
@@ -154,12 +156,12 @@ def open_torch(
             f"classifier torch: the card of {weights} names no architecture; add one that foolery trains, or "
             f"torchvision:NAME, or timm:NAME"
         )
-    network = _built(card.architecture, card.background + len(card.classes))
-    fill(network, weights, card.architecture)
-    return classifier_of(name, network, card, fingerprint, device=device, precision=precision)
+    network = _build_network(card.architecture, card.background + len(card.classes))
+    load_weights(network, weights, card.architecture)
+    return torch_classifier(name, network, card, fingerprint, device=device, precision=precision)
 
 
-def _built(architecture: str, classes: int) -> nn.Module:
+def _build_network(architecture: str, classes: int) -> nn.Module:
     """A network of foolery's own architectures, torchvision's or timm's; its weights are not yet set."""
     library, colon, name = architecture.partition(":")
     if colon and library == "torchvision":

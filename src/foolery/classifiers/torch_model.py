@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Description, Kind
 from foolery.classifiers.card import Card, Preprocessing
-from foolery.classifiers.device import check_computes, computing, recorded, torch_device
-from foolery.classifiers.inference import finish, grain_of, outputs, scores
+from foolery.classifiers.device import check_computes, precision_context, recorded_precision, torch_device
+from foolery.classifiers.inference import chunk_size, outputs, scores, to_scores
 from foolery.classifiers.preprocess import crop_slices
 from foolery.classifiers.scores import SATURATES, check_form, check_values, from_outputs, from_probabilities
 from foolery.errors import MissingExtraError, UsageError
@@ -31,11 +31,11 @@ except ImportError:
 
 
 #: ``(n, C, H, W) uint8`` canvases, anywhere, to ``(n, background + K)`` on the device.
-Queued: TypeAlias = Callable[[Canvases], Tensor]
+DeviceFunction: TypeAlias = Callable[[Canvases], Tensor]
 
 
 def scores_on_device(
-    network: Queued, canvases: Canvases, description: Description, card: Card
+    network: DeviceFunction, canvases: Canvases, description: Description, card: Card
 ) -> NDArray[np.float64]:
     """``(N, K) float64`` scores of ``(N, C, H, W) uint8`` canvases, an array or a torch tensor.
 
@@ -81,11 +81,11 @@ def to_host(values: Tensor) -> NDArray[np.floating]:
     home = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
     home.copy_(values, non_blocking=True)
     torch.cuda.current_stream(values.device).synchronize()
-    reached: NDArray[np.floating] = home.numpy()
-    return reached
+    array_on_host: NDArray[np.floating] = home.numpy()
+    return array_on_host
 
 
-def random_start(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+def random_initialization(build: Callable[[], nn.Module], seed: int) -> nn.Module:
     """What ``build`` builds with torch's generator at ``seed``; the generator is put back as it was."""
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # libraries warn that a random start is slow, or not trained
@@ -108,9 +108,11 @@ def one_thread() -> Iterator[None]:
 
 
 #: Canvases per slice. Measured as in ``onnx.GRAIN``: 33 000 images/s, 28 000 with 25 canvases per slice.
-GRAIN = 50
+CHUNK = 50
 #: What a classifier that does not compute in float32 says of itself.
-ROUGH = "It computes in {}: its scores are rougher than in float32, and foolery verify says by how much."
+PRECISION_NOTE = (
+    "It computes in {}: its scores are rougher than in float32, and foolery verify says by how much."
+)
 
 
 @dataclass(frozen=True)
@@ -132,28 +134,28 @@ class TorchClassifier:
     batch: int | None = None
 
     @property
-    def slice(self) -> int | None:
+    def chunk(self) -> int | None:
         """Canvases that a lane takes at a time; see ``Sliced``. None on devices other than the processor."""
         return int(self.description.forward["grain"]) if self.description.device == "cpu" else None
 
     @property
     def canvas_device(self) -> str:
-        """See ``DrawnOn``."""
+        """See ``DeviceClassifier``."""
         return self.description.device
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
         if self.description.device == "cpu" and isinstance(canvases, np.ndarray):
-            return scores(self._on_lane, canvases, self.description, self.card)
-        return scores_on_device(self._on_device, canvases, self.description, self.card)
+            return scores(self._forward_cpu, canvases, self.description, self.card)
+        return scores_on_device(self._forward_device, canvases, self.description, self.card)
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64``: what the network says; see ``Sliced``."""
-        return outputs(self._on_lane, canvases, self.description, self.card)
+        return outputs(self._forward_cpu, canvases, self.description, self.card)
 
-    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """``(N, K) float64`` scores of outputs; see ``Sliced``."""
-        return finish(outputs, self.description, self.card)
+        return to_scores(outputs, self.description, self.card)
 
     def logits(self, canvases: Tensor) -> Tensor:
         """``(N, K) float32`` for ``(N, C, H, W) float32`` from 0 to 255, with gradients.
@@ -161,34 +163,34 @@ class TorchClassifier:
         On whole numbers they are the logits behind ``scores`` (cosines for ``similarity``, logarithms of
         probabilities where the network gives probabilities).
         """
-        outputs = self._whole(prepared(canvases, self.card.preprocessing))
+        outputs = self._forward(preprocess_tensor(canvases, self.card.preprocessing))
         outputs = outputs.flatten(1)[:, self.card.background :]
         if self.card.output == "logits":
             return outputs
         logarithms = outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
         return logarithms if self.card.kind == "softmax" else logarithms - torch.log1p(-outputs)
 
-    def _on_lane(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
+    def _forward_cpu(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
         with one_thread(), torch.inference_mode():
             batch = torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
-            given: NDArray[np.floating] = self._whole(batch).numpy()
-        return given
+            outputs: NDArray[np.floating] = self._forward(batch).numpy()
+        return outputs
 
-    def _on_device(self, canvases: Canvases) -> Tensor:
+    def _forward_device(self, canvases: Canvases) -> Tensor:
         with torch.inference_mode():
-            there = self._there(canvases).contiguous(memory_format=torch.channels_last)
-            pictures = prepared(there.float(), self.card.preprocessing)
-            return self._whole(pictures.contiguous(memory_format=torch.channels_last))
+            on_device = self._to_device(canvases).contiguous(memory_format=torch.channels_last)
+            pictures = preprocess_tensor(on_device.float(), self.card.preprocessing)
+            return self._forward(pictures.contiguous(memory_format=torch.channels_last))
 
-    def _there(self, canvases: Canvases | Tensor) -> Tensor:
+    def _to_device(self, canvases: Canvases | Tensor) -> Tensor:
         """``canvases`` on the network's device, where those that were drawn there are already."""
         if isinstance(canvases, np.ndarray):
             canvases = torch.from_numpy(np.ascontiguousarray(canvases))
         return canvases.to(self.description.device)
 
-    def _whole(self, pictures: Tensor) -> Tensor:
+    def _forward(self, pictures: Tensor) -> Tensor:
         """The network's outputs; for one of a fixed batch, the first picture fills what is missing."""
-        with self._computing():
+        with self._in_precision():
             count = len(pictures)
             if self.batch is None or count == self.batch:
                 return _at_least_float32(self.network(pictures))
@@ -199,8 +201,8 @@ class TorchClassifier:
                 parts.append(self.network(filled)[: len(part)])
             return _at_least_float32(torch.cat(parts))
 
-    def _computing(self) -> AbstractContextManager[None]:
-        return computing(recorded(self.description.forward), self.description.device)
+    def _in_precision(self) -> AbstractContextManager[None]:
+        return precision_context(recorded_precision(self.description.forward), self.description.device)
 
 
 @dataclass(frozen=True)
@@ -211,17 +213,17 @@ class SplitClassifier(TorchClassifier):
 
     def features(self, canvases: Tensor) -> Tensor:
         """``(N, F) float32``, what the last layer sees, for canvases as in ``logits``."""
-        with self._computing():
-            given = self.network.features(prepared(canvases, self.card.preprocessing))
-        return _at_least_float32(given)
+        with self._in_precision():
+            outputs = self.network.features(preprocess_tensor(canvases, self.card.preprocessing))
+        return _at_least_float32(outputs)
 
     def head(self, features: Tensor) -> Tensor:
         """``(N, K) float32`` logits of features."""
-        with self._computing():
+        with self._in_precision():
             return _at_least_float32(self.network.head(features))
 
 
-def fill(network: nn.Module, weights: Path, architecture: str) -> None:
+def load_weights(network: nn.Module, weights: Path, architecture: str) -> None:
     """Set a network's weights from a safetensors file.
 
     Raises:
@@ -235,12 +237,12 @@ def fill(network: nn.Module, weights: Path, architecture: str) -> None:
     except (OSError, SafetensorError) as error:
         raise UsageError(f"classifier torch: cannot read {weights}: {error}") from None
     except RuntimeError as error:
-        said = " ".join(str(error).split())
-        said = said if len(said) < 300 else said[:300] + " …"
-        raise UsageError(f"classifier torch: {weights} does not hold a {architecture}: {said}") from None
+        message = " ".join(str(error).split())
+        message = message if len(message) < 300 else message[:300] + " …"
+        raise UsageError(f"classifier torch: {weights} does not hold a {architecture}: {message}") from None
 
 
-def classifier_of(
+def torch_classifier(
     name: str,
     network: nn.Module,
     card: Card,
@@ -269,11 +271,11 @@ def classifier_of(
     used = torch_device(device)
     check_computes(precision, used)
     forward: dict[str, str | int] = {
-        "grain": batch or grain_of(card.preprocessing, GRAIN, used, _memory_of(used))
+        "grain": batch or chunk_size(card.preprocessing, CHUNK, used, _memory_of(used))
     }
     if precision != "float32":
         forward["precision"] = precision
-        notes = (*notes, ROUGH.format(precision))
+        notes = (*notes, PRECISION_NOTE.format(precision))
     description = Description(
         name=name,
         fingerprint=fingerprint,
@@ -286,15 +288,15 @@ def classifier_of(
         notes=((SATURATES,) if card.output == "probabilities" else ()) + notes,
     )
     network.requires_grad_(False)
-    placed = network.to(used).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    placed.eval()
+    module = network.to(used).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module.eval()
     make: Callable[..., TorchClassifier] = (
         SplitClassifier if isinstance(network, Network) else TorchClassifier
     )
-    return make(description, card, placed, batch)
+    return make(description, card, module, batch)
 
 
-def tried(classifier: TorchClassifier) -> TorchClassifier:
+def smoke_test(classifier: TorchClassifier) -> TorchClassifier:
     """``classifier``, once it has scored one black canvas.
 
     Raises:
@@ -306,24 +308,24 @@ def tried(classifier: TorchClassifier) -> TorchClassifier:
     except UsageError:
         raise
     except Exception as error:  # a foreign network can raise anything
-        said = next(iter(str(error).splitlines()), "")
+        message = next(iter(str(error).splitlines()), "")
         name = classifier.description.name
         raise UsageError(
-            f"classifier {name}: cannot score a canvas {canvas.shape}: {type(error).__name__}: {said}"
+            f"classifier {name}: cannot score a canvas {canvas.shape}: {type(error).__name__}: {message}"
         ) from None
     return classifier
 
 
-def prepared(canvases: Tensor, how: Preprocessing) -> Tensor:
+def preprocess_tensor(canvases: Tensor, preprocessing: Preprocessing) -> Tensor:
     """As ``preprocess``, the same operations in the same order, for float tensors with gradients."""
-    pixels = canvases[(..., *crop_slices(how))] * how.scale
-    if any(how.mean):
-        pixels = pixels - pixels.new_tensor(how.mean)[:, None, None]
-    if set(how.std) != {1.0}:
-        pixels = pixels / pixels.new_tensor(how.std)[:, None, None]
-    if how.channel_order == "bgr":
+    pixels = canvases[(..., *crop_slices(preprocessing))] * preprocessing.scale
+    if any(preprocessing.mean):
+        pixels = pixels - pixels.new_tensor(preprocessing.mean)[:, None, None]
+    if set(preprocessing.std) != {1.0}:
+        pixels = pixels / pixels.new_tensor(preprocessing.std)[:, None, None]
+    if preprocessing.channel_order == "bgr":
         pixels = pixels.flip(1)
-    return pixels if how.layout == "nchw" else pixels.permute(0, 2, 3, 1)
+    return pixels if preprocessing.layout == "nchw" else pixels.permute(0, 2, 3, 1)
 
 
 def _memory_of(device: str) -> int:

@@ -14,15 +14,15 @@ from typing import Any
 from torch import nn
 
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.class_names import distinct, known_list, numbered
-from foolery.classifiers.fingerprint import fingerprint_of, of_network
+from foolery.classifiers.class_names import distinct, named_list, numbered
+from foolery.classifiers.fingerprint import fingerprint_of_digests, network_digests
 from foolery.classifiers.request import Request, seed_of
-from foolery.classifiers.torch_model import classifier_of, fill, random_start, tried
-from foolery.errors import MissingExtraError, UsageError, nearest
+from foolery.classifiers.torch_model import load_weights, random_initialization, smoke_test, torch_classifier
+from foolery.errors import MissingExtraError, UsageError, did_you_mean
 
-_COMPLAINT = "operator torchvision::nms does not exist"
-_MISSING = ("nms", "qnms")
-_KEPT: list[Any] = []  # torch forgets operators when their library is collected
+_NMS_ERROR = "operator torchvision::nms does not exist"
+_NMS_OPERATORS = ("nms", "qnms")
+_LIBRARIES: list[Any] = []  # torch forgets operators when their library is collected
 
 
 def import_torchvision(purpose: str) -> ModuleType:
@@ -46,13 +46,13 @@ def import_torchvision(purpose: str) -> ModuleType:
     except ImportError:
         raise MissingExtraError("torchvision", "vision", purpose) from None
     except RuntimeError as error:
-        if str(error) != _COMPLAINT:
+        if str(error) != _NMS_ERROR:
             raise
         library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-        for name in _MISSING:
+        for name in _NMS_OPERATORS:
             schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
             library.define(schema)  # type: ignore[no-untyped-call]
-        _KEPT.append(library)
+        _LIBRARIES.append(library)
         for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
             del sys.modules[name]
         import torchvision
@@ -74,29 +74,29 @@ def open_reference(request: Request) -> Classifier:
         UsageError: for unknown names, and for weights that cannot be had.
         MissingExtraError: without torchvision.
     """
-    name, options = request.named("weights", "seed")
+    name, options = request.name_and_options("weights", "seed")
     models = _models(name)
-    asked = options.get("weights", "DEFAULT")
+    choice = options.get("weights", "DEFAULT")
     seed = seed_of(request, options)
-    known = list(models.get_model_weights(name))
-    local = asked.endswith(".safetensors")
-    chosen = None if local or asked == "none" else _weights(request, models, name, asked)
-    described = chosen or (models.get_model_weights(name).DEFAULT if known else None)
-    card = request.card_from(_said_by(request.reference, described))
+    available = list(models.get_model_weights(name))
+    local = choice.endswith(".safetensors")
+    weights = None if local or choice == "none" else _weights(request, models, name, choice)
+    described = weights or (models.get_model_weights(name).DEFAULT if available else None)
+    card = request.card_from(_card_fields(request.reference, described))
     architecture = f"torchvision:{name}"
-    network = random_start(lambda: build_untrained(name, card.background + len(card.classes)), seed)
+    network = random_initialization(lambda: build_untrained(name, card.background + len(card.classes)), seed)
     if local:
-        fill(network, Path(asked).expanduser(), architecture)
-    elif chosen is not None:
-        network.load_state_dict(_fetched(request, chosen))
-    mark = fingerprint_of(of_network(architecture, network), card)
+        load_weights(network, Path(choice).expanduser(), architecture)
+    elif weights is not None:
+        network.load_state_dict(_download_weights(request, weights))
+    digest = fingerprint_of_digests(network_digests(architecture, network), card)
     notes = (_NOTES[name],) if name in _NOTES else ()
-    return tried(
-        classifier_of(
+    return smoke_test(
+        torch_classifier(
             request.reference,
             network,
             card,
-            mark,
+            digest,
             device=request.device,
             precision=request.precision,
             notes=notes,
@@ -115,21 +115,23 @@ def build_untrained(name: str, classes: int) -> nn.Module:
 def _models(name: str) -> Any:
     """torchvision.models, if it has an image classifier of that name."""
     models = import_torchvision(f"run torchvision:{name}").models
-    known = models.list_models(module=models)
-    if name not in known:
-        raise UsageError(f"classifier: torchvision has no {name!r}; {nearest(name, known)}")
+    available = models.list_models(module=models)
+    if name not in available:
+        raise UsageError(f"classifier: torchvision has no {name!r}; {did_you_mean(name, available)}")
     return models
 
 
-def _weights(request: Request, models: Any, name: str, asked: str) -> Any:
+def _weights(request: Request, models: Any, name: str, choice: str) -> Any:
     enum = models.get_model_weights(name)
-    known = [each.name for each in enum] + ["none", "FILE.safetensors"]
-    if asked != "DEFAULT" and asked not in known:
-        raise UsageError(f"classifier {request.reference}: no weights {asked!r}; {nearest(asked, known)}")
-    return enum[asked]
+    choices = [each.name for each in enum] + ["none", "FILE.safetensors"]
+    if choice != "DEFAULT" and choice not in choices:
+        raise UsageError(
+            f"classifier {request.reference}: no weights {choice!r}; {did_you_mean(choice, choices)}"
+        )
+    return enum[choice]
 
 
-def _fetched(request: Request, weights: Any) -> Any:
+def _download_weights(request: Request, weights: Any) -> Any:
     try:
         return weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
     except OSError as error:
@@ -139,21 +141,21 @@ def _fetched(request: Request, weights: Any) -> Any:
         ) from None
 
 
-def _said_by(reference: str, weights: Any) -> dict[str, Any]:
+def _card_fields(reference: str, weights: Any) -> dict[str, Any]:
     """The fields of a card that torchvision's weights know: its transform, and the names of its classes."""
     names = tuple(weights.meta["categories"]) if weights is not None else numbered(1000)
-    how = weights.transforms() if weights is not None else None
-    resize = how.resize_size[0] if how is not None else _RESIZE
-    crop = how.crop_size[0] if how is not None else _CROP
+    transforms = weights.transforms() if weights is not None else None
+    resize = transforms.resize_size[0] if transforms is not None else _RESIZE
+    crop = transforms.crop_size[0] if transforms is not None else _CROP
     return {
         "name": reference,
         "kind": "softmax",
-        "classes": known_list("imagenet") if len(names) == 1000 else distinct(names),
+        "classes": named_list("imagenet") if len(names) == 1000 else distinct(names),
         "preprocessing": {
             "canvas": {"channels": 3, "height": resize, "width": resize},
             "crop": {"height": crop, "width": crop},
-            "mean": tuple(how.mean) if how is not None else (0.485, 0.456, 0.406),
-            "std": tuple(how.std) if how is not None else (0.229, 0.224, 0.225),
+            "mean": tuple(transforms.mean) if transforms is not None else (0.485, 0.456, 0.406),
+            "std": tuple(transforms.std) if transforms is not None else (0.229, 0.224, 0.225),
             "channel_order": "rgb",
         },
     }

@@ -13,10 +13,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from foolery.cli._errors import explain
-from foolery.cli._help import front_page
-from foolery.cli.commands import COMMANDS, Listing
-from foolery.errors import UsageError, nearest
+from foolery.cli._errors import print_error
+from foolery.cli._help import help_page
+from foolery.cli.commands import COMMANDS, CommandEntry
+from foolery.errors import UsageError, did_you_mean
 
 DONE, INTERRUPTED = 0, 130
 
@@ -33,10 +33,10 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
         """All parameters, the help option last."""
-        return plain(super().get_params(ctx))
+        return without_flag_types(super().get_params(ctx))
 
 
-def plain(parameters: list[Any]) -> list[Any]:
+def without_flag_types(parameters: list[Any]) -> list[Any]:
     """The same parameters, flags without a type."""
     for parameter in parameters:
         if getattr(parameter, "is_flag", False):
@@ -47,7 +47,7 @@ def plain(parameters: list[Any]) -> list[Any]:
 class LazyCommand(Command):
     """A line of the help; the command's own file is imported when the command is run."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: CommandEntry) -> None:
         super().__init__(listing.name, help=listing.help, rich_help_panel=listing.panel)
         self.listing = listing
 
@@ -56,7 +56,7 @@ class LazyCommand(Command):
         return load(self.listing).make_context(info_name, args, *rest, **extra)
 
 
-def load(listing: Listing) -> TyperCommand:
+def load(listing: CommandEntry) -> TyperCommand:
     """The command ``listing.name`` from its file."""
     function: Callable[..., None] = getattr(import_module(f"foolery.cli.{listing.name}"), listing.name)
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -76,14 +76,14 @@ class Commands(TyperGroup):
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
         """The options of ``foolery`` itself."""
-        return plain(super().get_params(ctx))
+        return without_flag_types(super().get_params(ctx))
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand:  # type: ignore[override]
         """The command of that name, or UsageError with the nearest names."""
         for listing in COMMANDS:
             if listing.name == cmd_name:
                 return LazyCommand(listing)
-        raise UsageError(f"no command {cmd_name!r}; {nearest(cmd_name, self.list_commands(ctx))}")
+        raise UsageError(f"no command {cmd_name!r}; {did_you_mean(cmd_name, self.list_commands(ctx))}")
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         """Write the front page."""
@@ -92,7 +92,7 @@ class Commands(TyperGroup):
             for parameter in self.get_params(ctx)
         ]
         usage = f"{ctx.command_path} {' '.join(self.collect_usage_pieces(ctx))}"
-        formatter.write(front_page(usage, cleandoc(self.help or ""), options, self.epilog or ""))
+        formatter.write(help_page(usage, cleandoc(self.help or ""), options, self.epilog or ""))
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run the command that ``args`` names and exit; see ``foolery.cli._errors`` for the codes."""
@@ -108,23 +108,23 @@ class Commands(TyperGroup):
         except typer.Exit as done:
             return done.exit_code
         except BrokenPipeError:
-            leave_pipe()
+            discard_output()
         except (KeyboardInterrupt, typer.Abort):
             return INTERRUPTED
         except Exception as error:
-            return explain(error, debug=debug)
+            return print_error(error, debug=debug)
         return DONE
 
 
 def without_debug(arguments: list[str]) -> tuple[list[str], bool]:
     """``arguments`` without ``--debug``, which may stand anywhere before ``--``; and whether it did."""
     stop = arguments.index("--") if "--" in arguments else len(arguments)
-    kept = [word for word in arguments[:stop] if word != "--debug"]
-    asked = len(kept) < stop or os.environ.get("FOOLERY_DEBUG", "0") not in ("", "0")
-    return kept + arguments[stop:], asked
+    words = [word for word in arguments[:stop] if word != "--debug"]
+    debug = len(words) < stop or os.environ.get("FOOLERY_DEBUG", "0") not in ("", "0")
+    return words + arguments[stop:], debug
 
 
-def leave_pipe() -> None:
+def discard_output() -> None:
     """Whoever read our output has read enough: send the rest nowhere, so that closing it is quiet."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

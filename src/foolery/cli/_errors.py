@@ -11,12 +11,12 @@ import traceback
 
 import typer
 
-from foolery.errors import FooleryError, nearest
+from foolery.errors import FooleryError, did_you_mean
 
 FAILED = 3
 
 
-def explain(error: Exception, *, debug: bool) -> int:
+def print_error(error: Exception, *, debug: bool) -> int:
     """Print ``error`` as one line on stderr, after its traceback where ``debug``; returns the exit code."""
     if debug:
         traceback.print_exception(error, file=sys.stderr)
@@ -32,8 +32,8 @@ def line_and_code(error: Exception) -> tuple[str, int]:
     if isinstance(error, typer.TyperException):
         return usage_line(error), error.exit_code
     if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename is not None else ""
-        return f"{where}{error.strerror}", FAILED
+        place = f"{error.filename}: " if error.filename is not None else ""
+        return f"{place}{error.strerror}", FAILED
     if isinstance(error, MemoryError):
         return "out of memory; a smaller --batch needs less", FAILED
     return f"{type(error).__name__}: {error} (a defect in foolery; run again with --debug)", FAILED
@@ -45,8 +45,8 @@ def usage_line(error: typer.TyperException) -> str:
     option = getattr(error, "option_name", None)
     parameter = getattr(error, "param", None)
     if option is not None and hasattr(error, "possibilities") and context is not None:
-        known = [name for each in context.command.get_params(context) for name in each.opts]
-        return f"no option {option!r} of {context.command_path}; {nearest(option, sorted(known))}"
+        options = [name for each in context.command.get_params(context) for name in each.opts]
+        return f"no option {option!r} of {context.command_path}; {did_you_mean(option, sorted(options))}"
     if parameter is not None and error.message:
         return f"{parameter_name(parameter)}: {error.message.removeprefix('Value error, ')}"
     line = error.format_message().rstrip(".")

@@ -24,7 +24,7 @@ _ROUND, _ASCII = tuple("╭─╮│╰╯"), tuple("+-+|++")
 _NARROWEST = 40
 
 
-def front_page(usage: str, about: str, options: Iterable[Row], epilog: str) -> str:
+def help_page(usage: str, about: str, options: Iterable[Row], epilog: str) -> str:
     """The whole page, as wide as the terminal; colored (``typer.echo`` takes that out of a pipe)."""
     width = max(shutil.get_terminal_size().columns, _NARROWEST)
     panels = [("Options", list(options))]
@@ -41,13 +41,13 @@ def front_page(usage: str, about: str, options: Iterable[Row], epilog: str) -> s
 def _panel(title: str, rows: list[Row], width: int) -> Iterator[str]:
     """A box with ``title`` around ``rows``."""
     left, across, right, side, low_left, low_right = _ROUND if _has_boxes() else _ASCII
-    named = max(len(name) for name, _ in rows)
-    room = width - named - 6
+    name_width = max(len(name) for name, _ in rows)
+    room = width - name_width - 6
     top = f"{left}{across} {title} ".ljust(width - 1, across) + right
     yield _faint(top)
-    for name, what in rows:
-        for number, line in enumerate(wrap(what, room)):
-            word = _colored((name if number == 0 else "").ljust(named), "cyan", bold=True)
+    for name, description in rows:
+        for number, line in enumerate(wrap(description, room)):
+            word = _colored((name if number == 0 else "").ljust(name_width), "cyan", bold=True)
             yield f"{_faint(side)} {word}  {line.ljust(room)} {_faint(side)}"
     yield _faint(low_left + across * (width - 2) + low_right)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foolery.cli._output import note
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
@@ -34,37 +34,37 @@ def load(
     """
     from foolery.classifiers import load_classifier
 
-    loaded = load_classifier(
+    classifier = load_classifier(
         reference,
         backend=backend,
         card=card,
         device=device,
         classes=class_names,
         trust=trust,
-        changes=fields(changes or []),
+        changes=card_fields(changes or []),
         precision=precision,
     )
-    for said in loaded.description.notes:
-        note(f"note: {said}")
-    return loaded
+    for line in classifier.description.notes:
+        note(f"note: {line}")
+    return classifier
 
 
-def fields(changes: list[str]) -> dict[str, Any]:
+def card_fields(changes: list[str]) -> dict[str, Any]:
     """``FIELD=VALUE`` words as fields of a card; a value that is no JSON is a word.
 
     Raises:
         UsageError: for a word without a field, or a field given twice.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for change in changes:
         name, equals, value = change.partition("=")
-        if not equals or not name.strip() or name.strip() in found:
+        if not equals or not name.strip() or name.strip() in values:
             raise UsageError(f"--set: expected FIELD=VALUE, each field once, got {change!r}")
         try:
-            found[name.strip()] = json.loads(value)
+            values[name.strip()] = json.loads(value)
         except ValueError:
-            found[name.strip()] = value
-    return found
+            values[name.strip()] = value
+    return values
 
 
 def announce(classifier: Classifier, batch: int, queries: int) -> None:
@@ -77,7 +77,7 @@ def announce(classifier: Classifier, batch: int, queries: int) -> None:
     note(f"measured {rate:,.0f} images/s: {queries:,} queries take about {time} or more")
 
 
-def whole(text: str | int) -> int:
+def whole_number(text: str | int) -> int:
     """A whole number; raises UsageError for anything else."""
     try:
         return int(str(text).replace("_", ""))
@@ -85,7 +85,7 @@ def whole(text: str | int) -> int:
         raise UsageError(f"expected a whole number, got {text!r}") from None
 
 
-def real(text: str | float) -> float:
+def real_number(text: str | float) -> float:
     """A number; raises UsageError for anything else."""
     try:
         return float(text)
@@ -93,22 +93,22 @@ def real(text: str | float) -> float:
         raise UsageError(f"expected a number, got {text!r}") from None
 
 
-def one_of(option: str, value: str, known: tuple[str, ...]) -> str:
-    """``value``; raises UsageError where ``known`` has it not."""
-    if value not in known:
-        raise UsageError(f"{option}: unknown {value!r}; {nearest(value, list(known))}")
+def one_of(option: str, value: str, choices: tuple[str, ...]) -> str:
+    """``value``; raises UsageError where ``choices`` has it not."""
+    if value not in choices:
+        raise UsageError(f"{option}: unknown {value!r}; {did_you_mean(value, list(choices))}")
     return value
 
 
-def names(text: str | None) -> list[str] | None:
+def comma_separated(text: str | None) -> list[str] | None:
     """Names with commas between them; a name that has commas itself stands in double quotes."""
     if text is None:
         return None
     rows = list(csv.reader([text], skipinitialspace=True))
-    found = [name.strip() for name in rows[0] if name.strip()] if rows else []
-    if not found:
+    words = [name.strip() for name in rows[0] if name.strip()] if rows else []
+    if not words:
         raise UsageError(f"--classes: expected class names with commas between them, got {text!r}")
-    return found
+    return words
 
 
 def command_line(context: typer.Context) -> str:

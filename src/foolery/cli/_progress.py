@@ -41,7 +41,7 @@ def search_bar(
                 screen.print(opening, soft_wrap=True)
             if resume and about not in seen:
                 where = f"{run}: {about}, " if about else f"{run}: goes on "
-                screen.print(f"{where}at generation {progress.started_at}", soft_wrap=True)
+                screen.print(f"{where}at generation {progress.resumed_from}", soft_wrap=True)
             seen.add(about)
             draw(progress)
 
@@ -73,9 +73,9 @@ def _search_bar(screen: Console) -> Iterator[Callable[[Progress], None]]:
             bars.update(
                 task,
                 description=f"{runs}generation {progress.generation}/{progress.generations}",
-                total=progress.generations - progress.started_at,
-                completed=progress.generation - progress.started_at,
-                state=f"{rate(progress):,.0f} images/s  median {format_confidence(progress.moment.median)}",
+                total=progress.generations - progress.resumed_from,
+                completed=progress.generation - progress.resumed_from,
+                state=f"{rate(progress):,.0f} images/s  median {format_confidence(progress.stats.median)}",
             )
 
         yield draw
@@ -136,18 +136,18 @@ def labelled_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield progress
 
 
-Watch: TypeAlias = "Callable[[Progress], None]"
+OnProgress: TypeAlias = "Callable[[Progress], None]"
 
 REDRAWS = 8  # a second
-PACED = 100  # generations that are shown slowly enough to be watched …
-PACE = 1 / 20  # … in seconds for each
+SLOW_GENERATIONS = 100  # generations that are shown slowly enough to be watched …
+SECONDS_PER_SLOW_GENERATION = 1 / 20  # … in seconds for each
 HEADING = 3  # lines
 SECONDS_BETWEEN_LINES = 2.0
 COMPILING = "starting (the first time, Numba compiles: up to 30 s) …"
 
 
 @contextmanager
-def stage(title: str) -> Iterator[Watch]:
+def live_view(title: str) -> Iterator[OnProgress]:
     """What a search tells after every generation is shown while the block runs; ``title`` stands above."""
     screen = console()
     if not is_live(screen):
@@ -159,17 +159,17 @@ def stage(title: str) -> Iterator[Watch]:
 
     waiting = Spinner("dots", f"{title}: {COMPILING}")
     with Live(waiting, console=screen, refresh_per_second=REDRAWS, transient=True) as live:
-        yield drawn(title, screen, live.update)
+        yield live_panel(title, screen, live.update)
 
 
-def drawn(title: str, screen: Console, update: Callable[[RenderableType], None]) -> Watch:
+def live_panel(title: str, screen: Console, update: Callable[[RenderableType], None]) -> OnProgress:
     """Draws all champions, at most ``REDRAWS`` times a second; the first generations pass slowly."""
     drawn_at = passed_at = -1.0
 
     def watch(progress: Progress) -> None:
         nonlocal drawn_at, passed_at
-        if progress.generation < PACED:
-            time.sleep(max(0.0, passed_at + PACE - time.monotonic()))
+        if progress.generation < SLOW_GENERATIONS:
+            time.sleep(max(0.0, passed_at + SECONDS_PER_SLOW_GENERATION - time.monotonic()))
         passed_at = time.monotonic()
         if passed_at - drawn_at < 1 / REDRAWS:
             return
@@ -179,7 +179,7 @@ def drawn(title: str, screen: Console, update: Callable[[RenderableType], None])
     return watch
 
 
-def plain_lines(title: str) -> Watch:
+def plain_lines(title: str) -> OnProgress:
     """Prints a line every ``SECONDS_BETWEEN_LINES``, the first generation's at once."""
     last = -SECONDS_BETWEEN_LINES
 
@@ -198,7 +198,7 @@ def state(progress: Progress) -> str:
     """A search in a line."""
     certain = int((progress.confidences >= CERTAIN).sum())
     images = f"{progress.queries:,}".replace(",", " ")
-    median = format_confidence(progress.moment.median)
+    median = format_confidence(progress.stats.median)
     return (
         f"generation {progress.generation}, {images} images, median {median}, "
         f"{certain} of {len(progress.labels)} digits at {format_confidence(CERTAIN)}"

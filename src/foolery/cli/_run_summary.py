@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.engine.run import Exhibit
+    from foolery.engine.run import RunResult
     from foolery.runs.records import RunSettings
 
 
@@ -19,12 +19,12 @@ CERTAIN = 0.9999  # of the paper (section 3.1)
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999, CERTAIN)
 
 
-def lines(exhibit: Exhibit) -> list[str]:
+def lines(run: RunResult) -> list[str]:
     """A run in a few lines."""
-    settings, summary = exhibit.settings, exhibit.summary
-    confidences = [champion.confidence for champion in exhibit.champions.values()]
-    said = [
-        f"run         {exhibit.path or exhibit.name} ({exhibit.status})",
+    settings, summary = run.settings, run.summary
+    confidences = [champion.confidence for champion in run.champions.values()]
+    result = [
+        f"run         {run.path or run.name} ({run.status})",
         f"search      {_search(settings)} against {settings.classifier} ({settings.backend}), "
         f"seed {settings.seed}, batch {settings.batch}",
         f"reached     generation {summary['generations']}, {_count(summary['queries'])} queries "
@@ -32,10 +32,10 @@ def lines(exhibit: Exhibit) -> list[str]:
         *_events(summary.get("events")),
     ]
     if not confidences:
-        return [*said, "champions   none yet"]
+        return [*result, "champions   none yet"]
     certain = sum(confidence >= CERTAIN for confidence in confidences)
     return [
-        *said,
+        *result,
         f"champions   {len(confidences)}: median confidence {format_confidence(median(confidences))}, "
         f"least {format_confidence(min(confidences))}",
         f"fooled      {certain} of {len(confidences)} classes with {format_confidence(CERTAIN)} or more",
@@ -47,7 +47,7 @@ def lines_of_many(summaries: Sequence[Mapping[str, Any]], folder: Path) -> list[
     first, count = summaries[0], len(summaries)
     queries, seconds = (sum(each[name] for each in summaries) for name in ("queries", "seconds"))
     medians = [each["median_confidence"] for each in summaries if each["median_confidence"] is not None]
-    said = [
+    result = [
         f"runs        {folder / first['run']}" + (f" to {summaries[-1]['run']}" if count > 1 else ""),
         f"search      {first['encoding']} against {first['classifier']} ({first['backend']}), "
         f"batch {first['batch']}",
@@ -58,22 +58,22 @@ def lines_of_many(summaries: Sequence[Mapping[str, Any]], folder: Path) -> list[
     if medians:
         least, middle, most = map(format_confidence, (min(medians), median(medians), max(medians)))
         certain = sum(each >= CERTAIN for each in medians)
-        said += [
+        result += [
             f"champions   median confidence of a run: least {least}, median {middle}, most {most}",
             f"fooled      {certain} of {count} runs have a median of {format_confidence(CERTAIN)} or more",
         ]
-    return [*said, f"next        foolery show {folder / 'seed-*'}"]
+    return [*result, f"next        foolery show {folder / 'seed-*'}"]
 
 
-def median_at(exhibit: Exhibit) -> dict[str, float]:
+def median_at(run: RunResult) -> dict[str, float]:
     """Median confidence of the champions at the paper's generations, where recorded, and at the last."""
-    history = exhibit.history
-    found = {
+    history = run.history
+    medians = {
         str(mark): float(history.median[history.generation == mark][0])
         for mark in MARKS
         if (history.generation == mark).any()
     }
-    return found | ({"last": float(history.median[-1])} if len(history) else {})
+    return medians | ({"last": float(history.median[-1])} if len(history) else {})
 
 
 def over_runs(medians: Sequence[Mapping[str, float]]) -> dict[str, object]:
@@ -94,8 +94,8 @@ def over_runs(medians: Sequence[Mapping[str, float]]) -> dict[str, object]:
 
 def _events(events: object) -> list[str]:
     """One line for each thing that happened to a run."""
-    found = events if isinstance(events, list) else []
-    return [f"event       generation {event['generation']}: {event['what']}" for event in found]
+    entries = events if isinstance(events, list) else []
+    return [f"event       generation {event['generation']}: {event['what']}" for event in entries]
 
 
 def _generations(reached: Sequence[int]) -> str:
@@ -107,9 +107,9 @@ def _search(settings: RunSettings) -> str:
     """The encoding of an evolved run; preset and start of an ascent."""
     if settings.search != "ascent":
         return settings.encoding
-    told = settings.search_options
-    through = f" through {told['through']}" if "through" in told else ""
-    return f"ascent{through}, {told.get('preset')}, from {told.get('start')},"
+    options = settings.search_options
+    through = f" through {options['through']}" if "through" in options else ""
+    return f"ascent{through}, {options.get('preset')}, from {options.get('start')},"
 
 
 def _count(number: object) -> str:
@@ -133,10 +133,10 @@ def profile(summaries: Iterable[Mapping[str, object]]) -> list[str]:
     """A line for every stage, over all runs; none where none of them recorded its stages, as an ascent."""
     totals = dict.fromkeys(_WHAT, 0.0)
     for summary in summaries:
-        stages = summary.get("stages")
-        if isinstance(stages, Mapping):
+        timings = summary.get("stages")
+        if isinstance(timings, Mapping):
             for name in totals:
-                totals[name] += float(stages[name])
+                totals[name] += float(timings[name])
     whole = sum(totals.values())
     if whole <= totals["write"]:
         return []

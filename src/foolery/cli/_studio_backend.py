@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier, Kind
     from foolery.classifiers.wrappers.metered import Budget
     from foolery.runs.records import RunSettings
-    from foolery.studio.protocols import View
+    from foolery.studio.protocols import PredictorOutput
 
 
 @dataclass(frozen=True)
-class LoadedEye:
+class LoadedPredictor:
     """A loaded classifier as a page asks it."""
 
     classifier: Classifier
@@ -58,7 +58,7 @@ class LoadedEye:
         """What has to be known of it."""
         return self.classifier.description.notes
 
-    def look(self, picture: bytes) -> View:
+    def predict(self, picture: bytes) -> PredictorOutput:
         """Fit a picture as labelled pictures are fitted, and classify it.
 
         Raises:
@@ -67,16 +67,16 @@ class LoadedEye:
         from foolery.classifiers.scores import confidence
         from foolery.data.decode import decode, strict_size
         from foolery.data.fit import fit
-        from foolery.studio.protocols import View
+        from foolery.studio.protocols import PredictorOutput
 
         with strict_size():
             canvas = fit(decode(picture, "from the page"), self.canvas)
-        return View(canvas, confidence(self.classifier.scores(canvas[None]), self.kind)[0])
+        return PredictorOutput(canvas, confidence(self.classifier.scores(canvas[None]), self.kind)[0])
 
 
-def open_eyes(
+def load_predictors(
     references: Sequence[str], backend: str, card: Path | None, device: str
-) -> tuple[list[LoadedEye], str]:
+) -> tuple[list[LoadedPredictor], str]:
     """The classifiers that were named, then foolery's own; and why there are none, if so.
 
     Raises:
@@ -84,64 +84,70 @@ def open_eyes(
     """
     from foolery.classifiers.builtin import names
 
-    eyes = [LoadedEye(load(each, backend, card, device, None, False, None)) for each in references]
-    why = ""
+    predictors = [
+        LoadedPredictor(load(each, backend, card, device, None, False, None)) for each in references
+    ]
+    reason = ""
     for name in (FIRST, *names()):
-        if name not in {eye.name for eye in eyes}:
+        if name not in {predictor.name for predictor in predictors}:
             try:
-                eyes.append(LoadedEye(load(name, backend, None, device, None, False, None)))
+                predictors.append(LoadedPredictor(load(name, backend, None, device, None, False, None)))
             except MissingExtraError as error:
-                why = why or str(error)
-    if not eyes:
-        note(f"note: {why}")
-    return eyes, why
+                reason = reason or str(error)
+    if not predictors:
+        note(f"note: {reason}")
+    return predictors, reason
 
 
-def paint(settings: RunSettings, genomes: Sequence[bytes]) -> Canvases:
+def render_genomes(settings: RunSettings, genomes: Sequence[bytes]) -> Canvases:
     """``(N, C, H, W) uint8``: genomes of a run drawn."""
-    from foolery.engine.run import encoding_of
+    from foolery.engine.run import run_encoding
 
-    encoding = encoding_of(settings)
-    drawn: Canvases = encoding.render(encoding.unpack(list(genomes)))
-    return drawn
+    encoding = run_encoding(settings)
+    canvases: Canvases = encoding.render(encoding.unpack(list(genomes)))
+    return canvases
 
 
-def reporter(eyes: Sequence[LoadedEye]) -> Callable[[Path], Mapping[str, bytes]]:
-    """Makes reports; the classifier of a run or audit is asked only where it is one of ``eyes``."""
+def report_builder(predictors: Sequence[LoadedPredictor]) -> Callable[[Path], Mapping[str, bytes]]:
+    """Makes reports; the classifier of a run or audit is asked only where it is one of ``predictors``."""
 
     def report(folder: Path, /) -> Mapping[str, bytes]:
         from foolery.classifiers.wrappers.metered import Budget
-        from foolery.report.model import display_of
-        from foolery.report.model.discover import kind_of
+        from foolery.report.model import make_run_report
+        from foolery.report.model.discover import artifact_kind
         from foolery.report.run_page import report_files
         from foolery.runs import open_run_file
 
-        kind, budget = kind_of(folder), Budget(queries=QUERIES, seconds=SECONDS)
+        kind, budget = artifact_kind(folder), Budget(queries=QUERIES, seconds=SECONDS)
         if kind == "audit":
-            return _audit_report(folder, eyes, budget)
+            return _audit_report(folder, predictors, budget)
         if kind == "contest":
-            return _contest_report(folder)
+            return _arms_race_report(folder)
         run = open_run_file(folder)
-        return report_files([display_of(run, _known(eyes, run.settings.fingerprint), budget=budget)])
+        return report_files(
+            [make_run_report(run, _classifier_of(predictors, run.settings.fingerprint), budget=budget)]
+        )
 
     return report
 
 
-def _known(eyes: Sequence[LoadedEye], fingerprint: str) -> Classifier | None:
-    return next((eye.classifier for eye in eyes if eye.fingerprint == fingerprint), None)
+def _classifier_of(predictors: Sequence[LoadedPredictor], fingerprint: str) -> Classifier | None:
+    return next(
+        (predictor.classifier for predictor in predictors if predictor.fingerprint == fingerprint), None
+    )
 
 
-def _audit_report(folder: Path, eyes: Sequence[LoadedEye], budget: Budget) -> Mapping[str, bytes]:
+def _audit_report(folder: Path, predictors: Sequence[LoadedPredictor], budget: Budget) -> Mapping[str, bytes]:
     from foolery.audit.schema import read_audit
     from foolery.report.audit_page import audit_files
-    from foolery.report.model.audit import display_audit
+    from foolery.report.model.audit import make_audit_report
 
-    classifier = _known(eyes, read_audit(folder).classifier.fingerprint)
-    return audit_files(display_audit(folder, classifier, budget=budget))
+    classifier = _classifier_of(predictors, read_audit(folder).classifier.fingerprint)
+    return audit_files(make_audit_report(folder, classifier, budget=budget))
 
 
-def _contest_report(folder: Path) -> Mapping[str, bytes]:
-    from foolery.hardening.rounds import standing_of
-    from foolery.report.arms_race_page import contest_files
+def _arms_race_report(folder: Path) -> Mapping[str, bytes]:
+    from foolery.hardening.rounds import read_arms_race
+    from foolery.report.arms_race_page import arms_race_files
 
-    return contest_files(standing_of(folder))
+    return arms_race_files(read_arms_race(folder))

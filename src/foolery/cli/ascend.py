@@ -19,12 +19,12 @@ from foolery.cli._options import (
     PrecisionOption,
     SetOption,
     TrustOption,
+    comma_separated,
     command_line,
     default_run,
     load,
-    names,
-    real,
-    whole,
+    real_number,
+    whole_number,
 )
 from foolery.cli._output import note, print_json
 from foolery.cli._progress import search_bar
@@ -34,7 +34,7 @@ from foolery.errors import UsageError
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
     from foolery.engine.ascent_start import Distance
-    from foolery.engine.run import Exhibit
+    from foolery.engine.run import RunResult
 
 
 def ascend(
@@ -48,7 +48,9 @@ def ascend(
     ] = "plain",
     steps: Annotated[
         int | None,
-        typer.Option("--steps", "-n", metavar="N", parser=whole, help="At most (default: the preset's)."),
+        typer.Option(
+            "--steps", "-n", metavar="N", parser=whole_number, help="At most (default: the preset's)."
+        ),
     ] = None,
     rule: Annotated[
         list[str] | None,
@@ -72,12 +74,15 @@ def ascend(
         Path | None,
         typer.Option("--from", metavar="RUN", help="With --through: start at the champions of a run."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole, help="Of the start.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of the start.")] = 0,
     classes: ClassesOption = None,
     until: Annotated[
         float | None,
         typer.Option(
-            "--until", metavar="P", parser=real, help="A class rests as soon as it is as certain: 0.9999."
+            "--until",
+            metavar="P",
+            parser=real_number,
+            help="A class rests as soon as it is as certain: 0.9999.",
         ),
     ] = None,
     backend: BackendOption = "auto",
@@ -107,12 +112,12 @@ def ascend(
     from foolery.engine.ascent import ascend as search
 
     limit = Budget.parse(budget) if budget is not None else None
-    chosen, numbers = names(classes), rule_numbers(rule or [])
+    chosen, numbers = comma_separated(classes), rule_numbers(rule or [])
     folder = out if out is not None else default_run(classifier, "ascent", seed)
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     try:
         with search_bar(folder, resume=resume, opening=None if out else f"run: {folder}") as watch:
-            exhibit = search(
+            run = search(
                 loaded,
                 preset=preset,
                 rule=numbers,
@@ -127,39 +132,39 @@ def ascend(
                 overwrite=overwrite,
                 until=until,
                 budget=limit,
-                watch=watch,
+                on_progress=watch,
                 command=command_line(context),
             )
     except KeyboardInterrupt:
         note(f"interrupted; {folder} is saved: the same command with --resume goes on")
         raise
-    far = distances_of(exhibit, loaded, start)
+    far = distances_of(run, loaded, start)
     if as_json:
-        print_json({**exhibit.summary, **({"distances": [asdict(each) for each in far]} if far else {})})
+        print_json({**run.summary, **({"distances": [asdict(each) for each in far]} if far else {})})
         return
-    print(*lines(exhibit), *distance_lines(far), sep="\n")
+    print(*lines(run), *distance_lines(far), sep="\n")
     print(f"next        foolery report {folder} -o gallery")
 
 
 def rule_numbers(words: list[str]) -> dict[str, float]:
     """``NAME=NUMBER`` words; raises UsageError for anything else."""
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for word in words:
         name, equals, number = word.partition("=")
-        if not equals or name in found:
+        if not equals or name in numbers:
             raise UsageError(f"--rule: expected NAME=NUMBER, each name once, got {word!r}")
-        found[name] = real(number)
-    return found
+        numbers[name] = real_number(number)
+    return numbers
 
 
-def distances_of(exhibit: Exhibit, classifier: Classifier, start: str) -> list[Distance]:
+def distances_of(run: RunResult, classifier: Classifier, start: str) -> list[Distance]:
     """How far the champions are from the picture that they started from; nothing for another start."""
     from foolery.engine.ascent_start import distances, start_levels
 
-    if exhibit.settings.search_options.get("start") != "picture":
+    if run.settings.search_options.get("start") != "picture":
         return []
     levels, _ = start_levels(classifier, start, 0)
-    canvases = {label: champion.canvas for label, champion in exhibit.champions.items()}
+    canvases = {label: champion.canvas for label, champion in run.champions.items()}
     return distances(canvases, levels.astype("uint8"))
 
 

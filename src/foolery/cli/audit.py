@@ -20,13 +20,13 @@ from foolery.cli._options import (
     command_line,
     default_run,
     load,
-    whole,
+    whole_number,
 )
 from foolery.cli._output import note, print_json
 from foolery.errors import GateError, UsageError
 
 if TYPE_CHECKING:
-    from foolery.audit.config import Order
+    from foolery.audit.config import AuditConfig
     from foolery.audit.panel import Panel
     from foolery.audit.schema import Audit
     from foolery.classifiers.base import Classifier
@@ -66,9 +66,9 @@ def audit(
         ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option("--seeds", metavar="N", parser=whole, help="Repeat; the budget is for each.")
+        int, typer.Option("--seeds", metavar="N", parser=whole_number, help="Repeat; the budget is for each.")
     ] = 1,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
     panel: Annotated[
         list[str] | None,
         typer.Option("--panel", metavar="REF", help="Independent classifiers: is it really nonsense?"),
@@ -85,7 +85,7 @@ def audit(
         typer.Option("--leave-out", metavar="CLASS", help="Not to be fooled, as 'background'; repeatable."),
     ] = None,
     photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole, help="At most so many real pictures.")
+        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many real pictures.")
     ] = 2000,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-audit-seedN.")
@@ -105,14 +105,14 @@ def audit(
 
     Ctrl-C saves; --resume goes on. audit.json, summary.md and the champions' pictures are in --out.
     """
-    from foolery.audit.attacks import chosen_attacks
-    from foolery.audit.attacks.base import STARTER
-    from foolery.audit.attacks.transfer import starters_for
-    from foolery.audit.compare import check_comparable, compared_with, unequal
-    from foolery.audit.config import Order, Pictures
+    from foolery.audit.attacks import select_attacks
+    from foolery.audit.attacks.base import TRANSFER
+    from foolery.audit.attacks.transfer import transfer_images
+    from foolery.audit.compare import check_comparable, compare_with, skipped_on_one_side
+    from foolery.audit.config import AuditConfig, ReferenceData
     from foolery.audit.gates import Gate
-    from foolery.audit.mitigations import check_others, what_helps
-    from foolery.audit.rescore import Earlier, audit_again
+    from foolery.audit.mitigations import check_mitigations, measure_mitigations
+    from foolery.audit.rescore import EarlierAudit, rescore_champions
     from foolery.audit.runner import Auditor
     from foolery.classifiers.wrappers.metered import Budget
 
@@ -122,7 +122,7 @@ def audit(
         )
     gates = tuple(Gate.parse(text) for text in fail_on or ())
     listed = None if attacks is None else [each.strip() for each in attacks.split(",") if each.strip()]
-    chosen, limit = chosen_attacks(listed), Budget.parse(budget)
+    chosen, limit = select_attacks(listed), Budget.parse(budget)
     if champions is not None and baseline is not None:
         raise UsageError("--baseline: needs attacks of its own; --champions has none")
     earlier = None if baseline is None else earlier_audit(baseline)
@@ -133,26 +133,28 @@ def audit(
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     pictures = None
     if data is not None:
-        from foolery.data import open_data
+        from foolery.data import load_data
 
-        pictures = Pictures(open_data(data, split), data, split, photos)
-    order = Order(
+        pictures = ReferenceData(load_data(data, split), data, split, photos)
+    order = AuditConfig(
         out=out if out is not None else default_run(classifier, "audit", seed),
-        asked=budget,
-        limit=limit,
+        budget_text=budget,
+        budget=limit,
         attacks=chosen,
         seeds=seeds,
         seed=seed,
-        pictures=pictures,
+        reference=pictures,
         panel=panel_for(loaded, panel),
-        starters=starters_for(loaded) if any(attack.name == STARTER for attack in chosen) else None,
-        left_out=tuple(leave_out or ()),
+        transfer_champions=transfer_images(loaded)
+        if any(attack.name == TRANSFER for attack in chosen)
+        else None,
+        exclude=tuple(leave_out or ()),
         gates=gates,
         command=command_line(context),
     )
     order.check()
     if champions is not None:
-        found = audit_again(loaded, Earlier.read(champions), order, overwrite=overwrite)
+        found = rescore_champions(loaded, EarlierAudit.read(champions), order, overwrite=overwrite)
         show(found, order, as_json=as_json)
         return
     others = {
@@ -160,7 +162,7 @@ def audit(
         for kind, reference in (("ensemble", ensemble), ("hardened", hardened))
         if reference is not None
     }
-    check_others(loaded, others, order.left_out)
+    check_mitigations(loaded, others, order.exclude)
     auditor = Auditor(loaded, order, note)
     if earlier is not None:
         check_comparable(earlier, auditor.plan(), pictures)
@@ -173,11 +175,11 @@ def audit(
         auditor.finish()
         if earlier is not None and baseline is not None:
             auditor.put(
-                compared=compared_with(earlier, auditor.found, baseline.name),
-                notes=(*auditor.found.notes, *unequal(earlier, auditor.found)),
+                compared=compare_with(earlier, auditor.audit, baseline.name),
+                notes=(*auditor.audit.notes, *skipped_on_one_side(earlier, auditor.audit)),
             )
-        auditor.put(helps=what_helps(auditor, others))
-    show(auditor.found, order, as_json=as_json)
+        auditor.put(helps=measure_mitigations(auditor, others))
+    show(auditor.audit, order, as_json=as_json)
 
 
 def earlier_audit(file: Path) -> Audit:
@@ -192,7 +194,7 @@ def earlier_audit(file: Path) -> Audit:
 
 def panel_for(classifier: Classifier, references: list[str] | None) -> Panel | None:
     """The panel that was asked for; for a classifier of the ten digits one of shipped networks."""
-    from foolery.audit.panel import default_panel, panel_of
+    from foolery.audit.panel import default_panel, make_panel
     from foolery.classifiers import load_classifier
 
     known = classifier.description
@@ -202,14 +204,14 @@ def panel_for(classifier: Classifier, references: list[str] | None) -> Panel | N
         members = [load_classifier(one) for text in references for one in text.split(",")]
     except UsageError as error:
         raise UsageError(f"--panel: {error}") from None
-    found = panel_of(known, members)
+    found = make_panel(known, members)
     if found is None:
         raise UsageError(f"--panel: {', '.join(references)} is the audited classifier; name others")
     return found
 
 
 @contextmanager
-def saying_where(order: Order) -> Iterator[None]:
+def saying_where(order: AuditConfig) -> Iterator[None]:
     """Say how to go on where an interrupt ends what is within."""
     try:
         yield
@@ -218,21 +220,21 @@ def saying_where(order: Order) -> Iterator[None]:
         raise
 
 
-def show(found: Audit, order: Order, *, as_json: bool) -> None:
+def show(found: Audit, order: AuditConfig, *, as_json: bool) -> None:
     """Print the verdict.
 
     Raises:
         GateError: where a gate failed, or the score is worse than before.
     """
-    from foolery.audit.markdown import facts, headline, remedies, verdicts
+    from foolery.audit.markdown import gate_lines, headline, mitigation_lines, verdict_lines
 
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))
     else:
         print(f"audit       {found.classifier.name}: {headline(found)}")
-        print(*(f"- {line}" for line in [*facts(found), *verdicts(found), *found.notes]), sep="\n")
+        print(*(f"- {line}" for line in [*verdict_lines(found), *gate_lines(found), *found.notes]), sep="\n")
         if found.helps:
-            print("what helps", *(f"- {line}" for line in remedies(found)), sep="\n")
+            print("what helps", *(f"- {line}" for line in mitigation_lines(found)), sep="\n")
         print(f"next        {order.out / 'summary.md'}; foolery report {order.out} -o page")
     failed = [gate.expression for gate in found.gates if gate.failed]
     if found.compared is not None and found.compared.regression:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from foolery.cli._options import command_line, one_of, whole
+from foolery.cli._options import command_line, one_of, whole_number
 from foolery.cli._output import note, print_json
 from foolery.cli.evaluate import note_unreadable
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.checks.card_search import Finding
+    from foolery.checks.card_search import CardSearchResult
     from foolery.classifiers.base import Kind
 
 SHOWN = 10  # families in the table
@@ -37,12 +37,12 @@ def card(
         str | None, typer.Option("--kind", metavar="softmax|sigmoid|similarity", help="Default: found.")
     ] = None,
     photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole, help="At most so many of them.")
+        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many of them.")
     ] = 200,
     size: Annotated[
         int | None,
         typer.Option(
-            "--size", metavar="N", parser=whole, help="Side of the input, where FILE leaves it open."
+            "--size", metavar="N", parser=whole_number, help="Side of the input, where FILE leaves it open."
         ),
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
@@ -56,9 +56,9 @@ def card(
     from foolery.checks.card_search import find_card
     from foolery.classifiers.base import Kind as Kinds
     from foolery.classifiers.card import card_beside
-    from foolery.classifiers.request import names_from
-    from foolery.data import match_classes, open_data
-    from foolery.data.class_matching import told_of_placed
+    from foolery.classifiers.request import class_names_from
+    from foolery.data import load_data, match_classes
+    from foolery.data.class_matching import position_note
 
     if kind is not None:
         one_of("--kind", kind, get_args(Kinds))
@@ -68,21 +68,19 @@ def card(
     target = out if out is not None else card_beside(graph)
     if target.exists() and not overwrite:
         raise UsageError(f"--out: {target} is there already; give another name, or --overwrite")
-    pictures = open_data(data, split)
-    found = find_card(
+    pictures = load_data(data, split)
+    result = find_card(
         graph,
         pictures,
-        classes=names_from(classes) if classes is not None else None,
+        classes=class_names_from(classes) if classes is not None else None,
         kind=chosen,
         photos=photos,
         size=size,
-        watch=note,
+        on_progress=note,
     )
     note_unreadable(pictures.unreadable)
-    notes = (
-        f"Preprocessing found on {found.photos} photos: {found.family}, top-1 {found.accuracy:.1%} of them."
-    )
-    written = found.card.model_copy(update={"made_by": command_line(context), "notes": notes})
+    notes = f"Preprocessing found on {result.photos} photos: {result.family}, top-1 {result.accuracy:.1%}."
+    written = result.card.model_copy(update={"made_by": command_line(context), "notes": notes})
     try:
         written.write(target)
     except OSError as error:
@@ -90,14 +88,14 @@ def card(
             f"--out: cannot write {target}: {error.strerror}; give another place with -o"
         ) from None
     if as_json:
-        print_json({"file": str(graph), "card": str(target), **as_object(found)})
+        print_json({"file": str(graph), "card": str(target), **as_object(result)})
         return
-    print(*lines(found), sep="\n")
-    placed = told_of_placed(
-        match_classes(pictures.classes, found.card.classes), pictures.classes, found.card.classes
+    print(*lines(result), sep="\n")
+    matching_note = position_note(
+        match_classes(pictures.classes, result.card.classes), pictures.classes, result.card.classes
     )
-    if placed is not None:
-        print(f"classes    {placed}")
+    if matching_note is not None:
+        print(f"classes    {matching_note}")
     where = "" if target == card_beside(graph) else f" --card {target}"
     print(f"card       {target}")
     print(f"next       foolery preflight onnx:{graph}{where} --data {data}")
@@ -111,62 +109,67 @@ def check_graph(graph: Path) -> None:
         raise UsageError(f"card: expected an ONNX file, got {graph}; export it to ONNX first")
 
 
-def as_object(found: Finding) -> dict[str, Any]:
+def as_object(result: CardSearchResult) -> dict[str, Any]:
     """What was found, as JSON takes it."""
     return {
-        "family": found.family,
-        "accuracy": found.accuracy,
-        "photos": found.photos,
-        "close": found.close,
-        "preprocessing": found.card.preprocessing.model_dump(mode="json"),
-        "kind": found.card.kind,
-        "output": found.card.output,
-        "background": found.card.background,
+        "family": result.family,
+        "accuracy": result.accuracy,
+        "photos": result.photos,
+        "close": result.close,
+        "preprocessing": result.card.preprocessing.model_dump(mode="json"),
+        "kind": result.card.kind,
+        "output": result.card.output,
+        "background": result.card.background,
         "families": [
             {
                 "family": each.family,
                 "accuracy": each.accuracy,
-                "photos": len(each.right),
+                "photos": len(each.correct),
                 "failed": each.failed,
             }
-            for each in found.trials
+            for each in result.trials
         ],
-        "crops": {f"{share:g}": accuracy for share, accuracy in found.crops.items()},
+        "crops": {f"{share:g}": accuracy for share, accuracy in result.crops.items()},
     }
 
 
-def lines(found: Finding) -> list[str]:
+def lines(result: CardSearchResult) -> list[str]:
     """The families with their accuracy, then what was chosen and what could not be told from it."""
-    shown = found.trials[:SHOWN]
+    shown = result.trials[:SHOWN]
     width = max(len(each.family) for each in shown)
-    said = [f"{'preprocessing':<{width}}  top-1   photos"]
+    table = [f"{'preprocessing':<{width}}  top-1   photos"]
     for each in shown:
-        mark = "  <- best" if each.family == found.family else ""
+        mark = "  <- best" if each.family == result.family else ""
         mark = (
-            f"  <- too close to call (p {found.close[each.family]:.2g})"
-            if each.family in found.close
+            f"  <- too close to call (p {result.close[each.family]:.2g})"
+            if each.family in result.close
             else mark
         )
-        said.append(f"{each.family:<{width}}  {each.accuracy:6.1%}  {len(each.right):>5}{mark}")
-    if len(found.trials) > SHOWN:
-        said.append(f"… and {len(found.trials) - SHOWN} others that did no better on their first photos")
-    how = found.card.preprocessing
-    crop = "no crop" if how.crop is None else f"crop {how.crop.height} x {how.crop.width}"
-    said.append("")
-    said.append(f"best       {found.family}: {found.accuracy:.1%} of {found.photos} photos")
-    if found.close:
-        close = list(found.close)
+        table.append(f"{each.family:<{width}}  {each.accuracy:6.1%}  {len(each.correct):>5}{mark}")
+    if len(result.trials) > SHOWN:
+        table.append(f"… and {len(result.trials) - SHOWN} others that did no better on their first photos")
+    preprocessing = result.card.preprocessing
+    crop = (
+        "no crop"
+        if preprocessing.crop is None
+        else f"crop {preprocessing.crop.height} x {preprocessing.crop.width}"
+    )
+    table.append("")
+    table.append(f"best       {result.family}: {result.accuracy:.1%} of {result.photos} photos")
+    if result.close:
+        close = list(result.close)
         more = f"; and {len(close) - CLOSE} others" if len(close) > CLOSE else ""
-        said.append(f"           these photos cannot tell it from: {'; '.join(close[:CLOSE])}{more}")
-        said.append(
+        table.append(f"           these photos cannot tell it from: {'; '.join(close[:CLOSE])}{more}")
+        table.append(
             "           the likelihood of the labels decided; more --photos, or the training code, can tell"
         )
-    others = ", ".join(f"{share:g}: {accuracy:.1%}" for share, accuracy in found.crops.items())
-    said.append(
-        f"canvas     {how.canvas.height} x {how.canvas.width}, {crop} (by the share that is seen: {others})"
+    others = ", ".join(f"{share:g}: {accuracy:.1%}" for share, accuracy in result.crops.items())
+    table.append(
+        f"canvas     {preprocessing.canvas.height} x {preprocessing.canvas.width}, {crop} (by the share "
+        f"that is seen: {others})"
     )
-    if found.crop_close and found.ratio not in found.crop_close:
-        said.append("           other shares are too close to call; the usual one was taken")
-    background = ", background output dropped" if found.card.background else ""
-    said.append(f"scores     {found.card.kind}, from {found.card.output}{background}")
-    return said
+    if result.crop_close and result.ratio not in result.crop_close:
+        table.append("           other shares are too close to call; the usual one was taken")
+    background = ", background output dropped" if result.card.background else ""
+    table.append(f"scores     {result.card.kind}, from {result.card.output}{background}")
+    return table

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from foolery.cli._options import command_line, real, whole
+from foolery.cli._options import command_line, real_number, whole_number
 from foolery.cli._output import console, is_live
-from foolery.cli._progress import stage
+from foolery.cli._progress import live_view
 from foolery.cli._run_summary import CERTAIN
 from foolery.errors import UsageError
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
-    from foolery.engine.run import Exhibit
+    from foolery.engine.run import RunResult
 
 TITLES = {"cppn": "patterns (cppn)", "direct": "noise (direct)"}
 GENERATIONS = 5000
-COMPILED = 3  # generations after which every kernel of a search has run
+WARM_UP_GENERATIONS = 3  # generations after which every kernel of a search has run
 SEED = 9  # all ten digits get there in seconds, and none looks like one; some seeds draw a ring for 0
-AROUND = 5  # lines of the last screen around the pictures, so that the gallery's path stays in sight
-LOWEST = 15  # lines of a panel
+OTHER_LINES = 5  # lines of the last screen around the pictures, so that the gallery's path stays in sight
+MIN_PANEL_HEIGHT = 15  # lines of a panel
 
 
 def demo(
@@ -34,9 +34,10 @@ def demo(
         Path, typer.Option("--out", "-o", metavar="DIR", help="A taken folder gets a number.")
     ] = Path("foolery-demo"),
     seconds: Annotated[
-        float, typer.Option("--seconds-per-encoding", metavar="S", parser=real, help="Stop after these.")
+        float,
+        typer.Option("--seconds-per-encoding", metavar="S", parser=real_number, help="Stop after these."),
     ] = 20.0,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = SEED,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = SEED,
 ) -> None:
     """Watch ten digits evolve that are none, then open the gallery.
 
@@ -46,20 +47,20 @@ def demo(
         raise UsageError(f"--seconds-per-encoding: expected a number from 0 to 3600, got {seconds:g}")
     from foolery.classifiers import load_classifier
     from foolery.report import write_report
-    from foolery.report.model import display_of
+    from foolery.report.model import make_run_report
     from foolery.rng import check_seed
 
     check_seed(seed)
     classifier = load_classifier("lenet")
     folder = free_folder(out)
-    exhibits = [
-        perform(classifier, encoding, folder / encoding, seconds=seconds, seed=seed, command=context)
+    runs = [
+        run_search(classifier, encoding, folder / encoding, seconds=seconds, seed=seed, command=context)
         for encoding in TITLES
     ]
-    displays = [display_of(exhibit, classifier) for exhibit in exhibits]
+    displays = [make_run_report(exhibit, classifier) for exhibit in runs]
     print(f"Gallery: {write_report(displays, folder / 'gallery')}")
-    for exhibit in exhibits:
-        print_finale(exhibit)
+    for exhibit in runs:
+        print_result(exhibit)
     print("Next: foolery evolve --help, foolery show " + str(folder / "cppn"))
 
 
@@ -73,9 +74,9 @@ def free_folder(wanted: Path) -> Path:
     )
 
 
-def perform(
+def run_search(
     classifier: Classifier, encoding: str, out: Path, *, seconds: float, seed: int, command: typer.Context
-) -> Exhibit:
+) -> RunResult:
     """Evolve in front of whoever looks on, until every digit is certain or the time is up.
 
     The first generations are bred twice: once beside the clock, for Numba to compile what they need.
@@ -83,8 +84,8 @@ def perform(
     from foolery.classifiers.wrappers.metered import Budget
     from foolery.engine.evolution import evolve
 
-    with stage(TITLES[encoding]) as watch:
-        evolve(classifier, encoding=encoding, generations=COMPILED, seed=seed)
+    with live_view(TITLES[encoding]) as on_progress:
+        evolve(classifier, encoding=encoding, generations=WARM_UP_GENERATIONS, seed=seed)
         return evolve(
             classifier,
             encoding=encoding,
@@ -93,28 +94,26 @@ def perform(
             out=out,
             until=CERTAIN,
             budget=Budget(seconds=seconds),
-            watch=watch,
+            on_progress=on_progress,
             command=command_line(command),
         )
 
 
-def print_finale(exhibit: Exhibit) -> None:
+def print_result(run: RunResult) -> None:
     """The champions as they are at the end."""
-    champions = exhibit.champions.values()
+    champions = run.champions.values()
     confidences = np.array([champion.confidence for champion in champions])
     certain = int((confidences >= CERTAIN).sum())
-    title = TITLES[exhibit.settings.encoding]
+    title = TITLES[run.settings.encoding]
     print(
         f"{title}: {certain} of {len(champions)} digits at {format_confidence(CERTAIN)} or more "
-        f"after {exhibit.summary['queries']} images; least {format_confidence(float(confidences.min()))}"
+        f"after {run.summary['queries']} images; least {format_confidence(float(confidences.min()))}"
     )
     screen = console()
     if is_live(screen):
         from foolery.report.terminal import digits_panel
 
         canvases = np.stack([champion.canvas for champion in champions])
-        height = max(LOWEST, (screen.height - AROUND) // len(TITLES))
-        panel = digits_panel(
-            list(exhibit.champions), canvases, confidences, width=screen.width, height=height
-        )
+        height = max(MIN_PANEL_HEIGHT, (screen.height - OTHER_LINES) // len(TITLES))
+        panel = digits_panel(list(run.champions), canvases, confidences, width=screen.width, height=height)
         screen.print(panel)

@@ -47,41 +47,41 @@ def evaluate(
     from foolery.checks.accuracy import evaluate as measure
 
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
-    found = measure(loaded, data, split)
-    note_unreadable(list(found.unreadable))
+    result = measure(loaded, data, split)
+    note_unreadable(list(result.unreadable))
     if as_json:
         figures = {
             name: value if not isinstance(value, float) or isfinite(value) else None
-            for name, value in asdict(found).items()
+            for name, value in asdict(result).items()
         }
         print_json({"classifier": classifier, "data": data, "split": split, **figures})
         return
-    print(f"{classifier} ({loaded.description.backend}) on {data} ({split}, {found.images} pictures)")
-    print(*lines(found, loaded.description.kind), sep="\n")
+    print(f"{classifier} ({loaded.description.backend}) on {data} ({split}, {result.images} pictures)")
+    print(*lines(result, loaded.description.kind), sep="\n")
 
 
-def lines(found: Evaluation, kind: Kind) -> list[str]:
+def lines(result: Evaluation, kind: Kind) -> list[str]:
     """The figures, one line for each group."""
     from foolery.text import format_score
 
-    everything, right, wrong = (
+    overall, right, wrong = (
         format_score(value, kind)
         for value in (
-            found.median_confidence,
-            found.median_confidence_right,
-            found.median_confidence_wrong,
+            result.median_confidence,
+            result.median_confidence_right,
+            result.median_confidence_wrong,
         )
     )
-    said = [
-        f"top-1        {found.top1:.2%}   (error {found.error:.2%})",
-        f"top-5        {found.top5:.2%}",
-        f"confidence   median {everything}; of right answers {right}, of wrong ones {wrong}",
+    table = [
+        f"top-1        {result.top1:.2%}   (error {result.error:.2%})",
+        f"top-5        {result.top5:.2%}",
+        f"confidence   median {overall}; of right answers {right}, of wrong ones {wrong}",
     ]
-    if isfinite(found.calibration_error):
-        said.append(f"calibration  error {found.calibration_error:.4f}")
-    if found.matched_by == "position":
-        said.append("classes      matched by position: data and classifier have no class name in common")
-    return [*said, f"time         {found.seconds:.1f} s ({found.images / found.seconds:,.0f} pictures/s)"]
+    if isfinite(result.calibration_error):
+        table.append(f"calibration  error {result.calibration_error:.4f}")
+    if result.matched_by == "position":
+        table.append("classes      matched by position: data and classifier have no class name in common")
+    return [*table, f"time         {result.seconds:.1f} s ({result.images / result.seconds:,.0f} pictures/s)"]
 
 
 def note_unreadable(unreadable: list[str]) -> None:
@@ -89,7 +89,7 @@ def note_unreadable(unreadable: list[str]) -> None:
     if not unreadable:
         return
     note(f"left out: {len(unreadable)} pictures that cannot be read")
-    for said in unreadable[:_NAMED]:
-        note(f"  {said}")
+    for line in unreadable[:_NAMED]:
+        note(f"  {line}")
     if len(unreadable) > _NAMED:
         note(f"  and {len(unreadable) - _NAMED} more")

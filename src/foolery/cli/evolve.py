@@ -20,12 +20,12 @@ from foolery.cli._options import (
     SetOption,
     TrustOption,
     announce,
+    comma_separated,
     command_line,
     default_run,
     load,
-    names,
     one_of,
-    whole,
+    whole_number,
 )
 from foolery.cli._output import console, is_live, note, print_json
 from foolery.cli._progress import search_bar
@@ -37,29 +37,31 @@ if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
     from foolery.runs.records import OptionValue
 
-Found: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]]
-Keep = Literal["auto", "all", "champions"]
+RunSummaries: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]]
+KeepGenomes = Literal["auto", "all", "champions"]
 
 
 def evolve(
     context: typer.Context,
     classifier: Annotated[str, typer.Option("--classifier", "-c", metavar="REF", help="What to fool.")],
     encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct|sparse|…")] = "cppn",
-    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole)] = 200,
+    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole_number)] = 200,
     batch: Annotated[
-        int, typer.Option("--batch", metavar="N", parser=whole, help="Children per generation.")
+        int, typer.Option("--batch", metavar="N", parser=whole_number, help="Children per generation.")
     ] = 200,
     initial: Annotated[
         int | None,
-        typer.Option("--initial", metavar="N", parser=whole, help="Size of generation 0 (default: batch)."),
+        typer.Option(
+            "--initial", metavar="N", parser=whole_number, help="Size of generation 0 (default: batch)."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
     replicates: Annotated[
         int | None,
         typer.Option(
             "--replicates",
             metavar="R",
-            parser=whole,
+            parser=whole_number,
             help="Runs with seeds N, N + 1 … in common batches, each in --out/seed-N.",
         ),
     ] = None,
@@ -67,7 +69,10 @@ def evolve(
     refine: Annotated[
         int,
         typer.Option(
-            "--refine", metavar="K", parser=whole, help="Gradient steps of every child; each is two queries."
+            "--refine",
+            metavar="K",
+            parser=whole_number,
+            help="Gradient steps of every child; each is two queries.",
         ),
     ] = 0,
     coordinates: Annotated[
@@ -101,7 +106,10 @@ def evolve(
     checkpoint_every: Annotated[
         int | None,
         typer.Option(
-            "--checkpoint-every", metavar="N", parser=whole, help="Generations (default: by the clock)."
+            "--checkpoint-every",
+            metavar="N",
+            parser=whole_number,
+            help="Generations (default: by the clock).",
         ),
     ] = None,
     keep_genomes: Annotated[
@@ -125,59 +133,63 @@ def evolve(
         raise UsageError("--replicates: give --out DIR too; it gets a folder for each run")
     if replicates is not None and refine:
         raise UsageError("--refine: replicates do not climb in common batches; leave --replicates out")
-    keep = cast(Keep, one_of("--keep-genomes", keep_genomes, get_args(Keep)))
-    chosen = names(classes)
+    keep = cast(KeepGenomes, one_of("--keep-genomes", keep_genomes, get_args(KeepGenomes)))
+    selected_classes = comma_separated(classes)
     limit = Budget.parse(budget) if budget is not None else None
-    given = {"coordinates": coordinates, "crossover": crossover, "colors": colors}
-    options: dict[str, OptionValue] = {name: value for name, value in given.items() if value is not None}
+    encoding_options = {"coordinates": coordinates, "crossover": crossover, "colors": colors}
+    options: dict[str, OptionValue] = {
+        name: value for name, value in encoding_options.items() if value is not None
+    }
     folder = out if out is not None else default_run(classifier, encoding, seed)
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     if limit is not None or is_live(console(stderr=True)):
         planned = (initial or batch) + generations * batch * (1 + 2 * refine)
         fits = min(planned, limit.queries or planned) if limit is not None else planned
         announce(loaded, batch, fits * (replicates or 1))
-    words: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "encoding": encoding,
         "options": options,
         "generations": generations,
         "batch": batch,
         "initial": initial,
         "seed": seed,
-        "classes": chosen,
+        "classes": selected_classes,
         "out": folder,
         "resume": resume,
         "overwrite": overwrite,
         "checkpoint_every": checkpoint_every,
-        "keep": keep,
+        "keep_genomes": keep,
         "budget": limit,
         "command": command_line(context),
     }
     try:
         with search_bar(folder, resume=resume, opening=None if out else f"run: {folder}") as watch:
-            words["watch"] = watch
-            said, found = (
-                _one(loaded, refine, words) if replicates is None else _many(loaded, replicates, words)
+            arguments["on_progress"] = watch
+            output, summaries = (
+                _one(loaded, refine, arguments)
+                if replicates is None
+                else _many(loaded, replicates, arguments)
             )
     except KeyboardInterrupt:
         note(f"interrupted; {folder} is saved: the same command with --resume goes on")
         raise
     if as_json:
-        print_json(found)
+        print_json(summaries)
         return
-    print(*said, sep="\n")
+    print(*output, sep="\n")
     if profile:
-        print(*profile_of([found] if isinstance(found, Mapping) else found), sep="\n")
+        print(*profile_of([summaries] if isinstance(summaries, Mapping) else summaries), sep="\n")
 
 
-def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[list[str], Found]:
+def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[list[str], RunSummaries]:
     """What is printed of one run, for people and as JSON."""
     from foolery.engine.evolution import evolve as search
 
-    exhibit = search(classifier, refine=refine, **words)
-    return [*lines(exhibit), f"next        foolery report {words['out']} -o gallery"], exhibit.summary
+    run = search(classifier, memetic=refine, **words)
+    return [*lines(run), f"next        foolery report {words['out']} -o gallery"], run.summary
 
 
-def _many(classifier: Classifier, replicates: int, words: dict[str, Any]) -> tuple[list[str], Found]:
+def _many(classifier: Classifier, replicates: int, words: dict[str, Any]) -> tuple[list[str], RunSummaries]:
     """The same of runs in common batches."""
     from foolery.engine.evolution import evolve_replicates
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli._options import real
+from foolery.cli._options import real_number
 from foolery.cli._output import print_json
 from foolery.errors import UsageError
 
@@ -24,11 +24,13 @@ def export(
     ] = None,
     test: Annotated[
         float | None,
-        typer.Option("--test", metavar="SHARE", parser=real, help="Of runs, for testing (default: 0.2)."),
+        typer.Option(
+            "--test", metavar="SHARE", parser=real_number, help="Of runs, for testing (default: 0.2)."
+        ),
     ] = None,
     least: Annotated[
         float | None,
-        typer.Option("--at-least", metavar="P", parser=real, help="Leave out less certain champions."),
+        typer.Option("--at-least", metavar="P", parser=real_number, help="Leave out less certain champions."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -38,12 +40,12 @@ def export(
     --to makes one labelled data set of many runs and audits, each picture once, split by run.
     """
     if to is not None:
-        as_set(runs, out, to, 0.2 if test is None else test, least or 0.0, overwrite, as_json=as_json)
+        export_set(runs, out, to, 0.2 if test is None else test, least or 0.0, overwrite, as_json=as_json)
         return
     if len(runs) > 1:
         raise UsageError("RUN: several are exported as one set; give --to folder or --to parquet")
-    for option, given in (("--test", test), ("--at-least", least)):
-        if given is not None:
+    for option, value in (("--test", test), ("--at-least", least)):
+        if value is not None:
             raise UsageError(f"{option}: is for sets; give --to folder or --to parquet")
     from foolery.analysis.champion_files import export_champions
     from foolery.audit.schema import FILE
@@ -59,22 +61,26 @@ def export(
         print(f"{len(written)} files in {out}")
 
 
-def as_set(
+def export_set(
     runs: list[Path], out: Path, to: str, test: float, least: float, overwrite: bool, *, as_json: bool
 ) -> None:
     """Write a fooling set and say what is in it."""
-    from foolery.fooling_sets.write import CARD, make_fooling_set
+    from foolery.fooling_sets.write import CARD_FILE, make_fooling_set
 
-    made = make_fooling_set(runs, out, to=to, test=test, least=least, overwrite=overwrite)
+    fooling_set = make_fooling_set(
+        runs, out, form=to, test_share=test, min_confidence=least, overwrite=overwrite
+    )
     if as_json:
-        print_json({"out": str(out), **made.facts()})
+        print_json({"out": str(out), **fooling_set.to_dict()})
         return
-    counts = ", ".join(f"{count:,} in {split}" for split, count in made.images.items())
-    print(f"images      {counts}, of {len(made.runs)} {'run' if len(made.runs) == 1 else 'runs'}")
-    print(f"left out    {made.duplicates:,} duplicates, {made.uncertain:,} less certain")
-    if made.duplicates:
+    counts = ", ".join(f"{count:,} in {split}" for split, count in fooling_set.images.items())
+    print(
+        f"images      {counts}, of {len(fooling_set.runs)} {'run' if len(fooling_set.runs) == 1 else 'runs'}"
+    )
+    print(f"left out    {fooling_set.duplicates:,} duplicates, {fooling_set.uncertain:,} less certain")
+    if fooling_set.duplicates:
         print("            a picture that is the best of several classes stays with the one it is surest of")
-    if len(made.images) == 1:
-        only = next(iter(made.images))
+    if len(fooling_set.images) == 1:
+        only = next(iter(fooling_set.images))
         print(f"split       all in {only}: splits are by run, and here is one")
-    print(f"card        {out / CARD}")
+    print(f"card        {out / CARD_FILE}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
-from foolery.cli._options import command_line, one_of, real, whole
+from foolery.cli._options import command_line, one_of, real_number, whole_number
 from foolery.cli._output import note, print_json
 from foolery.cli._progress import labelled_bar
 
@@ -40,18 +40,20 @@ def harden(
         typer.Option("--card", metavar="FILE", help="Model card of the network (fine-tune)."),
     ] = None,
     rounds: Annotated[
-        int, typer.Option("--rounds", metavar="N", parser=whole, help="Networks, the first included.")
+        int, typer.Option("--rounds", metavar="N", parser=whole_number, help="Networks, the first included.")
     ] = 2,
     first_runs: Annotated[
         int | None,
-        typer.Option("--first-runs", metavar="N", parser=whole, help="Against the first (default: --runs)."),
+        typer.Option(
+            "--first-runs", metavar="N", parser=whole_number, help="Against the first (default: --runs)."
+        ),
     ] = None,
     runs: Annotated[
-        int, typer.Option("--runs", metavar="N", parser=whole, help="Runs against each network.")
+        int, typer.Option("--runs", metavar="N", parser=whole_number, help="Runs against each network.")
     ] = 50,
-    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole)] = 200,
+    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole_number)] = 200,
     batch: Annotated[
-        int, typer.Option("--batch", metavar="N", parser=whole, help="Children per generation.")
+        int, typer.Option("--batch", metavar="N", parser=whole_number, help="Children per generation.")
     ] = 200,
     encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct|sparse|…")] = "cppn",
     over_represent: Annotated[
@@ -59,16 +61,16 @@ def harden(
         typer.Option(
             "--over-represent",
             metavar="X",
-            parser=real,
+            parser=real_number,
             help="Repeat fooling images to X times an average class, after the first round.",
         ),
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option("--iterations", metavar="N", parser=whole, help="Of each training."),
+        typer.Option("--iterations", metavar="N", parser=whole_number, help="Of each training."),
     ] = None,
     side: Annotated[
-        int | None, typer.Option("--side", metavar="PIXELS", parser=whole, help="Of the canvas.")
+        int | None, typer.Option("--side", metavar="PIXELS", parser=whole_number, help="Of the canvas.")
     ] = None,
     broken: Annotated[
         str,
@@ -76,7 +78,7 @@ def harden(
             "--broken", metavar="refuse|skip", help="What to do about pictures that cannot be read."
         ),
     ] = "refuse",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="For networks and images.")] = Path(
         "hardened"
     ),
@@ -89,14 +91,14 @@ def harden(
 
     Each round's network lies in DIR/round-NN, as a classifier for every other command.
     """
-    from foolery.hardening.arms_race import check_folder, race
-    from foolery.hardening.settings import Broken, Method, prepared
+    from foolery.hardening.arms_race import check_folder, run_arms_race
+    from foolery.hardening.settings import Method, OnBroken, prepare_arms_race
 
-    ready = prepared(
+    ready = prepare_arms_race(
         network,
         data,
         cast(Method, one_of("--method", method, get_args(Method))),
-        broken=cast(Broken, one_of("--broken", broken, get_args(Broken))),
+        broken=cast(OnBroken, one_of("--broken", broken, get_args(OnBroken))),
         over_represent=over_represent,
         settings={
             "rounds": rounds,
@@ -112,28 +114,28 @@ def harden(
             "card": None if card is None else str(card),
         },
     )
-    check_folder(ready.contest, out, resume=resume)
+    check_folder(ready.config, out, resume=resume)
     for line in ready.notes:
         note(line)
     note(
-        f"{rounds} networks, {ready.contest.queries():,} queries".replace(",", " ")
-        + f", {rounds - (ready.contest.start is not None)} trainings"
+        f"{rounds} networks, {ready.config.queries():,} queries".replace(",", " ")
+        + f", {rounds - (ready.config.start is not None)} trainings"
     )
-    with labelled_bar() as told:
-        found = race(
-            ready.contest,
+    with labelled_bar() as progress:
+        results = run_arms_race(
+            ready.config,
             out,
-            pictures=ready.pictures,
-            tests=ready.tests,
+            train_data=ready.train_data,
+            test_data=ready.test_data,
             resume=resume,
-            told=told,
+            on_progress=progress,
             command=command_line(context),
         )
     if as_json:
-        contest = ready.contest.model_dump(mode="json")
-        print_json({"contest": contest, "rounds": [each.model_dump(mode="json") for each in found]})
+        contest = ready.config.model_dump(mode="json")
+        print_json({"contest": contest, "rounds": [each.model_dump(mode="json") for each in results]})
         return
-    _print(found, out)
+    _print(results, out)
 
 
 def _print(rounds: tuple[Round, ...], out: Path) -> None:

@@ -11,7 +11,7 @@ import typer
 from foolery.cli._output import print_json
 
 if TYPE_CHECKING:
-    from foolery.analysis.lineage import GoalSwitches, Node
+    from foolery.analysis.lineage import GoalSwitches, LineageNode
 
 
 def lineage(
@@ -28,39 +28,39 @@ def lineage(
 
     tree.svg opens in a browser; tree.nwk is Newick's format, for programs that draw phylogenies.
     """
-    from foolery.analysis.lineage import goal_switches, newick, tree_of
-    from foolery.engine.run import exhibit_of
+    from foolery.analysis.lineage import goal_switches, lineage_tree, newick
+    from foolery.engine.run import make_run_result
     from foolery.runs import open_run_file
 
     file = open_run_file(run)
-    found, root = goal_switches(file), tree_of(file)
+    switches, root = goal_switches(file), lineage_tree(file)
     written: list[Path] = []
     if out is not None:
         from foolery.report.lineage_svg import tree_svg
-        from foolery.report.output_folder import Folder
+        from foolery.report.output_folder import OutputFolder
 
-        folder = Folder.claim(out, ["tree.svg", "tree.nwk"], overwrite=overwrite)
-        champions = {label: one.canvas for label, one in exhibit_of(file).champions.items()}
+        folder = OutputFolder.claim(out, ["tree.svg", "tree.nwk"], overwrite=overwrite)
+        champions = {label: one.canvas for label, one in make_run_result(file).champions.items()}
         folder.write("tree.svg", tree_svg(root, champions, file.generation).encode(errors="replace"))
         folder.write("tree.nwk", (newick(root) + "\n").encode(errors="replace"))
         folder.finish()
         written = [out / "tree.svg", out / "tree.nwk"]
     if as_json:
-        print_json({**as_object(found, root), "files": [str(path) for path in written]})
+        print_json({**as_object(switches, root), "files": [str(path) for path in written]})
         return
-    print(*lines(found, root), *written, sep="\n")
+    print(*lines(switches, root), *written, sep="\n")
 
 
-def as_object(found: GoalSwitches, root: Node) -> dict[str, object]:
+def as_object(found: GoalSwitches, root: LineageNode) -> dict[str, object]:
     """What ``--json`` prints."""
-    from foolery.analysis.lineage import tree_figures
+    from foolery.analysis.lineage import tree_summary
 
     return {
         "goal_switches": found.mean,
         "goal_switches_sd": found.spread,
         "new_champions": found.mean_champions,
         "share": found.share if isfinite(found.share) else None,
-        "tree": dict(tree_figures(root)),
+        "tree": dict(tree_summary(root)),
         "classes": [
             {"class": label, "new_champions": int(champions), "goal_switches": int(switches)}
             for label, champions, switches in zip(found.classes, found.champions, found.switches, strict=True)
@@ -68,17 +68,18 @@ def as_object(found: GoalSwitches, root: Node) -> dict[str, object]:
     }
 
 
-def lines(found: GoalSwitches, root: Node) -> list[str]:
+def lines(switches: GoalSwitches, root: LineageNode) -> list[str]:
     """The same in words."""
-    from foolery.analysis.lineage import tree_figures
+    from foolery.analysis.lineage import tree_summary
 
-    figures = tree_figures(root)
-    share = f"{100 * found.share:.1f} %" if isfinite(found.share) else "none"
-    most = sorted(zip(found.switches, found.classes, strict=True), key=lambda pair: -int(pair[0]))[:5]
+    figures = tree_summary(root)
+    share = f"{100 * switches.share:.1f} %" if isfinite(switches.share) else "none"
+    most = sorted(zip(switches.switches, switches.classes, strict=True), key=lambda pair: -int(pair[0]))[:5]
     named = ", ".join(f"{label} ({count})" for count, label in most if count) or "none"
     return [
-        f"new champions  {found.mean_champions:.1f} a class after generation 0",
-        f"goal switches  {found.mean:.1f} a class (SD {found.spread:.1f}), {share} of the new champions",
+        f"new champions  {switches.mean_champions:.1f} a class after generation 0",
+        f"goal switches  {switches.mean:.1f} a class (SD {switches.spread:.1f}), {share} of the new "
+        f"champions",
         f"most often     {named}",
         f"tree           {figures['classes']} classes held by {figures['individuals']} individuals, from "
         f"{figures['founders']} of the first generation",

@@ -18,9 +18,9 @@ app = typer.Typer(
 )
 
 
-def print_version(asked: bool) -> None:
+def print_version(version: bool) -> None:
     """Print the version and stop."""
-    if asked:
+    if version:
         print(f"foolery {__version__}")
         raise typer.Exit
 

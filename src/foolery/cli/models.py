@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from foolery.cli._output import print_json
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 
 def models(
-    wanted: Annotated[
+    text: Annotated[
         str | None, typer.Argument(metavar="FILTER", help="Only those with this in name or description.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -20,18 +20,18 @@ def models(
 
     Words in capitals stand for what you give; wrappers take any other reference.
     """
-    from foolery.classifiers import known_classifiers
+    from foolery.classifiers import list_classifiers
 
-    every = known_classifiers()
-    words = "" if wanted is None else wanted.casefold()
-    known = {name: what for name, what in every.items() if words in f"{name} {what}".casefold()}
-    if not known:
+    every = list_classifiers()
+    words = "" if text is None else text.casefold()
+    matching = {name: what for name, what in every.items() if words in f"{name} {what}".casefold()}
+    if not matching:
         raise UsageError(
-            f"models: nothing has {wanted!r} in its name or description; {nearest(words, list(every))}"
+            f"models: nothing has {text!r} in its name or description; {did_you_mean(words, list(every))}"
         )
     if as_json:
-        print_json({"classifiers": known})
+        print_json({"classifiers": matching})
         return
-    width = max(len(name) for name in known)
-    for name, what in known.items():
-        print(f"{name:<{width}}  {what}")
+    width = max(len(name) for name in matching)
+    for name, description in matching.items():
+        print(f"{name:<{width}}  {description}")

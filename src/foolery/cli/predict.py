@@ -15,7 +15,7 @@ from foolery.cli._options import (
     SetOption,
     TrustOption,
     load,
-    whole,
+    whole_number,
 )
 from foolery.cli._output import print_json
 from foolery.errors import UsageError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def predict(
     classifier: Annotated[str, typer.Argument(metavar="REF", help="What is asked.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Picture files.")],
-    top: Annotated[int, typer.Option("--top", metavar="N", parser=whole, help="Answers to show.")] = 5,
+    top: Annotated[int, typer.Option("--top", metavar="N", parser=whole_number, help="Answers to show.")] = 5,
     backend: BackendOption = "auto",
     card: CardOption = None,
     device: DeviceOption = "auto",
@@ -43,19 +43,19 @@ def predict(
     if top < 1:
         raise UsageError(f"--top: expected at least 1 answer, got {top}")
     loaded = load(classifier, backend, card, device, class_names, trust, changes)
-    found = ask(loaded, images, top)
+    predictions = ask(loaded, images, top)
     if as_json:
-        known = loaded.description
+        description = loaded.description
         print_json(
             {
                 "classifier": classifier,
-                "fingerprint": known.fingerprint,
-                "kind": known.kind,
-                "images": [as_object(each) for each in found],
+                "fingerprint": description.fingerprint,
+                "kind": description.kind,
+                "images": [as_object(each) for each in predictions],
             }
         )
         return
-    for number, each in enumerate(found):
+    for number, each in enumerate(predictions):
         if number:
             print()
         print(*lines(each, loaded.description.kind), sep="\n")
@@ -70,7 +70,7 @@ def as_object(prediction: Prediction) -> dict[str, object]:
         "resized": prediction.resized,
         "top": [
             {"class": answer.name, "index": answer.index, "confidence": answer.confidence}
-            for answer in prediction.answers
+            for answer in prediction.top
         ],
     }
 
@@ -81,11 +81,11 @@ def lines(prediction: Prediction, kind: Kind) -> list[str]:
 
     height, width = prediction.size
     resized = ", fitted to the canvas" if prediction.resized else ""
-    names = max(len(answer.name) for answer in prediction.answers)
+    names = max(len(answer.name) for answer in prediction.top)
     return [
         f"{prediction.path} ({height} x {width}{resized})",
         *(
             f"  {answer.name:<{names}}  {format_score(answer.confidence, kind):>11}"
-            for answer in prediction.answers
+            for answer in prediction.top
         ),
     ]

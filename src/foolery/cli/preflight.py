@@ -16,7 +16,7 @@ from foolery.cli._options import (
     SetOption,
     TrustOption,
     load,
-    whole,
+    whole_number,
 )
 from foolery.cli._output import print_json
 from foolery.cli.evaluate import note_unreadable
@@ -34,7 +34,7 @@ def preflight(
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
     photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole, help="At most so many of them.")
+        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many of them.")
     ] = 1000,
     strict: Annotated[bool, typer.Option("--strict", help="A warning is a failure too.")] = False,
     backend: BackendOption = "auto",
@@ -46,24 +46,24 @@ def preflight(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
-    from foolery.checks.contract import check_photos, verdict
+    from foolery.checks.contract import check_photos, passes
     from foolery.checks.contract import preflight as check
-    from foolery.data import open_data
+    from foolery.data import load_data
 
     check_photos(photos)
     loaded = load(classifier, backend, card, device, class_names, trust, changes)
-    pictures = open_data(data, split) if data is not None else None
+    pictures = load_data(data, split) if data is not None else None
     checks = check(loaded, pictures, photos)
     if pictures is not None:
         note_unreadable(pictures.unreadable)
-    passed = verdict(checks, strict=strict)
+    passed = passes(checks, strict=strict)
     if as_json:
         print_json(
             {
                 "classifier": classifier,
                 "passed": passed,
                 "strict": strict,
-                "description": facts(loaded),
+                "description": describe(loaded),
                 "checks": [asdict(each) for each in checks],
             }
         )
@@ -76,40 +76,42 @@ def preflight(
 
 def table(classifier: Classifier, checks: list[Check]) -> list[str]:
     """The description, and one line for each check."""
-    known = classifier.description
-    shape = known.canvas
+    description = classifier.description
+    shape = description.canvas
     colour = "gray" if shape.channels == 1 else "RGB"
     head = [
-        f"classifier  {known.name} ({known.backend}, {known.device}, fingerprint {known.fingerprint[:12]})",
-        f"canvas      {colour} {shape.height} x {shape.width}, {known.kind}",
+        f"classifier  {description.name} ({description.backend}, {description.device}, fingerprint "
+        f"{description.fingerprint[:12]})",
+        f"canvas      {colour} {shape.height} x {shape.width}, {description.kind}",
     ]
-    how = facts(classifier)["preprocessing"]
-    if how:
+    preprocessing = describe(classifier)["preprocessing"]
+    if preprocessing:
         crop = (
             "whole canvas"
-            if how["crop"] is None
-            else f"crop {how['crop']['height']} x {how['crop']['width']}"
+            if preprocessing["crop"] is None
+            else f"crop {preprocessing['crop']['height']} x {preprocessing['crop']['width']}"
         )
         head.append(
-            f"input       {crop}, (pixel * {how['scale']:.6g} - {short(how['mean'])}) / {short(how['std'])}, "
-            f"{how['channel_order']}, {how['layout']}"
+            f"input       {crop}, (pixel * {preprocessing['scale']:.6g} - {short(preprocessing['mean'])}) "
+            f"/ {short(preprocessing['std'])}, "
+            f"{preprocessing['channel_order']}, {preprocessing['layout']}"
         )
     width = max(len(each.name) for each in checks)
-    return [*head, *(f"{each.status}  {each.name:<{width}}  {each.said}" for each in checks)]
+    return [*head, *(f"{each.status}  {each.name:<{width}}  {each.message}" for each in checks)]
 
 
-def facts(classifier: Classifier) -> dict[str, Any]:
+def describe(classifier: Classifier) -> dict[str, Any]:
     """What is known of the classifier, as JSON takes it."""
-    known = classifier.description
-    how = getattr(getattr(classifier, "card", None), "preprocessing", None)
+    description = classifier.description
+    preprocessing = getattr(getattr(classifier, "card", None), "preprocessing", None)
     return {
-        "fingerprint": known.fingerprint,
-        "kind": known.kind,
-        "backend": known.backend,
-        "device": known.device,
-        "canvas": list(known.canvas.axes),
-        "classes": len(known.classes),
-        "preprocessing": how.model_dump(mode="json") if how is not None else None,
+        "fingerprint": description.fingerprint,
+        "kind": description.kind,
+        "backend": description.backend,
+        "device": description.device,
+        "canvas": list(description.canvas.axes),
+        "classes": len(description.classes),
+        "preprocessing": preprocessing.model_dump(mode="json") if preprocessing is not None else None,
     }
 
 

@@ -17,14 +17,14 @@ from foolery.errors import UsageError
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
     from foolery.classifiers.wrappers.metered import Budget
-    from foolery.report.index_page import Card
-    from foolery.report.model import Display
-    from foolery.report.model.audit import AuditDisplay
-    from foolery.report.model.discover import Found, Loader
+    from foolery.report.index_page import IndexEntry
+    from foolery.report.model import RunReport
+    from foolery.report.model.audit import AuditReport
+    from foolery.report.model.discover import ClassifierLoader, FoundArtifact
 
 
 @dataclass(frozen=True)
-class Wish:
+class ReportOptions:
     """What was asked for besides the runs.
 
     Attributes:
@@ -36,7 +36,7 @@ class Wish:
     """
 
     classifier: Classifier | None
-    loader: Loader
+    loader: ClassifierLoader
     budget: Budget | None
     data: Any
     panel: Sequence[Classifier]
@@ -45,79 +45,83 @@ class Wish:
     overwrite: bool
 
 
-def write_runs(runs: Sequence[Path], out: Path, wish: Wish) -> tuple[Path, int]:
+def write_runs(runs: Sequence[Path], out: Path, options: ReportOptions) -> tuple[Path, int]:
     """One page about all ``runs``, or one that says that the only one cannot be read; and how many cannot."""
     from foolery.report.figures import figure_files
-    from foolery.report.index_page import broken_files
+    from foolery.report.index_page import unreadable_files
     from foolery.report.run_page import report_files, write_files
 
     try:
-        displays = [display_run(path, wish) for path in runs]
+        reports = [display_run(path, options) for path in runs]
     except UsageError as error:
         if len(runs) > 1:
             raise
         note(f"note: {error}")
         name = runs[0].resolve().parent.name if runs[0].is_file() else runs[0].resolve().name
-        return write_files(broken_files(name, str(error)), out, overwrite=wish.overwrite), 1
-    for said in dict.fromkeys(said for display in displays for said in display.notes):
-        note(f"note: {said}")
-    figures = _figures(displays, wish, figure_files)
-    files = report_files(displays, single_file=wish.single_file, figures=figures)
-    return write_files(files, out, overwrite=wish.overwrite), 0
+        return write_files(unreadable_files(name, str(error)), out, overwrite=options.overwrite), 1
+    for text in dict.fromkeys(said for report in reports for said in report.notes):
+        note(f"note: {text}")
+    figures = _figures(reports, options, figure_files)
+    files = report_files(reports, single_file=options.single_file, figures=figures)
+    return write_files(files, out, overwrite=options.overwrite), 0
 
 
-def display_run(path: Path, wish: Wish) -> Display:
+def display_run(path: Path, options: ReportOptions) -> RunReport:
     """A run, drawn and scored as far as was asked for and is possible."""
     from foolery.classifiers.wrappers.metered import Budget
-    from foolery.report.model import display_of
+    from foolery.report.model import make_run_report
     from foolery.runs import open_run_file
 
     run, notes = open_run_file(path), []
-    classifier = wish.classifier
-    if classifier is None and (wish.budget is not None or wish.data is not None):
-        classifier, said = wish.loader(run.settings)
-        notes += [said] if said else []
-    return display_of(
+    classifier = options.classifier
+    if classifier is None and (options.budget is not None or options.data is not None):
+        classifier, reason = options.loader(run.settings)
+        notes += [reason] if reason else []
+    return make_run_report(
         run,
         classifier,
-        data=wish.data,
-        panel=wish.panel,
-        budget=wish.budget or Budget(queries=0),
+        data=options.data,
+        panel=options.panel,
+        budget=options.budget or Budget(queries=0),
         notes=notes,
     )
 
 
-def write_index(shelf: Path, found: Sequence[Found], out: Path, wish: Wish) -> tuple[Path, int]:
+def write_index(
+    folder: Path, artifacts: Sequence[FoundArtifact], out: Path, options: ReportOptions
+) -> tuple[Path, int]:
     """An index of what was found on a shelf, and a page for each; and how many cannot be read."""
-    from foolery.report.index_page import broken_card, index_files, title_of
+    from foolery.report.index_page import index_files, index_title, unreadable_entry
     from foolery.report.run_page import write_files
 
-    names = folder_names([each.name for each in found])
-    first = write_files(index_files("…", []), out, overwrite=wish.overwrite)  # from here on it is ours
-    cards: list[Card] = []
-    for each, name in zip(found, names, strict=True):
+    names = folder_names([each.name for each in artifacts])
+    first = write_files(index_files("…", []), out, overwrite=options.overwrite)  # from here on it is ours
+    cards: list[IndexEntry] = []
+    for each, name in zip(artifacts, names, strict=True):
         try:
-            cards.append(_shelved(each, name, out, wish))
+            cards.append(_shelved(each, name, out, options))
         except UsageError as error:
             note(f"note: {error}")
-            cards.append(broken_card(each.name, str(error)))
-    write_files(index_files(title_of(cards, shelf.resolve().name), cards), out, overwrite=wish.overwrite)
+            cards.append(unreadable_entry(each.name, str(error)))
+    write_files(
+        index_files(index_title(cards, folder.resolve().name), cards), out, overwrite=options.overwrite
+    )
     return first, sum(card.page is None for card in cards)
 
 
-def _shelved(found: Found, name: str, out: Path, wish: Wish) -> Card:
+def _shelved(artifact: FoundArtifact, name: str, out: Path, options: ReportOptions) -> IndexEntry:
     from foolery.report.figures import figure_files
-    from foolery.report.index_page import run_card
+    from foolery.report.index_page import run_entry
     from foolery.report.run_page import write_report
 
-    if found.kind == "audit":
-        return _shelved_audit(found, name, out, wish)
-    if found.kind == "contest":
-        return _shelved_contest(found, name, out, wish)
-    display = display_run(found.folder, wish)
-    figures = _figures([display], wish, figure_files)
-    write_report([display], out / name, overwrite=wish.overwrite, figures=figures)
-    return run_card(display.exhibit, found.name, name)
+    if artifact.kind == "audit":
+        return _shelved_audit(artifact, name, out, options)
+    if artifact.kind == "contest":
+        return _shelved_contest(artifact, name, out, options)
+    report = display_run(artifact.folder, options)
+    figures = _figures([report], options, figure_files)
+    write_report([report], out / name, overwrite=options.overwrite, figures=figures)
+    return run_entry(report.result, artifact.name, name)
 
 
 def folder_names(paths: Iterable[str]) -> list[str]:
@@ -132,75 +136,77 @@ def folder_names(paths: Iterable[str]) -> list[str]:
     return names
 
 
-def _figures(displays: Sequence[Display], wish: Wish, draw: Any) -> dict[str, bytes]:
-    if not wish.figures:
+def _figures(reports: Sequence[RunReport], options: ReportOptions, draw: Any) -> dict[str, bytes]:
+    if not options.figures:
         return {}
     files: dict[str, bytes] = {}
-    for position, display in enumerate(displays, start=1):
-        drawn = draw(display)
-        prefix = f"run-{position}-" if len(displays) > 1 else ""
-        files |= {name.replace("figures/", f"figures/{prefix}"): content for name, content in drawn.items()}
+    for position, report in enumerate(reports, start=1):
+        figures = draw(report)
+        prefix = f"run-{position}-" if len(reports) > 1 else ""
+        files |= {name.replace("figures/", f"figures/{prefix}"): content for name, content in figures.items()}
     return files
 
 
-def display_audited(path: Path, wish: Wish) -> AuditDisplay:
+def display_audited(path: Path, options: ReportOptions) -> AuditReport:
     """An audit, its pictures asked about again as far as was asked for and is possible."""
     from foolery.audit.schema import read_audit
     from foolery.classifiers.wrappers.metered import Budget
-    from foolery.report.model.audit import display_audit
+    from foolery.report.model.audit import make_audit_report
 
-    classifier = wish.classifier
-    if classifier is None and (wish.budget is not None or wish.data is not None):
-        known = read_audit(path).classifier
-        classifier, said = wish.loader.load(known.name, known.fingerprint, known.classes)
-        if said:
-            note(f"note: {said}")
-    return display_audit(path, classifier, data=wish.data, budget=wish.budget or Budget(queries=0))
+    classifier = options.classifier
+    if classifier is None and (options.budget is not None or options.data is not None):
+        description = read_audit(path).classifier
+        classifier, reason = options.loader.load(
+            description.name, description.fingerprint, description.classes
+        )
+        if reason:
+            note(f"note: {reason}")
+    return make_audit_report(path, classifier, data=options.data, budget=options.budget or Budget(queries=0))
 
 
-def write_audit(path: Path, out: Path, wish: Wish) -> Path:
+def write_audit(path: Path, out: Path, options: ReportOptions) -> Path:
     """The page of an audit."""
     from foolery.report.audit_page import audit_files
     from foolery.report.run_page import write_files
 
-    files = audit_files(display_audited(path, wish), single_file=wish.single_file)
-    return write_files(files, out, overwrite=wish.overwrite)
+    files = audit_files(display_audited(path, options), single_file=options.single_file)
+    return write_files(files, out, overwrite=options.overwrite)
 
 
-def _shelved_audit(found: Found, name: str, out: Path, wish: Wish) -> Card:
-    from foolery.report.audit_page import audit_card, audit_files
+def _shelved_audit(artifact: FoundArtifact, name: str, out: Path, options: ReportOptions) -> IndexEntry:
+    from foolery.report.audit_page import audit_entry, audit_files
     from foolery.report.run_page import write_files
 
-    display = display_audited(found.folder, wish)
-    write_files(audit_files(display), out / name, overwrite=wish.overwrite)
-    return audit_card(display, found.name, name)
+    report = display_audited(artifact.folder, options)
+    write_files(audit_files(report), out / name, overwrite=options.overwrite)
+    return audit_entry(report, artifact.name, name)
 
 
-def write_contest(path: Path, out: Path, wish: Wish) -> Path:
+def write_contest(path: Path, out: Path, options: ReportOptions) -> Path:
     """The page of an arms race."""
-    from foolery.hardening.rounds import standing_of
-    from foolery.report.arms_race_page import contest_files
+    from foolery.hardening.rounds import read_arms_race
+    from foolery.report.arms_race_page import arms_race_files
     from foolery.report.run_page import write_files
 
-    standing = standing_of(path.parent if path.is_file() else path)
-    return write_files(contest_files(standing), out, overwrite=wish.overwrite)
+    progress = read_arms_race(path.parent if path.is_file() else path)
+    return write_files(arms_race_files(progress), out, overwrite=options.overwrite)
 
 
-def _shelved_contest(found: Found, name: str, out: Path, wish: Wish) -> Card:
-    from foolery.hardening.rounds import standing_of
-    from foolery.report.arms_race_page import contest_finding
-    from foolery.report.index_page import Card
+def _shelved_contest(artifact: FoundArtifact, name: str, out: Path, options: ReportOptions) -> IndexEntry:
+    from foolery.hardening.rounds import read_arms_race
+    from foolery.report.arms_race_page import arms_race_headline
+    from foolery.report.index_page import IndexEntry
 
-    standing = standing_of(found.folder)
-    write_contest(found.folder, out / name, wish)
-    done, planned = len(standing.rounds), standing.contest.rounds
-    return Card(
-        name=found.name,
+    progress = read_arms_race(artifact.folder)
+    write_contest(artifact.folder, out / name, options)
+    finished, planned = len(progress.rounds), progress.config.rounds
+    return IndexEntry(
+        name=artifact.name,
         page=f"{name}/index.html",
-        kind=f"arms race, {standing.contest.architecture}, {standing.contest.encoding}",
-        state=f"{done} of {planned} rounds done",
-        open=done < planned,
-        said=f"{contest_finding(standing)}.",
+        kind=f"arms race, {progress.config.architecture}, {progress.config.encoding}",
+        state=f"{finished} of {planned} rounds done",
+        open=finished < planned,
+        said=f"{arms_race_headline(progress)}.",
     )
 
 
@@ -252,42 +258,42 @@ def report(
 ) -> None:
     """Write runs, an audit, or an index of a folder of them as web pages that need no network."""
     from foolery.classifiers.wrappers.metered import Budget
-    from foolery.data import open_data
-    from foolery.report.model.discover import Loader, found_in, kind_of
+    from foolery.data import load_data
+    from foolery.report.model.discover import ClassifierLoader, artifact_kind, find_artifacts
 
-    kinds = [kind_of(path) for path in runs]
-    shelves = [path for path, kind in zip(runs, kinds, strict=True) if kind is None]
-    found = [found_in(path) for path in shelves]
+    kinds = [artifact_kind(path) for path in runs]
+    folders = [path for path, kind in zip(runs, kinds, strict=True) if kind is None]
+    artifacts = [find_artifacts(path) for path in folders]
     if len(runs) > 1 and set(kinds) != {"run"}:
         raise UsageError("report: name several runs, or one audit, arms race or folder; not some of each")
-    if single_file and (figures or shelves or "contest" in kinds):
+    if single_file and (figures or folders or "contest" in kinds):
         raise UsageError("--single-file goes with runs or an audit, and without --figures; leave one out")
     if figures and ("audit" in kinds or "contest" in kinds):
         raise UsageError("--figures are drawn of runs; leave it out, or name a run")
     if classifier is None and (trust or class_names is not None):
         raise UsageError("--trust and --class-names go with --classifier: name the classifier too")
-    wish = Wish(
+    options = ReportOptions(
         classifier=None
         if classifier is None
         else load(classifier, backend, card, device, class_names, trust, None),
-        loader=Loader(backend, card, device),
+        loader=ClassifierLoader(backend, card, device),
         budget=None if budget.strip() == "0" else Budget.parse(budget),
-        data=None if data is None else open_data(data, split),
+        data=None if data is None else load_data(data, split),
         panel=[load(each, backend, None, device, None, False, None) for each in panel or []],
         figures=figures,
         single_file=single_file,
         overwrite=overwrite,
     )
     folder = out if out is not None else (runs[0].parent if runs[0].is_file() else runs[0]) / "report"
-    if shelves:
-        page, broken = write_index(shelves[0], found[0], folder, wish)
+    if folders:
+        page, broken = write_index(folders[0], artifacts[0], folder, options)
     elif kinds == ["audit"]:
-        page, broken = write_audit(runs[0], folder, wish), 0
+        page, broken = write_audit(runs[0], folder, options), 0
     elif kinds == ["contest"]:
-        page, broken = write_contest(runs[0], folder, wish), 0
+        page, broken = write_contest(runs[0], folder, options), 0
     else:
-        page, broken = write_runs(runs, folder, wish)
+        page, broken = write_runs(runs, folder, options)
     if as_json:
-        print_json({"page": str(page), "runs": len(found[0]) if shelves else len(runs), "broken": broken})
+        print_json({"page": str(page), "runs": len(artifacts[0]) if folders else len(runs), "broken": broken})
         return
     print(page)

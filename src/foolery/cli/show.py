@@ -12,7 +12,7 @@ from foolery.cli._run_summary import THRESHOLDS, lines, median_at, over_runs, pr
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.engine.run import Exhibit
+    from foolery.engine.run import RunResult
 
 
 def show(
@@ -25,38 +25,38 @@ def show(
     """
     from foolery.engine.run import open_run
 
-    exhibits = [open_run(path) for path in runs]
+    results = [open_run(path) for path in runs]
     if as_json:
-        print_json(as_object(exhibits))
-    elif len(exhibits) == 1:
-        print(*lines(exhibits[0]), *profile([exhibits[0].summary]), sep="\n")
-        print_champions(exhibits[0])
+        print_json(as_object(results))
+    elif len(results) == 1:
+        print(*lines(results[0]), *profile([results[0].summary]), sep="\n")
+        print_champions(results[0])
     else:
-        print_table(exhibits)
+        print_table(results)
 
 
-def as_object(exhibits: list[Exhibit]) -> dict[str, object]:
+def as_object(results: list[RunResult]) -> dict[str, object]:
     """What ``--json`` prints."""
-    entries = [{**exhibit.summary, "median_at": median_at(exhibit)} for exhibit in exhibits]
+    entries = [{**exhibit.summary, "median_at": median_at(exhibit)} for exhibit in results]
     figures: dict[str, object] = {
         "runs": entries,
-        "over_runs": over_runs([median_at(exhibit) for exhibit in exhibits]),
+        "over_runs": over_runs([median_at(exhibit) for exhibit in results]),
     }
     return {**entries[0], **figures} if len(entries) == 1 else figures
 
 
-def print_champions(exhibit: Exhibit) -> None:
+def print_champions(result: RunResult) -> None:
     """One line per champion."""
     from rich import box
     from rich.table import Table
 
     table = Table("class", "confidence", "generation", box=box.SIMPLE)
-    for champion in exhibit.champions.values():
+    for champion in result.champions.values():
         table.add_row(champion.label, format_confidence(champion.confidence), str(champion.generation))
     console().print(table)
 
 
-def print_table(exhibits: list[Exhibit]) -> None:
+def print_table(results: list[RunResult]) -> None:
     """One line per run, then how many runs reach which median."""
     from rich import box
     from rich.table import Table
@@ -64,19 +64,24 @@ def print_table(exhibits: list[Exhibit]) -> None:
     marks = ("50", "200", "last")
     names = ("run", "classifier", "encoding", "seed", "generations", "median at 50", "at 200", "last")
     table = Table(*names, box=box.SIMPLE)
-    found = [median_at(exhibit) for exhibit in exhibits]
-    for exhibit, medians in zip(exhibits, found, strict=True):
-        settings = exhibit.settings
+    medians_of_runs = [median_at(exhibit) for exhibit in results]
+    for result, medians in zip(results, medians_of_runs, strict=True):
+        settings = result.settings
         at_marks = [format_confidence(medians[mark]) if mark in medians else "-" for mark in marks]
         table.add_row(
-            exhibit.name,
+            result.name,
             settings.classifier,
             settings.encoding,
             str(settings.seed),
-            str(exhibit.summary["generations"]),
+            str(result.summary["generations"]),
             *at_marks,
         )
     console().print(table)
     for bound in (bound for bound in THRESHOLDS if bound >= 0.99):
-        reached = [f"{sum(each.get(mark, 0) >= bound for each in found)} at {mark}" for mark in marks]
-        print(f"median of {format_confidence(bound)} or more, of {len(found)} runs: {', '.join(reached)}")
+        reached = [
+            f"{sum(each.get(mark, 0) >= bound for each in medians_of_runs)} at {mark}" for mark in marks
+        ]
+        print(
+            f"median of {format_confidence(bound)} or more, of {len(medians_of_runs)} runs: "
+            f"{', '.join(reached)}"
+        )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli._options import BackendOption, CardOption, DeviceOption, whole
+from foolery.cli._options import BackendOption, CardOption, DeviceOption, whole_number
 from foolery.cli._output import note, print_json
 from foolery.errors import MissingExtraError, UsageError
 
@@ -27,7 +27,7 @@ def studio(
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option("--port", metavar="N", parser=whole, help="0 for any free one.")
+        int, typer.Option("--port", metavar="N", parser=whole_number, help="0 for any free one.")
     ] = 8765,
     host: Annotated[
         str,
@@ -51,20 +51,33 @@ def studio(
         if error.name not in ("starlette", "uvicorn"):
             raise
         raise MissingExtraError(error.name, "studio", "serve pages") from None
-    from foolery.cli._studio_backend import open_eyes, paint, reporter
+    from foolery.cli._studio_backend import load_predictors, render_genomes, report_builder
     from foolery.data.fit import FIT
     from foolery.studio.app import Studio
-    from foolery.studio.library import Shelf
+    from foolery.studio.library import Library
 
     if card is not None and len(classifier or []) != 1:
         raise UsageError("--card goes with one --classifier; put the cards of several beside their files")
-    shelf = Shelf(runs)
-    eyes, why = open_eyes(classifier or [], backend, card, device)
-    shown = Studio(shelf, eyes, paint, reporter(eyes), fit=FIT[:1].upper() + FIT[1:], why=why)
+    library = Library(runs)
+    predictors, reason = load_predictors(classifier or [], backend, card, device)
+    app = Studio(
+        library,
+        predictors,
+        render_genomes,
+        report_builder(predictors),
+        fit=FIT[:1].upper() + FIT[1:],
+        no_predictors=reason,
+    )
 
     def ready(address: str) -> None:
         if as_json:
-            print_json({"url": address, "runs": str(shelf.root), "classifiers": [eye.name for eye in eyes]})
+            print_json(
+                {
+                    "url": address,
+                    "runs": str(library.root),
+                    "classifiers": [predictor.name for predictor in predictors],
+                }
+            )
         else:
             print(f"{address}  shows {runs}; Ctrl-C ends it")
         sys.stdout.flush()
@@ -77,4 +90,4 @@ def studio(
 
             webbrowser.open(address)
 
-    serve(shown, host, port, ready)
+    serve(app, host, port, ready)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli._options import whole
+from foolery.cli._options import whole_number
 from foolery.cli._output import print_json
 from foolery.cli._progress import step_bar
 
@@ -17,14 +17,14 @@ def train(
         str, typer.Argument(metavar="NETWORK", help="lenet, perceptron, vae, convnet or vit.")
     ],
     data: Annotated[str, typer.Option("--data", metavar="DATA", help="What to learn from.")] = "mnist",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole)] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="Of the files (default: NETWORK).")
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option("--iterations", metavar="N", parser=whole, help="Steps (default: the recipe's)."),
+        typer.Option("--iterations", metavar="N", parser=whole_number, help="Steps (default: the recipe's)."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of that name.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: the card.")] = False,
@@ -39,7 +39,7 @@ def train(
             seed=seed,
             out=out,
             name=name,
-            progress=progress,
+            on_step=progress,
             iterations=iterations,
             overwrite=overwrite,
         )

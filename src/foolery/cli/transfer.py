@@ -12,7 +12,7 @@ from foolery.cli._output import console, note, print_json
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.analysis.transferability import Transfer
+    from foolery.analysis.transferability import TransferMatrix
 
 _NAMED = 5  # classes that a classifier has not
 _HEAD = ("from", "asked", "images", "agrees", "in class", "if so", "if not", "≥99 %", "≥99.99 %")
@@ -46,37 +46,37 @@ def transfer(
         raise UsageError("--to: the same classifier is named twice; name each once")
     if overwrite and out is None:
         raise UsageError("--overwrite goes with --out: name the folder too")
-    exhibits = [open_run(path) for path in runs]
+    results = [open_run(path) for path in runs]
     classifiers = [load(each, backend, None, device, class_names, trust, None) for each in to]
-    found = ask(exhibits, classifiers)
-    for said in found.notes:
-        note(f"note: {said}")
+    matrix = ask(results, classifiers)
+    for line in matrix.notes:
+        note(f"note: {line}")
     page = None
     if out is not None:
         from foolery.report.heatmap import write_transfer
 
-        page = write_transfer(found, out, overwrite=overwrite)
+        page = write_transfer(matrix, out, overwrite=overwrite)
     if as_json:
-        print_json({**found.as_object(), "page": None if page is None else str(page)})
+        print_json({**matrix.to_dict(), "page": None if page is None else str(page)})
         return
-    print_table(found)
+    print_table(matrix)
     if page is not None:
         print(page)
 
 
-def print_table(found: Transfer) -> None:
+def print_table(matrix: TransferMatrix) -> None:
     """One line per row and column, the classifiers' pooled runs last."""
     from rich import box
     from rich.table import Table
 
-    from foolery.report.heatmap import table_of
+    from foolery.report.heatmap import transfer_rows
 
     table = Table(*_HEAD[:2], box=box.SIMPLE, padding=(0, 1, 0, 0))
     for name in _HEAD[2:]:
         table.add_column(name, justify="right", no_wrap=True)
-    several = any(row.runs > 1 for row in found.pooled)
-    for rows in (found.rows, found.pooled) if several else (found.pooled,):
-        for line in table_of(rows, found.columns):
+    several = any(row.runs > 1 for row in matrix.pooled)
+    for rows in (matrix.rows, matrix.pooled) if several else (matrix.pooled,):
+        for line in transfer_rows(rows, matrix.columns):
             table.add_row(*line)
         table.add_section()
     console().print(table)
@@ -84,7 +84,7 @@ def print_table(found: Transfer) -> None:
         "agrees: the class is the first answer; in class: mean confidence in the class; if so, if not: mean"
     )
     print("confidence in the first answer where it agrees, where not; ≥: share of images this sure on both")
-    for column, names in zip(found.columns, found.unmatched, strict=True):
+    for column, names in zip(matrix.columns, matrix.unmatched, strict=True):
         if names:
             shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
             print(f"left out for {column}, which has no such class: {len(names)} ({shown})")

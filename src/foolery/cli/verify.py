@@ -50,15 +50,15 @@ def verify(
         loaded = load(classifier, backend, card, device, class_names, trust, changes)
     elif trust or changes or class_names is not None:
         raise UsageError("--trust, --set and --class-names go with --classifier: name the classifier too")
-    found = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
-    failed = [each for each in found if not each.passed]
+    verifications = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
+    failed = [each for each in verifications if not each.passed]
     if as_json:
-        print_json({"passed": not failed, "runs": [as_object(each) for each in found]})
+        print_json({"passed": not failed, "runs": [as_object(each) for each in verifications]})
     else:
-        for each in found:
-            print(*verdict(each), sep="\n")
+        for each in verifications:
+            print(*verification_lines(each), sep="\n")
     if failed:
-        raise GateError(f"verify: {len(failed)} of {len(found)} runs failed")
+        raise GateError(f"verify: {len(failed)} of {len(verifications)} runs failed")
 
 
 def as_object(verification: Verification) -> dict[str, object]:
@@ -71,7 +71,7 @@ def as_object(verification: Verification) -> dict[str, object]:
     }
 
 
-def verdict(verification: Verification) -> list[str]:
+def verification_lines(verification: Verification) -> list[str]:
     """A verification in a line, and one line for each problem."""
     word = "passed" if verification.passed else "FAILED"
     back_end = "the same back end" if verification.same_backend else "another back end"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from foolery.data.class_matching import match_classes as match_classes
 from foolery.data.fit import fit as fit
-from foolery.data.labelled import Labelled as Labelled
 from foolery.data.labelled import LabelledData as LabelledData
+from foolery.data.labelled import LabelledImages as LabelledImages
 from foolery.data.labelled import sample as sample
-from foolery.data.registry import known_data as known_data
-from foolery.data.registry import open_data as open_data
+from foolery.data.registry import list_data as list_data
+from foolery.data.registry import load_data as load_data
 
-__all__ = ["Labelled", "LabelledData", "fit", "known_data", "match_classes", "open_data", "sample"]
+__all__ = ["LabelledData", "LabelledImages", "fit", "list_data", "load_data", "match_classes", "sample"]

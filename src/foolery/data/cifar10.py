@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from foolery.data.download import download, folders
-from foolery.data.labelled import Labelled
+from foolery.data.download import data_folders, download
+from foolery.data.labelled import LabelledImages
 from foolery.errors import UsageError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -35,7 +35,7 @@ _SHA256 = {
 _ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 
 
-def open_cifar10(split: str) -> Labelled:
+def open_cifar10(split: str) -> LabelledImages:
     """The ``train`` (50 000) or ``test`` (10 000) pictures, ``(N, 3, 32, 32) uint8``.
 
     Looked for in ``cifar10`` below the data folders, as the archive or its ``.bin`` files, then downloaded.
@@ -48,7 +48,7 @@ def open_cifar10(split: str) -> Labelled:
     return records(content)
 
 
-def records(content: bytes) -> Labelled:
+def records(content: bytes) -> LabelledImages:
     """The pictures of one or more ``.bin`` files.
 
     Raises:
@@ -57,45 +57,45 @@ def records(content: bytes) -> Labelled:
     if not content or len(content) % _RECORD:
         raise UsageError(f"data cifar10: expected records of {_RECORD} bytes, got {len(content)} bytes")
     table = np.frombuffer(content, np.uint8).reshape(-1, _RECORD)
-    return Labelled(table[:, 1:].reshape(-1, 3, 32, 32), table[:, 0].astype(np.int64), CLASSES)
+    return LabelledImages(table[:, 1:].reshape(-1, 3, 32, 32), table[:, 0].astype(np.int64), CLASSES)
 
 
 def _contents(names: list[str]) -> list[bytes]:
-    for folder in (each / "cifar10" for each in folders()):
+    for folder in (each / "cifar10" for each in data_folders()):
         for below in (folder, folder / FOLDER):
             if all((below / name).is_file() for name in names):
-                return [_checked((below / name).read_bytes(), name, str(below / name)) for name in names]
+                return [_check_digest((below / name).read_bytes(), name, str(below / name)) for name in names]
         if (folder / ARCHIVE).is_file():
-            return _unpacked((folder / ARCHIVE).read_bytes(), names, folder / ARCHIVE)
+            return _unpack((folder / ARCHIVE).read_bytes(), names, folder / ARCHIVE)
     archive = download(
-        f"cifar10/{ARCHIVE}", _MIRRORS, lambda data, where: _checked(data, ARCHIVE, where), "170 MB"
+        f"cifar10/{ARCHIVE}", _MIRRORS, lambda data, where: _check_digest(data, ARCHIVE, where), "170 MB"
     )
-    return _unpacked(archive, names, Path(ARCHIVE))
+    return _unpack(archive, names, Path(ARCHIVE))
 
 
-def _unpacked(archive: bytes, names: list[str], where: Path) -> list[bytes]:
+def _unpack(archive: bytes, names: list[str], source: Path) -> list[bytes]:
     """Members of the archive, read in memory: nothing is written where the archive says."""
-    found: dict[str, bytes] = {}
+    members: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:
                 name = member.name.rpartition("/")[2]
                 if name in names and member.isfile() and member.size <= 10_000 * _RECORD:
                     file = tar.extractfile(member)
-                    found[name] = _checked(file.read() if file else b"", name, f"{where}: {name}")
+                    members[name] = _check_digest(file.read() if file else b"", name, f"{source}: {name}")
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"{where}: not a whole archive ({error}); delete it to have it fetched") from None
-    missing = [name for name in names if name not in found]
+        raise UsageError(f"{source}: not a whole archive ({error}); delete it to have it fetched") from None
+    missing = [name for name in names if name not in members]
     if missing:
-        raise UsageError(f"{where}: has no {missing[0]}; delete it to have it fetched")
-    return [found[name] for name in names]
+        raise UsageError(f"{source}: has no {missing[0]}; delete it to have it fetched")
+    return [members[name] for name in names]
 
 
-def _checked(content: bytes, name: str, where: str) -> bytes:
+def _check_digest(content: bytes, name: str, source: str) -> bytes:
     digest, expected = hashlib.sha256(content).hexdigest(), _SHA256.get(name, _ARCHIVE_SHA256)
     if digest != expected:
         raise UsageError(
-            f"{where}: its content has SHA-256 {digest[:16]}…, expected {expected[:16]}…; "
+            f"{source}: its content has SHA-256 {digest[:16]}…, expected {expected[:16]}…; "
             "delete it to have it fetched"
         )
     return content

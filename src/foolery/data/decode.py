@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 #: What is read: formats that are only pixels. Others, such as EPS, start a program to be drawn.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 
 #: More pixels than any camera's picture: a small file that claims them is made to fill the memory.
-MOST_PIXELS = 80_000_000
+MAX_PIXELS = 80_000_000
 
 
 def decode(content: bytes, name: str) -> Image:
@@ -40,7 +40,7 @@ def decode(content: bytes, name: str) -> Image:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
-            if width * height > MOST_PIXELS:
+            if width * height > MAX_PIXELS:
                 raise UsageError(_too_large(name, f"{width} x {height} pixels"))
             image.load()
             return _eight_bits(image, name)
@@ -51,11 +51,11 @@ def decode(content: bytes, name: str) -> Image:
     except UsageError:
         raise
     except Exception as error:  # Pillow's decoders raise what they like for damaged files
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"image {name}: damaged or cut off ({said})") from None
+        message = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UsageError(f"image {name}: damaged or cut off ({message})") from None
 
 
-def read_picture(path: Path) -> Image:
+def read_image(path: Path) -> Image:
     """The picture in a file; see ``decode``."""
     try:
         content = path.read_bytes()
@@ -88,6 +88,4 @@ def _eight_bits(image: Image, name: str) -> Image:
 
 
 def _too_large(name: str, size: str) -> str:
-    return (
-        f"image {name}: {size}, at most {MOST_PIXELS // 1_000_000} million are read (a decompression bomb?)"
-    )
+    return f"image {name}: {size}, at most {MAX_PIXELS // 1_000_000} million are read (a decompression bomb?)"

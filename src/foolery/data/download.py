@@ -34,23 +34,25 @@ class StoredFile:
     mirrors: Sequence[str]
 
 
-def folders() -> tuple[Path, ...]:
+def data_folders() -> tuple[Path, ...]:
     """Where data is looked for: ``FOOLERY_DATA`` where it is set, then the user's cache folder."""
-    asked = os.environ.get("FOOLERY_DATA")
-    return (Path(asked).expanduser(), _cache()) if asked else (_cache(),)
+    setting = os.environ.get("FOOLERY_DATA")
+    return (Path(setting).expanduser(), _cache()) if setting else (_cache(),)
 
 
-def content(file: StoredFile) -> bytes:
+def stored_content(file: StoredFile) -> bytes:
     """The decompressed content of ``file``, downloaded into the first folder where no folder has it.
 
     Raises:
         UsageError: where the file is damaged, or is nowhere and cannot be downloaded.
     """
-    for folder in folders():
+    for folder in data_folders():
         path = folder / file.path
         if path.is_file():
-            return _checked(path.read_bytes(), file, str(path))
-    return _checked(download(file.path, file.mirrors, partial(_checked_whole, file)), file, file.path)
+            return _decompress_checked(path.read_bytes(), file, str(path))
+    return _decompress_checked(
+        download(file.path, file.mirrors, partial(_check_compressed, file)), file, file.path
+    )
 
 
 def _cache() -> Path:
@@ -63,22 +65,22 @@ def _cache() -> Path:
     return Path(base).expanduser() / "foolery"
 
 
-def _checked(compressed: bytes, file: StoredFile, where: str) -> bytes:
+def _decompress_checked(compressed: bytes, file: StoredFile, source: str) -> bytes:
     try:
         data = gzip.decompress(compressed)
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"{where}: not a whole gzip file ({error}); delete it to have it fetched") from None
+        raise UsageError(f"{source}: not a whole gzip file ({error}); delete it to have it fetched") from None
     digest = hashlib.sha256(data).hexdigest()
     if digest != file.sha256:
         raise UsageError(
-            f"{where}: its content has SHA-256 {digest[:16]}…, expected {file.sha256[:16]}…; "
+            f"{source}: its content has SHA-256 {digest[:16]}…, expected {file.sha256[:16]}…; "
             "delete it to have it fetched"
         )
     return data
 
 
-def _checked_whole(file: StoredFile, compressed: bytes, where: str) -> bytes:
-    _checked(compressed, file, where)
+def _check_compressed(file: StoredFile, compressed: bytes, source: str) -> bytes:
+    _decompress_checked(compressed, file, source)
     return compressed
 
 
@@ -110,16 +112,16 @@ def download(
         except (OSError, HTTPException, UsageError) as error:
             failures.append(str(error) or type(error).__name__)
         else:
-            _keep(content, folders()[0] / path)
+            _store(content, data_folders()[0] / path)
             return content
     name = path.partition("/")[0]
     raise UsageError(
-        f"data {name}: {Path(path).name} is not in {' or '.join(map(str, folders()))} and could not be "
+        f"data {name}: {Path(path).name} is not in {' or '.join(map(str, data_folders()))} and could not be "
         f"downloaded ({failures[-1]}); put the files into a folder {name} and set FOOLERY_DATA to its parent"
     )
 
 
-def _keep(compressed: bytes, path: Path) -> None:
+def _store(compressed: bytes, path: Path) -> None:
     """Write the file whole or not at all; a folder that cannot be written to is no obstacle."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

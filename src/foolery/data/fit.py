@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foolery.canvas import Canvases, CanvasShape, from_image, to_image
-from foolery.workers import share
+from foolery.workers import parallel_for
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Named in the provenance of every result whose pictures went through ``fit``.
 FIT = "short side resized (Pillow bilinear, antialiased, uint8), then centre crop"
 #: Canvases for each lane at a time; Pillow lets other lanes run while it resizes.
-GRAIN = 16
+CHUNK = 16
 
 
 def fit(picture: Image | Canvases, shape: CanvasShape) -> Canvases:
@@ -53,7 +53,7 @@ def fit_all(canvases: Canvases, shape: CanvasShape) -> Canvases:
         for row in range(start, stop):
             fitted[row] = fit(canvases[row], shape)
 
-    share(work, len(canvases), grain=GRAIN)
+    parallel_for(work, len(canvases), chunk=CHUNK)
     return fitted
 
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.data.decode import ENDINGS
-from foolery.data.labelled import NAMES
-from foolery.data.streamed import Streamed
+from foolery.data.decode import SUFFIXES
+from foolery.data.labelled import SPLIT_NAMES
+from foolery.data.streamed import StreamedImages
 from foolery.errors import UsageError
 
 NAMES_FILE = "classes.json"
 
 
-def _instead(root: Path) -> str:
+def _contents_message(root: Path) -> str:
     """What lies in a folder that has no folders of pictures."""
-    loose = sum(path.suffix.lower() in ENDINGS for path in root.iterdir())
+    loose = sum(path.suffix.lower() in SUFFIXES for path in root.iterdir())
     if loose:
         return f"{loose} pictures that lie in no such folder; move each into one named as its class is"
     folders = sum(path.is_dir() for path in root.iterdir())
@@ -28,7 +28,7 @@ def _instead(root: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Files:
+class ImageFiles:
     """Picture files, each read when it is asked for."""
 
     paths: tuple[Path, ...]
@@ -37,14 +37,14 @@ class Files:
     def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
         """The bytes of the files ``rows``, ``size`` at a time; None for one that cannot be read."""
         for start in range(0, len(rows), size):
-            yield [_bytes(self.paths[row]) for row in rows[start : start + size]]
+            yield [_read_or_none(self.paths[row]) for row in rows[start : start + size]]
 
     def name(self, row: int) -> str:
         """The path below the data folder."""
         return str(self.paths[row].relative_to(self.root))
 
 
-def open_folder(folder: Path, split: str) -> Streamed:
+def open_folder(folder: Path, split: str) -> StreamedImages:
     """The pictures of ``folder``: one folder for each class, named like the class.
 
     Class names are the folder names in sorted order; a file ``classes.json`` with rows
@@ -58,28 +58,29 @@ def open_folder(folder: Path, split: str) -> Streamed:
         raise UsageError(f"data folder:{folder}: no such folder")
     root = _root(folder, split)
     folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    found = [
-        sorted(path for path in each.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    files = [
+        sorted(path for path in each.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
         for each in folders
     ]
-    if not any(found):
+    if not any(files):
         raise UsageError(
-            f"data folder:{folder}: expected one folder of pictures for each class, found {_instead(root)}"
+            f"data folder:{folder}: expected one folder of pictures for each class, found "
+            f"{_contents_message(root)}"
         )
-    return Streamed(
+    return StreamedImages(
         classes=_names(root, folder, [each.name for each in folders]),
-        labels=np.repeat(np.arange(len(folders)), [len(paths) for paths in found]).astype(np.int64),
-        rows=np.arange(sum(map(len, found))),
-        source=Files(tuple(path for paths in found for path in paths), root),
+        labels=np.repeat(np.arange(len(folders)), [len(paths) for paths in files]).astype(np.int64),
+        rows=np.arange(sum(map(len, files))),
+        source=ImageFiles(tuple(path for paths in files for path in paths), root),
     )
 
 
 def _root(folder: Path, split: str) -> Path:
     below = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    splits = {name for names in NAMES.values() for name in names}
+    splits = {name for names in SPLIT_NAMES.values() for name in names}
     if not below or not below <= splits:
         return folder
-    for name in NAMES[split]:
+    for name in SPLIT_NAMES[split]:
         if name in below:
             return folder / name
     raise UsageError(f"data folder:{folder}: it has no {split}; it has {', '.join(sorted(below))}")
@@ -99,7 +100,7 @@ def _names(root: Path, folder: Path, names: list[str]) -> tuple[str, ...]:
     return tuple(table[name] for name in names)
 
 
-def _bytes(path: Path) -> bytes | None:
+def _read_or_none(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except OSError:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.data.fit import fit_all
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledImages:
     """Pictures in memory.
 
     Attributes:
@@ -54,16 +54,16 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.canvases)
 
-    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
         """At most ``size`` pictures at a time, in order, each fitted to ``canvas``."""
         for start in range(0, len(self), size):
             part = slice(start, start + size)
-            yield Labelled(fit_all(self.canvases[part], canvas), self.labels[part], self.classes)
+            yield LabelledImages(fit_all(self.canvases[part], canvas), self.labels[part], self.classes)
 
-    def take(self, rows: NDArray[np.int64]) -> Labelled:
+    def take(self, rows: NDArray[np.int64]) -> LabelledImages:
         """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
-        chosen = np.unique(rows)
-        return Labelled(self.canvases[chosen], self.labels[chosen], self.classes)
+        unique = np.unique(rows)
+        return LabelledImages(self.canvases[unique], self.labels[unique], self.classes)
 
     @property
     def unreadable(self) -> list[str]:
@@ -83,7 +83,7 @@ class LabelledData(Protocol):
         """Number of pictures."""
         ...
 
-    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
         """At most ``size`` pictures at a time, in order, each fitted to ``canvas``."""
         ...
 
@@ -105,19 +105,19 @@ def sample(data: LabelledData, count: int) -> LabelledData:
 
 
 #: What a split is called, the preferred name first: many data sets keep their test labels to themselves.
-NAMES = {"train": ("train", "training"), "test": ("test", "val", "valid", "validation")}
-SPLITS = tuple(NAMES)
+SPLIT_NAMES = {"train": ("train", "training"), "test": ("test", "val", "valid", "validation")}
+SPLITS = tuple(SPLIT_NAMES)
 
 
 def check_split(split: str) -> str:
     """``split``; raises UsageError where it is neither ``train`` nor ``test``."""
     if split not in SPLITS:
-        raise UsageError(f"split: unknown {split!r}; {nearest(split, list(SPLITS))}")
+        raise UsageError(f"split: unknown {split!r}; {did_you_mean(split, list(SPLITS))}")
     return split
 
 
 @dataclass(frozen=True)
-class Unbroken:
+class StrictData:
     """``data``, whose batches raise UsageError at the first picture that cannot be read."""
 
     data: LabelledData
@@ -130,16 +130,16 @@ class Unbroken:
     def __len__(self) -> int:
         return len(self.data)
 
-    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
         """As of ``data``, but nothing is left out."""
         for part in self.data.batches(size, canvas):
             if self.unreadable:
                 raise UsageError(f"data: {self.unreadable[0]}; mend it, or have such pictures skipped")
             yield part
 
-    def take(self, rows: NDArray[np.int64]) -> Unbroken:
+    def take(self, rows: NDArray[np.int64]) -> StrictData:
         """Only these pictures, in their order here."""
-        return Unbroken(self.data.take(rows))
+        return StrictData(self.data.take(rows))
 
     @property
     def unreadable(self) -> list[str]:

@@ -8,8 +8,8 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.data.download import StoredFile, content
-from foolery.data.labelled import Labelled
+from foolery.data.download import StoredFile, stored_content
+from foolery.data.labelled import LabelledImages
 from foolery.errors import UsageError
 
 _UINT8 = 0x08
@@ -50,7 +50,7 @@ _SHA256 = {
 }
 
 
-def open_mnist(split: str) -> Labelled:
+def open_mnist(split: str) -> LabelledImages:
     """The ``train`` (60 000) or ``test`` (10 000) pictures, ``(N, 1, 28, 28) uint8``, digits white on black.
 
     Raises:
@@ -58,10 +58,10 @@ def open_mnist(split: str) -> Labelled:
     """
     prefix = "train" if split == "train" else "t10k"
     images = _read(f"{prefix}-images-idx3")
-    return Labelled(images[:, None], _read(f"{prefix}-labels-idx1").astype(np.int64), CLASSES)
+    return LabelledImages(images[:, None], _read(f"{prefix}-labels-idx1").astype(np.int64), CLASSES)
 
 
 def _read(part: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     name = f"{part}-ubyte.gz"
     file = StoredFile(f"mnist/{name}", _SHA256[part], [mirror + name for mirror in _MIRRORS])
-    return read_idx(content(file), name)
+    return read_idx(stored_content(file), name)

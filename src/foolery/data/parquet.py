@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.data.labelled import NAMES
-from foolery.data.streamed import Streamed
+from foolery.data.labelled import SPLIT_NAMES
+from foolery.data.streamed import StreamedImages
 from foolery.errors import MissingExtraError, UsageError
 
 IMAGES, LABELS = ("image", "img"), ("label", "labels", "fine_label")
 
 
 @dataclass(frozen=True)
-class Shards:
+class ParquetShards:
     """Parquet files, one after the other; no more than a batch of encoded pictures is in memory.
 
     Attributes:
@@ -36,16 +36,16 @@ class Shards:
 
     def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
         """The encoded pictures of ascending ``rows``, ``size`` at a time; None for a row without one."""
-        held: list[bytes | None] = []
+        batch: list[bytes | None] = []
         for file, path in enumerate(self.paths):
             first, last = np.searchsorted(rows, self.starts[file : file + 2])
-            for content in _pictures(path, self.column, rows[first:last] - self.starts[file], size):
-                held.append(content)
-                if len(held) == size:
-                    yield held
-                    held = []
-        if held:
-            yield held
+            for content in _read_images(path, self.column, rows[first:last] - self.starts[file], size):
+                batch.append(content)
+                if len(batch) == size:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch
 
     def name(self, row: int) -> str:
         """The file's name and the row in it, from 0."""
@@ -53,7 +53,7 @@ class Shards:
         return f"{self.paths[file].name} row {row - self.starts[file]}"
 
 
-def open_parquet(text: str, split: str) -> Streamed:
+def open_parquet(text: str, split: str) -> StreamedImages:
     """The pictures of one Parquet file or of several.
 
     Args:
@@ -78,8 +78,8 @@ def open_parquet(text: str, split: str) -> Streamed:
     if not classes or not sum(map(len, labels)):
         raise UsageError(f"data parquet:{text}: it has no pictures")
     starts = np.cumsum([0, *map(len, labels)], dtype=np.int64)
-    source = Shards(tuple(paths), starts, column)
-    return Streamed(classes, np.concatenate(labels), np.arange(starts[-1]), source)
+    source = ParquetShards(tuple(paths), starts, column)
+    return StreamedImages(classes, np.concatenate(labels), np.arange(starts[-1]), source)
 
 
 def _paths(text: str, split: str) -> list[Path]:
@@ -87,28 +87,28 @@ def _paths(text: str, split: str) -> list[Path]:
         return [Path(text).expanduser()]
     if Path(text).expanduser().is_dir():
         folder = Path(text).expanduser()
-        for name in NAMES[split]:
-            found = [path for path in sorted(folder.glob("*.parquet")) if re.match(rf"{name}\b", path.stem)]
-            if found:
-                return found
+        for name in SPLIT_NAMES[split]:
+            paths = [path for path in sorted(folder.glob("*.parquet")) if re.match(rf"{name}\b", path.stem)]
+            if paths:
+                return paths
         raise UsageError(f"data parquet:{text}: no file for {split} in it, such as {split}.parquet")
-    chosen = re.sub(r"\{([^{}]*)\}", lambda braces: _of_split(braces[1], split, text), text)
-    found = []
-    for part in chosen.split(","):
+    pattern_list = re.sub(r"\{([^{}]*)\}", lambda braces: _of_split(braces[1], split, text), text)
+    paths = []
+    for part in pattern_list.split(","):
         pattern = str(Path(part.strip()).expanduser())
         matched = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
         if not matched or not Path(matched[0]).is_file():
             raise UsageError(f"data parquet:{text}: no file {part.strip()}")
-        found.extend(map(Path, matched))
-    return found
+        paths.extend(map(Path, matched))
+    return paths
 
 
 def _of_split(names: str, split: str, text: str) -> str:
-    known = [name.strip() for name in names.split(",")]
-    for name in NAMES[split]:
-        if name in known:
+    choices = [name.strip() for name in names.split(",")]
+    for name in SPLIT_NAMES[split]:
+        if name in choices:
             return name
-    raise UsageError(f"data parquet:{text}: no {split} among {', '.join(known)}")
+    raise UsageError(f"data parquet:{text}: no {split} among {', '.join(choices)}")
 
 
 def _open(path: Path) -> Any:
@@ -120,8 +120,8 @@ def _open(path: Path) -> Any:
     try:
         return pyarrow.parquet.ParquetFile(path)
     except (OSError, pyarrow.ArrowException) as error:
-        said = str(error).splitlines()[0]
-        raise UsageError(f"data {path}: not a Parquet file, or damaged ({said})") from None
+        message = str(error).splitlines()[0]
+        raise UsageError(f"data {path}: not a Parquet file, or damaged ({message})") from None
 
 
 def _content(file: Any, path: Path) -> tuple[str, tuple[str, ...], NDArray[np.int64]]:
@@ -162,7 +162,7 @@ def _names(metadata: Mapping[bytes, bytes], label: str) -> tuple[str, ...] | Non
     return tuple(map(str, names)) if isinstance(names, list) and names else None
 
 
-def _pictures(path: Path, column: str, rows: NDArray[np.int64], size: int) -> Iterator[bytes | None]:
+def _read_images(path: Path, column: str, rows: NDArray[np.int64], size: int) -> Iterator[bytes | None]:
     """The encoded pictures of ascending ``rows`` of a file; row groups without any are not read."""
     import pyarrow
 
@@ -170,17 +170,17 @@ def _pictures(path: Path, column: str, rows: NDArray[np.int64], size: int) -> It
     first = 0
     for group in range(file.num_row_groups):
         last = first + file.metadata.row_group(group).num_rows
-        wanted = rows[(rows >= first) & (rows < last)]
+        in_group = rows[(rows >= first) & (rows < last)]
         first, start = last, first
-        if not len(wanted):
+        if not len(in_group):
             continue
         try:
             for batch in file.iter_batches(min(size, 256), row_groups=[group], columns=[column]):
                 stop = start + batch.num_rows
-                here = wanted[(wanted >= start) & (wanted < stop)] - start
+                in_batch = in_group[(in_group >= start) & (in_group < stop)] - start
                 start = stop
-                if len(here):
-                    for cell in batch.column(0).take(pyarrow.array(here)).field("bytes"):
+                if len(in_batch):
+                    for cell in batch.column(0).take(pyarrow.array(in_batch)).field("bytes"):
                         yield cell.as_py()
         except (OSError, pyarrow.ArrowException) as error:
             raise UsageError(f"data {path}: damaged ({str(error).splitlines()[0]})") from None

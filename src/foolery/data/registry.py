@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from foolery.data.labelled import LabelledData, check_split
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 
-def known_data() -> dict[str, str]:
+def list_data() -> dict[str, str]:
     """Every form of data reference with one line about it."""
     return {
         "mnist": "handwritten digits, gray 28 x 28, 60 000 to train and 10 000 to test",
@@ -18,7 +18,7 @@ def known_data() -> dict[str, str]:
     }
 
 
-def open_data(reference: str, split: str = "test") -> LabelledData:
+def load_data(reference: str, split: str = "test") -> LabelledData:
     """The labelled pictures that ``reference`` names.
 
     Args:
@@ -49,8 +49,8 @@ def open_data(reference: str, split: str = "test") -> LabelledData:
         from foolery.data.parquet import open_parquet
 
         return open_parquet(rest, split)
-    meant = _path_without_scheme(reference)
-    raise UsageError(f"data: unknown {reference!r}; {meant or nearest(reference, list(known_data()))}")
+    hint = _path_without_scheme(reference)
+    raise UsageError(f"data: unknown {reference!r}; {hint or did_you_mean(reference, list(list_data()))}")
 
 
 def _path_without_scheme(reference: str) -> str:

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape
 from foolery.data.decode import decode, strict_size
 from foolery.data.fit import fit
-from foolery.data.labelled import Labelled
+from foolery.data.labelled import LabelledImages
 from foolery.errors import UsageError
-from foolery.workers import share
+from foolery.workers import parallel_for
 
-_GRAIN = 4  # pictures that a lane decodes at a time
+_CHUNK = 4  # pictures that a lane decodes at a time
 
 
-class Source(Protocol):
+class EncodedImages(Protocol):
     """Where encoded pictures come from."""
 
     def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
@@ -32,7 +32,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Streamed:
+class StreamedImages:
     """Pictures that stay encoded until a batch of them is asked for.
 
     Attributes:
@@ -46,18 +46,18 @@ class Streamed:
     classes: tuple[str, ...]
     labels: NDArray[np.int64]
     rows: NDArray[np.int64]
-    source: Source
+    source: EncodedImages
     unreadable: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, rows: NDArray[np.int64]) -> Streamed:
+    def take(self, rows: NDArray[np.int64]) -> StreamedImages:
         """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
-        chosen = np.unique(rows)
-        return Streamed(self.classes, self.labels[chosen], self.rows[chosen], self.source)
+        unique = np.unique(rows)
+        return StreamedImages(self.classes, self.labels[unique], self.rows[unique], self.source)
 
-    def batches(self, size: int, canvas: CanvasShape) -> Iterator[Labelled]:
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
         """At most ``size`` pictures at a time, in order, each fitted to ``canvas``.
 
         A picture that cannot be read is left out, and noted in ``unreadable``, once.
@@ -69,18 +69,18 @@ class Streamed:
         for contents in self.source.contents(self.rows, size):
             part = slice(start, start + len(contents))
             names = [self.source.name(int(row)) for row in self.rows[part]]
-            canvases, failures = _decoded(contents, names, canvas)
-            known = set(self.unreadable)
-            self.unreadable.extend(said for said in failures.values() if said not in known)
-            kept = np.setdiff1d(np.arange(len(contents)), list(failures))
-            start, good = part.stop, good + len(kept)
-            if len(kept):
-                yield Labelled(canvases[kept], self.labels[part][kept], self.classes)
+            canvases, failures = _decode_all(contents, names, canvas)
+            earlier = set(self.unreadable)
+            self.unreadable.extend(message for message in failures.values() if message not in earlier)
+            readable = np.setdiff1d(np.arange(len(contents)), list(failures))
+            start, good = part.stop, good + len(readable)
+            if len(readable):
+                yield LabelledImages(canvases[readable], self.labels[part][readable], self.classes)
         if not good:
             raise UsageError(f"data: none of the {len(self)} pictures could be read; {self.unreadable[0]}")
 
 
-def _decoded(
+def _decode_all(
     contents: list[bytes | None], names: list[str], shape: CanvasShape
 ) -> tuple[Canvases, dict[int, str]]:
     """``(n, C, H, W) uint8``, and what was wrong with the rows that have no picture."""
@@ -99,5 +99,5 @@ def _decoded(
                 failures[row] = str(error)
 
     with strict_size():
-        share(work, len(contents), grain=_GRAIN)
+        parallel_for(work, len(contents), chunk=_CHUNK)
     return canvases, dict(sorted(failures.items()))

@@ -32,7 +32,7 @@ class Encoding(Protocol[G]):
         ...
 
     @property
-    def renderer(self) -> int:
+    def renderer_version(self) -> int:
         """Version of the drawing; a genome drawn by another version may be another picture."""
         ...
 
@@ -47,7 +47,7 @@ class Encoding(Protocol[G]):
         ...
 
     @property
-    def siblings(self) -> int:
+    def group_size(self) -> int:
         """Children are varied in groups of so many neighboring rows; 1 where each is on its own."""
         ...
 
@@ -92,18 +92,22 @@ class Encoding(Protocol[G]):
 class Movable(Protocol[G]):
     """An encoding that can draw in the memory of a device."""
 
-    def on(self, device: str) -> Encoding[G]:
+    def on_device(self, device: str) -> Encoding[G]:
         """The same encoding, drawing on ``device`` where it can; itself elsewhere."""
         ...
 
 
-def breed(encoding: Encoding[G], pool: G, picked: NDArray[np.int64], stream: Stream) -> G:
+def offspring(encoding: Encoding[G], pool: G, parent_rows: NDArray[np.int64], stream: Stream) -> G:
     """``encoding.vary(encoding.take(pool, picked), stream)``.
 
     An encoding may have a method ``breed(pool, picked, stream)`` that does the same with fewer copies.
     """
-    own: Callable[[G, NDArray[np.int64], Stream], G] | None = getattr(encoding, "breed", None)
-    return encoding.vary(encoding.take(pool, picked), stream) if own is None else own(pool, picked, stream)
+    method: Callable[[G, NDArray[np.int64], Stream], G] | None = getattr(encoding, "breed", None)
+    return (
+        encoding.vary(encoding.take(pool, parent_rows), stream)
+        if method is None
+        else method(pool, parent_rows, stream)
+    )
 
 
 def render_into(encoding: Encoding[G], genomes: G, canvases: Canvases) -> None:
@@ -111,13 +115,13 @@ def render_into(encoding: Encoding[G], genomes: G, canvases: Canvases) -> None:
 
     An encoding may have a method ``render_into(genomes, canvases)`` that does the same without a copy.
     """
-    own: Callable[[G, Canvases], None] | None = getattr(encoding, "render_into", None)
-    if own is None:
+    method: Callable[[G, Canvases], None] | None = getattr(encoding, "render_into", None)
+    if method is None:
         canvases[:] = encoding.render(genomes)
     else:
-        own(genomes, canvases)
+        method(genomes, canvases)
 
 
 def on_device(encoding: Encoding[G], device: str) -> Encoding[G]:
     """``encoding``, drawing the same bytes in the memory of ``device`` (``cpu``, ``cuda`` …) where it can."""
-    return encoding.on(device) if isinstance(encoding, Movable) else encoding
+    return encoding.on_device(device) if isinstance(encoding, Movable) else encoding

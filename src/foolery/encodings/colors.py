@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.errors import UsageError, nearest
-from foolery.jit import inlined, kernel, part
-from foolery.workers import share
+from foolery.errors import UsageError, did_you_mean
+from foolery.jit import jit, jit_inline, jit_internal
+from foolery.workers import parallel_for
 
 COLORS = ("hsv", "hls")
 RGB = "rgb"
@@ -39,22 +39,22 @@ _65025, _PER_65025 = np.float32(65025.0), np.float32(1.0 / 65025.0)
 # ``third`` (0 to 2, 3 for hue 255) is the pair of sixths, ``late`` the second of the pair.
 
 
-@inlined
-def _nearest(value: np.float32) -> np.float32:
+@jit_inline
+def _round(value: np.float32) -> np.float32:
     return (value + _MAGIC) - _MAGIC
 
 
-@part
-def _quotient(numerator: np.float32, denominator: np.float32, inverse: np.float32) -> np.float32:
+@jit_internal
+def _divide_rounded(numerator: np.float32, denominator: np.float32, inverse: np.float32) -> np.float32:
     """The exact quotient rounded, a half up: the nearest by float32 is at most one off."""
-    q = _nearest(numerator * inverse)
+    q = _round(numerator * inverse)
     rest = (numerator - q * denominator) * np.float32(2.0)
     q += _1 if rest >= denominator else _0
     return q - (_1 if rest < -denominator else _0)
 
 
-@part
-def _place(
+@jit_internal
+def _write_pixel(
     red: NDArray[np.uint8],
     green: NDArray[np.uint8],
     blue: NDArray[np.uint8],
@@ -73,7 +73,7 @@ def _place(
     blue[p] = np.uint8(np.int32(second if one else (first if two else low)))
 
 
-@part
+@jit_internal
 def _hsv_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]) -> None:
     """H, S, V in place to R, G, B."""
     for p in range(first.size):
@@ -82,12 +82,12 @@ def _hsv_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDAr
         pair += _1 if first[p] == 255 else _0
         angle = _6 * hue - _510 * pair
         away = abs(angle - _255)
-        middle = _quotient(value * (_65025 - saturation * away), _65025, _PER_65025)
-        low = _nearest(value * (_255 - saturation) * _PER_255)
-        _place(first, second, third, p, pair, angle >= _255, value, middle, low)
+        middle = _divide_rounded(value * (_65025 - saturation * away), _65025, _PER_65025)
+        low = _round(value * (_255 - saturation) * _PER_255)
+        _write_pixel(first, second, third, p, pair, angle >= _255, value, middle, low)
 
 
-@part
+@jit_internal
 def _hls_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]) -> None:
     """H, L, S in place to R, G, B; ``high`` and ``low`` are in units of 1 / 65025."""
     for p in range(first.size):
@@ -99,12 +99,12 @@ def _hls_to_rgb(first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDAr
         pair = (_1 if hue >= _120 else _0) + (_1 if hue >= np.float32(240.0) else _0)
         angle = hue - _120 * pair
         near = _60 - abs(angle - _60)
-        middle = _quotient(_60 * low + (high - low) * near, np.float32(15300.0), _PER_15300)
-        top, bottom = _nearest(high * _PER_255), _nearest(low * _PER_255)
-        _place(first, second, third, p, pair, angle >= _60, top, middle, bottom)
+        middle = _divide_rounded(_60 * low + (high - low) * near, np.float32(15300.0), _PER_15300)
+        top, bottom = _round(high * _PER_255), _round(low * _PER_255)
+        _write_pixel(first, second, third, p, pair, angle >= _60, top, middle, bottom)
 
 
-@kernel
+@jit
 def convert(
     colors: int, first: NDArray[np.uint8], second: NDArray[np.uint8], third: NDArray[np.uint8]
 ) -> None:
@@ -115,13 +115,13 @@ def convert(
         _hls_to_rgb(first, second, third)
 
 
-@kernel
+@jit
 def _convert_all(colors: int, planes: NDArray[np.uint8]) -> None:
     for i in range(planes.shape[0]):
         convert(colors, planes[i, 0], planes[i, 1], planes[i, 2])
 
 
-def number_of(colors: str | None) -> int:
+def color_code(colors: str | None) -> int:
     """What ``convert`` is told for ``colors``; None is gray."""
     return PLAIN if colors is None else 1 + COLORS.index(colors)
 
@@ -130,19 +130,19 @@ def to_rgb(canvases: Canvases, colors: str) -> Canvases:
     """``(N, 3, H, W) uint8`` planes of ``colors`` to RGB, in place; gray and RGB stay as they are."""
     if canvases.shape[1] == 1 or colors == RGB:
         return canvases
-    planes, number = canvases.reshape(len(canvases), 3, -1), number_of(colors)
+    planes, number = canvases.reshape(len(canvases), 3, -1), color_code(colors)
 
     def work(start: int, stop: int) -> None:
         _convert_all(number, planes[start:stop])
 
-    share(work, len(planes), grain=4)
+    parallel_for(work, len(planes), chunk=4)
     return canvases
 
 
-def check_colors(colors: str, canvas: CanvasShape, known: tuple[str, ...] = COLORS) -> None:
-    """Raise UsageError for ``colors`` that are not ``known``, or for a choice of them on a gray canvas."""
-    if colors not in known:
-        raise UsageError(f"colors: {colors!r} is unknown; {nearest(colors, list(known))}")
+def check_colors(colors: str, canvas: CanvasShape, choices: tuple[str, ...] = COLORS) -> None:
+    """Raise UsageError for ``colors`` that are not ``choices``, or for a choice of them on a gray canvas."""
+    if colors not in choices:
+        raise UsageError(f"colors: {colors!r} is unknown; {did_you_mean(colors, list(choices))}")
     if canvas.channels == 1 and colors != COLORS[0]:
         raise UsageError(f"colors: the canvas is gray and has none, got {colors!r}; leave --colors out")
 

@@ -47,13 +47,13 @@ class Parameters:
     highest: float
     structure: Any = None
 
-    def hold(self) -> None:
+    def clip(self) -> None:
         """Bring ``values`` back into their bounds, in place."""
         with torch.no_grad():
             self.values.clamp_(self.lowest, self.highest)
 
 
-class Differentiable(Protocol[G]):
+class DifferentiableEncoding(Protocol[G]):
     """An encoding whose pictures can be differentiated."""
 
     @property
@@ -74,23 +74,23 @@ class Differentiable(Protocol[G]):
         ...
 
 
-def differentiable(encoding: Encoding[Any], device: str = "cpu") -> Differentiable[Any]:
+def differentiable(encoding: Encoding[Any], device: str = "cpu") -> DifferentiableEncoding[Any]:
     """The second role of ``encoding``, on a device of torch.
 
     Raises:
         UsageError: for an encoding that has none.
     """
     if isinstance(encoding, Cppn):
-        from foolery.encodings.cppn.render_torch import EagerCppn
+        from foolery.encodings.cppn.render_torch import TorchCppn
 
-        return EagerCppn(encoding, device)
+        return TorchCppn(encoding, device)
     if isinstance(encoding, Direct):
-        from foolery.encodings.torch_direct import EagerDirect
+        from foolery.encodings.torch_direct import TorchDirect
 
-        return EagerDirect(encoding, device)
+        return TorchDirect(encoding, device)
     raise UsageError(f"encoding: {encoding.name!r} cannot be differentiated; use cppn or direct")
 
 
-def whole(soft: Tensor, hard: Tensor) -> Tensor:
+def straight_through(soft: Tensor, hard: Tensor) -> Tensor:
     """The values of ``hard`` with the gradient of ``soft``: ``soft - soft`` is exactly 0."""
     return hard + (soft - soft.detach())

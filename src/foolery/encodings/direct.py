@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.encodings.colors import COLORS, RGB, check_colors, color_options, to_rgb
-from foolery.encodings.variation import CROSSOVERS, cross, guide_of, guided_step, level_steps
-from foolery.errors import UsageError, nearest
-from foolery.jit import kernel, part
+from foolery.encodings.variation import CROSSOVERS, cross, guided_step, level_steps, step_guide
+from foolery.errors import UsageError, did_you_mean
+from foolery.jit import jit, jit_internal
 from foolery.rng import Purpose, Stream, philox
-from foolery.workers import share
+from foolery.workers import parallel_for
 
 RATE = 0.1
-HALVED_EVERY = 1000
+HALVING_PERIOD = 1000
 """Generations after which the mutation rate halves (paper 2.2; absent from the released code)."""
 
 FORMAT = 1
 _HEADER = struct.Struct("<BxHHH")
 _INITIAL, _MUTATE, _STEP = (np.uint64(p) for p in (Purpose.INITIAL, Purpose.MUTATE, Purpose.STEP))
 _BYTE = np.uint64(0xFF)
-_AT_ONCE = 256  # draws of steps
-_PLACES = np.uintp(8)  # numbers in the table for each mask
+_STEP_BLOCK = 256  # draws of steps
+_BIT_ROW = np.uintp(8)  # numbers in the table for each mask
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class DirectGenomes:
         return len(self.levels)
 
 
-@kernel
+@jit
 def _noise_rows(
     levels: NDArray[np.uint8], seeds: NDArray[np.uint64], children: NDArray[np.uint64], generation: np.uint64
 ) -> None:
@@ -53,7 +53,7 @@ def _noise_rows(
                 levels[i, gene] = np.uint8((word >> np.uint64(8 * (gene & 3))) & _BYTE)
 
 
-@part
+@jit_internal
 def _find_hits(
     threshold: np.uint64,
     seed: np.uint64,
@@ -84,14 +84,14 @@ def _find_hits(
         )
     count = np.uintp(0)  # unsigned: Python's negative indices cost time
     for block in range(masks.size):
-        at, gene = np.uintp(masks[np.uintp(block)]) * _PLACES, np.int32(4 * block)
+        at, gene = np.uintp(masks[np.uintp(block)]) * _BIT_ROW, np.int32(4 * block)
         for offset in range(4):
             hits[count + np.uintp(offset)] = gene + places[at + np.uintp(offset)]
         count += np.uintp(places[at + np.uintp(4)])
     return int(np.int64(count))
 
 
-@kernel
+@jit
 def _mutate_rows(
     levels: NDArray[np.uint8],
     threshold: np.uint64,
@@ -103,24 +103,24 @@ def _mutate_rows(
     generation: np.uint64,
     masks: NDArray[np.uint8],
     hits: NDArray[np.int32],
-    draws: NDArray[np.uint64],
+    words: NDArray[np.uint64],
 ) -> None:
     """Mutate in place every gene whose 32-bit word is below ``threshold``.
 
-    ``masks`` and ``hits`` are scratch for ``_find_hits``, and ``draws`` for ``_AT_ONCE`` steps.
+    ``masks`` and ``hits`` are scratch for ``_find_hits``, and ``words`` for ``_STEP_BLOCK`` steps.
     """
     for i in range(levels.shape[0]):
         child, seed, row = children[i], seeds[i], levels[i]
         count = _find_hits(threshold, seed, child, generation, masks, places, hits)
         while count > 0 and hits[count - 1] >= row.size:
             count -= 1
-        for start in range(0, count, _AT_ONCE):
-            genes, found = hits[start:], min(_AT_ONCE, count - start)
-            for hit in range(found):
-                draws[hit], _, _, _ = philox(np.uint64(genes[hit]), child, generation, _STEP, seed)
-            for hit in range(found):
+        for start in range(0, count, _STEP_BLOCK):
+            genes, size = hits[start:], min(_STEP_BLOCK, count - start)
+            for hit in range(size):
+                words[hit], _, _, _ = philox(np.uint64(genes[hit]), child, generation, _STEP, seed)
+            for hit in range(size):
                 gene = np.uintp(genes[hit])
-                moved = np.int64(row[gene]) + guided_step(draws[hit], steps, guide)
+                moved = np.int64(row[gene]) + guided_step(words[hit], steps, guide)
                 row[gene] = np.uint8(min(max(moved, np.int64(0)), np.int64(255)))
 
 
@@ -140,13 +140,13 @@ class Direct:
     colors: str = COLORS[0]
 
     name = "direct"
-    renderer = 1
+    renderer_version = 1
     keeps_ancestors = False
 
     def __post_init__(self) -> None:
         if self.crossover not in CROSSOVERS:
             raise UsageError(
-                f"crossover: {self.crossover!r} is unknown; {nearest(self.crossover, list(CROSSOVERS))}"
+                f"crossover: {self.crossover!r} is unknown; {did_you_mean(self.crossover, list(CROSSOVERS))}"
             )
 
         check_colors(self.colors, self.canvas, (*COLORS, RGB))
@@ -157,7 +157,7 @@ class Direct:
         return {"crossover": self.crossover, **color_options(self.colors, self.canvas)}
 
     @property
-    def siblings(self) -> int:
+    def group_size(self) -> int:
         """Two with crossover, which takes its mates from rows 2k and 2k + 1."""
         return 1 if self.crossover == "none" else 2
 
@@ -170,18 +170,18 @@ class Direct:
             rows = slice(start, stop)
             _noise_rows(levels[rows], stream.seeds[rows], stream.children[rows], generation)
 
-        share(work, len(stream), grain=64)
+        parallel_for(work, len(stream), chunk=64)
         return DirectGenomes(levels)
 
     def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
         """One mutated child of every parent; with ``sbx`` rows 2k and 2k + 1 are mates."""
-        return self._moved(parents.levels.copy(), stream)
+        return self._mutated(parents.levels.copy(), stream)
 
-    def breed(self, pool: DirectGenomes, picked: NDArray[np.int64], stream: Stream) -> DirectGenomes:
-        """One mutated child of the picture at each of the rows ``picked``."""
-        return self._moved(pool.levels[picked], stream)
+    def offspring(self, pool: DirectGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> DirectGenomes:
+        """One mutated child of the picture at each of the rows ``parent_rows``."""
+        return self._mutated(pool.levels[parent_rows], stream)
 
-    def _moved(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:
+    def _mutated(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:
         """Children of the parents ``levels``, in their memory where that is possible."""
         if self.crossover != "none":
             levels = cross(levels, stream)
@@ -202,10 +202,10 @@ class Direct:
                 generation,
                 np.empty(blocks, np.uint8),
                 np.empty(4 * blocks + 4, np.int32),
-                np.empty(_AT_ONCE, np.uint64),
+                np.empty(_STEP_BLOCK, np.uint64),
             )
 
-        share(work, len(stream), grain=64)
+        parallel_for(work, len(stream), chunk=64)
         return DirectGenomes(levels)
 
     def mates(self, stream: Stream) -> NDArray[np.int64]:
@@ -258,13 +258,13 @@ class Direct:
 @lru_cache(maxsize=1)
 def _tables() -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.int16]]:
     """Where a number below 16 has its bits, from the lowest on, and how many; steps and their guide."""
-    places = np.zeros((16, int(_PLACES)), np.int32)
+    places = np.zeros((16, int(_BIT_ROW)), np.int32)
     for mask in range(16):
-        found = [bit for bit in range(4) if mask >> bit & 1]
-        places[mask, : len(found)], places[mask, 4] = found, len(found)
-    return places.reshape(-1), level_steps(), guide_of(level_steps())
+        bits = [bit for bit in range(4) if mask >> bit & 1]
+        places[mask, : len(bits)], places[mask, 4] = bits, len(bits)
+    return places.reshape(-1), level_steps(), step_guide(level_steps())
 
 
 def mutation_rate(generation: int) -> float:
     """Probability that a gene mutates: 0.1, halved every 1000 generations (paper 2.2)."""
-    return RATE * 0.5 ** (generation // HALVED_EVERY)
+    return RATE * 0.5 ** (generation // HALVING_PERIOD)

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 from foolery.encodings.direct import Direct, DirectGenomes
 from foolery.encodings.variation import LEVELS, level_step
 from foolery.errors import UsageError
-from foolery.jit import kernel
+from foolery.jit import jit
 from foolery.rng import Purpose, Stream, philox
-from foolery.workers import share
+from foolery.workers import parallel_for
 
 SIGMA = 0.5
 GRAY = 128
 _STEP = np.uint64(Purpose.STEP)
 
 
-@kernel
-def _disturb_rows(
+@jit
+def _add_noise_rows(
     levels: NDArray[np.uint8],
     steps: NDArray[np.uint64],
     seeds: NDArray[np.uint64],
@@ -81,21 +81,21 @@ class Gaussian(Direct):
     @property
     def options(self) -> Mapping[str, str | int | float | bool]:
         """``sigma``, and ``colors`` where there are any."""
-        found = {name: value for name, value in super().options.items() if name != "crossover"}
-        return {"sigma": self.sigma, **found}
+        options = {name: value for name, value in super().options.items() if name != "crossover"}
+        return {"sigma": self.sigma, **options}
 
     def initial(self, stream: Stream) -> DirectGenomes:
         """Gray with noise, one picture for every row of ``stream``."""
         return self.vary(DirectGenomes(np.full((len(stream), self.canvas.size), GRAY, np.uint8)), stream)
 
-    def _moved(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:
+    def _mutated(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:
         """Noise on every gene, in the memory of the parents ``levels``."""
         steps = normal_steps(self.sigma)
         generation = np.uint64(stream.generation)
 
         def work(start: int, stop: int) -> None:
             rows = slice(start, stop)
-            _disturb_rows(levels[rows], steps, stream.seeds[rows], stream.children[rows], generation)
+            _add_noise_rows(levels[rows], steps, stream.seeds[rows], stream.children[rows], generation)
 
-        share(work, len(stream), grain=16)
+        parallel_for(work, len(stream), chunk=16)
         return DirectGenomes(levels)

@@ -7,7 +7,7 @@ from typing import Any
 
 from foolery.canvas import CanvasShape
 from foolery.encodings.base import Encoding
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 Options = Mapping[str, str | int | float | bool]
 
@@ -52,10 +52,10 @@ def make_encoding(name: str, canvas: CanvasShape, options: Options | None = None
         UsageError: for an unknown name, an option that it does not have, or a value that is not valid.
     """
     if name not in ENCODINGS:
-        raise UsageError(f"encoding: {name!r} is unknown; {nearest(name, list(ENCODINGS))}")
-    maker, known = ENCODINGS[name]
-    given = dict(options or {})
-    for option in given:
-        if option not in known:
-            raise UsageError(f"encoding option: {name} has no {option!r}; known: {', '.join(known)}")
-    return maker(canvas, **given)
+        raise UsageError(f"encoding: {name!r} is unknown; {did_you_mean(name, list(ENCODINGS))}")
+    maker, option_names = ENCODINGS[name]
+    values = dict(options or {})
+    for option in values:
+        if option not in option_names:
+            raise UsageError(f"encoding option: {name} has no {option!r}; known: {', '.join(option_names)}")
+    return maker(canvas, **values)

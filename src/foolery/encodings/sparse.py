@@ -16,29 +16,29 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape
 from foolery.encodings.direct import Direct, DirectGenomes
 from foolery.errors import UsageError
-from foolery.jit import kernel
+from foolery.jit import jit
 from foolery.rng import Stream
-from foolery.workers import share
+from foolery.workers import parallel_for
 
-MOST = 1000
-LARGEST = 8  # the side of the largest square is the canvas's shorter side over this
-_PLACE = 3  # genes of a square before its color: row, column, side
+MAX_SQUARES = 1000
+SIDE_DIVISOR = 8  # the side of the largest square is the canvas's shorter side over this
+_PLACE_GENES = 3  # genes of a square before its color: row, column, side
 
 
-@kernel
-def _paint_rows(genes: NDArray[np.uint8], canvases: NDArray[np.uint8], largest: int) -> None:
+@jit
+def _draw_squares(genes: NDArray[np.uint8], canvases: NDArray[np.uint8], max_side: int) -> None:
     """Draw one picture for each row of ``genes``: the color of the ground, then square after square."""
     channels, height, width = canvases.shape[1:]
-    size = _PLACE + channels
+    size = _PLACE_GENES + channels
     for i in range(genes.shape[0]):
         for channel in range(channels):
             canvases[i, channel] = genes[i, channel]
         for start in range(channels, genes.shape[1], size):
             top = np.int64(genes[i, start]) * height // 256
             left = np.int64(genes[i, start + 1]) * width // 256
-            side = 1 + np.int64(genes[i, start + 2]) * largest // 256
+            side = 1 + np.int64(genes[i, start + 2]) * max_side // 256
             for channel in range(channels):
-                level = genes[i, start + _PLACE + channel]
+                level = genes[i, start + _PLACE_GENES + channel]
                 for row in range(top, min(height, top + side)):
                     for column in range(left, min(width, left + side)):
                         canvases[i, channel, row, column] = level
@@ -59,13 +59,15 @@ class Sparse:
     squares: int = 16
 
     name = "sparse"
-    renderer = 1
+    renderer_version = 1
     keeps_ancestors = True
-    siblings = 1
+    group_size = 1
 
     def __post_init__(self) -> None:
-        if not isinstance(self.squares, int) or not 1 <= self.squares <= MOST:
-            raise UsageError(f"squares: expected a whole number from 1 to {MOST}, got {self.squares!r}")
+        if not isinstance(self.squares, int) or not 1 <= self.squares <= MAX_SQUARES:
+            raise UsageError(
+                f"squares: expected a whole number from 1 to {MAX_SQUARES}, got {self.squares!r}"
+            )
 
     @property
     def options(self) -> Mapping[str, str | int | float | bool]:
@@ -76,7 +78,7 @@ class Sparse:
     def _genes(self) -> Direct:
         """Who varies and stores the genes, as if they were a picture of one row."""
         channels = self.canvas.channels
-        count = channels + self.squares * (_PLACE + channels)
+        count = channels + self.squares * (_PLACE_GENES + channels)
         return Direct(CanvasShape(channels=1, height=1, width=count))
 
     def initial(self, stream: Stream) -> DirectGenomes:
@@ -87,9 +89,9 @@ class Sparse:
         """One mutated child of every parent."""
         return self._genes.vary(parents, stream)
 
-    def breed(self, pool: DirectGenomes, picked: NDArray[np.int64], stream: Stream) -> DirectGenomes:
-        """One mutated child of the picture at each of the rows ``picked``."""
-        return self._genes.breed(pool, picked, stream)
+    def offspring(self, pool: DirectGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> DirectGenomes:
+        """One mutated child of the picture at each of the rows ``parent_rows``."""
+        return self._genes.offspring(pool, parent_rows, stream)
 
     def mates(self, stream: Stream) -> NDArray[np.int64]:
         """-1: nobody is crossed."""
@@ -115,12 +117,12 @@ class Sparse:
 
     def render_into(self, genomes: DirectGenomes, canvases: Canvases) -> None:
         """As ``render``, into ``canvases``, which are contiguous."""
-        largest = max(1, min(self.canvas.height, self.canvas.width) // LARGEST)
+        max_side = max(1, min(self.canvas.height, self.canvas.width) // SIDE_DIVISOR)
 
         def work(start: int, stop: int) -> None:
-            _paint_rows(genomes.levels[start:stop], canvases[start:stop], largest)
+            _draw_squares(genomes.levels[start:stop], canvases[start:stop], max_side)
 
-        share(work, len(genomes), grain=16)
+        parallel_for(work, len(genomes), chunk=16)
 
     def pack(self, genomes: DirectGenomes) -> list[bytes]:
         """One byte string per genome."""

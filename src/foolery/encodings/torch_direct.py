@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from foolery.encodings.colors import RGB
-from foolery.encodings.differentiable import Parameters, whole
+from foolery.encodings.differentiable import Parameters, straight_through
 from foolery.encodings.direct import Direct, DirectGenomes
 
 Quotient = Callable[[Tensor, int], Tensor]
@@ -35,15 +35,15 @@ def to_rgb(planes: Tensor, colors: str) -> Tensor:
     """
     if planes.shape[1] == 1 or colors == RGB:
         return planes
-    quotient = _real if planes.is_floating_point() else _rounded
+    quotient = _divide if planes.is_floating_point() else _divide_rounded
     return _CONVERSIONS[colors](planes[:, 0], planes[:, 1], planes[:, 2], quotient)
 
 
-def _rounded(numerator: Tensor, denominator: int) -> Tensor:
+def _divide_rounded(numerator: Tensor, denominator: int) -> Tensor:
     return torch.div(2 * numerator + denominator, 2 * denominator, rounding_mode="floor")
 
 
-def _real(numerator: Tensor, denominator: int) -> Tensor:
+def _divide(numerator: Tensor, denominator: int) -> Tensor:
     return numerator / denominator
 
 
@@ -52,7 +52,7 @@ def _hsv(hue: Tensor, saturation: Tensor, value: Tensor, quotient: Quotient) -> 
     low = quotient(value * (255 - saturation), 255)
     falling = quotient(value * (65025 - saturation * part), 65025)
     rising = quotient(value * (65025 - saturation * (255 - part)), 65025)
-    return _placed(sector, value, low, rising, falling)
+    return _colors_of_sectors(sector, value, low, rising, falling)
 
 
 def _hls(hue: Tensor, light: Tensor, saturation: Tensor, quotient: Quotient) -> Tensor:
@@ -62,7 +62,7 @@ def _hls(hue: Tensor, light: Tensor, saturation: Tensor, quotient: Quotient) -> 
     low = 510 * light - high
     rising = quotient(60 * low + (high - low) * part, 15300)
     falling = quotient(60 * low + (high - low) * (60 - part), 15300)
-    return _placed(sector, quotient(high, 255), quotient(low, 255), rising, falling)
+    return _colors_of_sectors(sector, quotient(high, 255), quotient(low, 255), rising, falling)
 
 
 _CONVERSIONS = {"hsv": _hsv, "hls": _hls}
@@ -74,16 +74,16 @@ def _sixth(angle: Tensor, size: int) -> tuple[Tensor, Tensor]:
     return sector.to(torch.int64) % 6, angle - sector * size
 
 
-def _placed(sector: Tensor, top: Tensor, low: Tensor, rising: Tensor, falling: Tensor) -> Tensor:
+def _colors_of_sectors(sector: Tensor, top: Tensor, low: Tensor, rising: Tensor, falling: Tensor) -> Tensor:
     wheel = torch.tensor(_WHEEL, device=sector.device)
     return torch.stack([top, low, rising, falling], 1).gather(1, wheel[sector].movedim(-1, 1))
 
 
-_WHITE = 255.0
+_MAX_LEVEL = 255.0
 
 
 @dataclass(frozen=True)
-class EagerDirect:
+class TorchDirect:
     """Pixels with gradients: the parameters are levels, 0 to 255, rounded to the nearest to be drawn."""
 
     encoding: Direct
@@ -92,15 +92,15 @@ class EagerDirect:
     def parameters(self, genomes: DirectGenomes) -> Parameters:
         """``(N, C * H * W)`` levels."""
         levels = torch.from_numpy(genomes.levels.astype(np.float32)).to(self.device)
-        return Parameters(levels.requires_grad_(), 0.0, _WHITE)
+        return Parameters(levels.requires_grad_(), 0.0, _MAX_LEVEL)
 
     def draw(self, parameters: Parameters) -> Tensor:
         """``(N, C, H, W) float32``, whole numbers from 0 to 255, with straight-through gradients."""
-        shadow = parameters.values.clamp(0.0, _WHITE).reshape(-1, *self.encoding.canvas.axes)
+        shadow = parameters.values.clamp(0.0, _MAX_LEVEL).reshape(-1, *self.encoding.canvas.axes)
         levels = to_rgb(shadow.detach().round().to(torch.int32), self.encoding.colors)
-        return whole(to_rgb(shadow, self.encoding.colors), levels.to(torch.float32))
+        return straight_through(to_rgb(shadow, self.encoding.colors), levels.to(torch.float32))
 
     def with_parameters(self, genomes: DirectGenomes, parameters: Parameters) -> DirectGenomes:
         """``genomes`` with the levels of ``parameters``."""
-        levels = parameters.values.detach().clamp(0.0, _WHITE).round().to(torch.uint8)
+        levels = parameters.values.detach().clamp(0.0, _MAX_LEVEL).round().to(torch.uint8)
         return DirectGenomes(levels.cpu().numpy().reshape(genomes.levels.shape))

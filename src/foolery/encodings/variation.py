@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.errors import UsageError
-from foolery.jit import inlined, kernel
+from foolery.jit import jit, jit_inline
 from foolery.rng import Purpose, Stream, philox
 
 RATE = 0.5
@@ -41,7 +41,7 @@ CROSSOVERS: Mapping[str, Callable[[Stream], NDArray[np.int64]]] = {"none": _no_m
 """Name of a crossover to the function that says who is crossed with whom."""
 
 
-@inlined
+@jit_inline
 def _spread(r: float, beta: float) -> float:
     """The factor ``betaq``: how far a child lies from the middle of its parents."""
     alpha = 2.0 - beta ** -(CROSSOVER_ETA + 1.0)
@@ -50,7 +50,7 @@ def _spread(r: float, beta: float) -> float:
     return float((1.0 / (2.0 - r * alpha)) ** (1.0 / (CROSSOVER_ETA + 1.0)))
 
 
-@kernel
+@jit
 def _cross_pair(
     first: NDArray[np.uint8],
     second: NDArray[np.uint8],
@@ -74,7 +74,7 @@ def _cross_pair(
         first[gene], second[gene] = np.uint8(left), np.uint8(right)
 
 
-@kernel
+@jit
 def _cross_rows(
     levels: NDArray[np.uint8],
     mates: NDArray[np.int64],
@@ -106,7 +106,7 @@ _GUIDE_BITS = 12
 _GUIDE_SHIFT = np.uint64(32 - _GUIDE_BITS)
 
 
-@inlined
+@jit_inline
 def step(word: np.uint64) -> float:
     """The step of a real gene, in (-1, 1), for a random 32-bit ``word``."""
     r = (np.float64(word) + 0.5) * 2.0**-32
@@ -129,7 +129,7 @@ def level_steps() -> NDArray[np.uint64]:
     return np.rint(cumulative * 2.0**32).astype(np.uint64)
 
 
-@inlined
+@jit_inline
 def level_step(word: np.uint64, steps: NDArray[np.uint64]) -> int:
     """The step in levels, -255 to 255, for a random 32-bit ``word`` and the table ``level_steps()``."""
     low, high = 0, steps.size
@@ -142,13 +142,13 @@ def level_step(word: np.uint64, steps: NDArray[np.uint64]) -> int:
     return low - LEVELS
 
 
-def guide_of(steps: NDArray[np.uint64]) -> NDArray[np.int16]:
+def step_guide(steps: NDArray[np.uint64]) -> NDArray[np.int16]:
     """``(4096,) int16``: for the upper 12 bits of a word, where in ``steps`` the search for it may begin."""
     lowest = np.arange(1 << _GUIDE_BITS, dtype=np.uint64) << np.uint64(32 - _GUIDE_BITS)
     return np.searchsorted(steps, lowest, side="right").astype(np.int16)
 
 
-@inlined
+@jit_inline
 def guided_step(word: np.uint64, steps: NDArray[np.uint64], guide: NDArray[np.int16]) -> np.int64:
     """As ``level_step``, from where the guide of ``steps`` points: one or two comparisons, as a rule."""
     at = np.uintp(guide[word >> _GUIDE_SHIFT])

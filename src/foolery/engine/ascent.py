@@ -16,205 +16,224 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import Budget
-from foolery.engine.ascent_start import Start, start_of
-from foolery.engine.ascent_state import forget, read_state, write_state
+from foolery.engine.ascent_start import AscentStart, make_start
+from foolery.engine.ascent_state import delete_states, read_state, write_state
 from foolery.engine.progress import Progress
-from foolery.engine.provenance import provenance
-from foolery.engine.run import Exhibit, exhibit_of
+from foolery.engine.provenance import make_provenance
+from foolery.engine.run import RunResult, make_run_result
 from foolery.errors import UsageError
 from foolery.rng import check_seed
-from foolery.runs import Individual, Moment, Reign, RunSettings, RunWriter
-from foolery.search.ascent_presets import Rule, rule_of
-from foolery.search.objectives import AIMS, Aim, cells_of
+from foolery.runs import GenerationStats, Individual, Replacement, RunSettings, RunWriter
+from foolery.search.ascent_presets import AscentRule, make_rule
+from foolery.search.objectives import OBJECTIVES, ObjectiveName, class_indices
 
 PASSES = 3  # of a picture through the network for each step: forward, backward, and the score
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 
 
 @dataclass
-class _Best:
+class _Elites:
     """Champions: ``(cells,)`` values of the objective, scores and numbers of individuals."""
 
-    value: NDArray[np.float64]
+    objective: NDArray[np.float64]
     score: NDArray[np.float64]
     individual: NDArray[np.int64]
-    jumps: int = 0
+    improvements: int = 0
 
 
-class Climbing:
+class AscentLoop:
     """The loop over steps of one run; ``run`` begins it or goes on with it."""
 
     def __init__(
         self,
-        begun: Start,
+        start: AscentStart,
         classifier: Classifier,
         settings: RunSettings,
         writer: RunWriter,
         steps: int,
         until: float | None,
-        watch: Callable[[Progress], None] | None,
+        on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.begun, self.climb, self.classifier = begun, begun.climb, classifier
-        self.kind, self.writer, self.steps, self.until, self.watch = (
-            settings.kind, writer, steps, until, watch,
+        self.start, self.ascent, self.classifier = start, start.ascent, classifier
+        self.kind, self.writer, self.steps, self.until, self.on_progress = (
+            settings.kind, writer, steps, until, on_progress,
         )  # fmt: skip
         self.cells = np.array(settings.cells)
         self.labels = tuple(settings.classes[cell] for cell in settings.cells)
-        self.objective = AIMS[settings.objective](settings.cells)
+        self.objective = OBJECTIVES[settings.objective](settings.cells)
         lowest = np.full(len(self.cells), -np.inf)
-        self.best = _Best(lowest, lowest.copy(), np.full(len(self.cells), -1))
-        self.places: dict[int, Any] = {}
-        self.spent, self.clock = writer.seconds, time.perf_counter()
+        self.best = _Elites(lowest, lowest.copy(), np.full(len(self.cells), -1))
+        self.states: dict[int, Any] = {}
+        self.seconds_before, self.clock = writer.seconds, time.perf_counter()
         self.started_at = max(writer.generation, 0)
 
     @property
-    def could_go_on(self) -> bool:
+    def can_continue(self) -> bool:
         """Whether a budget ended it, and rows were still moving."""
-        return self.writer.generation < self.steps and len(self._moving()) > 0
+        return self.writer.generation < self.steps and len(self._active()) > 0
 
     def run(self, budget: Budget | None) -> None:
         """Step until ``steps``, until nothing moves, or until the budget does not hold another step."""
         try:
             if self.writer.generation < 0:
-                self._begin()
+                self._start()
             else:
                 self._restore()
-            self._climb(budget)
+            self._ascend(budget)
         except BaseException:
             self._save(only_state=True)
             raise
         self._save(only_state=False)
 
-    def _climb(self, budget: Budget | None) -> None:
+    def _ascend(self, budget: Budget | None) -> None:
         saved, longest = time.monotonic(), 0.0
         while self.writer.generation < self.steps:
-            generation, rows = self.writer.generation + 1, self._moving()
-            asked = PASSES * len(rows)
-            if not len(rows) or not _fits(budget, self.writer.queries + asked, self._elapsed + longest):
+            generation, rows = self.writer.generation + 1, self._active()
+            queries = PASSES * len(rows)
+            if not len(rows) or not _fits(budget, self.writer.queries + queries, self._elapsed + longest):
                 return
             before = self._elapsed
-            place = self.climb.step(self.places[generation - 1], rows, generation - 1)
-            canvases = self.climb.canvases(place, rows)
-            self.places[generation] = place
-            self._challenge(generation, rows, canvases, place, asked)
-            self.places.pop(generation - 1)
+            state = self.ascent.step(self.states[generation - 1], rows, generation - 1)
+            canvases = self.ascent.canvases(state, rows)
+            self.states[generation] = state
+            self._update(generation, rows, canvases, state, queries)
+            self.states.pop(generation - 1)
             longest = max(0.9 * longest, self._elapsed - before)
             if time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
                 self._save(only_state=False)
                 saved = time.monotonic()
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         """Generation 0: every class starts at the candidate that it scores highest."""
-        canvases = self.begun.candidates
-        said = _scored(self.classifier, canvases)
-        values, scores = self.objective(said), said[:, self.cells]
+        canvases = self.start.candidates
+        scores = _checked_scores(self.classifier, canvases)
+        values, class_scores = self.objective(scores), scores[:, self.cells]
         chosen = values.argmax(axis=0)
-        self.places[0] = self.begun.place(chosen)
+        self.states[0] = self.start.initial_state(chosen)
         first, numbers = np.unique(chosen, return_inverse=True)
-        blobs = self.climb.genomes(self.places[0], np.array([int(np.argmax(chosen == one)) for one in first]))
-        newcomers = [
+        blobs = self.ascent.genomes(
+            self.states[0], np.array([int(np.argmax(chosen == one)) for one in first])
+        )
+        individuals = [
             Individual(int(one), 0, None, None, blob) for one, blob in zip(first, blobs, strict=True)
         ]
         hashes = {int(one): canvas_hash(canvases[one]) for one in first}
-        won = np.arange(len(self.cells))
-        taken = values[chosen, won], scores[chosen, won]
-        self._crown(0, won, taken, first[numbers], newcomers, hashes, len(canvases))
+        cells = np.arange(len(self.cells))
+        taken = values[chosen, cells], class_scores[chosen, cells]
+        self._replace(0, cells, taken, first[numbers], individuals, hashes, len(canvases))
 
-    def _challenge(
-        self, generation: int, rows: NDArray[np.int64], canvases: Canvases, place: Any, asked: int
+    def _update(
+        self, generation: int, rows: NDArray[np.int64], canvases: Canvases, state: Any, queries: int
     ) -> None:
-        said, places = _scored(self.classifier, canvases), np.arange(len(rows))
-        values, own = self.objective(said)[places, rows], said[places, self.cells[rows]]
-        better = np.flatnonzero(values > self.best.value[rows])
-        won, number = rows[better], self.writer.queries + better
-        blobs = self.climb.genomes(place, won) if len(won) else []
-        newcomers = [
+        scores, index = _checked_scores(self.classifier, canvases), np.arange(len(rows))
+        values, own = self.objective(scores)[index, rows], scores[index, self.cells[rows]]
+        better = np.flatnonzero(values > self.best.objective[rows])
+        improved, number = rows[better], self.writer.queries + better
+        blobs = self.ascent.genomes(state, improved) if len(improved) else []
+        individuals = [
             Individual(int(one), generation, int(self.best.individual[row]), None, blob)
-            for one, row, blob in zip(number, won, blobs, strict=True)
+            for one, row, blob in zip(number, improved, blobs, strict=True)
         ]
         hashes = {int(one): canvas_hash(canvases[at]) for one, at in zip(number, better, strict=True)}
-        self._crown(generation, won, (values[better], own[better]), number, newcomers, hashes, asked)
+        self._replace(
+            generation, improved, (values[better], own[better]), number, individuals, hashes, queries
+        )
 
-    def _crown(
+    def _replace(
         self,
         generation: int,
-        won: NDArray[np.int64],
-        taken: tuple[NDArray[np.float64], NDArray[np.float64]],
+        cells: NDArray[np.int64],
+        values: tuple[NDArray[np.float64], NDArray[np.float64]],
         numbers: NDArray[np.int64],
-        newcomers: list[Individual],
+        individuals: list[Individual],
         hashes: dict[int, str],
-        asked: int,
+        queries: int,
     ) -> None:
         before = self.best
-        best = _Best(
-            before.value.copy(), before.score.copy(), before.individual.copy(), before.jumps + len(won)
+        best = _Elites(
+            before.objective.copy(),
+            before.score.copy(),
+            before.individual.copy(),
+            before.improvements + len(cells),
         )
-        (best.value[won], best.score[won]), best.individual[won] = taken, numbers
-        sure = confidence(best.score, self.kind)
-        reigns = [
-            Reign(int(cell), int(one), generation, float(value), float(score), float(sure[cell]), previous)
+        (best.objective[cells], best.score[cells]), best.individual[cells] = values, numbers
+        confidences = confidence(best.score, self.kind)
+        replacements = [
+            Replacement(
+                int(cell),
+                int(one),
+                generation,
+                float(value),
+                float(score),
+                float(confidences[cell]),
+                previous,
+            )
             for cell, one, value, score, previous in zip(
-                won, numbers, *taken, (_some(before.individual[cell]) for cell in won), strict=True
+                cells,
+                numbers,
+                *values,
+                (_number_or_none(before.individual[cell]) for cell in cells),
+                strict=True,
             )
         ]
-        moment = Moment(
+        stats = GenerationStats(
             generation=generation,
-            queries=self.writer.queries + asked,
-            jumps=best.jumps,
-            median=float(np.median(sure)),
-            mean=float(sure.mean()),
-            least=float(sure.min()),
-            most=float(sure.max()),
-            seconds=self.spent + self._elapsed,
+            queries=self.writer.queries + queries,
+            improvements=best.improvements,
+            median=float(np.median(confidences)),
+            mean=float(confidences.mean()),
+            min=float(confidences.min()),
+            max=float(confidences.max()),
+            seconds=self.seconds_before + self._elapsed,
         )
-        self.writer.record(moment, newcomers, reigns, hashes)
+        self.writer.record(stats, individuals, replacements, hashes)
         self.best = best
-        if self.watch is not None:
-            everyone = np.arange(len(self.cells))
-            place = self.places[generation]
-            self.watch(
+        if self.on_progress is not None:
+            all_rows = np.arange(len(self.cells))
+            state = self.states[generation]
+            self.on_progress(
                 Progress(
-                    generation, self.steps, self.started_at, moment, self.labels, sure,
-                    lambda: self.climb.canvases(place, everyone),
+                    generation, self.steps, self.started_at, stats, self.labels, confidences,
+                    lambda: self.ascent.canvases(state, all_rows),
                 )
             )  # fmt: skip
 
-    def _moving(self) -> NDArray[np.int64]:
+    def _active(self) -> NDArray[np.int64]:
         """Rows that are neither stuck nor certain enough."""
-        place = self.places[self.writer.generation]
-        rests = place.stuck if self.until is None else place.stuck | (
+        state = self.states[self.writer.generation]
+        finished = state.zero_gradient if self.until is None else state.zero_gradient | (
             confidence(self.best.score, self.kind) >= self.until
         )  # fmt: skip
-        return np.flatnonzero(~rests)
+        return np.flatnonzero(~finished)
 
     def _restore(self) -> None:
         for champion in self.writer.champions:
-            self.best.value[champion.cell] = champion.objective
+            self.best.objective[champion.cell] = champion.objective
             self.best.score[champion.cell] = champion.score
             self.best.individual[champion.cell] = champion.individual
-        self.best.jumps = self.writer.jumps
+        self.best.improvements = self.writer.improvements
         generation = self.writer.generation
         if generation >= self.steps:
-            self.places[generation] = self.begun.place(np.zeros(len(self.cells), np.int64))
+            self.states[generation] = self.start.initial_state(np.zeros(len(self.cells), np.int64))
             return
-        self.places[generation] = self.climb.load(read_state(self.writer.folder, generation))
+        self.states[generation] = self.ascent.load(read_state(self.writer.folder, generation))
 
     def _save(self, *, only_state: bool) -> None:
         """Put the rows' places beside the run file, then have the run file stored."""
-        place = self.places.get(self.writer.generation)
-        if place is None or self.writer.folder is None:
+        state = self.states.get(self.writer.generation)
+        if state is None or self.writer.folder is None:
             return
-        write_state(self.writer.folder, self.writer.generation, self.climb.save(place))
+        write_state(self.writer.folder, self.writer.generation, self.ascent.save(state))
         if not only_state:
             self.writer.checkpoint()
-            forget(self.writer.folder, but=self.writer.generation)
+            delete_states(self.writer.folder, keep=self.writer.generation)
 
     @property
     def _elapsed(self) -> float:
         return time.perf_counter() - self.clock
 
 
-def _scored(classifier: Classifier, canvases: Canvases) -> NDArray[np.float64]:
+def _checked_scores(classifier: Classifier, canvases: Canvases) -> NDArray[np.float64]:
     scores = classifier.scores(canvases)
     if not np.isfinite(scores).all():
         raise UsageError(f"classifier {classifier.description.name}: gave scores that are not finite")
@@ -229,7 +248,7 @@ def _fits(budget: Budget | None, queries: int, seconds: float) -> bool:
     )
 
 
-def _some(number: np.int64) -> int | None:
+def _number_or_none(number: np.int64) -> int | None:
     return None if number < 0 else int(number)
 
 
@@ -248,15 +267,15 @@ def ascend(
     source: Path | str | None = None,
     seed: int = 0,
     classes: Sequence[str] | None = None,
-    objective: Aim = "class-score",
+    objective: ObjectiveName = "class-score",
     out: Path | str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     until: float | None = None,
     budget: Budget | None = None,
-    watch: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
     command: str = "python",
-) -> Exhibit:
+) -> RunResult:
     """Follow, for every class, the gradient of its probability to a picture that ``classifier`` is sure of.
 
     Args:
@@ -278,7 +297,7 @@ def ascend(
         overwrite: replace the run in ``out``.
         until: a class rests as soon as it is as certain; the search ends when all do.
         budget: the queries and the time that may be spent; time is that of this call.
-        watch: called after every step.
+        on_progress: called after every step.
         command: how the run was started, for its provenance.
 
     Raises:
@@ -290,53 +309,57 @@ def ascend(
         raise UsageError(f"until: expected a confidence above 0 and up to 1, got {until!r}")
     if resume and out is None:
         raise UsageError("resume: a run in memory cannot be resumed; give out=FOLDER")
-    chosen = rule_of(preset, rule, steps)
+    ascent_rule = make_rule(preset, rule, steps)
     classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
-    cells = cells_of(classes, classifier.description.classes)
-    begun = start_of(
-        classifier, cells, chosen, kind=start, seed=check_seed(seed), through=through, source=source
+    cells = class_indices(classes, classifier.description.classes)
+    ascent_start = make_start(
+        classifier, cells, ascent_rule, kind=start, seed=check_seed(seed), through=through, source=source
     )
     folder = None if out is None else Path(out)
-    settings = _settings(begun, classifier, chosen, preset, seed).model_copy(update={"objective": objective})
-    made = provenance(classifier.description, command)
+    settings = _settings(ascent_start, classifier, ascent_rule, preset, seed).model_copy(
+        update={"objective": objective}
+    )
+    run_provenance = make_provenance(classifier.description, command)
     if resume and folder is not None:
-        writer = RunWriter.resume(folder, settings, made, checkpoint_every=_NEVER)
+        writer = RunWriter.resume(folder, settings, run_provenance, checkpoint_every=_NEVER)
     else:
         writer = RunWriter.create(
             folder,
             settings,
-            made,
+            run_provenance,
             overwrite=overwrite,
-            keep_genomes=begun.encoding.keeps_ancestors,
+            keep_genomes=ascent_start.encoding.keeps_ancestors,
             checkpoint_every=_NEVER,
         )
-        forget(folder)
+        delete_states(folder)
     with writer:
-        search = Climbing(begun, classifier, settings, writer, chosen.steps, until, watch)
+        search = AscentLoop(ascent_start, classifier, settings, writer, ascent_rule.steps, until, on_progress)
         search.run(budget)
         writer.close("finished")
-        if not search.could_go_on:
-            forget(folder)
-        return exhibit_of(writer.snapshot())
+        if not search.can_continue:
+            delete_states(folder)
+        return make_run_result(writer.snapshot())
 
 
-def _settings(begun: Start, classifier: Classifier, rule: Rule, preset: str, seed: int) -> RunSettings:
-    known, encoding = classifier.description, begun.encoding
+def _settings(
+    start: AscentStart, classifier: Classifier, rule: AscentRule, preset: str, seed: int
+) -> RunSettings:
+    description, encoding = classifier.description, start.encoding
     return RunSettings(
         search=NAME,
-        search_options={"preset": preset, **begun.options, **rule.options},
+        search_options={"preset": preset, **start.options, **rule.options},
         encoding=encoding.name,
         encoding_options=dict(encoding.options),
-        renderer=encoding.renderer,
+        renderer=encoding.renderer_version,
         canvas=encoding.canvas.axes,
-        classifier=known.name,
-        fingerprint=known.fingerprint,
-        backend=known.backend,
-        forward=dict(known.forward),
-        kind=known.kind,
-        classes=known.classes,
-        cells=begun.cells,
+        classifier=description.name,
+        fingerprint=description.fingerprint,
+        backend=description.backend,
+        forward=dict(description.forward),
+        kind=description.kind,
+        classes=description.classes,
+        cells=start.cells,
         seed=seed,
-        batch=len(begun.cells),
-        initial=len(begun.candidates),
+        batch=len(start.cells),
+        initial=len(start.candidates),
     )

@@ -13,54 +13,54 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape, canvas_hash
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card
-from foolery.data.decode import read_picture
+from foolery.data.decode import read_image
 from foolery.data.fit import fit
 from foolery.encodings import make_encoding
 from foolery.encodings.base import Encoding
 from foolery.encodings.direct import Direct, DirectGenomes
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 from foolery.rng import Stream
 from foolery.runs import open_run_file
 from foolery.runs.records import OptionValue
-from foolery.search.ascent_presets import Rule
+from foolery.search.ascent_presets import AscentRule
 
 GRAY = 127.5  # mean pixel of a classifier that says none
 RANDOM_GENOMES = 200  # of which every class starts at its best
-FROM_NAMES = ("mean", "noise")
+START_NAMES = ("mean", "noise")
 THROUGH = ("cppn",)
 
 
 @dataclass(frozen=True)
-class Start:
+class AscentStart:
     """Where an ascent begins.
 
     Attributes:
         cells: for each row the index of its class.
         encoding: that the champions are genomes of.
-        climb: a ``foolery.search.gradient_ascent.Climb``.
+        ascent: a ``foolery.search.gradient_ascent.Climb``.
         candidates: ``(M, C, H, W) uint8``: every class starts at the one that it scores highest.
-        place: from the index of each row's candidate to the rows' places.
+        initial_state: from the index of each row's candidate to the rows' places.
         options: as a run records them.
     """
 
     cells: tuple[int, ...]
     encoding: Encoding[Any]
-    climb: Any
+    ascent: Any
     candidates: Canvases
-    place: Callable[[NDArray[np.int64]], Any]
+    initial_state: Callable[[NDArray[np.int64]], Any]
     options: dict[str, OptionValue]
 
 
-def start_of(
+def make_start(
     classifier: Classifier,
     cells: tuple[int, ...],
-    rule: Rule,
+    rule: AscentRule,
     *,
     kind: str | Path,
     seed: int,
     through: str | None,
     source: Path | str | None,
-) -> Start:
+) -> AscentStart:
     """The start that ``ascend`` was asked for; see there for the arguments.
 
     Raises:
@@ -75,7 +75,7 @@ def start_of(
             )
         return _pixels(with_gradient(classifier), cells, rule, kind, seed)
     if through not in THROUGH:
-        raise UsageError(f"through: unknown {through!r}; {nearest(through, list(THROUGH))}")
+        raise UsageError(f"through: unknown {through!r}; {did_you_mean(through, list(THROUGH))}")
     if kind != "mean":
         raise UsageError(
             f"start: pixels start at {kind!r}; through {through}, leave --start out or use --from"
@@ -88,8 +88,10 @@ def start_of(
     return _genomes(with_gradient(classifier), cells, rule, seed, through, source)
 
 
-def _pixels(classifier: Any, cells: tuple[int, ...], rule: Rule, kind: str | Path, seed: int) -> Start:
-    from foolery.search.gradient_ascent import PixelClimb
+def _pixels(
+    classifier: Any, cells: tuple[int, ...], rule: AscentRule, kind: str | Path, seed: int
+) -> AscentStart:
+    from foolery.search.gradient_ascent import PixelAscent
 
     shape = classifier.description.canvas
     levels, options = start_levels(classifier, kind, seed)
@@ -98,17 +100,22 @@ def _pixels(classifier: Any, cells: tuple[int, ...], rule: Rule, kind: str | Pat
     def pack(canvases: Canvases) -> list[bytes]:
         return encoding.pack(DirectGenomes(canvases.reshape(len(canvases), -1)))
 
-    climb = PixelClimb(classifier, cells, mean_pixel(classifier), rule, pack)
-    place = climb.start(levels)
-    return Start(
-        cells, encoding, climb, climb.canvases(place, np.zeros(1, np.int64)), lambda chosen: place, options
+    ascent = PixelAscent(classifier, cells, mean_pixel(classifier), rule, pack)
+    state = ascent.start(levels)
+    return AscentStart(
+        cells, encoding, ascent, ascent.canvases(state, np.zeros(1, np.int64)), lambda chosen: state, options
     )
 
 
 def _genomes(
-    classifier: Any, cells: tuple[int, ...], rule: Rule, seed: int, through: str, source: Path | str | None
-) -> Start:
-    from foolery.search.gradient_ascent_cppn import GenomeClimb
+    classifier: Any,
+    cells: tuple[int, ...],
+    rule: AscentRule,
+    seed: int,
+    through: str,
+    source: Path | str | None,
+) -> AscentStart:
+    from foolery.search.gradient_ascent_cppn import GenomeAscent
 
     shape: CanvasShape = classifier.description.canvas
     options: dict[str, OptionValue] = {"through": through, "start": "random"}
@@ -117,26 +124,26 @@ def _genomes(
         genomes = encoding.initial(Stream.of(seed, 0, RANDOM_GENOMES))
     else:
         run = open_run_file(Path(source))
-        given = run.settings
-        if given.encoding != through or given.canvas != shape.axes:
+        settings = run.settings
+        if settings.encoding != through or settings.canvas != shape.axes:
             raise UsageError(
                 f"from: expected a run of {through} with canvas {shape.axes}, "
-                f"{source} has {given.encoding} with {given.canvas}"
+                f"{source} has {settings.encoding} with {settings.canvas}"
             )
         if not run.champions:
             raise UsageError(f"from: {source} has no champions yet")
-        encoding = make_encoding(through, shape, given.encoding_options)
+        encoding = make_encoding(through, shape, settings.encoding_options)
         genomes = encoding.unpack([row.genome for row in run.champions])
         options["start"] = "champions"
         options["start_hash"] = canvas_hash(np.frombuffer(b"".join(encoding.pack(genomes)), np.uint8))
-    climb = GenomeClimb(classifier, cells, encoding, rule)
+    ascent = GenomeAscent(classifier, cells, encoding, rule)
     candidates = encoding.render(genomes)
-    return Start(
+    return AscentStart(
         cells,
         encoding,
-        climb,
+        ascent,
         candidates,
-        lambda chosen: climb.start(encoding.take(genomes, chosen)),
+        lambda chosen: ascent.start(encoding.take(genomes, chosen)),
         options,
     )
 
@@ -159,9 +166,9 @@ def start_levels(
     path = Path(kind)
     if not path.is_file():
         raise UsageError(
-            f"start: expected {' or '.join(FROM_NAMES)}, or a picture file; there is no file {path}"
+            f"start: expected {' or '.join(START_NAMES)}, or a picture file; there is no file {path}"
         )
-    canvas = fit(read_picture(path), shape)
+    canvas = fit(read_image(path), shape)
     return canvas.astype(np.float32), {"start": "picture", "start_hash": canvas_hash(canvas)}
 
 
@@ -170,8 +177,8 @@ def mean_pixel(classifier: Classifier) -> NDArray[np.float32]:
     card = getattr(classifier, "card", None)
     if not isinstance(card, Card):
         return np.full(classifier.description.canvas.channels, GRAY, np.float32)
-    how = card.preprocessing
-    return np.clip(np.array(how.mean) / how.scale, 0.0, 255.0).astype(np.float32)
+    preprocessing = card.preprocessing
+    return np.clip(np.array(preprocessing.mean) / preprocessing.scale, 0.0, 255.0).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -191,8 +198,12 @@ class Distance:
 
 def distances(canvases: dict[str, Canvases], start: Canvases) -> list[Distance]:
     """Of ``(C, H, W) uint8`` canvases, by class, from ``start``."""
-    found = []
+    all_distances = []
     for label, canvas in canvases.items():
-        off = canvas.astype(np.int64) - start.astype(np.int64)
-        found.append(Distance(label, float(np.sqrt(np.square(off / 255.0).sum())), int(np.abs(off).max())))
-    return found
+        difference = canvas.astype(np.int64) - start.astype(np.int64)
+        all_distances.append(
+            Distance(
+                label, float(np.sqrt(np.square(difference / 255.0).sum())), int(np.abs(difference).max())
+            )
+        )
+    return all_distances

@@ -57,10 +57,10 @@ def read_state(folder: Path | None, generation: int) -> dict[str, NDArray[Any]]:
         ) from None
 
 
-def forget(folder: Path | None, *, but: int | None = None) -> None:
-    """Remove every state file of ``folder``, except that of generation ``but``."""
+def delete_states(folder: Path | None, *, keep: int | None = None) -> None:
+    """Remove every state file of ``folder``, except that of generation ``keep``."""
     if folder is None:
         return
     for file in folder.glob("ascent-*.npz"):
-        if but is None or file != state_file(folder, but):
+        if keep is None or file != state_file(folder, keep):
             file.unlink(missing_ok=True)

@@ -17,19 +17,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.canvas import Canvases, fetched
-from foolery.classifiers.base import Classifier, Sliced, canvas_device
+from foolery.canvas import Canvases, fetch_rows
+from foolery.classifiers.base import ChunkedClassifier, Classifier, canvas_device
 from foolery.encodings.base import Encoding, on_device, render_into
-from foolery.runs import Stages
-from foolery.search.map_elites import Litter
-from foolery.workers import available, share
+from foolery.runs import Timings
+from foolery.search.map_elites import LazyOffspring
+from foolery.workers import parallel_for, worker_count
 
-_BUNDLE = 2**18
+_CHUNK = 2**18
 """Pixel values that a lane draws at a time, at most, unless a slice has more."""
 
 
 @dataclass(frozen=True)
-class Scored:
+class Evaluation:
     """A generation's canvases ``(N, C, H, W) uint8`` and scores ``(N, K) float64``, and what they took.
 
     The canvases are those of this generation until the next one is scored.
@@ -37,14 +37,14 @@ class Scored:
 
     canvases: Canvases
     scores: NDArray[np.float64]
-    stages: Stages
+    timings: Timings
 
     def canvases_of(self, rows: NDArray[np.int64]) -> Canvases:
         """A copy of the canvases ``rows``, in the memory of the processor."""
-        return fetched(self.canvases, rows)
+        return fetch_rows(self.canvases, rows)
 
 
-class Scoring:
+class Evaluator:
     """Breeds, draws and scores one generation after the other, and keeps the memory for it.
 
     Args:
@@ -56,74 +56,76 @@ class Scoring:
     def __init__(self, encoding: Encoding[Any], classifier: Classifier, replicates: int = 1) -> None:
         self.encoding = on_device(encoding, canvas_device(classifier))
         self.classifier, self.replicates = classifier, replicates
-        self._sliced = classifier if isinstance(classifier, Sliced) and classifier.slice else None
+        self._sliced = classifier if isinstance(classifier, ChunkedClassifier) and classifier.chunk else None
         self._canvases = np.empty((0, *encoding.canvas.axes), np.uint8)
 
-    def __call__(self, litter: Litter[Any]) -> Scored:
-        """The scores of all children of ``litter``."""
-        if self._sliced is not None and len(litter) >= (self._sliced.slice or 0) * available():
-            return self._slice_by_slice(litter, self._sliced)
-        return self._stage_by_stage(litter)
+    def __call__(self, offspring: LazyOffspring[Any]) -> Evaluation:
+        """The scores of all children of ``offspring``."""
+        if self._sliced is not None and len(offspring) >= (self._sliced.chunk or 0) * worker_count():
+            return self._slice_by_slice(offspring, self._sliced)
+        return self._stage_by_stage(offspring)
 
-    def _slice_by_slice(self, litter: Litter[Any], classifier: Sliced) -> Scored:
-        count, classes = len(litter), len(self.classifier.description.classes)
+    def _slice_by_slice(self, offspring: LazyOffspring[Any], classifier: ChunkedClassifier) -> Evaluation:
+        count, classes = len(offspring), len(self.classifier.description.classes)
         if len(self._canvases) != count:
             self._canvases = np.empty((count, *self.encoding.canvas.axes), np.uint8)
         canvases, outputs = self._canvases, np.empty((count, classes))
-        spent: list[tuple[float, float, float]] = []
-        grain = classifier.slice or count
-        bundles, ready = self._bundles(count, grain), deque[tuple[int, int]]()
+        timings: list[tuple[float, float, float]] = []
+        slice_size = classifier.chunk or count
+        chunks, queue = self._chunks(count, slice_size), deque[tuple[int, int]]()
 
         def work(first: int, end: int) -> None:
-            for start, stop in bundles[first:end]:
+            for start, stop in chunks[first:end]:
                 draw(start, stop)
-                lent = stop - (stop - start) // (4 * grain) * grain
-                ready.extend((at, min(at + grain, stop)) for at in range(lent, stop, grain))
-                classify(start, lent)
-                while ready:
+                shared = stop - (stop - start) // (4 * slice_size) * slice_size
+                queue.extend((at, min(at + slice_size, stop)) for at in range(shared, stop, slice_size))
+                classify(start, shared)
+                while queue:
                     with suppress(IndexError):  # another lane was faster
-                        classify(*ready.pop())
+                        classify(*queue.pop())
 
         def draw(start: int, stop: int) -> None:
-            begun = perf_counter()
-            children = litter.breed(start, stop)
-            bred = perf_counter()
+            started = perf_counter()
+            children = offspring.vary(start, stop)
+            varied = perf_counter()
             render_into(self.encoding, children, canvases[start:stop])
-            spent.append((bred - begun, perf_counter() - bred, 0.0))
+            timings.append((varied - started, perf_counter() - varied, 0.0))
 
         def classify(start: int, stop: int) -> None:
-            begun = perf_counter()
+            started = perf_counter()
             outputs[start:stop] = classifier.outputs(canvases[start:stop])
-            spent.append((0.0, 0.0, perf_counter() - begun))
+            timings.append((0.0, 0.0, perf_counter() - started))
 
-        share(work, len(bundles), grain=1)
+        parallel_for(work, len(chunks), chunk=1)
         begun = perf_counter()
-        scores = classifier.finish(outputs)
-        spent.append((0.0, 0.0, perf_counter() - begun))
-        return Scored(canvases, scores, Stages(*map(sum, zip(*spent, strict=True))))
+        scores = classifier.to_scores(outputs)
+        timings.append((0.0, 0.0, perf_counter() - begun))
+        return Evaluation(canvases, scores, Timings(*map(sum, zip(*timings, strict=True))))
 
-    def _stage_by_stage(self, litter: Litter[Any]) -> Scored:
-        begun = perf_counter()
-        children = litter.all()
-        bred = perf_counter()
+    def _stage_by_stage(self, offspring: LazyOffspring[Any]) -> Evaluation:
+        started = perf_counter()
+        children = offspring.vary_all()
+        varied = perf_counter()
         canvases = self.encoding.render(children)
-        drawn = perf_counter()
-        parts = [self.classifier.scores(canvases[start:stop]) for start, stop in self._blocks(len(litter))]
+        rendered = perf_counter()
+        parts = [self.classifier.scores(canvases[start:stop]) for start, stop in self._blocks(len(offspring))]
         scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return Scored(canvases, scores, Stages(bred - begun, drawn - bred, perf_counter() - drawn))
+        return Evaluation(
+            canvases, scores, Timings(varied - started, rendered - varied, perf_counter() - rendered)
+        )
 
-    def _bundles(self, count: int, grain: int) -> list[tuple[int, int]]:
+    def _chunks(self, count: int, slice_size: int) -> list[tuple[int, int]]:
         """What a lane breeds and draws at a time: first row and end of some whole slices of a replicate.
 
         All of a lane's share where memory allows, since each call between kernels costs some 10 microseconds,
         and the first genomes of each some 100 more while the cache is cold. A quarter of the slices is
         classified one by one, by whichever lane is free.
         """
-        slices = range(0, count // self.replicates, grain)
-        most = max(1, _BUNDLE // (grain * self.encoding.canvas.size))
-        whole = min(most, -(-len(slices) * self.replicates // available()))
+        slices = range(0, count // self.replicates, slice_size)
+        most = max(1, _CHUNK // (slice_size * self.encoding.canvas.size))
+        whole = min(most, -(-len(slices) * self.replicates // worker_count()))
         return [
-            (begin + slices[i], min(begin + slices[i] + whole * grain, stop))
+            (begin + slices[i], min(begin + slices[i] + whole * slice_size, stop))
             for begin, stop in self._blocks(count)
             for i in range(0, len(slices), whole)
         ]

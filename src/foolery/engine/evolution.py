@@ -14,28 +14,28 @@ import numpy as np
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.wrappers.batched import fitted, note_shrinks
+from foolery.classifiers.wrappers.batched import autobatch, record_reductions
 from foolery.classifiers.wrappers.metered import Budget, BudgetSpent, Metered
 from foolery.encodings import Encoding, make_encoding
-from foolery.engine.evaluation import Scored, Scoring
+from foolery.engine.evaluation import Evaluation, Evaluator
 from foolery.engine.progress import Progress
-from foolery.engine.provenance import provenance
-from foolery.engine.recording import Standing, births_of, narrowed, restore
-from foolery.engine.run import Exhibit, exhibit_of, summary
+from foolery.engine.provenance import make_provenance
+from foolery.engine.recording import RunStatistics, new_elites_of, restore, select_replicates
+from foolery.engine.run import RunResult, make_run_result, run_summary
 from foolery.errors import UsageError
-from foolery.rng import LARGEST_SEED, check_seed
-from foolery.runs import Moment, Provenance, RunSettings, RunWriter, Stages, open_run_file
-from foolery.runs.create import check_same, check_vacant, vacate
+from foolery.rng import MAX_SEED, check_seed
+from foolery.runs import GenerationStats, Provenance, RunSettings, RunWriter, Timings, open_run_file
+from foolery.runs.create import check_free, check_same_settings, delete_run
 from foolery.runs.database import RUN_DB
-from foolery.runs.reader import RunState, read_state
-from foolery.search.archive import Takeover
-from foolery.search.map_elites import Litter, MapElites
-from foolery.search.memetic import check_refine, cost, let_climb
-from foolery.search.objectives import AIMS, Aim, ClassScore, cells_of
+from foolery.runs.reader import RunHead, read_run_head
+from foolery.search.archive import EliteUpdate
+from foolery.search.map_elites import LazyOffspring, MapElites
+from foolery.search.memetic import check_steps, make_memetic, queries_per_child
+from foolery.search.objectives import OBJECTIVES, ClassScore, ObjectiveName, class_indices
 
-Keep = Literal["auto", "all", "champions"]
-Watch = Callable[[Progress], None]
-MOST_GENERATIONS = 10_000_000
+KeepGenomes = Literal["auto", "all", "champions"]
+OnProgress = Callable[[Progress], None]
+MAX_GENERATIONS = 10_000_000
 
 
 def evolve(
@@ -48,18 +48,18 @@ def evolve(
     initial: int | None = None,
     seed: int = 0,
     classes: Sequence[str] | None = None,
-    refine: int = 0,
-    objective: Aim = "class-score",
+    memetic: int = 0,
+    objective: ObjectiveName = "class-score",
     out: Path | str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     checkpoint_every: int | None = None,
-    keep: Keep = "auto",
+    keep_genomes: KeepGenomes = "auto",
     until: float | None = None,
     budget: Budget | None = None,
-    watch: Watch | None = None,
+    on_progress: OnProgress | None = None,
     command: str = "python",
-) -> Exhibit:
+) -> RunResult:
     """Search, for every class, for the picture that ``classifier`` is most certain about.
 
     Args:
@@ -71,19 +71,19 @@ def evolve(
         initial: size of the initial population; ``batch`` if None.
         seed: 0 to 2^64 - 1; the same seed on the same machine gives the same run.
         classes: names of the classes to search for; all if None.
-        refine: gradient steps that every child takes before it is scored (``foolery.search.memetic``); each
+        memetic: gradient steps that every child takes before it is scored (``foolery.search.memetic``); each
             counts as two queries, forward and backward. Needs a classifier with gradients.
         objective: what selection maximises, ``class-score`` or ``margin`` (``foolery.search.objectives``).
         out: folder for the run file; None keeps the run in memory.
         resume: continue the run in ``out``.
         overwrite: replace the run in ``out``.
         checkpoint_every: generations between checkpoints; every few seconds if None.
-        keep: whose genomes a new run file keeps; ``auto`` is all that ever held a cell for small genomes,
-            only the champions' for large ones.
+        keep_genomes: whose genomes a new run file keeps; ``auto`` is all that ever held a cell for small
+            genomes, only the champions' for large ones.
         until: stop as soon as every champion has at least this confidence.
         budget: the queries and the time that may be spent; the search ends before a generation that does
             not fit, with what it has. Queries are those of the whole run, time is that of this call.
-        watch: called after every generation.
+        on_progress: called after every generation.
         command: how the run was started, for its provenance.
 
     Raises:
@@ -96,43 +96,43 @@ def evolve(
         raise UsageError("resume: a run in memory cannot be resumed; give out=FOLDER")
     folder = None if out is None else Path(out)
     classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
-    state = read_state(folder) if resume and folder is not None else None
-    given, classifier = classifier, fitted(classifier, state.settings if state is not None else None)
+    state = read_run_head(folder) if resume and folder is not None else None
+    given, classifier = classifier, autobatch(classifier, state.settings if state is not None else None)
     description = classifier.description
-    drawn = make_encoding(encoding, description.canvas, options)
+    image_encoding = make_encoding(encoding, description.canvas, options)
     search = MapElites(
-        drawn,
-        AIMS[objective](cells_of(classes, description.classes)),
+        image_encoding,
+        OBJECTIVES[objective](class_indices(classes, description.classes)),
         seeds=seed,
         batch=batch,
         initial=initial,
-        cost=cost(check_refine(refine)),
+        cost=queries_per_child(check_steps(memetic)),
     )
     settings = settings_of(search, classifier)
-    if refine:
-        settings = settings.model_copy(update={"search_options": {"refine": refine}})
-        let_climb(search, given, refine)
-    made = provenance(description, command)
+    if memetic:
+        settings = settings.model_copy(update={"search_options": {"refine": memetic}})
+        make_memetic(search, given, memetic)
+    run_provenance = make_provenance(description, command)
     if resume and folder is not None:
-        writer = RunWriter.resume(folder, settings, made, checkpoint_every=checkpoint_every)
+        writer = RunWriter.resume(folder, settings, run_provenance, checkpoint_every=checkpoint_every)
     else:
         writer = RunWriter.create(
             folder,
             settings,
-            made,
+            run_provenance,
             overwrite=overwrite,
-            keep_genomes=drawn.keeps_ancestors if keep == "auto" else keep == "all",
+            keep_genomes=image_encoding.keeps_ancestors if keep_genomes == "auto" else keep_genomes == "all",
             checkpoint_every=checkpoint_every,
         )
     with writer:
         if writer.generation >= 0:
             restore(search, [writer])
-        note_shrinks(classifier, [writer])
+        record_reductions(classifier, [writer])
         meter = _meter(classifier, budget, writer)
         with suppress(BudgetSpent):
-            _run(search, meter, writer, generations=generations, until=until, watch=watch)
+            _run(search, meter, writer, generations=generations, until=until, watch=on_progress)
         writer.close("finished")
-        return exhibit_of(writer.snapshot())
+        return make_run_result(writer.snapshot())
 
 
 def _meter(classifier: Classifier, budget: Budget | None, writer: RunWriter) -> Metered:
@@ -147,7 +147,7 @@ def settings_of(search: MapElites[Any], classifier: Classifier) -> RunSettings:
     return RunSettings(
         encoding=encoding.name,
         encoding_options=dict(encoding.options),
-        renderer=encoding.renderer,
+        renderer=encoding.renderer_version,
         canvas=encoding.canvas.axes,
         classifier=description.name,
         fingerprint=description.fingerprint,
@@ -170,28 +170,33 @@ def _run(
     *,
     generations: int,
     until: float | None,
-    watch: Watch | None,
+    watch: OnProgress | None,
 ) -> None:
     """Breed until ``generations``, or until every champion is certain enough."""
     description, encoding = meter.description, search.encoding
     labels = tuple(description.classes[cell] for cell in search.objective.cells)
     started_at, spent, start = max(search.generation, 0), writer.seconds, perf_counter()
-    score, standing = Scoring(encoding, meter.classifier), Standing(search.archive, 0, description.kind)
+    score, standing = (
+        Evaluator(encoding, meter.classifier),
+        RunStatistics(search.archive, 0, description.kind),
+    )
     while search.generation < generations:
         begun = perf_counter()
-        litter = search.expect()
+        litter = search.ask_lazy()
         asked = perf_counter()
         with meter.batch(len(litter) * (search.cost if litter.generation else 1)):
             scored = score(litter)
         answered = perf_counter()
-        takeover = told(search, description.name, scored)
+        takeover = tell_scores(search, description.name, scored)
         if len(takeover):
             standing.update()
         now = perf_counter()
-        stages = replace(scored.stages, tell=asked - begun + now - answered)
-        moment = standing.moment(search.generation, search.queries, spent + now - start)
-        births, weight = births_of(encoding, litter, scored, takeover, search.archive, standing.confidences)
-        writer.hand_over(moment, births, stages, weight)
+        stages = replace(scored.timings, tell=asked - begun + now - answered)
+        moment = standing.generation_stats(search.generation, search.queries, spent + now - start)
+        births, weight = new_elites_of(
+            encoding, litter, scored, takeover, search.archive, standing.confidences
+        )
+        writer.submit(moment, births, stages, weight)
         if watch is not None:
             elites = search.elites
             watch(
@@ -205,11 +210,11 @@ def _run(
                     lambda elites=elites: encoding.render(elites),  # type: ignore[misc]
                 )
             )
-        if until is not None and moment.least >= until:
+        if until is not None and moment.min >= until:
             return
 
 
-def told(search: MapElites[Any], name: str, scored: Scored) -> Takeover:
+def tell_scores(search: MapElites[Any], name: str, scored: Evaluation) -> EliteUpdate:
     """Tell the search its scores; an answer that cannot be used names the classifier."""
     try:
         return search.tell(scored.scores, scored.canvases)
@@ -220,9 +225,9 @@ def told(search: MapElites[Any], name: str, scored: Scored) -> Takeover:
 def check_goal(generations: int, until: float | None) -> None:
     """Raise UsageError unless a search can have this goal."""
     whole = isinstance(generations, int) and not isinstance(generations, bool)
-    if not whole or not 0 <= generations <= MOST_GENERATIONS:
+    if not whole or not 0 <= generations <= MAX_GENERATIONS:
         raise UsageError(
-            f"generations: expected a whole number from 0 to {MOST_GENERATIONS}, got {generations!r}"
+            f"generations: expected a whole number from 0 to {MAX_GENERATIONS}, got {generations!r}"
         )
     if until is not None and not 0.0 < until <= 1.0:
         raise UsageError(f"until: expected a confidence above 0 and up to 1, got {until!r}")
@@ -288,26 +293,26 @@ class Together:
     def _take(self, search: MapElites[Any], writers: list[RunWriter], spent: list[float]) -> None:
         self.search, self._writers, self._spent = search, writers, spent
         kind = self.meter.description.kind
-        self._standings = [Standing(search.archive, row, kind) for row in range(len(writers))]
-        self._score = Scoring(search.encoding, self.meter.classifier, replicates=len(writers))
+        self._standings = [RunStatistics(search.archive, row, kind) for row in range(len(writers))]
+        self._score = Evaluator(search.encoding, self.meter.classifier, replicates=len(writers))
 
-    def _generation(self) -> list[Moment]:
+    def _generation(self) -> list[GenerationStats]:
         search, count = self.search, len(self._writers)
         begun = perf_counter()
-        litter = search.expect()
+        litter = search.ask_lazy()
         asked = perf_counter()
         with self.meter.batch(len(litter)):
             scored = self._score(litter)
         answered = perf_counter()
-        takeover = told(search, self.meter.description.name, scored)
+        takeover = tell_scores(search, self.meter.description.name, scored)
         for row in np.unique(takeover.replicates).tolist():
             self._standings[row].update()
         now = perf_counter()
         tell = asked - begun + now - answered
-        stages = Stages(
+        stages = Timings(
             *(
-                (tell if each.name == "tell" else getattr(scored.stages, each.name)) / count
-                for each in fields(Stages)
+                (tell if each.name == "tell" else getattr(scored.timings, each.name)) / count
+                for each in fields(Timings)
             )
         )
         # A run's seconds are its share of those that pass.
@@ -316,15 +321,15 @@ class Together:
         return self._handed_over(litter, scored, takeover, stages)
 
     def _handed_over(
-        self, litter: Litter[Any], scored: Scored, takeover: Takeover, stages: Stages
-    ) -> list[Moment]:
+        self, litter: LazyOffspring[Any], scored: Evaluation, takeover: EliteUpdate, stages: Timings
+    ) -> list[GenerationStats]:
         search, moments = self.search, []
         for row, (writer, standing) in enumerate(zip(self._writers, self._standings, strict=True)):
-            moment = standing.moment(search.generation, search.queries, self._spent[row])
-            births, weight = births_of(
+            moment = standing.generation_stats(search.generation, search.queries, self._spent[row])
+            births, weight = new_elites_of(
                 search.encoding, litter, scored, takeover, search.archive, standing.confidences, row
             )
-            writer.hand_over(moment, births, stages, weight)
+            writer.submit(moment, births, stages, weight)
             moments.append(moment)
         return moments
 
@@ -333,7 +338,7 @@ class Together:
         until = self.goal.until
         if until is None:
             return
-        left = [row for row, standing in enumerate(self._standings) if standing.least < until]
+        left = [row for row, standing in enumerate(self._standings) if standing.min < until]
         if len(left) == len(self._writers):
             return
         for row, writer in enumerate(self._writers):
@@ -341,11 +346,11 @@ class Together:
                 writer.close("finished")
         if left:
             writers = [self._writers[row] for row in left]
-            self._take(narrowed(self.search, left), writers, [self._spent[row] for row in left])
+            self._take(select_replicates(self.search, left), writers, [self._spent[row] for row in left])
         else:
             self._writers = []
 
-    def _progress(self, moments: Sequence[Moment], about: str) -> Progress:
+    def _progress(self, moments: Sequence[GenerationStats], about: str) -> Progress:
         search, description = self.search, self.meter.description
         encoding, elites, cells = search.encoding, search.elites, len(search.objective.cells)
         return Progress(
@@ -360,24 +365,24 @@ class Together:
         )
 
 
-def _over(moments: Sequence[Moment]) -> Moment:
+def _over(moments: Sequence[GenerationStats]) -> GenerationStats:
     """Several runs' moments as one: sums of what was spent, medians over runs, extremes."""
-    return Moment(
+    return GenerationStats(
         generation=moments[0].generation,
         queries=sum(moment.queries for moment in moments),
-        jumps=sum(moment.jumps for moment in moments),
+        improvements=sum(moment.improvements for moment in moments),
         median=float(np.median([moment.median for moment in moments])),
         mean=float(np.mean([moment.mean for moment in moments])),
-        least=min(moment.least for moment in moments),
-        most=max(moment.most for moment in moments),
+        min=min(moment.min for moment in moments),
+        max=max(moment.max for moment in moments),
         seconds=sum(moment.seconds for moment in moments),
     )
 
 
-MOST = 100_000
-MOST_AT_ONCE = 50
+MAX_REPLICATES = 100_000
+MAX_RUNS_PER_BATCH = 50
 """Runs in a batch: each keeps up to four files open. More of them are not faster."""
-MOST_BYTES = 2**29
+MAX_BATCH_BYTES = 2**29
 """Pictures and large genomes of all runs in a batch."""
 
 
@@ -396,10 +401,10 @@ def evolve_replicates(
     resume: bool = False,
     overwrite: bool = False,
     checkpoint_every: int | None = None,
-    keep: Keep = "auto",
+    keep_genomes: KeepGenomes = "auto",
     until: float | None = None,
     budget: Budget | None = None,
-    watch: Watch | None = None,
+    on_progress: OnProgress | None = None,
     command: str = "python",
 ) -> tuple[Mapping[str, object], ...]:
     """Evolve the runs with seeds ``seed`` to ``seed + replicates - 1``; arguments are those of ``evolve``.
@@ -413,7 +418,7 @@ def evolve_replicates(
     - ``until``: each run stops as soon as its own champions have all reached it.
     - ``budget``: its queries are each run's own; its time is for all runs together, those that come later
       get their share of it.
-    - ``watch`` is called after every generation with medians over the runs that share it.
+    - ``on_progress`` is called after every generation with medians over the runs that share it.
 
     Returns:
         The summary of every run, in the order of the seeds.
@@ -428,26 +433,26 @@ def evolve_replicates(
     if out is None:
         raise UsageError("replicates: runs need a folder; give out=FOLDER")
     classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
-    classifier = fitted(classifier, _recorded(Path(out), seeds) if resume else None)
+    classifier = autobatch(classifier, _recorded(Path(out), seeds) if resume else None)
     description = classifier.description
-    drawn = make_encoding(encoding, description.canvas, options)
-    objective = ClassScore(cells_of(classes, description.classes))
-    first = MapElites(drawn, objective, seeds=seeds[0], batch=batch, initial=initial)
+    image_encoding = make_encoding(encoding, description.canvas, options)
+    objective = ClassScore(class_indices(classes, description.classes))
+    first = MapElites(image_encoding, objective, seeds=seeds[0], batch=batch, initial=initial)
     limit = budget or Budget()
     plan = _Plan(
         Path(out),
         classifier,
-        drawn,
+        image_encoding,
         objective,
         settings_of(first, classifier),
-        provenance(description, command),
-        drawn.keeps_ancestors if keep == "auto" else keep == "all",
+        make_provenance(description, command),
+        image_encoding.keeps_ancestors if keep_genomes == "auto" else keep_genomes == "all",
         checkpoint_every,
         Goal(generations, until, limit.queries),
     )
     states = plan.resumable(seeds) if resume else plan.vacant(seeds, overwrite=overwrite)
-    _run_all(plan, states, limit.seconds, watch)
-    return tuple(summary(open_run_file(plan.folder(one)), plan.folder(one).name) for one in seeds)
+    _run_all(plan, states, limit.seconds, on_progress)
+    return tuple(run_summary(open_run_file(plan.folder(one)), plan.folder(one).name) for one in seeds)
 
 
 @dataclass(frozen=True)
@@ -488,19 +493,19 @@ class _Plan:
             checkpoint_every=self.checkpoint_every,
         )
 
-    def vacant(self, seeds: Sequence[int], *, overwrite: bool) -> dict[int, RunState | None]:
+    def vacant(self, seeds: Sequence[int], *, overwrite: bool) -> dict[int, RunHead | None]:
         """None for every seed, once its folder is free for a new run."""
         files = [self.folder(seed) / RUN_DB for seed in seeds]
         for file in files:
-            check_vacant(file, overwrite=overwrite)
+            check_free(file, overwrite=overwrite)
         if overwrite:  # all of them now: what is left of an interrupted call must not pass for its result
             for file in files:
-                vacate(file)
+                delete_run(file)
         return dict.fromkeys(seeds)
 
-    def resumable(self, seeds: Sequence[int]) -> dict[int, RunState | None]:
+    def resumable(self, seeds: Sequence[int]) -> dict[int, RunHead | None]:
         """What is stored of every seed, None where nothing is; all of it has the same settings."""
-        found = {seed: read_state(self.folder(seed)) for seed in seeds}
+        found = {seed: read_run_head(self.folder(seed)) for seed in seeds}
         if not any(found.values()):
             raise UsageError(
                 f"resume: {self.out} holds no run of seeds {seeds[0]} to {seeds[-1]}; leave resume out to "
@@ -508,17 +513,17 @@ class _Plan:
             )
         for seed, state in found.items():
             if state is not None:
-                check_same(state.settings, self.settings(seed), self.folder(seed) / RUN_DB)
+                check_same_settings(state.settings, self.settings(seed), self.folder(seed) / RUN_DB)
         return found
 
-    def done(self, state: RunState | None) -> bool:
+    def done(self, state: RunHead | None) -> bool:
         """Whether a stored run has reached the goal, and says so."""
         if state is None or state.status != "finished" or state.generation < 0:
             return False
         goal = self.goal
         return (
             state.generation >= goal.generations
-            or (goal.until is not None and state.least >= goal.until)
+            or (goal.until is not None and state.min_confidence >= goal.until)
             or (goal.queries is not None and state.queries + self.common.batch > goal.queries)
         )
 
@@ -529,11 +534,11 @@ class _Plan:
         each = picture * max(common.batch, common.initial)
         if not self.encoding.keeps_ancestors:  # a genome is as large as a picture
             each = 3 * each + picture * len(common.cells)
-        return max(1, min(MOST_AT_ONCE, MOST_BYTES // each))
+        return max(1, min(MAX_RUNS_PER_BATCH, MAX_BATCH_BYTES // each))
 
 
 def _run_all(
-    plan: _Plan, states: Mapping[int, RunState | None], seconds: float | None, watch: Watch | None
+    plan: _Plan, states: Mapping[int, RunHead | None], seconds: float | None, watch: OnProgress | None
 ) -> None:
     """Lead every run that is not done to the goal, group by group."""
     begun, count = perf_counter(), len(states)
@@ -547,7 +552,7 @@ def _run_all(
         left -= len(group)
 
 
-def _groups(plan: _Plan, states: Mapping[int, RunState | None]) -> Iterator[list[int]]:
+def _groups(plan: _Plan, states: Mapping[int, RunHead | None]) -> Iterator[list[int]]:
     """The seeds of runs that are not done and stand at the same generation, so many as fit at once."""
 
     def stands_at(seed: int) -> int:
@@ -564,9 +569,9 @@ def _groups(plan: _Plan, states: Mapping[int, RunState | None]) -> Iterator[list
 def _run_group(
     plan: _Plan,
     seeds: Sequence[int],
-    states: Mapping[int, RunState | None],
+    states: Mapping[int, RunHead | None],
     seconds: float | None,
-    watch: Watch | None,
+    watch: OnProgress | None,
     about: str,
 ) -> None:
     with ExitStack() as opened:
@@ -574,7 +579,7 @@ def _run_group(
         search = plan.search(seeds)
         if writers[0].generation >= 0:
             restore(search, writers)
-        note_shrinks(plan.classifier, writers)
+        record_reductions(plan.classifier, writers)
         together = Together(search, writers, Metered(plan.classifier, None, seconds), plan.goal)
         with suppress(BudgetSpent):
             together.run(watch, about)
@@ -588,17 +593,23 @@ def _folder(out: Path, seed: int) -> Path:
 
 def _recorded(out: Path, seeds: Sequence[int]) -> RunSettings | None:
     """The settings of the first of these runs that is there."""
-    states = (read_state(_folder(out, seed)) for seed in seeds)
+    states = (read_run_head(_folder(out, seed)) for seed in seeds)
     return next((state.settings for state in states if state is not None), None)
 
 
 def _seeds(seed: int, replicates: int) -> range:
     first = check_seed(seed)
-    if not isinstance(replicates, int) or isinstance(replicates, bool) or not 1 <= replicates <= MOST:
-        raise UsageError(f"replicates: expected a whole number from 1 to {MOST}, got {replicates!r}")
-    if first + replicates - 1 > LARGEST_SEED:
+    if (
+        not isinstance(replicates, int)
+        or isinstance(replicates, bool)
+        or not 1 <= replicates <= MAX_REPLICATES
+    ):
         raise UsageError(
-            f"seed: expected up to {LARGEST_SEED}, but {replicates} replicates need seeds up to "
+            f"replicates: expected a whole number from 1 to {MAX_REPLICATES}, got {replicates!r}"
+        )
+    if first + replicates - 1 > MAX_SEED:
+        raise UsageError(
+            f"seed: expected up to {MAX_SEED}, but {replicates} replicates need seeds up to "
             f"{first + replicates - 1}"
         )
     return range(first, first + replicates)

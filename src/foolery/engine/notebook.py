@@ -10,9 +10,9 @@ from foolery.canvas import png_bytes
 from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.engine.run import Champion, Exhibit
+    from foolery.engine.run import Champion, RunResult
 
-MOST = 100
+MAX_CHAMPIONS = 100
 TARGET, WIDEST = 112, 224  # pixels
 
 _GRID = "display:flex;flex-wrap:wrap;gap:14px;margin:8px 0"
@@ -20,17 +20,16 @@ _NAME = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 _QUIET = "opacity:.7;font-size:90%"
 
 
-def notebook_html(exhibit: Exhibit) -> str:
+def notebook_html(run: RunResult) -> str:
     """Champions with class and confidence, at most 100 of them; colours are those of the notebook."""
-    settings = exhibit.settings
-    champions = list(exhibit.champions.values())
+    settings = run.settings
+    champions = list(run.champions.values())
     title = escape(f"{settings.classifier}, {settings.encoding}, seed {settings.seed}")
     state = escape(
-        f"{exhibit.status} · generation {exhibit.summary['generations']} · "
-        f"{exhibit.summary['queries']} queries"
+        f"{run.status} · generation {run.summary['generations']} · {run.summary['queries']} queries"
     )
-    tiles = "".join(_tile(champion, exhibit) for champion in champions[:MOST])
-    more = len(champions) - MOST
+    tiles = "".join(_tile(champion, run) for champion in champions[:MAX_CHAMPIONS])
+    more = len(champions) - MAX_CHAMPIONS
     rest = f'<div style="{_QUIET}">and {more} more: foolery report shows all</div>' if more > 0 else ""
     return (
         f'<div><strong>{title}</strong> <span style="{_QUIET}">{state}</span>'
@@ -38,13 +37,13 @@ def notebook_html(exhibit: Exhibit) -> str:
     )
 
 
-def _tile(champion: Champion, exhibit: Exhibit) -> str:
+def _tile(champion: Champion, run: RunResult) -> str:
     height, width = champion.canvas.shape[1:]
     shown_width = width * (TARGET // width) if width <= TARGET else min(width, WIDEST)
     shown_height = max(1, height * shown_width // width)
     source = b64encode(png_bytes(champion.canvas)).decode()
     label = escape(champion.label)
-    score = escape(format_score(champion.confidence, exhibit.settings.kind))
+    score = escape(format_score(champion.confidence, run.settings.kind))
     rendering = "auto" if shown_width < width else "pixelated"
     return (
         f'<div style="width:{shown_width}px"><img src="data:image/png;base64,{source}" alt="{label}" '

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.runs.records import Moment
+from foolery.runs.records import GenerationStats
 
 
 @dataclass(frozen=True)
@@ -19,19 +19,19 @@ class Progress:
     Attributes:
         generation: just finished; 0 is the initial population.
         generations: at which the search will end.
-        started_at: the generation that a resumed run continued from, 0 for a new one.
-        moment: queries, seconds, and the champions' median, mean, lowest and highest confidence.
+        resumed_from: the generation that a resumed run continued from, 0 for a new one.
+        stats: queries, seconds, and the champions' median, mean, lowest and highest confidence.
         labels: class name of every cell.
         confidences: ``(cells,) float64`` of the champions.
         canvases: draws the champions when it is called, ``(cells, C, H, W) uint8``.
-        about: which runs these are, where several share their batches: then ``moment`` holds their sums and
+        about: which runs these are, where several share their batches: then ``stats`` holds their sums and
             medians, ``confidences`` are medians over them, and ``canvases`` are the first one's.
     """
 
     generation: int
     generations: int
-    started_at: int
-    moment: Moment
+    resumed_from: int
+    stats: GenerationStats
     labels: tuple[str, ...]
     confidences: NDArray[np.float64]
     canvases: Callable[[], Canvases]
@@ -40,9 +40,9 @@ class Progress:
     @property
     def queries(self) -> int:
         """Images classified since the start of the run."""
-        return self.moment.queries
+        return self.stats.queries
 
     @property
     def seconds(self) -> float:
         """Seconds of search since the start of the run, summed over resumes."""
-        return self.moment.seconds
+        return self.stats.seconds

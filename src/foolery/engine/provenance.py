@@ -14,29 +14,29 @@ _ALWAYS = ("foolery", "numpy", "numba", "llvmlite", "pillow")
 _BACKENDS = {"onnx": ("onnxruntime",), "torch": ("torch",)}
 
 
-def provenance(description: Description, command: str) -> Provenance:
+def make_provenance(description: Description, command: str) -> Provenance:
     """Versions, device and machine of this process, for a run on the described classifier."""
     return Provenance(
         command=command,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         device=description.device,
-        versions=versions(description.backend),
-        machine=machine(),
+        versions=package_versions(description.backend),
+        machine=machine_name(),
     )
 
 
-def versions(backend: str) -> dict[str, str]:
+def package_versions(backend: str) -> dict[str, str]:
     """Versions of Python, of this package, and of what a back end is made of."""
-    found = {"python": platform.python_version()}
+    result = {"python": platform.python_version()}
     for package in (*_ALWAYS, *_BACKENDS.get(backend, ())):
         try:
-            found[package] = version(package)
+            result[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return result
 
 
-def machine() -> str:
+def machine_name() -> str:
     """Processor and system, in words."""
     return f"{_processor()}, {platform.system()}"
 

@@ -18,13 +18,13 @@ from foolery.canvas import Canvases, canvas_hash
 from foolery.classifiers.base import Kind
 from foolery.classifiers.scores import confidence
 from foolery.encodings.base import Encoding
-from foolery.engine.evaluation import Scored
-from foolery.runs import Births, Individual, Moment, Reign, RunWriter
-from foolery.search.archive import Archive, Takeover
-from foolery.search.map_elites import Litter, MapElites
+from foolery.engine.evaluation import Evaluation
+from foolery.runs import GenerationStats, Individual, NewElites, Replacement, RunWriter
+from foolery.search.archive import Archive, EliteUpdate
+from foolery.search.map_elites import LazyOffspring, MapElites
 
 
-class Standing:
+class RunStatistics:
     """How certain the classifier is of one replicate's champions.
 
     Attributes:
@@ -37,65 +37,67 @@ class Standing:
 
     def update(self) -> None:
         """Look at the archive again; needed only after a champion was replaced."""
-        self.confidences = found = confidence(self._archive.score[self._replicate].copy(), self._kind)
-        ranked = np.sort(found)
+        self.confidences = confidences = confidence(self._archive.score[self._replicate].copy(), self._kind)
+        ranked = np.sort(confidences)
         middle = (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2  # numpy's, which is slower
-        self.median, self.mean = float(middle), float(found.mean())
-        self.least, self.most = float(ranked[0]), float(ranked[-1])
+        self.median, self.mean = float(middle), float(confidences.mean())
+        self.min, self.max = float(ranked[0]), float(ranked[-1])
 
-    def moment(self, generation: int, queries: int, seconds: float) -> Moment:
+    def generation_stats(self, generation: int, queries: int, seconds: float) -> GenerationStats:
         """What the run file keeps of a generation."""
-        jumps = int(self._archive.jumps[self._replicate])
-        return Moment(generation, queries, jumps, self.median, self.mean, self.least, self.most, seconds)
+        improvements = int(self._archive.improvements[self._replicate])
+        return GenerationStats(
+            generation, queries, improvements, self.median, self.mean, self.min, self.max, seconds
+        )
 
 
-def nobody() -> Births:
+def no_elites() -> NewElites:
     """The births of a generation in which no champion was replaced."""
-    return Births((), (), {})
+    return NewElites((), (), {})
 
 
-def births_of(
+def new_elites_of(
     encoding: Encoding[Any],
-    litter: Litter[Any],
-    scored: Scored,
-    takeover: Takeover,
+    offspring: LazyOffspring[Any],
+    evaluation: Evaluation,
+    update: EliteUpdate,
     archive: Archive,
     confidences: NDArray[np.float64],
     replicate: int = 0,
-) -> tuple[Callable[[], Births], int]:
+) -> tuple[Callable[[], NewElites], int]:
     """The births of one replicate, to be made by another thread, and the bytes that wait for it."""
-    if not len(takeover):
-        return nobody, 0
-    cells, children, previous = takeover.cells, takeover.children, takeover.previous
-    rows, genomes, first = litter.newborn, litter.newcomers, 0
+    if not len(update):
+        return no_elites, 0
+    cells, children, previous = update.cells, update.children, update.previous
+    rows, genomes, first = offspring.elite_rows, offspring.elites, 0
     if len(archive.score) > 1:
-        mine, size = takeover.replicates == replicate, len(litter) // len(archive.score)
-        cells, children, previous = cells[mine], children[mine], previous[mine]
+        own, size = update.replicates == replicate, len(offspring) // len(archive.score)
+        cells, children, previous = cells[own], children[own], previous[own]
         first = replicate * size
-        here = np.flatnonzero((rows >= first) & (rows < first + size))
-        if not len(here):
-            return nobody, 0
-        rows, genomes = rows[here], encoding.take(genomes, here)
-    draft = _Draft(
+        own_rows = np.flatnonzero((rows >= first) & (rows < first + size))
+        if not len(own_rows):
+            return no_elites, 0
+        rows, genomes = rows[own_rows], encoding.take(genomes, own_rows)
+    elites = _EliteArrays(
         encoding,
         genomes,
-        scored.canvases_of(rows),
-        litter.generation,
-        litter.first - first + rows,
-        litter.parents[rows],
-        litter.mates[rows],
+        evaluation.canvases_of(rows),
+        offspring.generation,
+        offspring.first - first + rows,
+        offspring.parents[rows],
+        offspring.mates[rows],
         cells,
-        litter.first + children,
+        offspring.first + children,
         archive.objective[replicate, cells],
         archive.score[replicate, cells],
         confidences[cells],
         previous,
     )
-    return draft, 2 * draft.canvases.nbytes
+    return elites, 2 * elites.canvases.nbytes
 
 
 @dataclass(frozen=True)
-class _Draft:
+class _EliteArrays:
     """The winners of a generation as arrays; called, it makes records of them."""
 
     encoding: Encoding[Any]
@@ -106,44 +108,48 @@ class _Draft:
     parents: NDArray[np.int64]
     mates: NDArray[np.int64]
     cells: NDArray[np.int64]
-    takers: NDArray[np.int64]
+    winners: NDArray[np.int64]
     objectives: NDArray[np.float64]
     scores: NDArray[np.float64]
     confidences: NDArray[np.float64]
     previous: NDArray[np.int64]
 
-    def __call__(self) -> Births:
-        numbers, born = self.numbers.tolist(), self.generation
-        newcomers = [
-            Individual(number, born, parent, mate, blob)
+    def __call__(self) -> NewElites:
+        numbers, generation = self.numbers.tolist(), self.generation
+        individuals = [
+            Individual(number, generation, parent, mate, blob)
             for number, parent, mate, blob in zip(
                 numbers,
-                _known(self.parents),
-                _known(self.mates),
+                _numbers_or_none(self.parents),
+                _numbers_or_none(self.mates),
                 self.encoding.pack(self.genomes),
                 strict=True,
             )
         ]
         columns = (self.objectives.tolist(), self.scores.tolist(), self.confidences.tolist())
-        reigns = [
-            Reign(cell, taker, born, objective, score, sure, before)
-            for cell, taker, objective, score, sure, before in zip(
-                self.cells.tolist(), self.takers.tolist(), *columns, _known(self.previous), strict=True
+        replacements = [
+            Replacement(cell, winner, generation, objective, score, confidence, previous)
+            for cell, winner, objective, score, confidence, previous in zip(
+                self.cells.tolist(),
+                self.winners.tolist(),
+                *columns,
+                _numbers_or_none(self.previous),
+                strict=True,
             )
         ]
         hashes = {
             number: partial(canvas_hash, canvas.copy())  # a view would keep all canvases
             for number, canvas in zip(numbers, self.canvases, strict=True)
         }
-        return Births(newcomers, reigns, hashes)
+        return NewElites(individuals, replacements, hashes)
 
 
-def _known(numbers: NDArray[np.int64]) -> list[int | None]:
+def _numbers_or_none(numbers: NDArray[np.int64]) -> list[int | None]:
     """Numbers of individuals; -1 stands for none."""
     return [None if number < 0 else number for number in numbers.tolist()]
 
 
-_ARRAYS = ("objective", "score", "individual", "born", "jumps")
+_ARRAYS = ("objective", "score", "individual", "generation", "improvements")
 
 
 def restore(search: MapElites[Any], writers: Sequence[RunWriter]) -> None:
@@ -155,25 +161,25 @@ def restore(search: MapElites[Any], writers: Sequence[RunWriter]) -> None:
         archive.objective[replicate] = [champion.objective for champion in champions]
         archive.score[replicate] = [champion.score for champion in champions]
         archive.individual[replicate] = [champion.individual for champion in champions]
-        archive.born[replicate] = [champion.generation for champion in champions]
-        archive.jumps[replicate] = writer.jumps
+        archive.generation[replicate] = [champion.generation for champion in champions]
+        archive.improvements[replicate] = writer.improvements
         genomes += [champion.genome for champion in champions]
     search.restore(writers[0].generation, search.encoding.unpack(genomes), archive)
 
 
-def narrowed(search: MapElites[Any], kept: Sequence[int]) -> MapElites[Any]:
-    """``search`` with the replicates ``kept`` alone, at least one; they go on as they would have."""
-    replicates, cells = np.array(kept, np.int64), len(search.objective.cells)
-    fewer = MapElites(
+def select_replicates(search: MapElites[Any], selected: Sequence[int]) -> MapElites[Any]:
+    """``search`` with the replicates ``selected`` alone, at least one; they go on as they would have."""
+    replicates, cells = np.array(selected, np.int64), len(search.objective.cells)
+    smaller = MapElites(
         search.encoding,
         search.objective,
-        seeds=[search.seeds[replicate] for replicate in kept],
+        seeds=[search.seeds[replicate] for replicate in selected],
         batch=search.batch,
         initial=search.initial,
     )
-    archive = Archive(len(kept), cells)
+    archive = Archive(len(selected), cells)
     for name in _ARRAYS:
         setattr(archive, name, getattr(search.archive, name)[replicates])
     rows = (replicates[:, None] * cells + np.arange(cells)).reshape(-1)
-    fewer.restore(search.generation, search.encoding.take(search.elites, rows), archive)
-    return fewer
+    smaller.restore(search.generation, search.encoding.take(search.elites, rows), archive)
+    return smaller

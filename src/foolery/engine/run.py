@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 THRESHOLDS = ("0.5", "0.9", "0.99", "0.9999")
 
 
-def summary(run: RunFile, name: str) -> dict[str, object]:
+def run_summary(run: RunFile, name: str) -> dict[str, object]:
     """Everything that can be said of a run in numbers; JSON types only."""
     settings, history = run.settings, run.history
     confidences = np.array([champion.confidence for champion in run.champions])
@@ -45,8 +45,8 @@ def summary(run: RunFile, name: str) -> dict[str, object]:
         "queries": queries,
         "seconds": round(seconds, 3),
         "queries_per_second": round(queries / seconds, 1) if seconds > 0 else None,
-        "stages": _stages(run),
-        "jumps": int(history.jumps[-1]) if len(history) else 0,
+        "stages": _timings(run),
+        "jumps": int(history.improvements[-1]) if len(history) else 0,
         "median_confidence": float(np.median(confidences)) if measured else None,
         "mean_confidence": float(confidences.mean()) if measured else None,
         "min_confidence": float(confidences.min()) if measured else None,
@@ -60,15 +60,15 @@ def summary(run: RunFile, name: str) -> dict[str, object]:
             }
             for champion in run.champions
         ],
-        "events": [{"generation": event.generation, "what": event.what} for event in run.events],
+        "events": [{"generation": event.generation, "what": event.text} for event in run.events],
     }
 
 
-def _stages(run: RunFile) -> dict[str, float] | None:
+def _timings(run: RunFile) -> dict[str, float] | None:
     """Seconds of work in each stage of the search; None where an older foolery recorded none."""
-    if not len(run.stages):
+    if not len(run.timings):
         return None
-    return {name: round(seconds, 4) for name, seconds in asdict(run.stages.total).items()}
+    return {name: round(seconds, 4) for name, seconds in asdict(run.timings.total).items()}
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class RunResult:
     """A run as people see it.
 
     Attributes:
@@ -130,23 +130,23 @@ class Exhibit:
         return notebook_html(self)
 
 
-def open_run(path: Path | str) -> Exhibit:
+def open_run(path: Path | str) -> RunResult:
     """The exhibit of the run in a folder (or of a ``run.db``), also while it is being written.
 
     Raises:
         UsageError: where there is no run, or a damaged one.
     """
-    return exhibit_of(open_run_file(Path(path)))
+    return make_run_result(open_run_file(Path(path)))
 
 
-def exhibit_of(run: RunFile) -> Exhibit:
+def make_run_result(run: RunFile) -> RunResult:
     """Draw every champion of ``run``.
 
     Raises:
         UsageError: where a genome is not valid, or was drawn by another version of the renderer.
     """
     settings = run.settings
-    encoding = encoding_of(settings)
+    encoding = run_encoding(settings)
     folder = None if run.path is None else run.path.resolve().parent
     name = "run" if folder is None else folder.name
     genomes = encoding.unpack([row.genome for row in run.champions])
@@ -166,7 +166,7 @@ def exhibit_of(run: RunFile) -> Exhibit:
         )
         for label, row, canvas in zip(labels, run.champions, canvases, strict=True)
     }
-    return Exhibit(
+    return RunResult(
         name=name,
         path=folder,
         status=run.status,
@@ -174,20 +174,20 @@ def exhibit_of(run: RunFile) -> Exhibit:
         provenances=tuple(run.provenances),
         history=run.history,
         champions=champions,
-        summary=summary(run, name),
+        summary=run_summary(run, name),
     )
 
 
-def encoding_of(settings: RunSettings) -> Encoding[Any]:
+def run_encoding(settings: RunSettings) -> Encoding[Any]:
     """The encoding that drew a run.
 
     Raises:
         UsageError: where this version draws its genomes differently.
     """
     encoding = make_encoding(settings.encoding, CanvasShape(*settings.canvas), settings.encoding_options)
-    if encoding.renderer != settings.renderer:
+    if encoding.renderer_version != settings.renderer:
         raise UsageError(
             f"run: its genomes were drawn by renderer {settings.renderer} of {settings.encoding}, this "
-            f"foolery has {encoding.renderer}; use the version of foolery that its provenance names"
+            f"foolery has {encoding.renderer_version}; use the version of foolery that its provenance names"
         )
     return encoding

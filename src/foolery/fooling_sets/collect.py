@@ -12,12 +12,12 @@ import numpy as np
 from foolery.audit.schema import FILE as AUDIT
 from foolery.audit.schema import Audit, read_audit
 from foolery.canvas import canvas_hash, png_bytes
-from foolery.engine.run import Exhibit, open_run
+from foolery.engine.run import RunResult, open_run
 from foolery.errors import UsageError
 from foolery.runs import open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.runs.records import RunSettings
-from foolery.text import shortened
+from foolery.text import shorten
 
 COLUMNS = {
     "label": "int64",
@@ -33,7 +33,7 @@ COLUMNS = {
 }
 """What is said of every picture, beside ``image``: name and type."""
 
-ABOUT = {
+COLUMN_MEANINGS = {
     "label": "index of the class in the classifier's output",
     "class": "name of the class that the classifier sees",
     "confidence": "of the classifier in that class, when it was asked",
@@ -78,13 +78,13 @@ class FoolingImage:
             name: getattr(self, {"class": "label_name"}.get(name, name)) for name in COLUMNS
         }  # fmt: skip
 
-    def of_run(self, name: str) -> FoolingImage:
+    def with_run(self, name: str) -> FoolingImage:
         """The same, of a run by another name."""
         return replace(self, run=name)
 
 
 @dataclass(frozen=True)
-class Source:
+class ImageSource:
     """One run, or one seed of an audit.
 
     Attributes:
@@ -93,7 +93,7 @@ class Source:
         command: that made it.
         foolery: version that made it.
         images: its champions.
-        searches: marks of the searches that they come from; two sources with one in common are one search.
+        search_ids: marks of the searches that they come from; two sources with one in common are one search.
     """
 
     path: Path
@@ -101,10 +101,10 @@ class Source:
     command: str
     foolery: str
     images: tuple[FoolingImage, ...]
-    searches: frozenset[str] = field(default_factory=frozenset)
+    search_ids: frozenset[str] = field(default_factory=frozenset)
 
 
-def gather(paths: Sequence[Path]) -> list[Source]:
+def collect_sources(paths: Sequence[Path]) -> list[ImageSource]:
     """The runs and audits at ``paths``, and below those that are neither; each once, in order.
 
     An audit is taken as a whole: the runs in its folder are not taken for themselves.
@@ -112,34 +112,34 @@ def gather(paths: Sequence[Path]) -> list[Source]:
     Raises:
         UsageError: where there is none, or a damaged one.
     """
-    found: dict[Path, list[Source]] = {}
+    sources_of: dict[Path, list[ImageSource]] = {}
     for path in paths:
-        folders = list(_below(path.parent if path.name in (RUN_DB, AUDIT) else path))
+        folders = list(_artifact_folders(path.parent if path.name in (RUN_DB, AUDIT) else path))
         if not folders:
             raise UsageError(f"RUN: {path} is no run and no audit, and there is none below it")
         for folder in folders:
-            if folder.resolve() not in found:
-                found[folder.resolve()] = list(_read(folder))
-    return [source for sources in found.values() for source in sources]
+            if folder.resolve() not in sources_of:
+                sources_of[folder.resolve()] = list(_read(folder))
+    return [source for sources in sources_of.values() for source in sources]
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _artifact_folders(folder: Path) -> Iterator[Path]:
     if (folder / AUDIT).is_file() or (folder / RUN_DB).is_file():
         yield folder
     elif folder.is_dir():
         for each in sorted(folder.iterdir()):
             if each.is_dir() and not each.is_symlink():
-                yield from _below(each)
+                yield from _artifact_folders(each)
 
 
-def _read(folder: Path) -> Iterable[Source]:
+def _read(folder: Path) -> Iterable[ImageSource]:
     if (folder / AUDIT).is_file():
-        return _of_audit(read_audit(folder), folder)
-    return [_of_run(open_run(folder), folder)]
+        return _sources_of_audit(read_audit(folder), folder)
+    return [_source_of_run(open_run(folder), folder)]
 
 
-def _of_run(run: Exhibit, folder: Path) -> Source:
-    settings, made = run.settings, run.provenances[0]
+def _source_of_run(run: RunResult, folder: Path) -> ImageSource:
+    settings, provenance = run.settings, run.provenances[0]
     images = tuple(
         FoolingImage(
             png=png_bytes(one.canvas),
@@ -150,24 +150,29 @@ def _of_run(run: Exhibit, folder: Path) -> Source:
             seed=settings.seed,
             encoding=settings.encoding,
             generation=one.generation,
-            classifier=shortened(settings.classifier),
+            classifier=shorten(settings.classifier),
             fingerprint=settings.fingerprint,
             canvas_hash=one.canvas_hash,
         )
         for one in run.champions.values()
     )
-    version = str(made.versions.get("foolery", ""))
-    return Source(
-        folder, settings.classes, shortened(made.command), version, images, frozenset({mark(settings)})
+    version = str(provenance.versions.get("foolery", ""))
+    return ImageSource(
+        folder,
+        settings.classes,
+        shorten(provenance.command),
+        version,
+        images,
+        frozenset({search_id(settings)}),
     )
 
 
-def _of_audit(audit: Audit, folder: Path) -> Iterator[Source]:
+def _sources_of_audit(audit: Audit, folder: Path) -> Iterator[ImageSource]:
     """One source for each seed that has champions."""
     for seed in sorted({one.seed for one in audit.champions}):
         images = tuple(
             FoolingImage(
-                png=_checked(folder / one.image, one.canvas_hash),
+                png=_read_image(folder / one.image, one.canvas_hash),
                 label=one.index,
                 label_name=one.label,
                 confidence=one.confidence,
@@ -175,32 +180,34 @@ def _of_audit(audit: Audit, folder: Path) -> Iterator[Source]:
                 seed=seed,
                 encoding=one.attack,
                 generation=None,
-                classifier=shortened(audit.classifier.name),
+                classifier=shorten(audit.classifier.name),
                 fingerprint=audit.classifier.fingerprint,
                 canvas_hash=one.canvas_hash,
             )
             for one in audit.champions
             if one.seed == seed
         )
-        inner = [folder / attack.run for attack in audit.attacks if attack.run and attack.seed == seed]
-        searches = {mark(open_run_file(run).settings) for run in inner if (run / RUN_DB).is_file()}
-        searches.add(f"{audit.classifier.fingerprint} {audit.started} {seed}")
-        yield Source(
+        run_folders = [folder / attack.run for attack in audit.attacks if attack.run and attack.seed == seed]
+        search_ids = {
+            search_id(open_run_file(run).settings) for run in run_folders if (run / RUN_DB).is_file()
+        }
+        search_ids.add(f"{audit.classifier.fingerprint} {audit.started} {seed}")
+        yield ImageSource(
             folder,
             audit.classifier.classes,
-            shortened(audit.command),
+            shorten(audit.command),
             audit.versions.get("foolery", ""),
             images,
-            frozenset(searches),
+            frozenset(search_ids),
         )
 
 
-def mark(settings: RunSettings) -> str:
+def search_id(settings: RunSettings) -> str:
     """Of a search: equal for a run, its copy, and the same run with more generations."""
     return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
 
 
-def _checked(file: Path, said: str) -> bytes:
+def _read_image(file: Path, expected_hash: str) -> bytes:
     """The bytes of a PNG file whose picture is the one that was scored."""
     from PIL import Image
 
@@ -211,6 +218,6 @@ def _checked(file: Path, said: str) -> bytes:
     except OSError as error:
         raise UsageError(f"RUN: {file} cannot be read: {error.strerror or error}") from None
     canvas = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
-    if canvas_hash(canvas) != said:
+    if canvas_hash(canvas) != expected_hash:
         raise UsageError(f"RUN: {file} is not the picture that its audit scored; audit again")
     return content

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from foolery.analysis.champion_files import safe_name
+from foolery.analysis.champion_files import class_file_name
 from foolery.errors import MissingExtraError
-from foolery.fooling_sets.collect import ABOUT, COLUMNS, FoolingImage
+from foolery.fooling_sets.collect import COLUMN_MEANINGS, COLUMNS, FoolingImage
 
 if TYPE_CHECKING:
     from foolery.fooling_sets.write import FoolingSet
@@ -28,23 +28,23 @@ _LOAD = {
 }
 
 
-def card(made: FoolingSet) -> str:
+def dataset_card(dataset: FoolingSet) -> str:
     """The whole file."""
-    return "\n".join(["---", *_front(made), "---", "", *_text(made)]) + "\n"
+    return "\n".join(["---", *_metadata(dataset), "---", "", *_body(dataset)]) + "\n"
 
 
-def _front(made: FoolingSet) -> Iterator[str]:
-    total = sum(made.images.values())
-    yield f"pretty_name: {json.dumps(_title(made), ensure_ascii=False)}"
+def _metadata(dataset: FoolingSet) -> Iterator[str]:
+    total = sum(dataset.images.values())
+    yield f"pretty_name: {json.dumps(_title(dataset), ensure_ascii=False)}"
     yield "license: unknown"
     yield from ("task_categories:", "- image-classification")
     yield from ("tags:", "- fooling-images", "- robustness", "- out-of-distribution")
     yield from ("size_categories:", f"- {next((name for most, name in _SIZES if total < most), '1M<n<10M')}")
     yield from ("configs:", "- config_name: default", "  data_files:")
-    for split in made.images:
+    for split in dataset.images:
         yield f"  - split: {split}"
-        yield f"    path: {f'{split}/**' if made.form == 'folder' else f'data/{split}-*.parquet'}"
-    if made.form == "parquet":
+        yield f"    path: {f'{split}/**' if dataset.form == 'folder' else f'data/{split}-*.parquet'}"
+    if dataset.form == "parquet":
         yield from ("dataset_info:", "  features:", "  - name: image", "    dtype: image")
         for name, kind in COLUMNS.items():
             yield f"  - name: {name}"
@@ -52,19 +52,19 @@ def _front(made: FoolingSet) -> Iterator[str]:
                 yield f"    dtype: {kind}"
                 continue
             yield from ("    dtype:", "      class_label:", "        names:")
-            for index, label in enumerate(made.classes):
+            for index, label in enumerate(dataset.classes):
                 yield f"          '{index}': {json.dumps(label, ensure_ascii=False)}"
 
 
-def _title(made: FoolingSet) -> str:
-    names = list(dict.fromkeys(str(run["classifier"]) for run in made.runs if run["classifier"]))
+def _title(dataset: FoolingSet) -> str:
+    names = list(dict.fromkeys(str(run["classifier"]) for run in dataset.runs if run["classifier"]))
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"Pictures that fool {shown}"
 
 
-def _text(made: FoolingSet) -> Iterator[str]:
-    total = sum(made.images.values())
-    yield f"# {_title(made)}"
+def _body(dataset: FoolingSet) -> Iterator[str]:
+    total = sum(dataset.images.values())
+    yield f"# {_title(dataset)}"
     yield ""
     yield (
         f"{total:,} pictures of nothing, each labelled with the class that an image classifier sees in it, "
@@ -74,65 +74,67 @@ def _text(made: FoolingSet) -> Iterator[str]:
     yield ""
     yield "| split | pictures | runs | classes without a picture |"
     yield "| --- | ---: | ---: | ---: |"
-    for split, count in made.images.items():
-        runs = sum(run["split"] == split for run in made.runs)
-        yield f"| {split} | {count:,} | {runs} | {made.empty[split]} of {len(made.classes)} |"
+    for split, count in dataset.images.items():
+        runs = sum(run["split"] == split for run in dataset.runs)
+        yield f"| {split} | {count:,} | {runs} | {dataset.empty[split]} of {len(dataset.classes)} |"
     yield ""
-    if len(made.images) == 1:
+    if len(dataset.images) == 1:
         yield "There is no split: all pictures come from one search, or one split was asked for."
     else:
         yield "The split is by run: no search has pictures in both, since champions of one run are relatives."
     yield (
-        f"{made.duplicates:,} pictures with the same pixels as another one were left out (the most certain "
-        f"stays), {made.contested:,} of them found for another class; {made.uncertain:,} were not certain "
+        f"{dataset.duplicates:,} pictures with the same pixels as another one were left out (the most "
+        f"certain "
+        f"stays), {dataset.contested:,} of them found for another class; {dataset.uncertain:,} were not "
+        f"certain "
         "enough."
     )
-    yield from ("", "## Reading it", "", "```python", *_LOAD[made.form], "```", "")
+    yield from ("", "## Reading it", "", "```python", *_LOAD[dataset.form], "```", "")
     yield from ("| column | meaning |", "| --- | --- |")
     for name in COLUMNS:
-        yield f"| `{name}` | {ABOUT[name]} |"
+        yield f"| `{name}` | {COLUMN_MEANINGS[name]} |"
     yield from ("", "## How it was made", "", "| run | split | pictures | classifier | command |")
     yield "| --- | --- | ---: | --- | --- |"
-    for run in made.runs[:_SHOWN]:
+    for run in dataset.runs[:_SHOWN]:
         cells = (run["run"], run["split"], run["images"], run["classifier"], f"`{run['command']}`")
         yield f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"
-    if len(made.runs) > _SHOWN:
+    if len(dataset.runs) > _SHOWN:
         yield ""
-        yield f"and {len(made.runs) - _SHOWN} more, in `fooling_set.json`."
+        yield f"and {len(dataset.runs) - _SHOWN} more, in `fooling_set.json`."
     yield from ("", "## License", "", "Not stated: whoever made the pictures says it here and above.")
 
 
-Parts = Mapping[str, Sequence[FoolingImage]]
+SplitImages = Mapping[str, Sequence[FoolingImage]]
 """``train`` and ``test`` to their pictures; a split without any is left out."""
 
-NAMES, ROWS, KEEP = "classes.json", "metadata.jsonl", ".gitkeep"
-SHARD, GROUP = 5000, 100  # pictures of a Parquet file, and of a part of it that is read at once
+CLASSES_FILE, METADATA_FILE, KEEP_FILE = "classes.json", "metadata.jsonl", ".gitkeep"
+SHARD_SIZE, ROW_GROUP_SIZE = 5000, 100  # pictures of a Parquet file, and of a part of it that is read at once
 
 
-class Layout(Protocol):
+class SetLayout(Protocol):
     """One way to lay files out."""
 
-    def files(self, parts: Parts, classes: Sequence[str]) -> list[str]:
+    def files(self, splits: SplitImages, classes: Sequence[str]) -> list[str]:
         """Paths, relative to the folder, of everything that ``write`` writes."""
         ...
 
-    def write(self, folder: Path, parts: Parts, classes: Sequence[str]) -> None:
+    def write(self, folder: Path, splits: SplitImages, classes: Sequence[str]) -> None:
         """Write it; raises OSError where that fails."""
         ...
 
 
-def layout_of(form: str) -> Layout:
+def set_layout(form: str) -> SetLayout:
     """``folder`` or ``parquet``; raises MissingExtraError where a package for it is missing."""
     if form == "folder":
-        return Pictures()
+        return FolderLayout()
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError:
         raise MissingExtraError("pyarrow", "dataset", "write Parquet files") from None
-    return Parquet()
+    return ParquetLayout()
 
 
-class Pictures:
+class FolderLayout:
     """``train/0007_seven/HASH.png``: one folder for each class, as torchvision's ImageFolder has it.
 
     Every class of the classifier has a folder, with or without pictures, so that the numbers that a reader
@@ -140,51 +142,53 @@ class Pictures:
     split, as ``datasets`` reads it, and ``classes.json`` the class names.
     """
 
-    def files(self, parts: Parts, classes: Sequence[str]) -> list[str]:
+    def files(self, splits: SplitImages, classes: Sequence[str]) -> list[str]:
         """Paths, relative to the folder."""
-        found = [NAMES]
-        for split, images in parts.items():
-            found.append(f"{split}/{ROWS}")
-            found += [f"{split}/{folder_name(one.label, classes)}/{one.file}" for one in images]
-            found += [f"{split}/{name}/{KEEP}" for name in empty_folders(images, classes)]
-        return found
+        names = [CLASSES_FILE]
+        for split, images in splits.items():
+            names.append(f"{split}/{METADATA_FILE}")
+            names += [f"{split}/{folder_name(one.label, classes)}/{one.file}" for one in images]
+            names += [f"{split}/{name}/{KEEP_FILE}" for name in empty_folders(images, classes)]
+        return names
 
-    def write(self, folder: Path, parts: Parts, classes: Sequence[str]) -> None:
+    def write(self, folder: Path, splits: SplitImages, classes: Sequence[str]) -> None:
         """Write it."""
         table = [[folder_name(index, classes), label] for index, label in enumerate(classes)]
-        (folder / NAMES).write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        for split, images in parts.items():
+        (folder / CLASSES_FILE).write_text(
+            json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        for split, images in splits.items():
             for index in range(len(classes)):
                 (folder / split / folder_name(index, classes)).mkdir(parents=True, exist_ok=True)
             for name in empty_folders(images, classes):
-                (folder / split / name / KEEP).touch()
+                (folder / split / name / KEEP_FILE).touch()
             rows = []
             for one in images:
                 file = f"{folder_name(one.label, classes)}/{one.file}"
                 (folder / split / file).write_bytes(one.png)
                 rows.append(json.dumps({"file_name": file, **one.row()}, ensure_ascii=False))
-            (folder / split / ROWS).write_text("\n".join(rows) + "\n", encoding="utf-8")
+            (folder / split / METADATA_FILE).write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-class Parquet:
+class ParquetLayout:
     """``data/train-00000-of-00001.parquet``: PNG files in a column, as ``datasets`` writes them."""
 
-    def files(self, parts: Parts, classes: Sequence[str]) -> list[str]:
+    def files(self, splits: SplitImages, classes: Sequence[str]) -> list[str]:
         """Paths, relative to the folder."""
-        return [name for split, images in parts.items() for name, _ in shards(split, images)]
+        return [name for split, images in splits.items() for name, _ in shards(split, images)]
 
-    def write(self, folder: Path, parts: Parts, classes: Sequence[str]) -> None:
+    def write(self, folder: Path, splits: SplitImages, classes: Sequence[str]) -> None:
         """Write it."""
         import pyarrow
         import pyarrow.parquet
 
-        known = schema(classes)
-        for split, images in parts.items():
+        arrow_schema = schema(classes)
+        for split, images in splits.items():
             for name, mine in shards(split, images):
                 rows = [{"image": {"bytes": one.png, "path": one.file}, **one.row()} for one in mine]
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                table = pyarrow.Table.from_pylist(rows, schema=known)
-                pyarrow.parquet.write_table(table, folder / name, row_group_size=GROUP)
+                table = pyarrow.Table.from_pylist(rows, schema=arrow_schema)
+                pyarrow.parquet.write_table(table, folder / name, row_group_size=ROW_GROUP_SIZE)
 
 
 def schema(classes: Sequence[str]) -> Any:
@@ -194,8 +198,8 @@ def schema(classes: Sequence[str]) -> Any:
     image = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
     types = {"float64": pyarrow.float64()}
     columns = [(name, types.get(kind) or getattr(pyarrow, kind)()) for name, kind in COLUMNS.items()]
-    said = json.dumps({"info": {"features": features(classes)}})
-    return pyarrow.schema([("image", image), *columns], metadata={"huggingface": said})
+    features_json = json.dumps({"info": {"features": features(classes)}})
+    return pyarrow.schema([("image", image), *columns], metadata={"huggingface": features_json})
 
 
 def features(classes: Sequence[str]) -> dict[str, dict[str, object]]:
@@ -208,19 +212,19 @@ def features(classes: Sequence[str]) -> dict[str, dict[str, object]]:
 
 def shards(split: str, images: Sequence[FoolingImage]) -> list[tuple[str, Sequence[FoolingImage]]]:
     """File names, and the pictures of each."""
-    count = -(-len(images) // SHARD)
+    count = -(-len(images) // SHARD_SIZE)
     return [
-        (f"data/{split}-{at:05d}-of-{count:05d}.parquet", images[at * SHARD : (at + 1) * SHARD])
+        (f"data/{split}-{at:05d}-of-{count:05d}.parquet", images[at * SHARD_SIZE : (at + 1) * SHARD_SIZE])
         for at in range(count)
     ]
 
 
 def folder_name(index: int, classes: Sequence[str]) -> str:
     """``0007_seven``: folders in sorted order are classes in their own."""
-    return safe_name(index, classes[index]).removesuffix(".png")
+    return class_file_name(index, classes[index]).removesuffix(".png")
 
 
 def empty_folders(images: Sequence[FoolingImage], classes: Sequence[str]) -> list[str]:
     """Of the classes that have no picture."""
-    there = {one.label for one in images}
-    return [folder_name(index, classes) for index in range(len(classes)) if index not in there]
+    labels = {one.label for one in images}
+    return [folder_name(index, classes) for index in range(len(classes)) if index not in labels]

@@ -14,22 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from foolery.errors import UsageError, nearest
-from foolery.fooling_sets.collect import FoolingImage, Source, gather
-from foolery.fooling_sets.layout import card, layout_of
+from foolery.errors import UsageError, did_you_mean
+from foolery.fooling_sets.collect import FoolingImage, ImageSource, collect_sources
+from foolery.fooling_sets.layout import dataset_card, set_layout
 
 TRAIN, TEST = "train", "test"
 
 
-def check_share(test: float) -> float:
-    """``test``; raises UsageError unless it is at least 0 and less than 1."""
-    if not 0 <= test < 1:
-        raise UsageError(f"--test: expected a share of runs from 0 to less than 1, got {test:g}")
-    return test
+def check_share(test_share: float) -> float:
+    """``test_share``; raises UsageError unless it is at least 0 and less than 1."""
+    if not 0 <= test_share < 1:
+        raise UsageError(f"--test: expected a share of runs from 0 to less than 1, got {test_share:g}")
+    return test_share
 
 
-def split_of(sources: Sequence[Source], test: float) -> list[str]:
-    """``train`` or ``test`` for each of ``sources``.
+def split_sources(sources: Sequence[ImageSource], test_share: float) -> list[str]:
+    """``train`` or ``test_share`` for each of ``sources``.
 
     Sources that have a search in common fall on the same side: champions of one run are relatives, and a
     network that trained on some would be tested on their siblings. Which ones are for testing depends on the
@@ -38,39 +38,39 @@ def split_of(sources: Sequence[Source], test: float) -> list[str]:
 
     Args:
         sources: to be split.
-        test: share of searches for testing; 0 for none.
+        test_share: share of searches for testing; 0 for none.
     """
-    groups = together(sources)
-    order = sorted(set(groups), key=lambda group: _draw(sources, groups, group))
-    count = min(len(order) - 1, max(1, round(check_share(test) * len(order)))) if test else 0
+    groups = search_groups(sources)
+    order = sorted(set(groups), key=lambda group: _group_key(sources, groups, group))
+    count = min(len(order) - 1, max(1, round(check_share(test_share) * len(order)))) if test_share else 0
     tested = set(order[:count])
     return [TEST if group in tested else TRAIN for group in groups]
 
 
-def together(sources: Sequence[Source]) -> list[int]:
+def search_groups(sources: Sequence[ImageSource]) -> list[int]:
     """A number for each source, equal where a chain of common searches joins two."""
     groups = list(range(len(sources)))
     owner: dict[str, int] = {}
     for number, source in enumerate(sources):
-        for search in source.searches:
+        for search in source.search_ids:
             old, new = groups[owner.setdefault(search, number)], groups[number]
             groups = [new if group == old else group for group in groups]
     return groups
 
 
-def _draw(sources: Sequence[Source], groups: Sequence[int], group: int) -> str:
-    marks = {
+def _group_key(sources: Sequence[ImageSource], groups: Sequence[int], group: int) -> str:
+    ids = {
         mark
         for place, source in zip(groups, sources, strict=True)
         if place == group
-        for mark in source.searches
+        for mark in source.search_ids
     }
-    return hashlib.sha256(min(marks).encode()).hexdigest()
+    return hashlib.sha256(min(ids).encode()).hexdigest()
 
 
 Form = Literal["folder", "parquet"]
 FORMS: tuple[str, ...] = get_args(Form)
-MANIFEST, CARD = "fooling_set.json", "README.md"
+MANIFEST_FILE, CARD_FILE = "fooling_set.json", "README.md"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class FoolingSet:
     runs: tuple[Mapping[str, object], ...]
     empty: Mapping[str, int]
 
-    def facts(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON has it; without the folder."""
         return {
             "foolery_fooling_set": 1,
@@ -118,9 +118,9 @@ def make_fooling_set(
     paths: Sequence[Path | str],
     out: Path | str,
     *,
-    to: str = "folder",
-    test: float = 0.2,
-    least: float = 0.0,
+    form: str = "folder",
+    test_share: float = 0.2,
+    min_confidence: float = 0.0,
     overwrite: bool = False,
 ) -> FoolingSet:
     """Write the champions of runs and audits as one data set.
@@ -128,9 +128,9 @@ def make_fooling_set(
     Args:
         paths: folders of runs and of audits, or folders with such below them.
         out: the folder to write into; it is made.
-        to: ``folder``, PNG files in one folder for each class; or ``parquet``.
-        test: share of runs that is for testing.
-        least: confidence that a champion must have.
+        form: ``folder``, PNG files in one folder for each class; or ``parquet``.
+        test_share: share of runs that is for testing.
+        min_confidence: confidence that a champion must have.
         overwrite: replace an earlier set there. Files of others stay, unless they have the same names.
 
     Raises:
@@ -139,58 +139,62 @@ def make_fooling_set(
         MissingExtraError: for Parquet without pyarrow.
     """
     folder = Path(out)
-    if to not in FORMS:
-        raise UsageError(f"--to: unknown {to!r}; {nearest(to, list(FORMS))}")
-    check_share(test)
-    if not 0 <= least <= 1:
-        raise UsageError(f"--at-least: expected a confidence from 0 to 1, got {least:g}")
-    layout = layout_of(to)
+    if form not in FORMS:
+        raise UsageError(f"--to: unknown {form!r}; {did_you_mean(form, list(FORMS))}")
+    check_share(test_share)
+    if not 0 <= min_confidence <= 1:
+        raise UsageError(f"--at-least: expected a confidence from 0 to 1, got {min_confidence:g}")
+    layout = set_layout(form)
     if (
         folder.exists()
         and (not folder.is_dir() or any(folder.iterdir()))
         and not (overwrite and folder.is_dir())
     ):
         raise UsageError(f"--out: {folder} exists and is not empty; name another folder or give --overwrite")
-    sources = named(gather([Path(path) for path in paths]))
+    sources = with_unique_names(collect_sources([Path(path) for path in paths]))
     classes = _classes(sources)
-    splits = split_of(sources, test)
-    kept, duplicates, contested, uncertain = _distinct(sources, least)
+    splits = split_sources(sources, test_share)
+    kept, duplicates, contested, uncertain = _deduplicate(sources, min_confidence)
     if not kept:
-        raise UsageError(f"RUN: no champion has a confidence of {least:g} or more; lower --at-least")
-    side = {
+        raise UsageError(f"RUN: no champion has a confidence of {min_confidence:g} or more; lower --at-least")
+    split_of_run = {
         source.images[0].run: split for source, split in zip(sources, splits, strict=True) if source.images
     }
-    parts = {name: [one for one in kept if side[one.run] == name] for name in (TRAIN, TEST)}
-    parts = {name: images for name, images in parts.items() if images}
-    made = FoolingSet(
+    splits_images = {name: [one for one in kept if split_of_run[one.run] == name] for name in (TRAIN, TEST)}
+    splits_images = {name: images for name, images in splits_images.items() if images}
+    dataset = FoolingSet(
         out=folder,
-        form=to,
+        form=form,
         classes=classes,
-        images={name: len(images) for name, images in parts.items()},
+        images={name: len(images) for name, images in splits_images.items()},
         duplicates=duplicates,
         contested=contested,
         uncertain=uncertain,
-        runs=tuple(_said(source, split, kept) for source, split in zip(sources, splits, strict=True)),
-        empty={name: len(classes) - len({one.label for one in images}) for name, images in parts.items()},
+        runs=tuple(_run_row(source, split, kept) for source, split in zip(sources, splits, strict=True)),
+        empty={
+            name: len(classes) - len({one.label for one in images}) for name, images in splits_images.items()
+        },
     )
     try:
-        _remove(folder)
+        _remove_old_set(folder)
         folder.mkdir(parents=True, exist_ok=True)
         # first of all, so that a set of which only a part was written can be removed too
-        _write(folder, {**made.facts(), "files": [CARD, *layout.files(parts, classes)]})
-        layout.write(folder, parts, classes)
-        (folder / CARD).write_text(card(made), encoding="utf-8")
+        _write_manifest(
+            folder, {**dataset.to_dict(), "files": [CARD_FILE, *layout.files(splits_images, classes)]}
+        )
+        layout.write(folder, splits_images, classes)
+        (folder / CARD_FILE).write_text(dataset_card(dataset), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--out: cannot write to {folder}: {error.strerror or error}") from error
-    return made
+    return dataset
 
 
-def named(sources: Sequence[Source]) -> list[Source]:
+def with_unique_names(sources: Sequence[ImageSource]) -> list[ImageSource]:
     """The same, each with a name of its own: as many of the last parts of its path as that takes."""
     from dataclasses import replace
 
     seeds = Counter(source.path.resolve() for source in sources)
-    found = []
+    renamed = []
     for source in sources:
         path = source.path.resolve()
         others = {other.path.resolve() for other in sources} - {path}
@@ -202,11 +206,11 @@ def named(sources: Sequence[Source]) -> list[Source]:
         name = "/".join(path.parts[-count:])
         if seeds[path] > 1 and source.images:
             name += f" seed {source.images[0].seed}"
-        found.append(replace(source, images=tuple(one.of_run(name) for one in source.images)))
-    return found
+        renamed.append(replace(source, images=tuple(one.with_run(name) for one in source.images)))
+    return renamed
 
 
-def _classes(sources: Sequence[Source]) -> tuple[str, ...]:
+def _classes(sources: Sequence[ImageSource]) -> tuple[str, ...]:
     first = sources[0]
     for source in sources[1:]:
         if source.classes != first.classes:
@@ -217,23 +221,25 @@ def _classes(sources: Sequence[Source]) -> tuple[str, ...]:
     return first.classes
 
 
-def _distinct(sources: Sequence[Source], least: float) -> tuple[list[FoolingImage], int, int, int]:
+def _deduplicate(
+    sources: Sequence[ImageSource], min_confidence: float
+) -> tuple[list[FoolingImage], int, int, int]:
     """Certain pictures, each once; numbers of equal ones, of these of another class, and of uncertain ones.
 
     Of equal pictures the most certain stays, the first of them where they are equally certain.
     """
-    every = [one for source in sources for one in source.images]
-    certain = [one for one in every if one.confidence >= least]
+    images = [one for source in sources for one in source.images]
+    certain = [one for one in images if one.confidence >= min_confidence]
     best: dict[str, FoolingImage] = {}
     for one in certain:
-        held = best.setdefault(one.canvas_hash, one)
-        if one.confidence > held.confidence:
+        incumbent = best.setdefault(one.canvas_hash, one)
+        if one.confidence > incumbent.confidence:
             best[one.canvas_hash] = one
     contested = sum(one.label != best[one.canvas_hash].label for one in certain)
-    return list(best.values()), len(certain) - len(best), contested, len(every) - len(certain)
+    return list(best.values()), len(certain) - len(best), contested, len(images) - len(certain)
 
 
-def _said(source: Source, split: str, kept: Sequence[FoolingImage]) -> dict[str, object]:
+def _run_row(source: ImageSource, split: str, kept: Sequence[FoolingImage]) -> dict[str, object]:
     first = source.images[0] if source.images else None
     return {
         "run": "" if first is None else first.run,
@@ -247,13 +253,15 @@ def _said(source: Source, split: str, kept: Sequence[FoolingImage]) -> dict[str,
     }
 
 
-def _write(folder: Path, said: Mapping[str, object]) -> None:
-    (folder / MANIFEST).write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
+    (folder / MANIFEST_FILE).write_text(
+        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
-def _remove(folder: Path) -> None:
+def _remove_old_set(folder: Path) -> None:
     """Remove the set that is in ``folder``, if there is one, and nothing else."""
-    file = folder / MANIFEST
+    file = folder / MANIFEST_FILE
     if not file.is_file():
         return
     try:

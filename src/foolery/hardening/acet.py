@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.card import Card, card_beside, read_card
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
@@ -22,26 +22,26 @@ def harden_by_acet(
     weights: Path,
     out: Path,
     *,
-    pictures: LabelledData,
-    tests: LabelledData,
+    train_data: LabelledData,
+    test_data: LabelledData,
     seed: int = 0,
     iterations: int | None = None,
     made_by: str = "python",
-    told: Callable[[str, int, int], None] = lambda label, done, total: None,
+    on_progress: Callable[[str, int, int], None] = lambda label, done, total: None,
 ) -> Card:
     """Fine-tune the network in ``weights`` and write it to ``out`` (``.safetensors``), with graph and card.
 
-    The card is written last, and states error and confidence on ``tests``.
+    The card is written last, and states error and confidence on ``test_data``.
 
     Args:
         weights: of a network that foolery trained, with its card beside it.
         out: a file that is not there.
-        pictures: to learn from; classes in the order of the network's.
-        tests: to measure with.
+        train_data: to learn from; classes in the order of the network's.
+        test_data: to measure with.
         seed: of the order of the pictures, and of the noise.
         iterations: steps; None for the recipe's.
         made_by: the command, for the card.
-        told: of the work, often.
+        on_progress: of the work, often.
 
     Raises:
         UsageError: for a network of no known architecture, other classes, and a file that is there.
@@ -54,39 +54,41 @@ def harden_by_acet(
             f"classifier: {weights} does not say of which architecture it is; fine-tuning needs one that "
             "foolery can build"
         )
-    if pictures.classes != card.classes:
+    if train_data.classes != card.classes:
         raise UsageError(
             f"data: expected the {len(card.classes)} classes of {card.name} in their order, got "
-            f"{len(pictures.classes)} ({', '.join(pictures.classes[:3])}, …)"
+            f"{len(train_data.classes)} ({', '.join(train_data.classes[:3])}, …)"
         )
     if out.exists():
         raise UsageError(f"out: {out} is there already; give another name")
     from foolery.classifiers.torch import open_torch
-    from foolery.training.acet import AcetRecipe, fine_tune
-    from foolery.training.export import check_exporter, export
-    from foolery.training.train import learnt
+    from foolery.training.acet import AcetRecipe, fine_tune_by_acet
+    from foolery.training.export import check_exporter, export_network
+    from foolery.training.train import load_network
 
     check_exporter()
-    network = learnt(weights, card)
+    network = load_network(weights, card)
     recipe = AcetRecipe() if iterations is None else replace(AcetRecipe(), iterations=iterations)
-    (whole,) = pictures.batches(len(pictures), card.preprocessing.shape)
-    fine_tune(
+    (images,) = train_data.batches(len(train_data), card.preprocessing.shape)
+    fine_tune_by_acet(
         network,
-        whole,
+        images,
         card.preprocessing,
         recipe,
         seed,
-        lambda done, total, loss: told("fine-tuning by ACET", done, total),
+        lambda done, total, loss: on_progress("fine-tuning by ACET", done, total),
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    export(network, input_shape(card.preprocessing), out, out.with_suffix(".onnx"))
+    export_network(network, input_shape(card.preprocessing), out, out.with_suffix(".onnx"))
     hardened = card.model_copy(update={"name": out.stem, "made_by": made_by, "notes": _notes(card, recipe)})
-    answers = measure(open_torch(out.stem, out, hardened, fingerprint([out], hardened)), tests)
+    predictions = measure_accuracy(
+        open_torch(out.stem, out, hardened, fingerprint([out], hardened)), test_data
+    )
     hardened = hardened.model_copy(
         update={
-            "test_error": round(answers.error, 6),
-            "median_confidence": round(answers.median_confidence(), 6),
-            "calibration_error": round(answers.calibration_error(), 6),
+            "test_error": round(predictions.error, 6),
+            "median_confidence": round(predictions.median_confidence(), 6),
+            "calibration_error": round(predictions.calibration_error(), 6),
         }
     )
     hardened.write(card_beside(out))

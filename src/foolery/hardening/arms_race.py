@@ -14,47 +14,52 @@ from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import card_beside, read_card
-from foolery.data import Labelled, LabelledData
+from foolery.data import LabelledData, LabelledImages
 from foolery.data.class_matching import match_classes
 from foolery.engine.evolution import evolve_replicates
 from foolery.errors import UsageError
-from foolery.files import write_whole
+from foolery.files import write_atomic
 from foolery.hardening.acet import harden_by_acet
-from foolery.hardening.fine_tuning import fine_tune_with, trainable
-from foolery.hardening.rounds import Crowd, Round, crowd_of, round_of
-from foolery.hardening.settings import Contest
-from foolery.hardening.training_set import FOOLING, copy_network, with_fooling_class
+from foolery.hardening.fine_tuning import fine_tune_with_fooling_class, load_trainable
+from foolery.hardening.rounds import Round, RoundImages, images_of_runs, summarize_round
+from foolery.hardening.settings import ArmsRaceConfig
+from foolery.hardening.training_set import FOOLING_CLASS, add_fooling_class, copy_network
 from foolery.runs import open_run_file
 
-CONTEST, ROUND, CROWD, NETWORK = "contest.json", "round.json", "images.npz", "network.safetensors"
+CONFIG_FILE, ROUND_FILE, IMAGES_FILE, NETWORK_FILE = (
+    "contest.json",
+    "round.json",
+    "images.npz",
+    "network.safetensors",
+)
 
-BATCH = 400  # test pictures at a time
+TEST_BATCH = 400  # test pictures at a time
 
 #: Told what is being done: a label, how much is done, and of how much.
-Told = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class _Race:
-    contest: Contest
+class _State:
+    config: ArmsRaceConfig
     out: Path
-    real: LabelledData
-    tests: LabelledData
-    told: Told
+    train_data: LabelledData
+    test_data: LabelledData
+    on_progress: OnProgress
     command: str
 
     def folder(self, number: int) -> Path:
         return self.out / f"round-{number:02d}"
 
 
-def race(
-    contest: Contest,
+def run_arms_race(
+    config: ArmsRaceConfig,
     out: Path,
     *,
-    pictures: LabelledData,
-    tests: LabelledData,
+    train_data: LabelledData,
+    test_data: LabelledData,
     resume: bool = False,
-    told: Told = lambda label, done, total: None,
+    on_progress: OnProgress = lambda label, done, total: None,
     command: str = "python",
 ) -> tuple[Round, ...]:
     """Carry out a contest in the folder ``out``; a round is in ``out/round-NN``.
@@ -63,12 +68,12 @@ def race(
     runs, and ``round.json``. Whatever is whole in the folder is used again; runs go on where they stopped.
 
     Args:
-        contest: settings.
+        config: settings.
         out: a folder that is not there, or one with the same contest where ``resume`` is set.
-        pictures: to learn from.
-        tests: to measure errors with.
+        train_data: to learn from.
+        test_data: to measure errors with.
         resume: go on with what is there.
-        told: of the work, often.
+        on_progress: of the work, often.
         command: as it was typed.
 
     Raises:
@@ -76,23 +81,23 @@ def race(
         MissingExtraError: without torch.
         KeyboardInterrupt: passed on; the same call with ``resume`` goes on.
     """
-    check_folder(contest, out, resume=resume)
-    write_whole(out / CONTEST, contest.model_dump_json(indent=1) + "\n")
-    if contest.method != "fine-tune":
-        (pictures,) = pictures.batches(len(pictures), contest.recipe().preprocessing.shape)
-    state = _Race(contest, out, pictures, tests, told, command)
-    return tuple(_round(state, number) for number in range(1, contest.rounds + 1))
+    check_folder(config, out, resume=resume)
+    write_atomic(out / CONFIG_FILE, config.model_dump_json(indent=1) + "\n")
+    if config.method != "fine-tune":
+        (train_data,) = train_data.batches(len(train_data), config.recipe().preprocessing.shape)
+    state = _State(config, out, train_data, test_data, on_progress, command)
+    return tuple(_run_round(state, number) for number in range(1, config.rounds + 1))
 
 
-def check_folder(contest: Contest, out: Path, *, resume: bool) -> None:
+def check_folder(config: ArmsRaceConfig, out: Path, *, resume: bool) -> None:
     """Raise UsageError where ``out`` is in use, or holds another contest than the one to be gone on with."""
-    path = out / CONTEST
+    path = out / CONFIG_FILE
     if path.is_file():
         if not resume:
             raise UsageError(f"out: {out} holds a contest already; give --resume to go on, or another folder")
-        stored = Contest.read(path)
+        stored = ArmsRaceConfig.read(path)
         # A longer race is the same race, gone on with.
-        if stored.model_copy(update={"rounds": contest.rounds}) != contest:
+        if stored.model_copy(update={"rounds": config.rounds}) != config:
             raise UsageError(
                 f"out: the contest in {out} has other settings; give the same, or another folder"
             )
@@ -100,151 +105,161 @@ def check_folder(contest: Contest, out: Path, *, resume: bool) -> None:
         raise UsageError(f"out: {out} is not empty; give another folder")
 
 
-def _round(race: _Race, number: int) -> Round:
-    path = race.folder(number) / ROUND
+def _run_round(state: _State, number: int) -> Round:
+    path = state.folder(number) / ROUND_FILE
     if path.is_file():
         return Round.model_validate_json(path.read_text(encoding="utf-8"))
     start = perf_counter()
-    images = _images(race, number)
-    classifier = _network(race, number, images)
-    trained = perf_counter() - start
-    error, as_fooling = _on_real(classifier, race.tests)
+    images = _fooling_images(state, number)
+    classifier = _network(state, number, images)
+    training_seconds = perf_counter() - start
+    error, real_as_fooling = _real_image_rates(classifier, state.test_data)
     fooling = sum(map(len, images))
-    found = round_of(
+    result = summarize_round(
         number,
-        _crowd(race, number, classifier),
-        race.contest.reported,
+        _evolve_images(state, number, classifier),
+        state.config.reported,
         error=error,
-        real_as_fooling=as_fooling,
-        pictures=len(race.real) + fooling,
+        real_as_fooling=real_as_fooling,
+        pictures=len(state.train_data) + fooling,
         fooling=fooling,
-        training=trained,
+        training=training_seconds,
     )
-    write_whole(path, found.model_dump_json(indent=1) + "\n")
-    return found
+    write_atomic(path, result.model_dump_json(indent=1) + "\n")
+    return result
 
 
-def _on_real(classifier: Classifier, tests: LabelledData) -> tuple[float, float]:
+def _real_image_rates(classifier: Classifier, test_data: LabelledData) -> tuple[float, float]:
     """Of the test pictures, the share answered wrongly, and the share taken for fooling images."""
-    known = classifier.description
-    index = match_classes(tests.classes, known.classes, known.name).index
+    description = classifier.description
+    index = match_classes(test_data.classes, description.classes, description.name).index
     wrong, fooling = [], []
-    for part in tests.batches(BATCH, known.canvas):
-        first = classifier.scores(part.canvases).argmax(axis=1)
-        wrong.append(first != index[part.labels])
-        fooling.append((first == len(known.classes) - 1) & (known.classes[-1] == FOOLING))
+    for part in test_data.batches(TEST_BATCH, description.canvas):
+        top = classifier.scores(part.canvases).argmax(axis=1)
+        wrong.append(top != index[part.labels])
+        fooling.append((top == len(description.classes) - 1) & (description.classes[-1] == FOOLING_CLASS))
     return float(np.concatenate(wrong).mean()), float(np.concatenate(fooling).mean())
 
 
-def _images(race: _Race, number: int) -> list[Canvases]:
+def _fooling_images(state: _State, number: int) -> list[Canvases]:
     """The fooling images of all rounds before, repeats included; none where they are not learnt from."""
-    contest = race.contest
-    if contest.method == "acet":
+    config = state.config
+    if config.method == "acet":
         return []
     images = [
-        Crowd.read(race.folder(before) / CROWD).images(contest.first_runs if before == 1 else contest.runs)
+        RoundImages.read(state.folder(before) / IMAGES_FILE).training_images(
+            config.first_runs if before == 1 else config.runs
+        )
         for before in range(1, number)
     ]
-    return images * contest.copies
+    return images * config.copies
 
 
-def _network(race: _Race, number: int, images: list[Canvases]) -> Classifier:
-    contest = race.contest
-    if number == 1 and contest.method == "fine-tune":
-        return trainable(str(contest.start), _card(contest))
-    weights = race.folder(number) / NETWORK
+def _network(state: _State, number: int, images: list[Canvases]) -> Classifier:
+    config = state.config
+    if number == 1 and config.method == "fine-tune":
+        return load_trainable(str(config.start), _card_file(config))
+    weights = state.folder(number) / NETWORK_FILE
     if not card_beside(weights).is_file():
         weights.parent.mkdir(parents=True, exist_ok=True)
-        _train(race, number, images, weights)
-    if (read_card(card_beside(weights)).classes[-1] == FOOLING) != bool(images):
+        _train_network(state, number, images, weights)
+    if (read_card(card_beside(weights)).classes[-1] == FOOLING_CLASS) != bool(images):
         raise UsageError(f"out: {weights.parent} holds a network of other classes; give another folder")
     return load_classifier(f"onnx:{weights.with_suffix('.onnx')}")
 
 
-def _train(race: _Race, number: int, images: list[Canvases], weights: Path) -> None:
+def _train_network(state: _State, number: int, images: list[Canvases], weights: Path) -> None:
     """Write the network of a round; what a killed process left of it is replaced."""
-    contest, label = race.contest, f"round {number}: training"
-    for left in (weights, weights.with_suffix(".onnx")):
-        left.unlink(missing_ok=True)
-    seed = contest.seed + number - 1
+    config, label = state.config, f"round {number}: training"
+    for leftover in (weights, weights.with_suffix(".onnx")):
+        leftover.unlink(missing_ok=True)
+    seed = config.seed + number - 1
 
-    def told(done: int, total: int, _: float) -> None:
-        race.told(label, done, total)
+    def on_step(done: int, total: int, _: float) -> None:
+        state.on_progress(label, done, total)
 
-    if contest.method == "fine-tune":
-        fine_tune_with(
-            str(contest.start),
-            _card(contest),
+    if config.method == "fine-tune":
+        fine_tune_with_fooling_class(
+            str(config.start),
+            _card_file(config),
             weights,
-            pictures=race.real,
+            train_data=state.train_data,
             images=images,
             seed=seed,
-            iterations=contest.iterations,
-            made_by=race.command,
-            told=told,
+            iterations=config.iterations,
+            made_by=state.command,
+            on_step=on_step,
         )
-    elif number == 1 and contest.start is not None:
-        copy_network(contest.start, weights)
-    elif number > 1 and contest.method == "acet":
+    elif number == 1 and config.start is not None:
+        copy_network(config.start, weights)
+    elif number > 1 and config.method == "acet":
         harden_by_acet(
-            race.folder(number - 1) / NETWORK,
+            state.folder(number - 1) / NETWORK_FILE,
             weights,
-            pictures=race.real,
-            tests=race.tests,
+            train_data=state.train_data,
+            test_data=state.test_data,
             seed=seed,
-            iterations=contest.iterations,
-            made_by=race.command,
-            told=lambda _, done, total: race.told(label, done, total),
+            iterations=config.iterations,
+            made_by=state.command,
+            on_progress=lambda _, done, total: state.on_progress(label, done, total),
         )
     else:
-        _learn_from_scratch(race, images, seed, weights, told)
+        _train_from_scratch(state, images, seed, weights, on_step)
 
 
-def _learn_from_scratch(
-    race: _Race, images: list[Canvases], seed: int, weights: Path, told: Callable[[int, int, float], None]
+def _train_from_scratch(
+    state: _State,
+    images: list[Canvases],
+    seed: int,
+    weights: Path,
+    on_step: Callable[[int, int, float], None],
 ) -> None:
-    from foolery.training.train import learn
+    from foolery.training.train import train_from_scratch
 
-    contest = race.contest
-    assert isinstance(race.real, Labelled)
-    lesson = with_fooling_class(race.real, images) if images else race.real
-    learn(contest.architecture, lesson, contest.recipe(), seed, weights, race.command, told)
-
-
-def _card(contest: Contest) -> Path | None:
-    return None if contest.card is None else Path(contest.card)
+    config = state.config
+    assert isinstance(state.train_data, LabelledImages)
+    training_set = add_fooling_class(state.train_data, images) if images else state.train_data
+    train_from_scratch(
+        config.architecture, training_set, config.recipe(), seed, weights, state.command, on_step
+    )
 
 
-def _claimed(race: _Race, classifier: Classifier) -> tuple[str, ...]:
+def _card_file(config: ArmsRaceConfig) -> Path | None:
+    return None if config.card is None else Path(config.card)
+
+
+def _target_classes(state: _State, classifier: Classifier) -> tuple[str, ...]:
     """The network's names of the classes that images are evolved for: those of the data."""
-    known = classifier.description
-    index = match_classes(race.real.classes, known.classes, known.name).index
-    return tuple(known.classes[place] for place in index)
+    description = classifier.description
+    index = match_classes(state.train_data.classes, description.classes, description.name).index
+    return tuple(description.classes[place] for place in index)
 
 
-def _crowd(race: _Race, number: int, classifier: Classifier) -> Crowd:
-    contest, folder = race.contest, race.folder(number)
-    path, runs = folder / CROWD, folder / "runs"
+def _evolve_images(state: _State, number: int, classifier: Classifier) -> RoundImages:
+    config, folder = state.config, state.folder(number)
+    path, runs = folder / IMAGES_FILE, folder / "runs"
     if path.is_file():
-        return Crowd.read(path)
-    count = contest.runs_in(number)
+        return RoundImages.read(path)
+    count = config.runs_in(number)
     # Runs against different networks draw different numbers.
-    seed = 1000 * (contest.seed * 100 + number)
+    seed = 1000 * (config.seed * 100 + number)
     evolve_replicates(
         classifier,
         replicates=count,
         out=runs,
-        encoding=contest.encoding,
-        generations=contest.generations,
-        batch=contest.batch,
+        encoding=config.encoding,
+        generations=config.generations,
+        batch=config.batch,
         seed=seed,
-        classes=_claimed(race, classifier),
-        keep="all",
+        classes=_target_classes(state, classifier),
+        keep_genomes="all",
         resume=runs.is_dir(),
-        watch=lambda seen: race.told(f"round {number}: {count} runs", seen.generation, seen.generations),
-        command=race.command,
+        on_progress=lambda seen: state.on_progress(
+            f"round {number}: {count} runs", seen.generation, seen.generations
+        ),
+        command=state.command,
     )
-    crowd = crowd_of([open_run_file(runs / f"seed-{each}") for each in range(seed, seed + count)])
-    crowd.write(path)
+    images = images_of_runs([open_run_file(runs / f"seed-{each}") for each in range(seed, seed + count)])
+    images.write(path)
     shutil.rmtree(runs)
-    return crowd
+    return images

@@ -16,13 +16,13 @@ from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledData
 from foolery.data.class_matching import match_classes
 from foolery.errors import UsageError
-from foolery.hardening.training_set import FOOLING
+from foolery.hardening.training_set import FOOLING_CLASS
 
 if TYPE_CHECKING:
     from foolery.classifiers.torch_model import TorchClassifier
 
 
-def trainable(reference: str, card: Path | None) -> TorchClassifier:
+def load_trainable(reference: str, card: Path | None) -> TorchClassifier:
     """The torch network that ``reference`` names.
 
     Raises:
@@ -30,85 +30,87 @@ def trainable(reference: str, card: Path | None) -> TorchClassifier:
             of fooling images already.
         MissingExtraError: where what runs it is not installed.
     """
-    found = load_classifier(reference, backend="torch", card=card, device="cpu")
-    if not hasattr(found, "network"):
+    classifier = load_classifier(reference, backend="torch", card=card, device="cpu")
+    if not hasattr(classifier, "network"):
         raise UsageError(
             f"classifier: {reference!r} cannot be fine-tuned: give a torch network (torch:FILE.safetensors, "
             "torchvision:NAME, timm:NAME, or a built-in name)"
         )
-    network = cast("TorchClassifier", found)
-    if network.card.kind != "softmax" or network.card.output != "logits":
+    torch_classifier = cast("TorchClassifier", classifier)
+    if torch_classifier.card.kind != "softmax" or torch_classifier.card.output != "logits":
         raise UsageError(
             f"classifier: {reference!r} cannot be fine-tuned: expected logits of a softmax, it gives "
-            f"{network.card.output} of kind {network.card.kind}"
+            f"{torch_classifier.card.output} of kind {torch_classifier.card.kind}"
         )
-    if FOOLING in network.card.classes:
+    if FOOLING_CLASS in torch_classifier.card.classes:
         raise UsageError(
-            f"classifier: {reference!r} has a class {FOOLING!r} already; name the network before"
+            f"classifier: {reference!r} has a class {FOOLING_CLASS!r} already; name the network before"
         )
-    return network
+    return torch_classifier
 
 
-def fine_tune_with(
+def fine_tune_with_fooling_class(
     reference: str,
     card: Path | None,
     weights: Path,
     *,
-    pictures: LabelledData,
+    train_data: LabelledData,
     images: Sequence[Canvases],
     seed: int,
     iterations: int | None,
     made_by: str,
-    told: Callable[[int, int, float], None] | None = None,
+    on_step: Callable[[int, int, float], None] | None = None,
 ) -> Card:
-    """Fine-tune on ``pictures`` and fooling ``images``; write ``weights`` with ONNX graph and card, last.
+    """Fine-tune on ``train_data`` and fooling ``images``; write ``weights`` with ONNX graph and card, last.
 
     Args:
         reference: of the network to start from.
         card: its card, where it does not lie beside it.
         weights: a path that ends in ``.safetensors``.
-        pictures: real ones; their classes are found among the network's by name.
+        train_data: real ones; their classes are found among the network's by name.
         images: of the class of fooling images, repeats included.
         seed: of the order of the pictures.
         iterations: steps; None for the recipe's.
         made_by: the command, for the card.
-        told: of every step.
+        on_step: of every step.
 
     Raises:
         UsageError, MissingExtraError: as ``trainable``; for classes that do not match.
         FooleryError: where training diverges; nothing is written then.
     """
-    from foolery.training.export import export
-    from foolery.training.fooling_class import FineTuning, learn_class, with_one_more
+    from foolery.training.export import export_network
+    from foolery.training.fooling_class import FineTuningRecipe, add_output, learn_fooling_class
 
-    start = trainable(reference, card)
-    known = start.description
-    outputs = start.card.background + len(known.classes)
-    network = with_one_more(start.network, outputs)
-    recipe = FineTuning() if iterations is None else replace(FineTuning(), iterations=iterations)
-    places = match_classes(pictures.classes, known.classes, known.name).index + start.card.background
-    learn_class(
+    start = load_trainable(reference, card)
+    description = start.description
+    outputs = start.card.background + len(description.classes)
+    network = add_output(start.network, outputs)
+    recipe = FineTuningRecipe() if iterations is None else replace(FineTuningRecipe(), iterations=iterations)
+    output_indices = (
+        match_classes(train_data.classes, description.classes, description.name).index + start.card.background
+    )
+    learn_fooling_class(
         network,
-        pictures,
-        places,
+        train_data,
+        output_indices,
         np.concatenate(images),
         outputs,
         start.card.preprocessing,
         recipe,
         seed,
-        told,
+        on_step,
     )
-    export(network, input_shape(start.card.preprocessing), weights, weights.with_suffix(".onnx"))
-    changed = start.card.model_copy(
+    export_network(network, input_shape(start.card.preprocessing), weights, weights.with_suffix(".onnx"))
+    new_card = start.card.model_copy(
         update={
             "name": weights.stem,
-            "classes": (*known.classes, FOOLING),
+            "classes": (*description.classes, FOOLING_CLASS),
             "made_by": made_by,
-            "notes": f"From {known.name}, fine-tuned, not trained from scratch. {recipe.describe()}",
+            "notes": f"From {description.name}, fine-tuned, not trained from scratch. {recipe.describe()}",
             "test_error": None,
             "median_confidence": None,
             "calibration_error": None,
         }
     )
-    changed.write(card_beside(weights))
-    return changed
+    new_card.write(card_beside(weights))
+    return new_card

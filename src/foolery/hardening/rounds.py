@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from foolery.canvas import Canvases
-from foolery.engine.run import encoding_of
+from foolery.engine.run import run_encoding
 from foolery.errors import UsageError
 from foolery.runs import RunFile
 
 if TYPE_CHECKING:
-    from foolery.hardening.settings import Contest
+    from foolery.hardening.settings import ArmsRaceConfig
 
 
 @dataclass(frozen=True)
-class Standing:
+class ArmsRaceProgress:
     """Settings of an arms race, and the rounds that are done.
 
     Attributes:
@@ -31,56 +31,60 @@ class Standing:
     """
 
     name: str
-    contest: Contest
+    config: ArmsRaceConfig
     rounds: tuple[Round, ...]
 
 
-def standing_of(folder: Path) -> Standing:
+def read_arms_race(folder: Path) -> ArmsRaceProgress:
     """What the arms race in ``folder`` has come to.
 
     Raises:
         UsageError: where a file of it is damaged.
     """
-    from foolery.hardening.arms_race import CONTEST
-    from foolery.hardening.settings import Contest
+    from foolery.hardening.arms_race import CONFIG_FILE
+    from foolery.hardening.settings import ArmsRaceConfig
 
-    contest, rounds = Contest.read(folder / CONTEST), []
-    for file in files_of(folder):
+    config, rounds = ArmsRaceConfig.read(folder / CONFIG_FILE), []
+    for file in round_files(folder):
         try:
             rounds.append(Round.model_validate_json(file.read_text(encoding="utf-8")))
         except (OSError, ValidationError) as error:
             raise UsageError(f"{file}: cannot be read ({str(error).splitlines()[0]})") from None
-    return Standing(folder.resolve().name, contest, tuple(sorted(rounds, key=lambda each: each.number)))
+    return ArmsRaceProgress(
+        folder.resolve().name, config, tuple(sorted(rounds, key=lambda each: each.number))
+    )
 
 
-def files_of(folder: Path) -> list[Path]:
+def round_files(folder: Path) -> list[Path]:
     """The files of the rounds that are done; what a link leads to outside of ``folder`` is left out."""
     top = folder.resolve()
     return [file for file in sorted(folder.glob("round-*/round.json")) if file.resolve().is_relative_to(top)]
 
 
 @dataclass(frozen=True)
-class Crowd:
+class RoundImages:
     """What was kept of R runs over n classes.
 
     Attributes:
-        first: ``(R, n, C, H, W) uint8``, the champions of the first generation.
-        last: those of the last generation.
+        first_images: ``(R, n, C, H, W) uint8``, the champions of the first generation.
+        last_images: those of the last generation.
         first_confidence: ``(R, n) float64``.
         last_confidence: likewise.
         seconds: of search, summed over the runs.
     """
 
-    first: Canvases
-    last: Canvases
+    first_images: Canvases
+    last_images: Canvases
     first_confidence: NDArray[np.float64]
     last_confidence: NDArray[np.float64]
     seconds: float
 
-    def images(self, runs: int) -> Canvases:
+    def training_images(self, runs: int) -> Canvases:
         """``(2 n runs, C, H, W) uint8``: of the first so many runs, half of first generations (paper 3.6)."""
-        shape = self.first.shape[2:]
-        return np.concatenate([self.first[:runs].reshape(-1, *shape), self.last[:runs].reshape(-1, *shape)])
+        shape = self.first_images.shape[2:]
+        return np.concatenate(
+            [self.first_images[:runs].reshape(-1, *shape), self.last_images[:runs].reshape(-1, *shape)]
+        )
 
     def write(self, path: Path) -> None:
         """Write it whole or not at all."""
@@ -88,8 +92,8 @@ class Crowd:
         with part.open("wb") as file:
             np.savez_compressed(
                 file,
-                first=self.first,
-                last=self.last,
+                first=self.first_images,
+                last=self.last_images,
                 first_confidence=self.first_confidence,
                 last_confidence=self.last_confidence,
                 seconds=np.float64(self.seconds),
@@ -97,7 +101,7 @@ class Crowd:
         os.replace(part, path)
 
     @classmethod
-    def read(cls, path: Path) -> Crowd:
+    def read(cls, path: Path) -> RoundImages:
         """The crowd in a file; raises UsageError where it is damaged."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -112,35 +116,37 @@ class Crowd:
             raise UsageError(f"out: {path} is damaged ({error}); delete it to have it made again") from None
 
 
-def crowd_of(runs: Sequence[RunFile]) -> Crowd:
+def images_of_runs(runs: Sequence[RunFile]) -> RoundImages:
     """Draw the champions of the first and of the last generation of every run.
 
     Raises:
         UsageError: for a run with a class that nobody has taken, or without former champions' genomes.
     """
     first, last = [], []
-    first_sure, last_sure = [], []
+    first_confidences, last_confidences = [], []
     for run in runs:
         cells = len(run.settings.cells)
-        begun = {reign.cell: reign for reign in run.reigns if reign.generation == 0}
-        if len(begun) < cells or len(run.champions) < cells:
+        initial = {
+            replacement.cell: replacement for replacement in run.replacements if replacement.generation == 0
+        }
+        if len(initial) < cells or len(run.champions) < cells:
             raise UsageError("runs: one has no champion for some class; give it a larger batch")
         genomes = {each.number: each.genome for each in run.individuals}
-        packed = [genomes[begun[cell].individual] for cell in range(cells)]
+        packed = [genomes[initial[cell].individual] for cell in range(cells)]
         if any(genome is None for genome in packed):
             raise UsageError("runs: former champions have no genomes; evolve with --keep all")
-        encoding = encoding_of(run.settings)
-        present = [genome for genome in packed if genome is not None] + [row.genome for row in run.champions]
-        drawn = encoding.render(encoding.unpack(present))
-        first.append(drawn[:cells])
-        last.append(drawn[cells:])
-        first_sure.append([begun[cell].confidence for cell in range(cells)])
-        last_sure.append([row.confidence for row in run.champions])
-    return Crowd(
+        encoding = run_encoding(run.settings)
+        stored = [genome for genome in packed if genome is not None] + [row.genome for row in run.champions]
+        canvases = encoding.render(encoding.unpack(stored))
+        first.append(canvases[:cells])
+        last.append(canvases[cells:])
+        first_confidences.append([initial[cell].confidence for cell in range(cells)])
+        last_confidences.append([row.confidence for row in run.champions])
+    return RoundImages(
         np.stack(first),
         np.stack(last),
-        np.array(first_sure),
-        np.array(last_sure),
+        np.array(first_confidences),
+        np.array(last_confidences),
         sum(run.seconds for run in runs),
     )
 
@@ -184,9 +190,9 @@ class Round(BaseModel):
 THRESHOLDS = ("0.5", "0.9", "0.99", "0.9999")
 
 
-def round_of(
+def summarize_round(
     number: int,
-    crowd: Crowd,
+    images: RoundImages,
     reported: int,
     *,
     error: float,
@@ -196,20 +202,20 @@ def round_of(
     training: float,
 ) -> Round:
     """Sum up a round from its runs; figures are over the first ``reported`` of them."""
-    sure = crowd.last_confidence[:reported]
-    low, middle, high = np.quantile(sure, [0.25, 0.5, 0.75])
+    confidences = images.last_confidence[:reported]
+    low, median, high = np.quantile(confidences, [0.25, 0.5, 0.75])
     return Round(
         number=number,
         error=error,
         real_as_fooling=real_as_fooling,
         pictures=pictures,
         fooling=fooling,
-        runs=len(crowd.last_confidence),
-        confidence=float(middle),
+        runs=len(images.last_confidence),
+        confidence=float(median),
         quartiles=(float(low), float(high)),
-        first_confidence=float(np.median(crowd.first_confidence[:reported])),
-        run_medians=tuple(np.median(sure, axis=1).tolist()),
-        class_medians=tuple(np.median(sure, axis=0).tolist()),
-        fooled={bound: float((sure >= float(bound)).mean()) for bound in THRESHOLDS},
-        seconds={"training": training, "search": crowd.seconds},
+        first_confidence=float(np.median(images.first_confidence[:reported])),
+        run_medians=tuple(np.median(confidences, axis=1).tolist()),
+        class_medians=tuple(np.median(confidences, axis=0).tolist()),
+        fooled={bound: float((confidences >= float(bound)).mean()) for bound in THRESHOLDS},
+        seconds={"training": training, "search": images.seconds},
     )

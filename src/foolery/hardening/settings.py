@@ -9,17 +9,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from foolery.classifiers.architectures import build, check_architecture, known_architectures
+from foolery.classifiers.architectures import build, check_architecture, list_architectures
 from foolery.classifiers.card import CanvasCard, card_beside, read_card
-from foolery.data import LabelledData, open_data
+from foolery.data import LabelledData, load_data
 from foolery.data.class_matching import match_classes
-from foolery.data.labelled import Unbroken
+from foolery.data.labelled import StrictData
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
-from foolery.hardening.fine_tuning import trainable
-from foolery.hardening.training_set import weights_of
+from foolery.hardening.fine_tuning import load_trainable
+from foolery.hardening.training_set import weights_file
 from foolery.training.export import check_exporter
-from foolery.training.recipes import RECIPES, Recipe
+from foolery.training.recipes import RECIPES, TrainingRecipe
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -27,7 +27,7 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 Method = Literal["class", "acet", "fine-tune"]
 
 
-class Contest(BaseModel):
+class ArmsRaceConfig(BaseModel):
     """Rounds of training and fooling; the defaults are the paper's for MNIST (3.7).
 
     Attributes:
@@ -75,15 +75,15 @@ class Contest(BaseModel):
             return self.reported
         return max(self.first_runs if number == 1 else self.runs, self.reported)
 
-    def recipe(self) -> Recipe:
+    def recipe(self) -> TrainingRecipe:
         """That of the architecture, with the steps and the canvas asked for."""
         recipe = RECIPES[check_architecture(self.architecture)]
         if self.iterations is not None:
             recipe = replace(recipe, iterations=self.iterations)
         if self.side is not None:
-            how = recipe.preprocessing
-            canvas = CanvasCard(channels=how.canvas.channels, height=self.side, width=self.side)
-            recipe = replace(recipe, preprocessing=how.model_copy(update={"canvas": canvas}))
+            preprocessing = recipe.preprocessing
+            canvas = CanvasCard(channels=preprocessing.canvas.channels, height=self.side, width=self.side)
+            recipe = replace(recipe, preprocessing=preprocessing.model_copy(update={"canvas": canvas}))
         return recipe
 
     def queries(self) -> int:
@@ -100,37 +100,37 @@ class Contest(BaseModel):
             raise UsageError(f"out: {path} cannot be read ({str(error).splitlines()[0]})") from None
 
 
-Broken = Literal["refuse", "skip"]
+OnBroken = Literal["refuse", "skip"]
 IN_MEMORY = 1 << 28  # bytes of pictures that fine-tuning holds decoded; more of them are read again and again
 LISTED = 5  # names of broken pictures in a message
 
 
 @dataclass(frozen=True)
-class Ready:
+class PreparedArmsRace:
     """A contest with its data.
 
     Attributes:
-        contest: settings.
-        pictures: to learn from; in memory, except for fine-tuning.
-        tests: to measure with.
+        config: settings.
+        train_data: to learn from; in memory, except for fine-tuning.
+        test_data: to measure with.
         notes: what the user should know before it starts, a line each.
     """
 
-    contest: Contest
-    pictures: LabelledData
-    tests: LabelledData
+    config: ArmsRaceConfig
+    train_data: LabelledData
+    test_data: LabelledData
     notes: tuple[str, ...]
 
 
-def prepared(
+def prepare_arms_race(
     network: str,
     data: str,
     method: Method,
     *,
-    broken: Broken = "refuse",
+    broken: OnBroken = "refuse",
     over_represent: float | None = None,
     settings: Mapping[str, object],
-) -> Ready:
+) -> PreparedArmsRace:
     """Find network and data, and check that they belong together.
 
     Args:
@@ -146,90 +146,90 @@ def prepared(
         MissingExtraError: without torch.
     """
     if method == "fine-tune":
-        return _to_fine_tune(network, data, broken, over_represent, settings)
-    architecture, start = _found(network, method)
+        return _prepare_fine_tuning(network, data, broken, over_represent, settings)
+    architecture, start = _resolve_network(network, method)
     if settings.get("card") is not None:
         raise UsageError("card: only method fine-tune takes one; the others find it beside the network")
-    contest = _contest(
+    config = _make_config(
         {"architecture": architecture, "data": data, "method": method, "start": start}, settings
     )
-    shape = contest.recipe().preprocessing.shape
-    make_encoding(contest.encoding, shape)
+    shape = config.recipe().preprocessing.shape
+    make_encoding(config.encoding, shape)
     build(architecture, 2)
     check_exporter()
-    opened = open_data(data, "train")
-    (pictures,) = opened.batches(len(opened), shape)
-    notes = _about_broken(opened.unreadable, broken)
-    if start is not None and read_card(card_beside(weights_of(start))).classes != pictures.classes:
+    source = load_data(data, "train")
+    (train_data,) = source.batches(len(source), shape)
+    notes = _notes_on_broken(source.unreadable, broken)
+    if start is not None and read_card(card_beside(weights_file(start))).classes != train_data.classes:
         raise UsageError(f"data: its classes are not those of {network}, in their order")
     if over_represent is not None:
-        contest = contest.model_copy(update={"copies": _copies(contest, pictures, over_represent)})
-    return Ready(contest, pictures, open_data(data, "test"), notes)
+        config = config.model_copy(update={"copies": _copies(config, train_data, over_represent)})
+    return PreparedArmsRace(config, train_data, load_data(data, "test"), notes)
 
 
-def _contest(known: Mapping[str, object], settings: Mapping[str, object]) -> Contest:
-    chosen = {key: value for key, value in settings.items() if value is not None}
+def _make_config(fixed: Mapping[str, object], settings: Mapping[str, object]) -> ArmsRaceConfig:
+    options = {key: value for key, value in settings.items() if value is not None}
     try:
-        return Contest.model_validate({**chosen, **known})
+        return ArmsRaceConfig.model_validate({**options, **fixed})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]).replace("_", "-")
         raise UsageError(f"{name}: {first['msg'].lower()}, got {first['input']!r}") from None
 
 
-def _to_fine_tune(
+def _prepare_fine_tuning(
     network: str,
     data: str,
-    broken: Broken,
+    broken: OnBroken,
     over_represent: float | None,
     settings: Mapping[str, object],
-) -> Ready:
+) -> PreparedArmsRace:
     """A contest of a pretrained network; its pictures are read as they are needed."""
     check_exporter()
     if settings.get("side") is not None:
         raise UsageError("side: a pretrained network has its canvas; leave it out")
     card = None if settings.get("card") is None else Path(str(settings["card"]))
-    found = trainable(network, card)
-    known = found.description
-    contest = _contest(
+    classifier = load_trainable(network, card)
+    description = classifier.description
+    config = _make_config(
         {
-            "architecture": found.card.architecture or known.name,
+            "architecture": classifier.card.architecture or description.name,
             "data": data,
             "method": "fine-tune",
             "start": network,
         },
         settings,
     )
-    make_encoding(contest.encoding, known.canvas)
-    pictures, tests = open_data(data, "train"), open_data(data, "test")
-    for each in (pictures, tests):
-        match_classes(each.classes, known.classes, known.name)
+    make_encoding(config.encoding, description.canvas)
+    train_data, test_data = load_data(data, "train"), load_data(data, "test")
+    for each in (train_data, test_data):
+        match_classes(each.classes, description.classes, description.name)
     notes: tuple[str, ...] = (f"{network} is fine-tuned, not trained from scratch",)
-    if len(pictures) * known.canvas.size <= IN_MEMORY:
-        opened = pictures
-        (pictures,) = opened.batches(len(opened), known.canvas)
-        notes += _about_broken(opened.unreadable, broken)
+    if len(train_data) * description.canvas.size <= IN_MEMORY:
+        source = train_data
+        (train_data,) = source.batches(len(source), description.canvas)
+        notes += _notes_on_broken(source.unreadable, broken)
     elif broken == "refuse":
-        pictures = Unbroken(pictures)
+        train_data = StrictData(train_data)
     if over_represent is not None:
-        contest = contest.model_copy(update={"copies": _copies(contest, pictures, over_represent)})
-    return Ready(contest, pictures, tests, notes)
+        config = config.model_copy(update={"copies": _copies(config, train_data, over_represent)})
+    return PreparedArmsRace(config, train_data, test_data, notes)
 
 
-def _found(network: str, method: Method) -> tuple[str, str | None]:
+def _resolve_network(network: str, method: Method) -> tuple[str, str | None]:
     """Architecture, and what to start from."""
     if method == "class":
-        if network not in known_architectures():
+        if network not in list_architectures():
             raise UsageError(
                 f"network: method class trains from scratch, so it takes an architecture "
-                f"({', '.join(known_architectures())}), got {network!r}"
+                f"({', '.join(list_architectures())}), got {network!r}"
             )
         return network, None
-    weights = weights_of(network)
+    weights = weights_file(network)
     return str(read_card(card_beside(weights)).architecture), network
 
 
-def _about_broken(unreadable: list[str], broken: Broken) -> tuple[str, ...]:
+def _notes_on_broken(unreadable: list[str], broken: OnBroken) -> tuple[str, ...]:
     if not unreadable:
         return ()
     listed = "; ".join(unreadable[:LISTED]) + (" …" if len(unreadable) > LISTED else "")
@@ -240,11 +240,11 @@ def _about_broken(unreadable: list[str], broken: Broken) -> tuple[str, ...]:
     return (f"left out {len(unreadable)} pictures that cannot be read: {listed}",)
 
 
-def _copies(contest: Contest, pictures: LabelledData, over_represent: float) -> int:
+def _copies(config: ArmsRaceConfig, train_data: LabelledData, over_represent: float) -> int:
     if not 0 < over_represent <= 1000:
         raise UsageError(f"over-represent: expected a number above 0 and up to 1000, got {over_represent:g}")
-    ordinary = len(pictures) / len(pictures.classes)
-    images = 2 * len(pictures.classes) * contest.first_runs
+    ordinary = len(train_data) / len(train_data.classes)
+    images = 2 * len(train_data.classes) * config.first_runs
     copies = round(over_represent * ordinary / images)
     if copies < 1:
         raise UsageError(

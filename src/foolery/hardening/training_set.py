@@ -10,34 +10,34 @@ import numpy as np
 
 from foolery.canvas import Canvases
 from foolery.classifiers import builtin
-from foolery.classifiers.architectures import known_architectures
+from foolery.classifiers.architectures import list_architectures
 from foolery.classifiers.card import card_beside, read_card
 from foolery.classifiers.preprocess import input_shape
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.errors import UsageError
 
 #: The name of class n + 1.
-FOOLING = "fooling image"
+FOOLING_CLASS = "fooling image"
 
 
-def with_fooling_class(pictures: Labelled, images: Sequence[Canvases]) -> Labelled:
-    """``pictures`` with one class more, which holds all ``images``.
+def add_fooling_class(train_data: LabelledImages, images: Sequence[Canvases]) -> LabelledImages:
+    """``train_data`` with one class more, which holds all ``images``.
 
     Raises:
         UsageError: where a class has that name already.
     """
-    if FOOLING in pictures.classes:
-        raise UsageError(f"data: it has a class {FOOLING!r} already; rename it")
+    if FOOLING_CLASS in train_data.classes:
+        raise UsageError(f"data: it has a class {FOOLING_CLASS!r} already; rename it")
     added = np.concatenate(images)
-    labels = np.full(len(added), len(pictures.classes), np.int64)
-    return Labelled(
-        np.concatenate([pictures.canvases, added]),
-        np.concatenate([pictures.labels, labels]),
-        (*pictures.classes, FOOLING),
+    labels = np.full(len(added), len(train_data.classes), np.int64)
+    return LabelledImages(
+        np.concatenate([train_data.canvases, added]),
+        np.concatenate([train_data.labels, labels]),
+        (*train_data.classes, FOOLING_CLASS),
     )
 
 
-def weights_of(reference: str) -> Path:
+def weights_file(reference: str) -> Path:
     """The ``.safetensors`` file of a network that foolery trained: a built-in name, or ``torch:FILE``.
 
     Raises:
@@ -50,7 +50,7 @@ def weights_of(reference: str) -> Path:
     if kind != "torch" or not rest.endswith(".safetensors"):
         raise UsageError(
             f"classifier: {reference!r} cannot be trained: give an architecture "
-            f"({', '.join(known_architectures())}), a built-in network ({', '.join(builtin.names())}) or "
+            f"({', '.join(list_architectures())}), a built-in network ({', '.join(builtin.names())}) or "
             "torch:FILE.safetensors of one that foolery trained"
         )
     weights = Path(rest).expanduser()
@@ -68,11 +68,11 @@ def copy_network(reference: str, weights: Path) -> None:
 
     The graph is written again, as it points to the weights by name.
     """
-    from foolery.training.export import export
-    from foolery.training.train import learnt
+    from foolery.training.export import export_network
+    from foolery.training.train import load_network
 
-    source = weights_of(reference)
+    source = weights_file(reference)
     card = read_card(card_beside(source))
-    network = learnt(source, card)
-    export(network, input_shape(card.preprocessing), weights, weights.with_suffix(".onnx"))
+    network = load_network(source, card)
+    export_network(network, input_shape(card.preprocessing), weights, weights.with_suffix(".onnx"))
     shutil.copyfile(card_beside(source), card_beside(weights))

@@ -12,12 +12,12 @@ import numpy as np
 from foolery.analysis.statistics import RankTest, mann_whitney
 from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve_replicates
-from foolery.hardening.arms_race import CROWD, race
-from foolery.hardening.rounds import Crowd, Round
-from foolery.hardening.settings import Contest
-from foolery.hardening.training_set import FOOLING
-from foolery.paper.experiment import Context, Table
-from foolery.paper.figures import Row, Tile, wall
+from foolery.hardening.arms_race import IMAGES_FILE, run_arms_race
+from foolery.hardening.rounds import Round, RoundImages
+from foolery.hardening.settings import ArmsRaceConfig
+from foolery.hardening.training_set import FOOLING_CLASS
+from foolery.paper.experiment import Context, ResultTable
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.runs import open_run_file
 from foolery.text import format_confidence
 
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-def race_folder(context: Context, name: str) -> Path:
+def arms_race_folder(context: Context, name: str) -> Path:
     """Where the networks and images of a race lie; it is found again there."""
     return context.work / "harden" / name
 
 
-def held(
-    context: Context, contest: Contest, name: str, pictures: LabelledData, tests: LabelledData
+def run_rounds(
+    context: Context, config: ArmsRaceConfig, name: str, train_data: LabelledData, test_data: LabelledData
 ) -> tuple[Round, ...]:
-    """All rounds of ``contest``; those that are there already are used."""
-    return race(
-        contest,
-        race_folder(context, name),
-        pictures=pictures,
-        tests=tests,
+    """All rounds of ``config``; those that are there already are used."""
+    return run_arms_race(
+        config,
+        arms_race_folder(context, name),
+        train_data=train_data,
+        test_data=test_data,
         resume=True,
-        told=context.progress,
+        on_progress=context.on_progress,
         command=context.command,
     )
 
 
 @dataclass(frozen=True)
-class Longer:
+class LongerSearch:
     """The same search with more generations, against the last network.
 
     Attributes:
@@ -64,49 +64,51 @@ class Longer:
     seconds: float
 
 
-def longer(context: Context, contest: Contest, name: str, *, runs: int, generations: int) -> Longer:
+def search_longer(
+    context: Context, config: ArmsRaceConfig, name: str, *, runs: int, generations: int
+) -> LongerSearch:
     """Evolve against the last network of a race that was held; what is there already is used."""
-    folder = race_folder(context, name)
-    network = folder / f"round-{contest.rounds:02d}" / "network.onnx"
+    folder = arms_race_folder(context, name)
+    network = folder / f"round-{config.rounds:02d}" / "network.onnx"
     classifier = load_classifier(f"onnx:{network}")
     out = folder / f"longer-{generations}"
     evolve_replicates(
         classifier,
         replicates=runs,
         out=out,
-        encoding=contest.encoding,
+        encoding=config.encoding,
         generations=generations,
-        batch=contest.batch,
-        classes=[each for each in classifier.description.classes if each != FOOLING],
+        batch=config.batch,
+        classes=[each for each in classifier.description.classes if each != FOOLING_CLASS],
         resume=out.is_dir(),
-        watch=context.watch(f"{runs} longer runs"),
+        on_progress=context.progress_of(f"{runs} longer runs"),
         command=context.command,
     )
     histories = [open_run_file(out / f"seed-{seed}").history for seed in range(runs)]
-    shown = sorted({contest.generations, generations // 4, generations // 2, generations})
-    return Longer(
+    points = sorted({config.generations, generations // 4, generations // 2, generations})
+    return LongerSearch(
         runs,
-        {str(each): float(np.median([known.median[each] for known in histories])) for each in shown},
+        {str(each): float(np.median([known.median[each] for known in histories])) for each in points},
         sum(float(known.seconds[-1]) for known in histories),
     )
 
 
-def longer_table(found: Longer) -> Table:
+def longer_search_table(search: LongerSearch) -> ResultTable:
     """A row for each generation that is shown."""
-    rows = tuple((number, format_confidence(median)) for number, median in found.medians.items())
-    return Table(
-        f"The last network, searched for longer (median of {found.runs} runs)",
+    rows = tuple((number, format_confidence(median)) for number, median in search.medians.items())
+    return ResultTable(
+        f"The last network, searched for longer (median of {search.runs} runs)",
         ("generations", "median confidence"),
         rows,
     )
 
 
-def first_against_last(rounds: Sequence[Round]) -> RankTest:
+def compare_first_and_last(rounds: Sequence[Round]) -> RankTest:
     """Mann-Whitney U of the runs' medians against the first network and against the last."""
     return mann_whitney(np.array(rounds[0].run_medians), np.array(rounds[-1].run_medians))
 
 
-def rounds_table(rounds: Sequence[Round], paper: Sequence[str]) -> Table:
+def rounds_table(rounds: Sequence[Round], paper: Sequence[str]) -> ResultTable:
     """A row for each network; ``paper`` holds the paper's medians as text."""
     heads = (
         "network", "paper's median", "median", "quartiles", "first generation", "at 99 %",
@@ -127,35 +129,35 @@ def rounds_table(rounds: Sequence[Round], paper: Sequence[str]) -> Table:
         )
         for each, number in zip(rounds, paper, strict=True)
     ]
-    return Table(
+    return ResultTable(
         f"Networks (medians over {len(rounds[0].run_medians)} runs and all classes)", heads, tuple(rows)
     )
 
 
-def race_figures(contest: Contest, rounds: Sequence[Round]) -> dict[str, Any]:
+def arms_race_figures(config: ArmsRaceConfig, rounds: Sequence[Round]) -> dict[str, Any]:
     """Everything measured, as JSON values."""
-    found = first_against_last(rounds)
+    test = compare_first_and_last(rounds)
     return {
-        "contest": contest.model_dump(mode="json"),
-        "queries": contest.queries(),
+        "contest": config.model_dump(mode="json"),
+        "queries": config.queries(),
         "rounds": [each.model_dump(mode="json") for each in rounds],
-        "first_against_last": {"u": found.u, "p": found.p, "share": found.share},
+        "first_against_last": {"u": test.u, "p": test.p, "share": test.share},
     }
 
 
-def race_seconds(rounds: Sequence[Round]) -> float:
+def total_seconds(rounds: Sequence[Round]) -> float:
     """Of training and search."""
     return sum(sum(each.seconds.values()) for each in rounds)
 
 
-def race_picture(folder: Path, rounds: Sequence[Round], numbers: Sequence[int]) -> Image:
+def champions_picture(folder: Path, rounds: Sequence[Round], numbers: Sequence[int]) -> Image:
     """One run against each of some networks: its last champions, with their confidences."""
     rows = []
     for number in numbers:
-        crowd = Crowd.read(folder / f"round-{number:02d}" / CROWD)
+        images = RoundImages.read(folder / f"round-{number:02d}" / IMAGES_FILE)
         tiles = [
-            Tile(canvas, (format_confidence(float(sure)),))
-            for canvas, sure in zip(crowd.last[0][:SHOWN], crowd.last_confidence[0], strict=False)
+            ImageTile(canvas, (format_confidence(float(sure)),))
+            for canvas, sure in zip(images.last_images[0][:SHOWN], images.last_confidence[0], strict=False)
         ]
-        rows.append(Row(f"DNN {number}", tuple(tiles)))
-    return wall(rows)
+        rows.append(ImageRow(f"DNN {number}", tuple(tiles)))
+    return image_grid(rows)

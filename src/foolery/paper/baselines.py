@@ -13,35 +13,35 @@ import numpy as np
 
 from foolery.analysis.statistics import NEEDS_SCIPY
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
     Verdict,
-    claim_of,
+    find_claim,
 )
-from foolery.paper.figures import Line, lines
+from foolery.paper.figures import PlotLine, line_plot
 from foolery.paper.search_baselines import (
     ABLATION,
     ABLATION_RUNS,
     ENCODINGS,
-    OTHERS,
-    OURS,
+    MAP_ELITES,
+    OTHER_SEARCHES,
     TUTORIAL,
     TUTORIAL_MEAN,
     TUTORIAL_RUNS,
-    Measured,
-    equal_at,
-    measure,
+    BaselineResults,
+    equal_evaluations,
+    evaluations_to_mean,
+    measure_baselines,
     medians,
-    other_at,
-    to_mean,
+    scaled_evaluations,
 )
 from foolery.text import format_confidence, nines
 
@@ -68,59 +68,63 @@ _RULES = {"argmax-cell": "the cell of its argmax", "map-elites": "every class"}
 _VARIATIONS = {"gaussian": "noise on every pixel", "direct": "polynomial, one pixel in ten"}
 
 
-def figures(found: Measured) -> dict[str, Any]:
+def figures(results: BaselineResults) -> dict[str, Any]:
     """All of it in JSON values, without the curves."""
     return {
         "equal_evaluations": {
-            f"{search}, {encoding}": _short(tracks) for (encoding, search), tracks in found.equal.items()
+            f"{search}, {encoding}": _without_curves(tracks)
+            for (encoding, search), tracks in results.equal.items()
         },
         "tests": {
             f"map-elites over {other}, {encoding}": {"u": test.u, "p": test.p, "share": test.share}
-            for (encoding, other), test in found.tests.items()
+            for (encoding, other), test in results.tests.items()
         },
-        "tutorial": _short(found.tutorial),
+        "tutorial": _without_curves(results.tutorial),
         "rule_and_variation": {
-            f"{search}, {encoding}": _short(tracks) for (encoding, search), tracks in found.ablation.items()
+            f"{search}, {encoding}": _without_curves(tracks)
+            for (encoding, search), tracks in results.ablation.items()
         },
     }
 
 
-def tables(found: Measured) -> tuple[Table, ...]:
+def tables(results: BaselineResults) -> tuple[ResultTable, ...]:
     """Equal evaluations; which part matters; the tutorial."""
-    return _equal(found), _ablation(found), _tutorial_table(found)
+    return _equal_evaluations_table(results), _ablation_table(results), _tutorial_table(results)
 
 
-def picture(found: Measured) -> Image:
+def picture(results: BaselineResults) -> Image:
     """The curves of equal evaluations."""
-    drawn = []
-    for (encoding, search), tracks in found.equal.items():
+    plot_lines = []
+    for (encoding, search), tracks in results.equal.items():
         xs = [float(point[0]) for point in tracks[0]["curve"]]
         ys = np.median([[nines(point[1]) for point in each["curve"]] for each in tracks], axis=0)
-        drawn.append(Line(f"{search}, {encoding}", tuple(xs), tuple(ys.tolist())))
-    return lines(drawn, across="evaluations", up="nines")
+        plot_lines.append(PlotLine(f"{search}, {encoding}", tuple(xs), tuple(ys.tolist())))
+    return line_plot(plot_lines, x_label="evaluations", y_label="nines")
 
 
-def grouped(number: float) -> str:
+def format_count(number: float) -> str:
     """``40 200``."""
     return f"{number:,.0f}".replace(",", " ")
 
 
-def _short(tracks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _without_curves(tracks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in each.items() if name != "curve"} for each in tracks]
 
 
-def _equal(found: Measured) -> Table:
+def _equal_evaluations_table(results: BaselineResults) -> ResultTable:
     rows = []
-    for (encoding, search), tracks in found.equal.items():
-        test, goal = found.tests.get((encoding, search)), to_mean(tracks)
+    for (encoding, search), tracks in results.equal.items():
+        test, goal = results.tests.get((encoding, search)), evaluations_to_mean(tracks)
         rows.append(
             (
                 encoding,
                 search,
-                grouped(tracks[0]["evaluations"]),
+                format_count(tracks[0]["evaluations"]),
                 format_confidence(float(np.median(medians(tracks)))),
                 format_confidence(float(np.median([each["least"] for each in tracks]))),
-                f"{grouped(float(np.median(goal)))} ({len(goal)} of {len(tracks)} runs)" if goal else "never",
+                f"{format_count(float(np.median(goal)))} ({len(goal)} of {len(tracks)} runs)"
+                if goal
+                else "never",
                 "–" if test is None else str(test),
             )
         )
@@ -133,38 +137,38 @@ def _equal(found: Measured) -> Table:
         "to mean 0.939",
         "MAP-Elites against it",
     )
-    runs = len(next(iter(found.equal.values())))
-    return Table(f"Equal evaluations, {runs} runs of each", heads, tuple(rows))
+    runs = len(next(iter(results.equal.values())))
+    return ResultTable(f"Equal evaluations, {runs} runs of each", heads, tuple(rows))
 
 
-def _ablation(found: Measured) -> Table:
+def _ablation_table(results: BaselineResults) -> ResultTable:
     rows = tuple(
         (
             _RULES[search],
             _VARIATIONS[encoding],
-            grouped(tracks[0]["evaluations"]),
+            format_count(tracks[0]["evaluations"]),
             f"{float(np.median([each['mean'] for each in tracks])):.4f}",
             f"{min(each['filled'] for each in tracks)} to {max(each['filled'] for each in tracks)}",
         )
-        for (encoding, search), tracks in found.ablation.items()
+        for (encoding, search), tracks in results.ablation.items()
     )
-    runs = len(next(iter(found.ablation.values())))
+    runs = len(next(iter(results.ablation.values())))
     heads = ("a child competes in", "variation", "evaluations", "mean confidence", "cells filled")
-    return Table(f"Which part matters, batch 30, median of {runs} runs", heads, rows)
+    return ResultTable(f"Which part matters, batch 30, median of {runs} runs", heads, rows)
 
 
-def _tutorial_table(found: Measured) -> Table:
+def _tutorial_table(results: BaselineResults) -> ResultTable:
     rows = tuple(
         (
             str(seed),
-            grouped(each["evaluations"]),
+            format_count(each["evaluations"]),
             f"{each['mean']:.4f}",
             f"{each['least']:.4f}",
             str(each["filled"]),
         )
-        for seed, each in enumerate(found.tutorial)
+        for seed, each in enumerate(results.tutorial)
     )
-    return Table("pyribs' tutorial", ("seed", "evaluations", "mean", "lowest", "cells filled"), rows)
+    return ResultTable("pyribs' tutorial", ("seed", "evaluations", "mean", "lowest", "cells filled"), rows)
 
 
 RUNS = 20
@@ -193,50 +197,52 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """All searches for all seeds; each finished one is kept, and not repeated."""
-    found = measure(context)
+    results = measure_baselines(context)
     findings = (
-        *(_advantage(context, other, found) for other in OTHERS),
-        _tutorial(context, found),
-        _fewer(context, found),
+        *(_advantage(context, other, results) for other in OTHER_SEARCHES),
+        _tutorial(context, results),
+        _fewer(context, results),
     )
-    return Outcome(
+    return ReproductionOutcome(
         findings,
-        figures(found),
-        tables=tables(found),
-        picture=picture(found),
+        figures(results),
+        tables=tables(results),
+        picture=picture(results),
         caption=CAPTION,
         notes=NOTES,
-        seconds=found.seconds,
+        seconds=results.seconds,
     )
 
 
-def _advantage(context: Context, other: str, found: Measured) -> Finding:
-    said, wins = [], 0
+def _advantage(context: Context, other: str, results: BaselineResults) -> Finding:
+    parts, wins = [], 0
     for encoding in ENCODINGS:
-        test = found.tests[encoding, other]
-        ours, theirs = (float(np.median(medians(found.equal[encoding, each]))) for each in (OURS, other))
+        test = results.tests[encoding, other]
+        ours, theirs = (
+            float(np.median(medians(results.equal[encoding, each]))) for each in (MAP_ELITES, other)
+        )
         wins += test.share > 0.5 and test.p < SIGNIFICANT
-        said.append(f"{encoding}: {format_confidence(ours)} against {format_confidence(theirs)}, {test}")
-    return context.judged(
-        claim_of(CLAIMS, other),
-        "; ".join(said),
+        parts.append(f"{encoding}: {format_confidence(ours)} against {format_confidence(theirs)}, {test}")
+    return context.judge(
+        find_claim(CLAIMS, other),
+        "; ".join(parts),
         "holds" if wins == len(ENCODINGS) else "holds in part" if wins else "does not hold",
         "over the median confidences of the runs, at equal evaluations; it holds where MAP-Elites is "
         "higher with p < 0.0001 for both encodings, in part for one",
     )
 
 
-def _tutorial(context: Context, found: Measured) -> Finding:
-    means = [float(each["mean"]) for each in found.tutorial]
+def _tutorial(context: Context, results: BaselineResults) -> Finding:
+    means = [float(each["mean"]) for each in results.tutorial]
     classes = len(context.classifiers["digits"].description.classes)
-    empty = sum(classes - int(each["filled"]) for each in found.tutorial)
+    empty = sum(classes - int(each["filled"]) for each in results.tutorial)
     verdict: Verdict = "does not hold"
     if max(means) >= CLOSE:
         verdict = "holds" if min(means) >= TUTORIAL_MEAN else "holds in part"
-    return context.judged(
-        claim_of(CLAIMS, "tutorial"),
+    return context.judge(
+        find_claim(CLAIMS, "tutorial"),
         ", ".join(f"{mean:.3f}" for mean in means),
         verdict,
         f"seeds 0 to {len(means) - 1}; {empty} cells stayed empty in all. It holds at 0.939 in every run, "
@@ -244,43 +250,44 @@ def _tutorial(context: Context, found: Measured) -> Finding:
     )
 
 
-def _fewer(context: Context, found: Measured) -> Finding:
-    ours = found.equal["direct", OURS]
-    here, theirs = to_mean(ours), to_mean(found.tutorial)
+def _fewer(context: Context, results: BaselineResults) -> Finding:
+    ours = results.equal["direct", MAP_ELITES]
+    reached, theirs = evaluations_to_mean(ours), evaluations_to_mean(results.tutorial)
     measured = "never"
-    if here:
-        measured = f"{grouped(float(np.median(here)))} (median of {len(here)} of {len(ours)} runs)"
-    them = f"not within {grouped(found.tutorial[0]['evaluations'])}"
+    if reached:
+        measured = f"{format_count(float(np.median(reached)))} (median of {len(reached)} of {len(ours)} runs)"
+    tutorial_text = f"not within {format_count(results.tutorial[0]['evaluations'])}"
     if theirs:
-        them = f"after {grouped(min(theirs))} at the earliest"
-    always = len(here) == len(ours) and (not theirs or max(here) < min(theirs))
-    return context.judged(
-        claim_of(CLAIMS, "fewer"),
+        tutorial_text = f"after {format_count(min(theirs))} at the earliest"
+    holds = len(reached) == len(ours) and (not theirs or max(reached) < min(theirs))
+    return context.judge(
+        find_claim(CLAIMS, "fewer"),
         measured,
-        "holds" if always else "does not hold",
-        f"the tutorial's search gets there {them}; it holds where every run of MAP-Elites needs fewer "
+        "holds" if holds else "does not hold",
+        f"the tutorial's search gets there {tutorial_text}; it holds where every run of MAP-Elites needs "
+        f"fewer "
         f"evaluations",
     )
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    queries = seeds * len(ENCODINGS) * (1 + len(OTHERS)) * equal_at(scale)
-    queries += min(TUTORIAL_RUNS, seeds) * other_at(TUTORIAL, scale)
-    queries += 4 * min(ABLATION_RUNS, seeds) * other_at(ABLATION, scale)
-    return Budget((Part("digits", queries, 1.5),))
+def _cost(scale: float, seeds: int) -> Cost:
+    queries = seeds * len(ENCODINGS) * (1 + len(OTHER_SEARCHES)) * equal_evaluations(scale)
+    queries += min(TUTORIAL_RUNS, seeds) * scaled_evaluations(TUTORIAL, scale)
+    queries += 4 * min(ABLATION_RUNS, seeds) * scaled_evaluations(ABLATION, scale)
+    return Cost((CostItem("digits", queries, 1.5),))
 
 
 REPRODUCTION = Reproduction(
     name="baselines",
     title="MAP-Elites over classes beside other searches",
     place="the follow-up paper (GECCO 2015)",
-    scales="the evaluations (40 200; of pyribs' tutorial 900 000)",
+    scale_multiplies="the evaluations (40 200; of pyribs' tutorial 900 000)",
     seeds=RUNS,
-    needs=Needs(
-        classifiers=(ClassifierSlot("digits", "lenet", "a classifier of some ten classes"),),
+    requirements=Requirements(
+        classifiers=(ClassifierRequirement("digits", "lenet", "a classifier of some ten classes"),),
         packages=NEEDS_SCIPY,
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

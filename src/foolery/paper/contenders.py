@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.wrappers.rejection import Rejecting, rejecting
+from foolery.classifiers.wrappers.rejection import RejectOption, with_reject_option
 from foolery.data.labelled import LabelledData, sample
-from foolery.engine.run import exhibit_of
-from foolery.paper.experiment import Context, scaled
-from foolery.paper.runs import runs_of
+from foolery.engine.run import make_run_result
+from foolery.paper.experiment import Context, scale_count
+from foolery.paper.runs import evolve_runs
 from foolery.runs import RunFile, RunFileError, open_run_file
 from foolery.runs.database import RUN_DB
 
-PICTURES = 10_000
+TEST_IMAGES = 10_000
 BATCH = 200
 JUDGES = ("digits-b", "digits-c")
 #: Gradient ascent follows log p: p itself is 0 to the last digit where a generative network is not fooled.
@@ -32,7 +32,7 @@ ATTACKS = (*ENCODINGS, *(f"ascent from {start}" for start in STARTS))
 
 
 @dataclass(frozen=True)
-class Contender:
+class ModelUnderTest:
     """One that is attacked.
 
     Attributes:
@@ -47,7 +47,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class OnReal:
+class RealImageResult:
     """A contender on test pictures.
 
     Attributes:
@@ -81,121 +81,125 @@ class RealMargins:
 
 
 @dataclass(frozen=True)
-class Attacked:
+class AttackedModel:
     """A contender after one kind of attack, all seeds together; a row for each seed and class.
 
     Attributes:
-        contender: who was attacked.
+        model: who was attacked.
         attack: one of ``ATTACKS``.
         runs: one for each seed.
         canvases: ``(N, C, H, W) uint8`` champions.
         confidences: ``(N,) float64``, the contender's.
         margins: ``(N,) float64``, log p(x) less the level, in nats.
-        seconded: ``(N,) bool``: whether both judges see the class too.
+        confirmed: ``(N,) bool``: whether both judges see the class too.
     """
 
-    contender: Contender
+    model: ModelUnderTest
     attack: str
     runs: tuple[RunFile, ...]
     canvases: Canvases
     confidences: NDArray[np.float64]
     margins: NDArray[np.float64]
-    seconded: NDArray[np.bool_]
+    confirmed: NDArray[np.bool_]
 
 
-def contenders(context: Context) -> tuple[Contender, ...]:
+def models_under_test(context: Context) -> tuple[ModelUnderTest, ...]:
     """The four: neither, one or the other, then both."""
-    plain, model = context.classifiers["digits"], context.classifiers["model"]
+    discriminative, generative = context.classifiers["digits"], context.classifiers["model"]
     return (
-        Contender("discriminative", "digits", plain),
-        Contender("discriminative, rejecting", "digits-rejecting", rejecting(plain, model)),
-        Contender("generative", "model", model),
-        Contender("generative, rejecting", "model-rejecting", rejecting(model)),
+        ModelUnderTest("discriminative", "digits", discriminative),
+        ModelUnderTest(
+            "discriminative, rejecting", "digits-rejecting", with_reject_option(discriminative, generative)
+        ),
+        ModelUnderTest("generative", "model", generative),
+        ModelUnderTest("generative, rejecting", "model-rejecting", with_reject_option(generative)),
     )
 
 
-def on_real(context: Context, contender: Contender) -> OnReal:
-    """How ``contender`` does on test pictures."""
-    answers = measure(contender.classifier, _pictures(context))
-    certain = answers.right & (answers.confidences >= 0.99)
-    return OnReal(answers.error, answers.median_confidence(), float(certain.mean()))
+def measure_on_real(context: Context, model: ModelUnderTest) -> RealImageResult:
+    """How ``model`` does on test pictures."""
+    predictions = measure_accuracy(model.classifier, _test_images(context))
+    confident = predictions.correct & (predictions.confidences >= 0.99)
+    return RealImageResult(predictions.error, predictions.median_confidence(), float(confident.mean()))
 
 
-def real_margins(context: Context) -> RealMargins:
+def measure_margins(context: Context) -> RealMargins:
     """What the generative network makes of test pictures."""
     canvas = context.classifiers["model"].description.canvas
-    parts = [judge(context).margins(part.canvases) for part in _pictures(context).batches(400, canvas)]
+    parts = [
+        density_model(context).margins(part.canvases) for part in _test_images(context).batches(400, canvas)
+    ]
     margins = np.concatenate(parts)
     low, median, high = (float(each) for each in np.quantile(margins, (0.025, 0.5, 0.975)))
     return RealMargins(float((margins > 0).mean()), low, median, high)
 
 
-def _pictures(context: Context) -> LabelledData:
-    return sample(context.data["digits"], scaled(PICTURES, context.scale, 100))
+def _test_images(context: Context) -> LabelledData:
+    return sample(context.data["digits"], scale_count(TEST_IMAGES, context.scale, 100))
 
 
-def judge(context: Context) -> Rejecting:
+def density_model(context: Context) -> RejectOption:
     """The generative network as the judge of p(x)."""
-    return rejecting(context.classifiers["model"])
+    return with_reject_option(context.classifiers["model"])
 
 
-def attacked(
-    context: Context, contender: Contender, attack: str, *, generations: int, steps: int
-) -> Attacked:
-    """``contender`` after ``attack``: runs that are there are used, others made.
+def attack_model(
+    context: Context, model: ModelUnderTest, attack: str, *, generations: int, steps: int
+) -> AttackedModel:
+    """``model`` after ``attack``: runs that are there are used, others made.
 
     Args:
         context: gives seeds, folder and judges.
-        contender: whom to attack.
+        model: whom to attack.
         attack: an encoding to evolve, or ``ascent from`` a start.
         generations: of evolution.
         steps: of ascent.
     """
-    runs = _runs(context, contender, attack, generations, steps)
-    champions = [each for run in runs for each in exhibit_of(run).champions.values()]
+    runs = _runs(context, model, attack, generations, steps)
+    champions = [each for run in runs for each in make_run_result(run).champions.values()]
     canvases = np.stack([each.canvas for each in champions])
-    wanted = np.array([each.index for each in champions])
-    seconded = np.ones(len(champions), np.bool_)
+    targets = np.array([each.index for each in champions])
+    confirmed = np.ones(len(champions), np.bool_)
     for role in JUDGES:
-        seconded &= context.classifiers[role].scores(canvases).argmax(1) == wanted
+        confirmed &= context.classifiers[role].scores(canvases).argmax(1) == targets
     confidences = np.array([each.confidence for each in champions])
-    margins = judge(context).margins(canvases)
-    return Attacked(contender, attack, tuple(runs), canvases, confidences, margins, seconded)
+    margins = density_model(context).margins(canvases)
+    return AttackedModel(model, attack, tuple(runs), canvases, confidences, margins, confirmed)
 
 
 def _runs(
-    context: Context, contender: Contender, attack: str, generations: int, steps: int
+    context: Context, model: ModelUnderTest, attack: str, generations: int, steps: int
 ) -> Sequence[RunFile]:
     classes = context.classifiers["digits"].description.classes
     if attack in ENCODINGS:
-        against = replace(context, classifiers={contender.role: contender.classifier})
-        return runs_of(against, contender.role, attack, generations=generations, batch=BATCH, classes=classes)
+        own_context = replace(context, classifiers={model.role: model.classifier})
+        return evolve_runs(
+            own_context, model.role, attack, generations=generations, batch=BATCH, classes=classes
+        )
     start = attack.rpartition(" ")[2]
-    return [
-        _ascent(context, contender, start, classes, steps=steps, seed=seed) for seed in range(context.seeds)
-    ]
+    return [_ascent(context, model, start, classes, steps=steps, seed=seed) for seed in range(context.seeds)]
 
 
 def _ascent(
-    context: Context, contender: Contender, start: str, classes: Sequence[str], *, steps: int, seed: int
+    context: Context, model: ModelUnderTest, start: str, classes: Sequence[str], *, steps: int, seed: int
 ) -> RunFile:
     from foolery.engine.ascent import ascend
 
-    mark = contender.classifier.description.fingerprint[:12]
-    folder = context.work / "runs" / f"{mark}-ascent-{start}-{RULE['nats']:g}-{steps}" / f"seed-{seed}"
+    fingerprint = model.classifier.description.fingerprint[:12]
+    folder = context.work / "runs" / f"{fingerprint}-ascent-{start}-{RULE['nats']:g}-{steps}" / f"seed-{seed}"
     try:
         run = open_run_file(folder)
-        there = run.status == "finished"
+        finished = run.status == "finished"
     except RunFileError:
-        there = False
-    if not there:
+        finished = False
+    if not finished:
         settings: dict[str, Any] = {"rule": RULE, "steps": steps, "start": start, "seed": seed}
         ascend(
-            contender.classifier,
+            model.classifier,
             classes=classes,
             out=folder,
             resume=(folder / RUN_DB).is_file(),
-            watch=context.watch(f"ascent from {start} on {contender.role}, seed {seed}"),
+            on_progress=context.progress_of(f"ascent from {start} on {model.role}, seed {seed}"),
             command=context.command,
             **settings,
         )

@@ -10,24 +10,31 @@ import numpy as np
 
 from foolery.analysis.statistics import NEEDS_SCIPY, Trend, trend
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
-    DataSlot,
+    Cost,
+    CostItem,
+    DataRequirement,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
     Verdict,
-    claim_of,
-    scaled,
+    find_claim,
+    scale_count,
 )
-from foolery.paper.figures import Line, lines
-from foolery.paper.runs import as_json, in_queries, middle, queries_of_all, runs_of, seconds_of
-from foolery.paper.trained import Trained, subset, trained
+from foolery.paper.figures import PlotLine, line_plot
+from foolery.paper.runs import (
+    evolve_runs,
+    finite_or_none,
+    format_queries,
+    median_of,
+    queries_of_runs,
+    search_seconds,
+)
+from foolery.paper.trained import TrainedNetwork, subset, train_once
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
@@ -38,12 +45,12 @@ if TYPE_CHECKING:
 
 SHARES = (0.05, 0.2, 0.5, 1.0)
 SEEDS, RUNS = 5, 2
-ITERATIONS, BATCH_TRAINED, COST = 2500, 64, 2.0
+ITERATIONS, BATCH_TRAINED, QUERIES_PER_IMAGE = 2500, 64, 2.0
 """Of a training; a picture costs as much as two queries."""
 GENERATIONS, BATCH = 200, 200
 ENCODINGS = ("cppn", "direct")
-BOUNDS = (0.99, 0.9999)
-OWN = "own"
+THRESHOLDS = (0.99, 0.9999)
+OWN_MEDIAN = "own"
 """The bound that is the network's median confidence in test pictures that it answers right."""
 
 CLAIMS = (
@@ -53,7 +60,7 @@ CLAIMS = (
 
 
 @dataclass(frozen=True)
-class Fooled:
+class FooledNetwork:
     """A network and how it was fooled.
 
     Attributes:
@@ -65,88 +72,92 @@ class Fooled:
 
     share: float
     seed: int
-    network: Trained
+    network: TrainedNetwork
     runs: Mapping[str, Sequence[RunFile]]
 
-    def queries(self, encoding: str, bound: float | str) -> float:
-        """The median over classes and runs of the queries to ``bound``; infinite if most do not get there."""
-        level = self.network.confidence if isinstance(bound, str) else bound
-        return middle(queries_of_all(self.runs[encoding], level))
+    def queries(self, encoding: str, threshold: float | str) -> float:
+        """Median over classes and runs of the queries to ``threshold``; infinite if most do not reach it."""
+        level = self.network.confidence if isinstance(threshold, str) else threshold
+        return median_of(queries_of_runs(self.runs[encoding], level))
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """Train, evolve against each network, and look for a trend; scale multiplies both kinds of steps."""
-    found = fooled(context)
+    networks = fool_networks(context)
     reference = _runs(context, "digits")
-    most = float(next(iter(found[0].runs.values()))[0].history.queries[-1])
+    max_queries = float(next(iter(networks[0].runs.values()))[0].history.queries[-1])
     trends = {
-        encoding: {str(bound): _trend(found, encoding, bound) for bound in (*BOUNDS, OWN)}
+        encoding: {str(bound): _trend(networks, encoding, bound) for bound in (*THRESHOLDS, OWN_MEDIAN)}
         for encoding in ENCODINGS
     }
-    return Outcome(
-        tuple(_finding(context, found, encoding, trends[encoding], most) for encoding in ENCODINGS),
+    return ReproductionOutcome(
+        tuple(_finding(context, networks, encoding, trends[encoding], max_queries) for encoding in ENCODINGS),
         {
-            "iterations": scaled(ITERATIONS, context.scale),
-            "generations": scaled(GENERATIONS, context.scale),
+            "iterations": scale_count(ITERATIONS, context.scale),
+            "generations": scale_count(GENERATIONS, context.scale),
             "runs_per_network": RUNS,
-            "budget_per_run": int(most),
+            "budget_per_run": int(max_queries),
             "trends": {
                 encoding: {bound: {"tau": each.tau, "p": each.p} for bound, each in row.items()}
                 for encoding, row in trends.items()
             },
-            "networks": [_figures(each) for each in found],
+            "networks": [_figures(each) for each in networks],
             "reference": {
                 encoding: {
-                    str(bound): [as_json(value) for value in queries_of_all(runs, bound)] for bound in BOUNDS
+                    str(bound): [finite_or_none(value) for value in queries_of_runs(runs, bound)]
+                    for bound in THRESHOLDS
                 }
                 for encoding, runs in reference.items()
             },
         },
         tables=(
-            _networks(found),
-            *(_table(found, encoding, most, reference[encoding], _name(context)) for encoding in ENCODINGS),
+            _networks_table(networks),
+            *(
+                _queries_table(networks, encoding, max_queries, reference[encoding], _name(context))
+                for encoding in ENCODINGS
+            ),
         ),
-        picture=_picture(found, most),
+        picture=_picture(networks, max_queries),
         caption="Queries until half of the classes are at 99 % (median over networks), over the share of the "
         "training pictures in percent.",
         notes=_notes(context),
-        seconds=sum(each.network.seconds + sum(map(seconds_of, each.runs.values())) for each in found),
+        seconds=sum(each.network.seconds + sum(map(search_seconds, each.runs.values())) for each in networks),
     )
 
 
-def fooled(context: Context) -> list[Fooled]:
+def fool_networks(context: Context) -> list[FooledNetwork]:
     """Every network, fooled by all its runs, in the order of shares and seeds."""
-    (pictures,) = _whole(context.data["digits"], context)
-    iterations = scaled(ITERATIONS, context.scale)
-    found = []
+    (train_data,) = _all_images(context.data["digits"], context)
+    iterations = scale_count(ITERATIONS, context.scale)
+    networks = []
     for share in SHARES:
         for seed in range(context.seeds):
-            network = trained(
+            network = train_once(
                 context,
                 f"lenet-{share * 100:g}-{seed}-{iterations}",
                 "lenet",
-                subset(pictures, share, seed),
+                subset(train_data, share, seed),
                 context.data["digits-test"],
                 iterations=iterations,
                 seed=seed,
             )
             role = network.file.stem
-            against = replace(context, classifiers={role: network.open()})
-            found.append(Fooled(share, seed, network, _runs(against, role)))
-    return found
+            own_context = replace(context, classifiers={role: network.open()})
+            networks.append(FooledNetwork(share, seed, network, _runs(own_context, role)))
+    return networks
 
 
-def _whole(data: LabelledData, context: Context) -> Any:
+def _all_images(data: LabelledData, context: Context) -> Any:
     return data.batches(len(data), context.classifiers["digits"].description.canvas)
 
 
 def _runs(context: Context, role: str) -> dict[str, Sequence[RunFile]]:
     return {
-        encoding: runs_of(
+        encoding: evolve_runs(
             context,
             role,
             encoding,
-            generations=scaled(GENERATIONS, context.scale),
+            generations=scale_count(GENERATIONS, context.scale),
             batch=BATCH,
             seeds=range(RUNS),
         )
@@ -154,28 +165,36 @@ def _runs(context: Context, role: str) -> dict[str, Sequence[RunFile]]:
     }
 
 
-def _trend(found: Sequence[Fooled], encoding: str, bound: float | str) -> Trend:
-    return trend([each.share for each in found], [each.queries(encoding, bound) for each in found])
+def _trend(networks: Sequence[FooledNetwork], encoding: str, threshold: float | str) -> Trend:
+    return trend([each.share for each in networks], [each.queries(encoding, threshold) for each in networks])
+
+
+def _bound_text(bound: float | str) -> str:
+    return "its own median on real digits" if bound == OWN_MEDIAN else format_confidence(float(bound))
 
 
 def _finding(
-    context: Context, found: Sequence[Fooled], encoding: str, trends: Mapping[str, Trend], most: float
+    context: Context,
+    networks: Sequence[FooledNetwork],
+    encoding: str,
+    trends: Mapping[str, Trend],
+    max_queries: float,
 ) -> Finding:
-    main = trends[str(BOUNDS[0])]
-    medians = [in_queries(_median(found, share, encoding, BOUNDS[0]), most) for share in SHARES]
+    main = trends[str(THRESHOLDS[0])]
+    medians = [
+        format_queries(_median(networks, share, encoding, THRESHOLDS[0]), max_queries) for share in SHARES
+    ]
     verdict: Verdict = "does not hold"
     if main.rises:
         verdict = "holds"
     elif any(each.rises for each in trends.values()):
         verdict = "holds in part"
     others = "; ".join(
-        f"to {'its own median on real digits' if bound == OWN else format_confidence(float(bound))}: {each}"
-        for bound, each in trends.items()
-        if each is not main
+        f"to {_bound_text(bound)}: {each}" for bound, each in trends.items() if each is not main
     )
     shares = ", ".join(f"{share:.0%}" for share in SHARES)
-    return context.judged(
-        claim_of(CLAIMS, encoding),
+    return context.judge(
+        find_claim(CLAIMS, encoding),
         f"queries to 99 %: {', '.join(medians)}",
         verdict,
         f"networks that saw {shares} of the pictures; {main}. {others[0].upper()}{others[1:]}. It holds "
@@ -184,68 +203,74 @@ def _finding(
     )
 
 
-def _median(found: Sequence[Fooled], share: float, encoding: str, bound: float | str) -> float:
-    return middle([each.queries(encoding, bound) for each in found if each.share == share])
+def _median(networks: Sequence[FooledNetwork], share: float, encoding: str, threshold: float | str) -> float:
+    return median_of([each.queries(encoding, threshold) for each in networks if each.share == share])
 
 
-def _networks(found: Sequence[Fooled]) -> Table:
+def _networks_table(networks: Sequence[FooledNetwork]) -> ResultTable:
     rows = []
     for share in SHARES:
-        those = [each.network for each in found if each.share == share]
-        errors = [each.error for each in those]
+        trained = [each.network for each in networks if each.share == share]
+        errors = [each.error for each in trained]
         rows.append(
             (
                 f"{share:.0%}",
-                str(those[0].pictures),
-                str(len(those)),
+                str(trained[0].pictures),
+                str(len(trained)),
                 f"{np.mean(errors):.2%}",
                 f"{min(errors):.2%} to {max(errors):.2%}",
-                format_confidence(float(np.median([each.confidence for each in those]))),
+                format_confidence(float(np.median([each.confidence for each in trained]))),
             )
         )
     heads = ("share", "pictures", "networks", "test error", "least to most", "median confidence, right")
-    return Table("The networks on real digits", heads, tuple(rows))
+    return ResultTable("The networks on real digits", heads, tuple(rows))
 
 
 def _name(context: Context) -> str:
     return context.classifiers["digits"].description.name
 
 
-def _table(
-    found: Sequence[Fooled], encoding: str, most: float, reference: Sequence[RunFile], name: str
-) -> Table:
+def _queries_table(
+    networks: Sequence[FooledNetwork],
+    encoding: str,
+    max_queries: float,
+    reference: Sequence[RunFile],
+    name: str,
+) -> ResultTable:
     rows = []
     for share in SHARES:
         cells = [f"{share:.0%}"]
-        for bound in (*BOUNDS, OWN):
-            values = [each.queries(encoding, bound) for each in found if each.share == share]
-            cells.append(in_queries(_median(found, share, encoding, bound), most))
-            cells.append(f"{in_queries(min(values), most)} to {in_queries(max(values), most)}")
+        for bound in (*THRESHOLDS, OWN_MEDIAN):
+            values = [each.queries(encoding, bound) for each in networks if each.share == share]
+            cells.append(format_queries(_median(networks, share, encoding, bound), max_queries))
+            cells.append(
+                f"{format_queries(min(values), max_queries)} to {format_queries(max(values), max_queries)}"
+            )
         missed = [
-            np.isinf(queries_of_all(each.runs[encoding], BOUNDS[1])).mean()
-            for each in found
+            np.isinf(queries_of_runs(each.runs[encoding], THRESHOLDS[1])).mean()
+            for each in networks
             if each.share == share
         ]
         rows.append((*cells, f"{np.mean(missed):.0%}"))
-    rows.append(_reference_row(reference, name, most))
-    names = [*(format_confidence(bound) for bound in BOUNDS), "its own median"]
+    rows.append(_reference_row(reference, name, max_queries))
+    names = [*(format_confidence(bound) for bound in THRESHOLDS), "its own median"]
     heads = ("share", *(head for name in names for head in (f"queries to {name}", "networks")))
-    return Table(
+    return ResultTable(
         f"Queries to fool: {encoding}",
-        (*heads, f"classes not at {format_confidence(BOUNDS[1])}"),
+        (*heads, f"classes not at {format_confidence(THRESHOLDS[1])}"),
         tuple(rows),
     )
 
 
-def _reference_row(runs: Sequence[RunFile], name: str, most: float) -> tuple[str, ...]:
+def _reference_row(runs: Sequence[RunFile], name: str, max_queries: float) -> tuple[str, ...]:
     """The given network, which is not part of the comparison."""
     cells = [f"beside them: {name}"]
-    for bound in BOUNDS:
-        cells += [in_queries(middle(queries_of_all(runs, bound)), most), "–"]
-    return (*cells, "–", "–", f"{np.isinf(queries_of_all(runs, BOUNDS[1])).mean():.0%}")
+    for bound in THRESHOLDS:
+        cells += [format_queries(median_of(queries_of_runs(runs, bound)), max_queries), "–"]
+    return (*cells, "–", "–", f"{np.isinf(queries_of_runs(runs, THRESHOLDS[1])).mean():.0%}")
 
 
-def _figures(each: Fooled) -> dict[str, Any]:
+def _figures(each: FooledNetwork) -> dict[str, Any]:
     return {
         "share": each.share,
         "seed": each.seed,
@@ -253,31 +278,37 @@ def _figures(each: Fooled) -> dict[str, Any]:
         "test_error": round(each.network.error, 6),
         "median_confidence_right": round(each.network.confidence, 8),
         "median_queries": {
-            encoding: {str(bound): as_json(each.queries(encoding, bound)) for bound in (*BOUNDS, OWN)}
+            encoding: {
+                str(bound): finite_or_none(each.queries(encoding, bound))
+                for bound in (*THRESHOLDS, OWN_MEDIAN)
+            }
             for encoding in each.runs
         },
         "queries_by_class": {
             encoding: {
-                str(bound): [as_json(value) for value in queries_of_all(runs, bound)] for bound in BOUNDS
+                str(bound): [finite_or_none(value) for value in queries_of_runs(runs, bound)]
+                for bound in THRESHOLDS
             }
             for encoding, runs in each.runs.items()
         },
     }
 
 
-def _picture(found: Sequence[Fooled], most: float) -> Image:
-    across = tuple(100 * share for share in SHARES)
-    return lines(
+def _picture(networks: Sequence[FooledNetwork], max_queries: float) -> Image:
+    percentages = tuple(100 * share for share in SHARES)
+    return line_plot(
         [
-            Line(
+            PlotLine(
                 encoding,
-                across,
-                tuple(min(_median(found, share, encoding, BOUNDS[0]), most) for share in SHARES),
+                percentages,
+                tuple(
+                    min(_median(networks, share, encoding, THRESHOLDS[0]), max_queries) for share in SHARES
+                ),
             )
             for encoding in ENCODINGS
         ],
-        across="% of the pictures",
-        up="queries",
+        x_label="% of the pictures",
+        y_label="queries",
     )
 
 
@@ -286,10 +317,12 @@ def _notes(context: Context) -> tuple[str, ...]:
         "All networks are LeNets, trained for the same number of iterations, not of epochs: so they differ "
         "in how many different pictures they saw and in nothing else. With equal epochs the network of 5 % "
         "would take a twentieth of the steps, and one could not tell few pictures from little training. "
-        f"There are {scaled(ITERATIONS, context.scale)} iterations, fewer than the recipe's 10 000. Of one "
+        f"There are {scale_count(ITERATIONS, context.scale)} iterations, fewer than the recipe's 10 000. "
+        f"Of one "
         "seed, the smaller sets lie within the larger ones, and the first weights are the same; every class "
         "has its share.",
-        f"A run is {scaled(GENERATIONS, context.scale)} generations of {BATCH}; {RUNS} runs against each "
+        f"A run is {scale_count(GENERATIONS, context.scale)} generations of {BATCH}; {RUNS} runs against "
+        f"each "
         "network and encoding. What is compared is one number for each network, the median over classes and "
         "runs; a class that did not get there counts as larger than any number. Raw confidences of two "
         "networks need not mean the same, so the third bound is each network's own: its median confidence in "
@@ -297,13 +330,13 @@ def _notes(context: Context) -> tuple[str, ...]:
     )
 
 
-def _budget(scale: float, seeds: int) -> Budget:
+def _cost(scale: float, seeds: int) -> Cost:
     networks = len(SHARES) * seeds
     runs = networks * len(ENCODINGS) * RUNS
-    return Budget(
+    return Cost(
         (
-            Part("digits", networks * scaled(ITERATIONS, scale) * BATCH_TRAINED, COST),
-            Part("digits", runs * (scaled(GENERATIONS, scale) + 1) * BATCH),
+            CostItem("digits", networks * scale_count(ITERATIONS, scale) * BATCH_TRAINED, QUERIES_PER_IMAGE),
+            CostItem("digits", runs * (scale_count(GENERATIONS, scale) + 1) * BATCH),
         )
     )
 
@@ -312,17 +345,17 @@ REPRODUCTION = Reproduction(
     name="datasize",
     title="Size of the training set",
     place="3.3, 3.4, 3.8",
-    scales="the iterations of a training (2500) and the generations of a run (200)",
+    scale_multiplies="the iterations of a training (2500) and the generations of a run (200)",
     seeds=SEEDS,
-    needs=Needs(
-        classifiers=(ClassifierSlot("digits", "lenet", "a classifier of digits, beside them"),),
+    requirements=Requirements(
+        classifiers=(ClassifierRequirement("digits", "lenet", "a classifier of digits, beside them"),),
         data=(
-            DataSlot("digits", "mnist", "digits to train on", split="train"),
-            DataSlot("digits-test", "mnist", "digits to test with"),
+            DataRequirement("digits", "mnist", "digits to train on", split="train"),
+            DataRequirement("digits-test", "mnist", "digits to test with"),
         ),
         packages=(("torch", "torch"), *NEEDS_SCIPY),
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

@@ -14,27 +14,35 @@ from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.data.class_matching import match_classes
 from foolery.data.fit import FIT, fit_all
-from foolery.engine.run import Exhibit, exhibit_of
+from foolery.engine.run import RunResult, make_run_result
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
-    Needs,
-    Outcome,
-    Part,
+    Cost,
+    CostItem,
     Reproduction,
-    Table,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
+    find_claim,
+    scale_count,
 )
-from foolery.paper.runs import class_medians, curve, reached, run_figures, runs_of, seconds_of, showcase
+from foolery.paper.runs import (
+    champions_picture,
+    class_medians,
+    convergence_table,
+    count_fooled,
+    evolve_runs,
+    run_summary,
+    search_seconds,
+)
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
     from foolery.canvas import Canvases
 
-GENERATIONS, BATCH, SLICE = 4_000, 400, 200
+GENERATIONS, BATCH, CHUNK = 4_000, 400, 200
 SHARE, MEDIAN, LEAST = 0.231, 0.652, 0.9
 ROLES = ("photos", "photos-b", "photos-c")
 
@@ -45,108 +53,117 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """4000 generations times scale, against the mean of two networks, or three."""
     members = [context.classifiers[role] for role in ROLES if role in context.classifiers]
-    whole = ensemble(*members)
-    inside = replace(context, classifiers={**context.classifiers, "ensemble": whole})
-    runs = runs_of(inside, "ensemble", "cppn", generations=scaled(GENERATIONS, context.scale), batch=BATCH)
+    combined = ensemble(*members)
+    own_context = replace(context, classifiers={**context.classifiers, "ensemble": combined})
+    runs = evolve_runs(
+        own_context, "ensemble", "cppn", generations=scale_count(GENERATIONS, context.scale), batch=BATCH
+    )
     values = class_medians(runs)
-    answers = {
-        "/".join(member.description.name.split("/")[-2:]) + f" ({role})": _asked(exhibit_of(runs[0]), member)
+    confidences = {
+        "/".join(member.description.name.split("/")[-2:]) + f" ({role})": _member_confidences(
+            make_run_result(runs[0]), member
+        )
         for role, member in zip(ROLES, members, strict=False)
     }
-    many, median, most = float((values >= LEAST).mean()), float(np.median(values)), float(values.max())
+    share, median, highest = float((values >= LEAST).mean()), float(np.median(values)), float(values.max())
     findings = (
-        context.judged(
-            claim_of(CLAIMS, "classes"),
+        context.judge(
+            find_claim(CLAIMS, "classes"),
             f"{int((values >= LEAST).sum())} of {len(values)}",
-            "holds" if many >= SHARE else "holds in part" if many > 0 else "does not hold",
+            "holds" if share >= SHARE else "holds in part" if share > 0 else "does not hold",
             "it holds for at least the paper's share of the classes, in part for any",
         ),
-        context.judged(
-            claim_of(CLAIMS, "median"),
+        context.judge(
+            find_claim(CLAIMS, "median"),
             format_confidence(median),
             "holds" if median >= MEDIAN else "holds in part" if median >= 0.5 * MEDIAN else "does not hold",
             "it holds at the paper's median, in part at half of it",
         ),
-        context.judged(
-            claim_of(CLAIMS, "most"),
-            format_confidence(most),
-            "holds" if most >= 0.995 else "holds in part" if most >= 0.9 else "does not hold",
+        context.judge(
+            find_claim(CLAIMS, "most"),
+            format_confidence(highest),
+            "holds" if highest >= 0.995 else "holds in part" if highest >= 0.9 else "does not hold",
             "100 % is taken as rounded: 99.5 % or more; in part 90 %",
         ),
     )
-    return Outcome(
+    return ReproductionOutcome(
         findings,
         {
             "members": len(members),
-            "canvas": list(whole.canvas.axes),
-            "runs": [run_figures(each) for each in runs],
-            "reached": reached(values),
-            "by_member": {name: _short(each) for name, each in answers.items()},
+            "canvas": list(combined.canvas.axes),
+            "runs": [run_summary(each) for each in runs],
+            "reached": count_fooled(values),
+            "by_member": {name: _summary(each) for name, each in confidences.items()},
         },
-        tables=(curve(runs), _members_table(answers)),
-        picture=showcase(runs[0]),
+        tables=(convergence_table(runs), _members_table(confidences)),
+        picture=champions_picture(runs[0]),
         caption=f"Champions of seed {runs[0].settings.seed} among its most certain quarter, spread over the "
         "class list.",
         notes=(
             f"The score is the mean of the members' probabilities. The canvas is large enough for every one "
-            f"({whole.canvas.height} x {whole.canvas.width}) and fitted to each: {FIT}. The paper's networks "
+            f"({combined.canvas.height} x {combined.canvas.width}) and fitted to each: {FIT}. The paper's "
+            f"networks "
             "were CaffeNet, AlexNet and GoogLeNet. The same search on the command line: "
             "foolery evolve -c ensemble:REF+REF.",
         ),
-        seconds=seconds_of(runs),
+        seconds=search_seconds(runs),
     )
 
 
-def _asked(exhibit: Exhibit, member: Classifier) -> NDArray[np.float64]:
+def _member_confidences(run: RunResult, member: Classifier) -> NDArray[np.float64]:
     """``(classes,) float64``: a member's own confidence in every champion's class."""
-    known = member.description
-    places = match_classes(exhibit.settings.classes, known.classes, known.name).index
-    champions = list(exhibit.champions.values())
-    found = []
-    for start in range(0, len(champions), SLICE):
-        part = champions[start : start + SLICE]
+    description = member.description
+    positions = match_classes(run.settings.classes, description.classes, description.name).index
+    champions = list(run.champions.values())
+    confidences = []
+    for start in range(0, len(champions), CHUNK):
+        part = champions[start : start + CHUNK]
         canvases: Canvases = np.stack([champion.canvas for champion in part])
-        scores = confidence(member.scores(fit_all(canvases, known.canvas)), known.kind)
-        found.append(scores[np.arange(len(part)), places[[champion.index for champion in part]]])
-    return np.concatenate(found)
+        scores = confidence(member.scores(fit_all(canvases, description.canvas)), description.kind)
+        confidences.append(scores[np.arange(len(part)), positions[[champion.index for champion in part]]])
+    return np.concatenate(confidences)
 
 
-def _short(values: NDArray[np.float64]) -> dict[str, Any]:
-    return {"median": float(np.median(values)), "reached": reached(values)}
+def _summary(values: NDArray[np.float64]) -> dict[str, Any]:
+    return {"median": float(np.median(values)), "reached": count_fooled(values)}
 
 
-def _members_table(answers: dict[str, NDArray[np.float64]]) -> Table:
-    levels: Sequence[str] = list(reached(np.zeros(1)))
+def _members_table(confidences: dict[str, NDArray[np.float64]]) -> ResultTable:
+    levels: Sequence[str] = list(count_fooled(np.zeros(1)))
     rows = tuple(
-        (name, format_confidence(float(np.median(each))), *(str(count) for count in reached(each).values()))
-        for name, each in answers.items()
+        (
+            name,
+            format_confidence(float(np.median(each))),
+            *(str(count) for count in count_fooled(each).values()),
+        )
+        for name, each in confidences.items()
     )
     heads = ("member", "median", *(f"classes at {format_confidence(float(level))}" for level in levels))
-    return Table("What each member says of the champions of the first run", heads, rows)
+    return ResultTable("What each member says of the champions of the first run", heads, rows)
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    queries = seeds * (scaled(GENERATIONS, scale) + 1) * BATCH
-    return Budget((Part("photos", queries), Part("photos-b", queries)))
+def _cost(scale: float, seeds: int) -> Cost:
+    queries = seeds * (scale_count(GENERATIONS, scale) + 1) * BATCH
+    return Cost((CostItem("photos", queries), CostItem("photos-b", queries)))
 
 
 REPRODUCTION = Reproduction(
     name="ensemble",
     title="An ensemble of networks",
     place="supplement",
-    scales="the generations (4000)",
+    scale_multiplies="the generations (4000)",
     seeds=1,
-    needs=Needs(
+    requirements=Requirements(
         (
-            ClassifierSlot("photos", None, "a classifier of many classes"),
-            ClassifierSlot("photos-b", None, "a second one of the same classes, by name"),
-            ClassifierSlot("photos-c", None, "a third one of the same classes", required=False),
+            ClassifierRequirement("photos", None, "a classifier of many classes"),
+            ClassifierRequirement("photos-b", None, "a second one of the same classes, by name"),
+            ClassifierRequirement("photos-c", None, "a third one of the same classes", required=False),
         )
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

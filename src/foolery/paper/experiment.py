@@ -24,52 +24,55 @@ if TYPE_CHECKING:
 #: Queries a second of whole searches, measured on 4 cores: lenet; MobileNet v1 of width 0.25 at 128 pixels
 #: for photos; cifar for small ones. Experiments with gradients count a step as several queries
 #: (``Part.passes``).
-RATES: Mapping[str, float] = {
+QUERIES_PER_SECOND: Mapping[str, float] = {
     "digits": 13_000.0,
     "digits-b": 13_000.0,
     "photos": 1_100.0,
     "photos-b": 550.0,
     "small-photos": 4_000.0,
 }
-LONG = 10.0  # minutes from which on a reproduction says that it is long
+LONG_MINUTES = 10.0  # minutes from which on a reproduction says that it is long
 
 
 @dataclass(frozen=True)
-class Part:
+class CostItem:
     """One kind of work.
 
     Attributes:
         role: of the classifier that is asked.
         queries: images classified.
-        passes: what one query costs in forward passes; about 3 with a gradient.
+        query_cost: what one query costs in forward passes; about 3 with a gradient.
     """
 
     role: str
     queries: int
-    passes: float = 1.0
+    query_cost: float = 1.0
 
 
 @dataclass(frozen=True)
-class Budget:
+class Cost:
     """The sum of some parts."""
 
-    parts: tuple[Part, ...]
+    items: tuple[CostItem, ...]
 
     @property
     def queries(self) -> int:
         """Images classified in all."""
-        return sum(part.queries for part in self.parts)
+        return sum(part.queries for part in self.items)
 
-    def minutes(self, rates: Mapping[str, float] = RATES) -> float:
+    def minutes(self, rates: Mapping[str, float] = QUERIES_PER_SECOND) -> float:
         """At ``rates`` images a second, by role; a role without one has that of ``RATES``, or of photos."""
-        known = {**RATES, **rates}
+        all_rates = {**QUERIES_PER_SECOND, **rates}
         return (
-            sum(part.queries * part.passes / known.get(part.role, known["photos"]) for part in self.parts)
+            sum(
+                part.queries * part.query_cost / all_rates.get(part.role, all_rates["photos"])
+                for part in self.items
+            )
             / 60.0
         )
 
 
-def in_words(minutes: float) -> str:
+def format_minutes(minutes: float) -> str:
     """``40 s``, ``28 min`` or ``3.5 h``."""
     if minutes < 2.0:
         return f"{max(1, round(minutes * 60))} s"
@@ -77,7 +80,7 @@ def in_words(minutes: float) -> str:
 
 
 Verdict = Literal["holds", "holds in part", "does not hold", "not tested at full scale"]
-NOT_FULL: Verdict = "not tested at full scale"
+NOT_TESTED: Verdict = "not tested at full scale"
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A table of the page.
 
     Attributes:
@@ -130,7 +133,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReproductionOutcome:
     """What running a reproduction gave.
 
     Attributes:
@@ -142,21 +145,21 @@ class Outcome:
         notes: paragraphs for the page: how the experiment was made, and where it differs from the paper's.
         seconds: that the searches took, those of runs that were there already included; None: as measured
             around the whole.
-        full: False where less was there than full scale needs, for instance pictures.
+        full_scale: False where less was there than full scale needs, for instance pictures.
     """
 
     findings: tuple[Finding, ...]
     figures: Mapping[str, Any]
-    tables: tuple[Table, ...] = ()
+    tables: tuple[ResultTable, ...] = ()
     picture: Image | None = None
     caption: str = ""
     notes: tuple[str, ...] = ()
     seconds: float | None = None
-    full: bool = True
+    full_scale: bool = True
 
 
 @dataclass(frozen=True)
-class ClassifierSlot:
+class ClassifierRequirement:
     """A classifier that a reproduction needs.
 
     Attributes:
@@ -176,8 +179,8 @@ class ClassifierSlot:
 
 
 @dataclass(frozen=True)
-class DataSlot:
-    """Labelled pictures that a reproduction needs; the fields mean what they mean in ``ClassifierSlot``.
+class DataRequirement:
+    """Labelled images that a reproduction needs; its fields are as in ``ClassifierRequirement``.
 
     Attributes:
         split: ``train`` or ``test``.
@@ -191,7 +194,7 @@ class DataSlot:
 
 
 @dataclass(frozen=True)
-class Needs:
+class Requirements:
     """What must be there before anything runs.
 
     Attributes:
@@ -200,8 +203,8 @@ class Needs:
         packages: ``(import name, extra of foolery that brings it)``, for instance ``("scipy", "paper")``.
     """
 
-    classifiers: tuple[ClassifierSlot, ...] = ()
-    data: tuple[DataSlot, ...] = ()
+    classifiers: tuple[ClassifierRequirement, ...] = ()
+    data: tuple[DataRequirement, ...] = ()
     packages: tuple[tuple[str, str], ...] = ()
 
 
@@ -214,33 +217,33 @@ class Context:
             ``work/records`` (see ``records.py``). All reproductions of one ``--out`` share it.
         scale: 1 is the paper's size; what it multiplies is the reproduction's to say.
         seeds: how many independent runs, seeds 0 to ``seeds - 1``.
-        full: whether this is full scale; a finding may only be judged where it is.
+        full_scale: whether this is full scale; a finding may only be judged where it is.
         classifiers: by role; an optional one that was not given is missing.
         data: likewise.
         command: as it was typed, for the provenance of runs.
-        say: prints a line about the work.
-        progress: called with a label, how much is done, and of how much.
+        log: prints a line about the work.
+        on_progress: called with a label, how much is done, and of how much.
     """
 
     work: Path
     scale: float
     seeds: int
-    full: bool
+    full_scale: bool
     classifiers: Mapping[str, Classifier]
     data: Mapping[str, LabelledData] = field(default_factory=dict)
     command: str = "python"
-    say: Callable[[str], None] = lambda line: None
-    progress: Callable[[str, int, int], None] = lambda label, done, total: None
+    log: Callable[[str], None] = lambda line: None
+    on_progress: Callable[[str, int, int], None] = lambda label, done, total: None
 
-    def watch(self, label: str) -> Callable[[Progress], None]:
+    def progress_of(self, label: str) -> Callable[[Progress], None]:
         """A function for ``evolve(watch=…)`` that passes generations on to ``progress``."""
-        return lambda seen: self.progress(label, seen.generation, seen.generations)
+        return lambda seen: self.on_progress(label, seen.generation, seen.generations)
 
-    def judged(self, claim: Claim, measured: str, verdict: Verdict, reason: str) -> Finding:
+    def judge(self, claim: Claim, measured: str, verdict: Verdict, reason: str) -> Finding:
         """A finding; below full scale the verdict is replaced, and the reason says what was seen."""
-        if self.full or verdict == NOT_FULL:
+        if self.full_scale or verdict == NOT_TESTED:
             return Finding(claim, measured, verdict, reason)
-        return Finding(claim, measured, NOT_FULL, f"at this scale it {verdict}; {reason}")
+        return Finding(claim, measured, NOT_TESTED, f"at this scale it {verdict}; {reason}")
 
 
 @dataclass(frozen=True)
@@ -251,35 +254,35 @@ class Reproduction:
         name: on the command line.
         title: of its page.
         place: in the paper.
-        scales: what ``--scale`` multiplies, as the end of "scale multiplies …".
+        scale_multiplies: what ``--scale`` multiplies, as the end of "scale multiplies …".
         seeds: number of independent runs at full scale; what ``--seeds`` is where it is left out.
-        needs: what must be there before it runs.
+        requirements: what must be there before it runs.
         claims: of the paper.
-        budget: from scale and seeds.
+        cost: from scale and seeds.
         run: does it; raises UsageError for what the user can mend, KeyboardInterrupt with all saved.
     """
 
     name: str
     title: str
     place: str
-    scales: str
+    scale_multiplies: str
     seeds: int
-    needs: Needs
+    requirements: Requirements
     claims: tuple[Claim, ...]
-    budget: Callable[[float, int], Budget]
-    run: Callable[[Context], Outcome]
+    cost: Callable[[float, int], Cost]
+    run: Callable[[Context], ReproductionOutcome]
 
-    def is_full(self, scale: float, seeds: int) -> bool:
+    def is_full_scale(self, scale: float, seeds: int) -> bool:
         """Whether that much is full scale."""
         return scale >= 1.0 and seeds >= self.seeds
 
 
-def scaled(count: int, scale: float, least: int = 1) -> int:
-    """``count`` times ``scale``, rounded, at least ``least``."""
-    return max(least, round(count * scale))
+def scale_count(count: int, scale: float, minimum: int = 1) -> int:
+    """``count`` times ``scale``, rounded, at least ``minimum``."""
+    return max(minimum, round(count * scale))
 
 
-def check_amount(scale: float, seeds: int | None) -> None:
+def check_scale(scale: float, seeds: int | None) -> None:
     """Raise UsageError for a scale or a number of seeds that makes no sense."""
     if not 0.0 < scale <= 100.0:
         raise UsageError(f"scale: expected a number above 0 and up to 100, got {scale:g}")
@@ -287,6 +290,6 @@ def check_amount(scale: float, seeds: int | None) -> None:
         raise UsageError(f"seeds: expected a whole number from 1 to 10000, got {seeds}")
 
 
-def claim_of(claims: Sequence[Claim], key: str) -> Claim:
+def find_claim(claims: Sequence[Claim], key: str) -> Claim:
     """The claim of that key."""
     return next(claim for claim in claims if claim.key == key)

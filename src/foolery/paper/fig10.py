@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foolery.analysis.repetition import CONTROLS, Removal, Repetition, repetition
-from foolery.analysis.statistics import NEEDS_SCIPY, bootstrap_median, p_in_words, signed_rank
-from foolery.engine.run import exhibit_of
+from foolery.analysis.statistics import NEEDS_SCIPY, bootstrap_median, format_p, signed_rank
+from foolery.engine.run import make_run_result
 from foolery.paper.experiment import (
-    NOT_FULL,
-    Budget,
+    NOT_TESTED,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
+    find_claim,
+    scale_count,
 )
 from foolery.paper.fig7 import BATCH, GENERATIONS
-from foolery.paper.figures import Row, Tile, wall
-from foolery.paper.runs import runs_of, seconds_of
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.runs import evolve_runs, search_seconds
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
@@ -41,24 +41,26 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """The runs of fig7: 5001 generations times scale."""
-    runs = runs_of(context, "photos", "cppn", generations=scaled(GENERATIONS, context.scale), batch=BATCH)
-    found = repetition([exhibit_of(each) for each in runs], context.classifiers["photos"])
-    enough = len(found.removals) >= LEAST
+    runs = evolve_runs(
+        context, "photos", "cppn", generations=scale_count(GENERATIONS, context.scale), batch=BATCH
+    )
+    results = repetition([make_run_result(each) for each in runs], context.classifiers["photos"])
+    enough = len(results.removals) >= LEAST
     findings = (
-        (_lower(context, found), _slightly(context, found), _control(context, found))
+        (_lower(context, results), _slightly(context, results), _control(context, results))
         if enough
         else tuple(
-            Finding(claim, "–", NOT_FULL, f"only {len(found.removals)} images have repeated elements")
+            Finding(claim, "–", NOT_TESTED, f"only {len(results.removals)} images have repeated elements")
             for claim in CLAIMS
         )
     )
-    return Outcome(
+    return ReproductionOutcome(
         findings,
-        _figures(found),
-        tables=(_table(found),) if enough else (),
-        picture=_picture(found) if found.removals else None,
+        _figures(results),
+        tables=(_table(results),) if enough else (),
+        picture=_picture(results) if results.removals else None,
         caption="Above: champions. Below: without repeated elements but one, with the confidence that is "
         "left, and in brackets that with as much removed at random places.",
         notes=(
@@ -67,110 +69,115 @@ def run(context: Context) -> Outcome:
             "from it; those of similar area and shape are repeats. Of the group with the largest area all "
             "but the largest element are filled with the background. "
             f"The control moves the removed region to {CONTROLS} random places.",
-            f"Of {found.champions} images, {len(found.removals)} have repeated elements by this rule.",
+            f"Of {results.champions} images, {len(results.removals)} have repeated elements by this rule.",
         ),
-        seconds=seconds_of(runs),
+        seconds=search_seconds(runs),
     )
 
 
-def _lower(context: Context, found: Repetition) -> Finding:
-    lower = float((found.lost > 0).mean())
-    p = signed_rank(found.lost)
-    clear = lower > 0.5 and p < SIGNIFICANT and np.median(found.lost) > 0
-    return context.judged(
-        claim_of(CLAIMS, "lower"),
-        f"lower in {lower:.0%} of {len(found.removals)} images",
-        "holds" if clear else "holds in part" if lower > 0.25 else "does not hold",
-        f"signed-rank test {p_in_words(p)}; it holds where more than half are lower and p < {SIGNIFICANT:g}, "
+def _lower(context: Context, results: Repetition) -> Finding:
+    lower = float((results.loss > 0).mean())
+    p = signed_rank(results.loss)
+    holds = lower > 0.5 and p < SIGNIFICANT and np.median(results.loss) > 0
+    return context.judge(
+        find_claim(CLAIMS, "lower"),
+        f"lower in {lower:.0%} of {len(results.removals)} images",
+        "holds" if holds else "holds in part" if lower > 0.25 else "does not hold",
+        f"signed-rank test {format_p(p)}; it holds where more than half are lower and p < {SIGNIFICANT:g}, "
         "in part where more than a quarter are",
     )
 
 
-def _slightly(context: Context, found: Repetition) -> Finding:
-    before, after = _column(found, "before"), _column(found, "after")
+def _slightly(context: Context, results: Repetition) -> Finding:
+    before, after = _column(results, "before"), _column(results, "after")
     left = float(np.median(after / np.maximum(before, 1e-12)))
-    low, high = bootstrap_median(found.lost)
-    return context.judged(
-        claim_of(CLAIMS, "slightly"),
-        f"median loss {np.median(found.lost):.3f}; {left:.0%} of the confidence is left",
+    low, high = bootstrap_median(results.loss)
+    return context.judge(
+        find_claim(CLAIMS, "slightly"),
+        f"median loss {np.median(results.loss):.3f}; {left:.0%} of the confidence is left",
         "holds" if left >= 0.75 else "holds in part" if left >= 0.5 else "does not hold",
         f"95 % bootstrap interval of the median loss {low:.3f} to {high:.3f}; slightly is taken to leave "
         "three quarters of the confidence (median), in part half",
     )
 
 
-def _control(context: Context, found: Repetition) -> Finding:
-    more = float(np.median(found.lost - found.lost_in_control))
-    return context.judged(
-        claim_of(CLAIMS, "control"),
-        f"median loss {np.median(found.lost):.3f} against {np.median(found.lost_in_control):.3f}",
+def _control(context: Context, results: Repetition) -> Finding:
+    more = float(np.median(results.loss - results.control_loss))
+    return context.judge(
+        find_claim(CLAIMS, "control"),
+        f"median loss {np.median(results.loss):.3f} against {np.median(results.control_loss):.3f}",
         "holds"
-        if more > 0 and found.p < SIGNIFICANT
+        if more > 0 and results.p < SIGNIFICANT
         else "holds in part"
-        if more > 0 and found.p < 0.05
+        if more > 0 and results.p < 0.05
         else "does not hold",
-        f"signed-rank test {p_in_words(found.p)}; the paper had no control. It holds where the loss is "
+        f"signed-rank test {format_p(results.p)}; the paper had no control. It holds where the loss is "
         f"larger than the control's with p < {SIGNIFICANT:g}, in part with p < 0.05",
     )
 
 
-def _column(found: Repetition, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    return np.array([getattr(each, name) for each in found.removals], np.float64)
+def _column(results: Repetition, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return np.array([getattr(each, name) for each in results.removals], np.float64)
 
 
-def _figures(found: Repetition) -> dict[str, object]:
-    figures: dict[str, object] = {"champions": found.champions, "with_repeats": len(found.removals)}
-    if not found.removals:
+def _figures(results: Repetition) -> dict[str, object]:
+    figures: dict[str, object] = {"champions": results.champions, "with_repeats": len(results.removals)}
+    if not results.removals:
         return figures
     for name in ("elements", "area", "before", "after", "control"):
-        figures[f"median_{name}"] = float(np.median(_column(found, name)))
+        figures[f"median_{name}"] = float(np.median(_column(results, name)))
     return figures | {
-        "share_lower": float((found.lost > 0).mean()),
-        "median_loss": float(np.median(found.lost)),
-        "median_loss_in_control": float(np.median(found.lost_in_control)),
-        "p_against_control": found.p,
+        "share_lower": float((results.loss > 0).mean()),
+        "median_loss": float(np.median(results.loss)),
+        "median_loss_in_control": float(np.median(results.control_loss)),
+        "p_against_control": results.p,
     }
 
 
-def _table(found: Repetition) -> Table:
+def _table(results: Repetition) -> ResultTable:
     rows = [
-        (each, *(f"{float(value):.3f}" for value in np.quantile(_column(found, each), (0.25, 0.5, 0.75))))
+        (each, *(f"{float(value):.3f}" for value in np.quantile(_column(results, each), (0.25, 0.5, 0.75))))
         for each in ("elements", "area", "before", "after", "control")
     ]
-    return Table("Quartiles over images", ("figure", "25 %", "50 %", "75 %"), tuple(rows))
+    return ResultTable("Quartiles over images", ("figure", "25 %", "50 %", "75 %"), tuple(rows))
 
 
-def _picture(found: Repetition) -> Image:
+def _picture(results: Repetition) -> Image:
     """The most certain ones with a good deal removed."""
-    much = [each for each in found.removals if each.area >= 0.05] or list(found.removals)
+    much = [each for each in results.removals if each.area >= 0.05] or list(results.removals)
     shown = sorted(much, key=lambda each: -each.before)[: 2 * SHOWN]
     rows = []
     for start in range(0, len(shown), SHOWN):
         part = shown[start : start + SHOWN]
         rows.append(
-            Row("", tuple(Tile(each.canvas, (each.label, format_confidence(each.before))) for each in part))
+            ImageRow(
+                "",
+                tuple(ImageTile(each.canvas, (each.label, format_confidence(each.before))) for each in part),
+            )
         )
-        rows.append(Row("", tuple(Tile(each.without, (_left(each),)) for each in part)))
-    return wall(rows)
+        rows.append(ImageRow("", tuple(ImageTile(each.without, (_caption(each),)) for each in part)))
+    return image_grid(rows)
 
 
-def _left(each: Removal) -> str:
+def _caption(each: Removal) -> str:
     return f"{format_confidence(each.after)} ({format_confidence(each.control)})"
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    queries = seeds * (scaled(GENERATIONS, scale) + 1) * BATCH
-    return Budget((Part("photos", queries),))
+def _cost(scale: float, seeds: int) -> Cost:
+    queries = seeds * (scale_count(GENERATIONS, scale) + 1) * BATCH
+    return Cost((CostItem("photos", queries),))
 
 
 REPRODUCTION = Reproduction(
     name="fig10",
     title="Figure 10: repeated elements removed",
     place="3.4, Fig. 10",
-    scales="the generations (5001)",
+    scale_multiplies="the generations (5001)",
     seeds=1,
-    needs=Needs((ClassifierSlot("photos", None, "a classifier of many classes"),), packages=NEEDS_SCIPY),
+    requirements=Requirements(
+        (ClassifierRequirement("photos", None, "a classifier of many classes"),), packages=NEEDS_SCIPY
+    ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

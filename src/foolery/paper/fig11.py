@@ -7,32 +7,32 @@ from dataclasses import asdict
 
 from foolery.analysis.statistics import NEEDS_SCIPY
 from foolery.hardening.rounds import Round
-from foolery.hardening.settings import Contest
+from foolery.hardening.settings import ArmsRaceConfig
 from foolery.paper.arms_race import (
-    Longer,
-    first_against_last,
-    held,
-    longer,
-    longer_table,
-    race_figures,
-    race_folder,
-    race_picture,
-    race_seconds,
+    LongerSearch,
+    arms_race_figures,
+    arms_race_folder,
+    champions_picture,
+    compare_first_and_last,
+    longer_search_table,
     rounds_table,
+    run_rounds,
+    search_longer,
+    total_seconds,
 )
 from foolery.paper.experiment import (
-    Budget,
     Claim,
     Context,
-    DataSlot,
+    Cost,
+    CostItem,
+    DataRequirement,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
+    ReproductionOutcome,
+    Requirements,
     Verdict,
-    claim_of,
-    scaled,
+    find_claim,
+    scale_count,
 )
 from foolery.text import format_confidence
 
@@ -51,78 +51,79 @@ CLAIMS = (
 )
 
 
-def contest_of(scale: float) -> Contest:
+def config_of(scale: float) -> ArmsRaceConfig:
     """The paper's numbers; scale multiplies those of runs, and below 1 all others too."""
     less = min(scale, 1.0)
-    return Contest(
-        rounds=scaled(ROUNDS, less, 2),
-        generations=scaled(GENERATIONS, less, 3),
-        first_runs=scaled(300, scale, 2),
-        runs=scaled(50, scale, 2),
-        reported=scaled(REPORTED, scale, 2),
-        iterations=None if scale >= 1 else scaled(10_000, scale, 100),
+    return ArmsRaceConfig(
+        rounds=scale_count(ROUNDS, less, 2),
+        generations=scale_count(GENERATIONS, less, 3),
+        first_runs=scale_count(300, scale, 2),
+        runs=scale_count(50, scale, 2),
+        reported=scale_count(REPORTED, scale, 2),
+        iterations=None if scale >= 1 else scale_count(10_000, scale, 100),
     )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """Fifteen rounds; each network and its images are kept, so that an interrupted race goes on."""
-    contest = contest_of(context.scale)
+    config = config_of(context.scale)
     name = "mnist-lenet" if context.scale == 1 else f"mnist-lenet-{context.scale:g}"
-    rounds = held(context, contest, name, context.data["train"], context.data["test"])
-    more = longer(
+    rounds = run_rounds(context, config, name, context.data["train"], context.data["test"])
+    longer_search = search_longer(
         context,
-        contest,
+        config,
         name,
-        runs=scaled(LONGER_RUNS, context.scale, 2),
-        generations=scaled(LONGER, min(context.scale, 1.0), contest.generations),
+        runs=scale_count(LONGER_RUNS, context.scale, 2),
+        generations=scale_count(LONGER, min(context.scale, 1.0), config.generations),
     )
     shown = [number for number in SHOWN if number <= len(rounds)]
-    return Outcome(
-        _findings(context, rounds, more),
-        {**race_figures(contest, rounds), "longer": asdict(more)},
-        tables=(rounds_table(rounds, PAPER[: len(rounds)]), longer_table(more)),
-        picture=race_picture(race_folder(context, name), rounds, shown),
+    return ReproductionOutcome(
+        _findings(context, rounds, longer_search),
+        {**arms_race_figures(config, rounds), "longer": asdict(longer_search)},
+        tables=(rounds_table(rounds, PAPER[: len(rounds)]), longer_search_table(longer_search)),
+        picture=champions_picture(arms_race_folder(context, name), rounds, shown),
         caption="The last champions of one run against some of the networks, with their confidences.",
         notes=(
             "Every network is LeNet, trained from scratch by the recipe of `lenet`, number i with seed "
-            f"i - 1. {contest.first_runs} runs of {contest.generations} generations against the first give "
+            f"i - 1. {config.first_runs} runs of {config.generations} generations against the first give "
             "20 images each, half from the first generation and half from the last; "
-            f"{contest.runs} runs against each later one do too. They go into an eleventh class, all that "
+            f"{config.runs} runs against each later one do too. They go into an eleventh class, all that "
             "were ever made. Runs evolve images for the ten digits, not for the class of fooling images. "
-            f"Medians are over the first {contest.reported} runs, as the paper reports; it leaves open how "
+            f"Medians are over the first {config.reported} runs, as the paper reports; it leaves open how "
             "30 runs give 1000 images.",
             "The paper does not say how long its runs against retrained networks were; these have as many "
             "generations as its other runs on MNIST. The second table asks what patience gives.",
             'Images of first generations are random CPPNs of low confidence: the class says "CPPN image" '
             'rather than "image that fools".',
         ),
-        seconds=race_seconds(rounds) + more.seconds,
+        seconds=total_seconds(rounds) + longer_search.seconds,
     )
 
 
-def _findings(context: Context, rounds: Sequence[Round], more: Longer) -> tuple[Finding, ...]:
+def _findings(context: Context, rounds: Sequence[Round], longer_search: LongerSearch) -> tuple[Finding, ...]:
     last, later = rounds[-1], rounds[1:]
-    patience, patient = list(more.medians.items())[-1]
+    longest, longest_median = list(longer_search.medians.items())[-1]
     lowest, highest = (pick(each.confidence for each in later) for pick in (min, max))
     drift = max(abs(each.error - rounds[0].error) for each in rounds)
     return (
-        context.judged(
-            claim_of(CLAIMS, "still fooled"),
+        context.judge(
+            find_claim(CLAIMS, "still fooled"),
             f"{format_confidence(last.confidence)} (DNN 1: {format_confidence(rounds[0].confidence)}); after "
-            f"{patience} generations {format_confidence(patient)}",
-            _verdict(last.confidence, patient),
+            f"{longest} generations {format_confidence(longest_median)}",
+            _verdict(last.confidence, longest_median),
             f"{last.fooled['0.99']:.0%} of the champions reach 99 %; first against last network: "
-            f"{first_against_last(rounds)}; it holds from a median of 90 % on, in part from 50 % or where a "
+            f"{compare_first_and_last(rounds)}; it holds from a median of 90 % on, in part from 50 % or "
+            f"where a "
             "longer search comes to 90 %, since the paper does not say how long its searches were",
         ),
-        context.judged(
-            claim_of(CLAIMS, "every round"),
+        context.judge(
+            find_claim(CLAIMS, "every round"),
             f"{format_confidence(lowest)} to {format_confidence(highest)}",
             "holds" if lowest >= HALF else "holds in part" if highest >= HALF else "does not hold",
             "it holds where the median is at least 50 % against each of the networks 2 to 15",
         ),
-        context.judged(
-            claim_of(CLAIMS, "error"),
+        context.judge(
+            find_claim(CLAIMS, "error"),
             f"{rounds[0].error:.2%} to {last.error:.2%}, at most {max(each.error for each in rounds):.2%}",
             "holds" if drift <= NEAR else "does not hold",
             "it holds where no network's error is more than half a point from the first one's",
@@ -130,21 +131,21 @@ def _findings(context: Context, rounds: Sequence[Round], more: Longer) -> tuple[
     )
 
 
-def _verdict(confidence: float, patient: float) -> Verdict:
+def _verdict(confidence: float, longest_median: float) -> Verdict:
     if confidence >= STILL:
         return "holds"
-    return "holds in part" if confidence >= HALF or patient >= STILL else "does not hold"
+    return "holds in part" if confidence >= HALF or longest_median >= STILL else "does not hold"
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    contest = contest_of(scale)
-    recipe = contest.recipe()
-    trained = contest.rounds * recipe.iterations * recipe.batch
-    patience = scaled(LONGER_RUNS, scale, 2) * scaled(LONGER, min(scale, 1.0), contest.generations)
-    return Budget(
+def _cost(scale: float, seeds: int) -> Cost:
+    config = config_of(scale)
+    recipe = config.recipe()
+    trained = config.rounds * recipe.iterations * recipe.batch
+    patience = scale_count(LONGER_RUNS, scale, 2) * scale_count(LONGER, min(scale, 1.0), config.generations)
+    return Cost(
         (
-            Part("digits", contest.queries() + patience * contest.batch),
-            Part("digits", trained, 3.0),
+            CostItem("digits", config.queries() + patience * config.batch),
+            CostItem("digits", trained, 3.0),
         )
     )
 
@@ -153,16 +154,16 @@ REPRODUCTION = Reproduction(
     name="fig11",
     title="Figure 11: fifteen rounds of retraining on MNIST",
     place="3.7, Fig. 11",
-    scales="the number of runs, and below 1 rounds, generations and steps of training",
+    scale_multiplies="the number of runs, and below 1 rounds, generations and steps of training",
     seeds=1,
-    needs=Needs(
+    requirements=Requirements(
         data=(
-            DataSlot("train", "mnist", "digits to learn from", "train"),
-            DataSlot("test", "mnist", "digits to measure errors with"),
+            DataRequirement("train", "mnist", "digits to learn from", "train"),
+            DataRequirement("test", "mnist", "digits to measure errors with"),
         ),
         packages=(("torch", "torch"), *NEEDS_SCIPY),
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

@@ -7,28 +7,28 @@ from dataclasses import dataclass
 
 from foolery.analysis.statistics import NEEDS_SCIPY
 from foolery.hardening.rounds import Round
-from foolery.hardening.settings import Contest
+from foolery.hardening.settings import ArmsRaceConfig
 from foolery.paper.arms_race import (
-    first_against_last,
-    held,
-    race_figures,
-    race_folder,
-    race_picture,
-    race_seconds,
+    arms_race_figures,
+    arms_race_folder,
+    champions_picture,
+    compare_first_and_last,
     rounds_table,
+    run_rounds,
+    total_seconds,
 )
 from foolery.paper.experiment import (
-    Budget,
     Claim,
     Context,
-    DataSlot,
+    Cost,
+    CostItem,
+    DataRequirement,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    find_claim,
+    scale_count,
 )
 from foolery.text import format_confidence
 
@@ -48,7 +48,7 @@ CLAIMS = (
 
 
 @dataclass(frozen=True)
-class Photos:
+class RetrainingExperiment:
     """Photos that the experiment is made with.
 
     Attributes:
@@ -75,19 +75,19 @@ class Photos:
     generations: int
     iterations: int
 
-    def contest(self, scale: float) -> Contest:
+    def config(self, scale: float) -> ArmsRaceConfig:
         """Two networks; scale multiplies runs, and below 1 the steps of training."""
-        runs = scaled(self.runs, scale, 2)
-        return Contest(
+        runs = scale_count(self.runs, scale, 2)
+        return ArmsRaceConfig(
             architecture="convnet",
             data=self.name,
             rounds=2,
             first_runs=runs,
             runs=runs,
-            reported=min(runs, scaled(self.reported, scale, 2)),
-            generations=scaled(self.generations, min(scale, 1.0), 3),
+            reported=min(runs, scale_count(self.reported, scale, 2)),
+            generations=scale_count(self.generations, min(scale, 1.0), 3),
             copies=max(1, round(OVER * self.ordinary / (2 * self.classes * runs))),
-            iterations=scaled(self.iterations, min(scale, 1.0), 5),
+            iterations=scale_count(self.iterations, min(scale, 1.0), 5),
             side=self.side,
         )
 
@@ -97,75 +97,75 @@ class Photos:
             name=self.name,
             title=f"Figure 12: retraining on {self.about}",
             place="3.8, Fig. 12",
-            scales="the number of runs, and below 1 generations and steps of training",
+            scale_multiplies="the number of runs, and below 1 generations and steps of training",
             seeds=1,
-            needs=Needs(
+            requirements=Requirements(
                 data=(
-                    DataSlot("train", self.default, f"{self.about}, to learn from", "train"),
-                    DataSlot("test", self.default, f"{self.about}, to measure errors with"),
+                    DataRequirement("train", self.default, f"{self.about}, to learn from", "train"),
+                    DataRequirement("test", self.default, f"{self.about}, to measure errors with"),
                 ),
                 packages=(("torch", "torch"), *NEEDS_SCIPY),
             ),
             claims=CLAIMS,
-            budget=self._budget,
+            cost=self._cost,
             run=self._run,
         )
 
-    def _budget(self, scale: float, seeds: int) -> Budget:
-        contest = self.contest(scale)
-        recipe, size = contest.recipe(), (self.side / 32) ** 2
+    def _cost(self, scale: float, seeds: int) -> Cost:
+        config = self.config(scale)
+        recipe, size = config.recipe(), (self.side / 32) ** 2
         trained = 2 * recipe.iterations * recipe.batch
-        return Budget(
-            (Part("small-photos", contest.queries(), size), Part("small-photos", trained, 3.0 * size))
+        return Cost(
+            (CostItem("small-photos", config.queries(), size), CostItem("small-photos", trained, 3.0 * size))
         )
 
-    def _run(self, context: Context) -> Outcome:
-        contest = self.contest(context.scale)
+    def _run(self, context: Context) -> ReproductionOutcome:
+        config = self.config(context.scale)
         name = self.name if context.scale == 1 else f"{self.name}-{context.scale:g}"
-        rounds = held(context, contest, name, context.data["train"], context.data["test"])
-        return Outcome(
+        rounds = run_rounds(context, config, name, context.data["train"], context.data["test"])
+        return ReproductionOutcome(
             _findings(context, rounds),
-            race_figures(contest, rounds),
+            arms_race_figures(config, rounds),
             tables=(rounds_table(rounds, PAPER),),
-            picture=race_picture(race_folder(context, name), rounds, (1, 2)),
+            picture=champions_picture(arms_race_folder(context, name), rounds, (1, 2)),
             caption="The last champions of one run against either network, with their confidences.",
             notes=(
                 f"Both networks are `convnet`, trained from scratch by the same recipe with "
-                f"{contest.recipe().iterations} steps, DNN 1 with seed 0 and DNN 2 with seed 1. "
-                f"{contest.first_runs} runs of {contest.generations} generations against DNN 1 give "
+                f"{config.recipe().iterations} steps, DNN 1 with seed 0 and DNN 2 with seed 1. "
+                f"{config.first_runs} runs of {config.generations} generations against DNN 1 give "
                 f"{2 * self.classes} images each, half from the first generation and half from the last. "
-                f"Each is in the fooling class {contest.copies} times, so that this is about {OVER} times as "
+                f"Each is in the fooling class {config.copies} times, so that this is about {OVER} times as "
                 "large as an ordinary one, as published; moving and mirroring makes the copies differ. "
-                f"Medians and tests are over {contest.reported} runs and all ordinary classes, a run's "
+                f"Medians and tests are over {config.reported} runs and all ordinary classes, a run's "
                 "median being one observation of the test.",
                 "The paper retrained on ImageNet, with 9000 different images; that takes many GPUs.",
             ),
-            seconds=race_seconds(rounds),
+            seconds=total_seconds(rounds),
         )
 
 
 def _findings(context: Context, rounds: Sequence[Round]) -> tuple[Finding, ...]:
     first, last = rounds[0], rounds[-1]
-    found = first_against_last(rounds)
-    fell = found.p < SIGNIFICANT and last.confidence < first.confidence
+    test = compare_first_and_last(rounds)
+    fell = test.p < SIGNIFICANT and last.confidence < first.confidence
     return (
-        context.judged(
-            claim_of(CLAIMS, "helps"),
+        context.judge(
+            find_claim(CLAIMS, "helps"),
             f"{format_confidence(first.confidence)} to {format_confidence(last.confidence)}",
             "holds" if fell and last.confidence < 0.5 else "holds in part" if fell else "does not hold",
             f"champions at 99 % or more: {first.fooled['0.99']:.0%} against DNN 1, {last.fooled['0.99']:.0%} "
             "against DNN 2; it holds where the median falls significantly and below 50 %, in part where it "
             "falls significantly",
         ),
-        context.judged(
-            claim_of(CLAIMS, "significant"),
-            str(found),
+        context.judge(
+            find_claim(CLAIMS, "significant"),
+            str(test),
             "holds" if fell else "does not hold",
-            f"of {len(first.run_medians)} and {len(last.run_medians)} runs' medians; in {found.share:.0%} of "
+            f"of {len(first.run_medians)} and {len(last.run_medians)} runs' medians; in {test.share:.0%} of "
             "pairs DNN 1 is the more convinced one",
         ),
-        context.judged(
-            claim_of(CLAIMS, "error"),
+        context.judge(
+            find_claim(CLAIMS, "error"),
             f"{first.error:.1%} to {last.error:.1%}",
             "holds" if last.error - first.error <= NEAR else "does not hold",
             f"{last.real_as_fooling:.2%} of real photos are taken for fooling images; it holds where the "
@@ -174,7 +174,7 @@ def _findings(context: Context, rounds: Sequence[Round]) -> tuple[Finding, ...]:
     )
 
 
-REPRODUCTION = Photos(
+REPRODUCTION = RetrainingExperiment(
     name="fig12",
     default="cifar10",
     about="CIFAR-10",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from foolery.paper.fig12 import Photos
+from foolery.paper.fig12 import RetrainingExperiment
 
-REPRODUCTION = Photos(
+REPRODUCTION = RetrainingExperiment(
     name="fig12-64",
     default=None,
     about="twenty classes of Tiny ImageNet",

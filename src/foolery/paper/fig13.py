@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 
 from foolery.classifiers.base import Classifier
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
+    find_claim,
+    scale_count,
 )
-from foolery.paper.figures import Row, Tile, wall
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.runs import RunFile, RunFileError, open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.search.ascent_presets import PRESETS
@@ -38,8 +38,8 @@ CLASSES = (
 )  # fmt: skip
 """The paper's, by their places in ImageNet's order (supplement, released ``run_*.sh``)."""
 
-SEEDS, SURE, PASSES, SHOWN = 5, 0.9999, 3, 8
-COST = 4.0
+SEEDS, VERY_CONFIDENT, PASSES, SHOWN = 5, 0.9999, 3, 8
+QUERY_COST = 4.0
 """A query here takes as long as so many of evolution's: there are fewer at a time, and two of three keep what
 all layers gave. Measured on MobileNet v1 of width 0.25 with other work beside it: 250 queries/s."""
 
@@ -50,7 +50,7 @@ CLAIMS = (
 
 
 @dataclass(frozen=True)
-class Ascents:
+class AscentResults:
     """What ``ascents`` found.
 
     Attributes:
@@ -66,18 +66,18 @@ class Ascents:
     runs: Mapping[str, tuple[RunFile, ...]]
 
 
-def ascents(context: Context, role: str = "photos") -> Ascents:
+def run_ascents(context: Context, role: str = "photos") -> AscentResults:
     """Every preset on 20 classes times scale, from as many starts as there are seeds.
 
     Finished runs in ``context.work`` are used, interrupted ones resumed.
     """
     classifier = context.classifiers[role]
-    classes = classes_of(classifier, context.scale)
+    classes = choose_classes(classifier, context.scale)
     runs = {
         preset: tuple(_run(context, classifier, preset, classes, seed) for seed in range(context.seeds))
         for preset in PRESETS
     }
-    return Ascents(
+    return AscentResults(
         classes,
         {
             preset: np.array([[row.confidence for row in run.champions] for run in each])
@@ -88,32 +88,34 @@ def ascents(context: Context, role: str = "photos") -> Ascents:
     )
 
 
-def classes_of(classifier: Classifier, scale: float) -> tuple[int, ...]:
+def choose_classes(classifier: Classifier, scale: float) -> tuple[int, ...]:
     """The first of the paper's classes, 20 times scale; for another class list, as many spread over it."""
-    known, wanted = len(classifier.description.classes), scaled(len(CLASSES), scale)
-    if known == 1000 and wanted <= len(CLASSES):
+    available, wanted = len(classifier.description.classes), scale_count(len(CLASSES), scale)
+    if available == 1000 and wanted <= len(CLASSES):
         return CLASSES[:wanted]
-    return tuple(sorted({round(place) for place in np.linspace(0, known - 1, min(wanted, known))}))
+    return tuple(sorted({round(place) for place in np.linspace(0, available - 1, min(wanted, available))}))
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """The four settings, and the two claims about them."""
-    found = ascents(context)
-    medians = {preset: float(np.median(values)) for preset, values in found.confidences.items()}
-    shares = {preset: float((values >= SURE).mean()) for preset, values in found.confidences.items()}
-    return Outcome(
-        (_certain(context, found, shares["plain"]), _regularized(context, medians)),
+    results = run_ascents(context)
+    medians = {preset: float(np.median(values)) for preset, values in results.confidences.items()}
+    shares = {
+        preset: float((values >= VERY_CONFIDENT).mean()) for preset, values in results.confidences.items()
+    }
+    return ReproductionOutcome(
+        (_certain(context, results, shares["plain"]), _regularized(context, medians)),
         {
-            "classes": list(found.classes),
+            "classes": list(results.classes),
             "seeds": context.seeds,
             "steps": {preset: rule.steps for preset, rule in PRESETS.items()},
             "median": medians,
             "share_0.9999": shares,
-            "confidences": {preset: values.tolist() for preset, values in found.confidences.items()},
-            "queries": int(sum(each.history.queries[-1] for runs in found.runs.values() for each in runs)),
+            "confidences": {preset: values.tolist() for preset, values in results.confidences.items()},
+            "queries": int(sum(each.history.queries[-1] for runs in results.runs.values() for each in runs)),
         },
-        tables=(_table(found, medians, shares),),
-        picture=_picture(found),
+        tables=(_table(results, medians, shares),),
+        picture=_picture(results),
         caption="One row for each setting, one column for each class, from the first start.",
         notes=(
             "Every step is the paper's: as long as it takes to gain min(early, late (1 - p)) to first order. "
@@ -121,7 +123,7 @@ def run(context: Context) -> Outcome:
             "the paper's code takes the last, without rounding. A query is an image that goes through the "
             "network in either direction: three for each step.",
         ),
-        seconds=found.seconds,
+        seconds=results.seconds,
     )
 
 
@@ -130,14 +132,14 @@ def _run(
 ) -> RunFile:
     from foolery.engine.ascent import ascend
 
-    mark = classifier.description.fingerprint[:12]
-    folder = context.work / "runs" / f"{mark}-ascent-{preset}-{len(classes)}" / f"seed-{seed}"
+    fingerprint = classifier.description.fingerprint[:12]
+    folder = context.work / "runs" / f"{fingerprint}-ascent-{preset}-{len(classes)}" / f"seed-{seed}"
     try:
         run = open_run_file(folder)
-        there = run.status == "finished" and run.settings.cells == classes and run.settings.seed == seed
+        finished = run.status == "finished" and run.settings.cells == classes and run.settings.seed == seed
     except RunFileError:
-        there = False
-    if not there:
+        finished = False
+    if not finished:
         ascend(
             classifier,
             preset=preset,
@@ -145,18 +147,18 @@ def _run(
             seed=seed,
             out=folder,
             resume=(folder / RUN_DB).is_file(),
-            watch=context.watch(f"{preset}, start {seed}"),
+            on_progress=context.progress_of(f"{preset}, start {seed}"),
             command=context.command,
         )
         run = open_run_file(folder)
     return run
 
 
-def _certain(context: Context, found: Ascents, share: float) -> Finding:
-    values = found.confidences["plain"]
-    return context.judged(
-        claim_of(CLAIMS, "certain"),
-        f"{(values >= SURE).sum()} of {values.size} ascents",
+def _certain(context: Context, results: AscentResults, share: float) -> Finding:
+    values = results.confidences["plain"]
+    return context.judge(
+        find_claim(CLAIMS, "certain"),
+        f"{(values >= VERY_CONFIDENT).sum()} of {values.size} ascents",
         "holds" if share >= 0.95 else "holds in part" if share > 0 else "does not hold",
         "without regularization; it holds where 95 % of the ascents get there, in part where any does",
     )
@@ -164,8 +166,8 @@ def _certain(context: Context, found: Ascents, share: float) -> Finding:
 
 def _regularized(context: Context, medians: Mapping[str, float]) -> Finding:
     lower = [preset for preset in medians if preset != "plain" and medians[preset] < medians["plain"]]
-    return context.judged(
-        claim_of(CLAIMS, "regularized"),
+    return context.judge(
+        find_claim(CLAIMS, "regularized"),
         ", ".join(f"{preset} {format_confidence(median)}" for preset, median in medians.items()),
         "holds" if len(lower) == len(medians) - 1 else "holds in part" if lower else "does not hold",
         "medians; it holds where each regularized setting is below plain, in part where one is. How well the "
@@ -173,49 +175,51 @@ def _regularized(context: Context, medians: Mapping[str, float]) -> Finding:
     )
 
 
-def _table(found: Ascents, medians: Mapping[str, float], shares: Mapping[str, float]) -> Table:
+def _table(results: AscentResults, medians: Mapping[str, float], shares: Mapping[str, float]) -> ResultTable:
     rows = tuple(
         (
             preset,
             str(PRESETS[preset].steps),
-            str(found.confidences[preset].size),
+            str(results.confidences[preset].size),
             f"{shares[preset]:.0%}",
             format_confidence(median),
-            format_confidence(float(found.confidences[preset].min())),
+            format_confidence(float(results.confidences[preset].min())),
         )
         for preset, median in medians.items()
     )
     heads = ("setting", "steps", "ascents", "at 99.99 %", "median", "least")
-    return Table("Confidence by setting", heads, rows)
+    return ResultTable("Confidence by setting", heads, rows)
 
 
-def _picture(found: Ascents) -> Image:
-    from foolery.engine.run import exhibit_of
+def _picture(results: AscentResults) -> Image:
+    from foolery.engine.run import make_run_result
 
     rows = []
-    for preset, runs in found.runs.items():
-        champions = list(exhibit_of(runs[0]).champions.values())[:SHOWN]
-        tiles = [Tile(each.canvas, (each.label, format_confidence(each.confidence))) for each in champions]
-        rows.append(Row(preset, tuple(tiles)))
-    return wall(rows)
+    for preset, runs in results.runs.items():
+        champions = list(make_run_result(runs[0]).champions.values())[:SHOWN]
+        tiles = [
+            ImageTile(each.canvas, (each.label, format_confidence(each.confidence))) for each in champions
+        ]
+        rows.append(ImageRow(preset, tuple(tiles)))
+    return image_grid(rows)
 
 
-def _budget(scale: float, seeds: int) -> Budget:
+def _cost(scale: float, seeds: int) -> Cost:
     steps = sum(rule.steps for rule in PRESETS.values())
-    return Budget((Part("photos", PASSES * steps * scaled(len(CLASSES), scale) * seeds, COST),))
+    return Cost((CostItem("photos", PASSES * steps * scale_count(len(CLASSES), scale) * seeds, QUERY_COST),))
 
 
 REPRODUCTION = Reproduction(
     name="fig13",
     title="Figure 13: gradient ascent",
     place="3.9, Fig. 13",
-    scales="the number of classes (20)",
+    scale_multiplies="the number of classes (20)",
     seeds=SEEDS,
-    needs=Needs(
-        classifiers=(ClassifierSlot("photos", None, "a classifier of many classes, with gradients"),),
+    requirements=Requirements(
+        classifiers=(ClassifierRequirement("photos", None, "a classifier of many classes, with gradients"),),
         packages=(("torch", "gradient"),),
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

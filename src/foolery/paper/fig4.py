@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.engine.run import exhibit_of
+from foolery.engine.run import make_run_result
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
     Verdict,
-    claim_of,
-    scaled,
+    find_claim,
+    scale_count,
 )
-from foolery.paper.figures import Row, Tile, wall
-from foolery.paper.runs import runs_of, seconds_of
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.runs import evolve_runs, search_seconds
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 RUNS, GENERATIONS, BATCH = 50, 200, 200
-CERTAIN = 0.9999
+VERY_CONFIDENT = 0.9999
 EARLY = 50
 SHOWN = 5
 
@@ -46,20 +46,20 @@ CLAIMS = (
 )
 
 
-def first_at(values: NDArray[np.float64], bound: float) -> int | None:
-    """The first generation in which ``values`` is at least ``bound``; None where it never is."""
-    reached = np.flatnonzero(values >= bound)
-    return int(reached[0]) if len(reached) else None
+def first_at(values: NDArray[np.float64], threshold: float) -> int | None:
+    """The first generation in which ``values`` is at least ``threshold``; None where it never is."""
+    generations = np.flatnonzero(values >= threshold)
+    return int(generations[0]) if len(generations) else None
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """``context.seeds`` runs of 200 generations; scale does nothing but multiply their number."""
     seeds = range(_runs(context.scale, context.seeds))
-    runs = runs_of(context, "digits", "direct", generations=GENERATIONS, batch=BATCH, seeds=seeds)
-    all_ten = [first_at(each.history.least, CERTAIN) for each in runs]
-    medians = [first_at(each.history.median, CERTAIN) for each in runs]
+    runs = evolve_runs(context, "digits", "direct", generations=GENERATIONS, batch=BATCH, seeds=seeds)
+    all_ten = [first_at(each.history.min, VERY_CONFIDENT) for each in runs]
+    medians = [first_at(each.history.median, VERY_CONFIDENT) for each in runs]
     count = len(runs)
-    return Outcome(
+    return ReproductionOutcome(
         _findings(context, runs, all_ten, medians),
         _figures(runs, all_ten, medians),
         tables=(_by_generation(runs),),
@@ -71,7 +71,7 @@ def run(context: Context) -> Outcome:
             "pixels. The paper's network has an error of 0.94 %; the shipped `lenet` has the same "
             "architecture and was trained by Caffe's recipe for it.",
         ),
-        seconds=seconds_of(runs),
+        seconds=search_seconds(runs),
     )
 
 
@@ -79,30 +79,32 @@ def _findings(
     context: Context, runs: Sequence[RunFile], all_ten: Sequence[int | None], medians: Sequence[int | None]
 ) -> tuple[Finding, ...]:
     early = sum(first is not None and first < EARLY for first in all_ten)
-    ever = [first for first in all_ten if first is not None]
-    by_the_end = sum(each.history.median[-1] >= CERTAIN for each in runs)
+    generations = [first for first in all_ten if first is not None]
+    by_the_end = sum(each.history.median[-1] >= VERY_CONFIDENT for each in runs)
     count = len(runs)
-    lowest = min(float(each.history.least[-1]) for each in runs)
+    lowest = min(float(each.history.min[-1]) for each in runs)
     return (
-        context.judged(
-            claim_of(CLAIMS, "every digit"),
-            f"all ten digits in {len(ever)} of {count} runs, by generation {GENERATIONS}",
-            _all_or_most(len(ever), count),
+        context.judge(
+            find_claim(CLAIMS, "every digit"),
+            f"all ten digits in {len(generations)} of {count} runs, by generation {GENERATIONS}",
+            _all_or_most(len(generations), count),
             f"the lowest champion of all runs has {format_confidence(lowest)}; it holds where every run "
             f"gets there, in part where at least half do. How recognizable they are, the picture shows: "
             f"faint strokes can be made out in some",
         ),
-        context.judged(
-            claim_of(CLAIMS, "early"),
+        context.judge(
+            find_claim(CLAIMS, "early"),
             f"{early} of {count} runs"
-            + (f"; all ten digits at generation {_middle(ever)} (median)" if ever else ""),
+            + (f"; all ten digits at generation {_median_text(generations)} (median)" if generations else ""),
             _all_or_most(early, count),
-            f"all ten digits are at 99.99 % after {_span(ever)} generations, the median of the ten after "
-            f"{_span([m for m in medians if m is not None])}; it holds where every run is early, in part "
+            f"all ten digits are at 99.99 % after {_range_text(generations)} generations, the median of "
+            f"the ten after "
+            f"{_range_text([m for m in medians if m is not None])}; it holds where every run is early, in "
+            f"part "
             f"where at least half are",
         ),
-        context.judged(
-            claim_of(CLAIMS, "median"),
+        context.judge(
+            find_claim(CLAIMS, "median"),
             f"{by_the_end} of {count} runs",
             _all_or_most(by_the_end, count),
             f"the lowest median of a run is "
@@ -113,7 +115,7 @@ def _findings(
 
 
 def _runs(scale: float, seeds: int) -> int:
-    return scaled(seeds, scale)
+    return scale_count(seeds, scale)
 
 
 def _all_or_most(reached: int, count: int) -> Verdict:
@@ -122,28 +124,28 @@ def _all_or_most(reached: int, count: int) -> Verdict:
     return "holds in part" if 2 * reached >= count else "does not hold"
 
 
-def _middle(generations: Sequence[int]) -> str:
+def _median_text(generations: Sequence[int]) -> str:
     return f"{float(np.median(generations)):g}"
 
 
-def _span(generations: Sequence[int]) -> str:
+def _range_text(generations: Sequence[int]) -> str:
     if not generations:
         return f"more than {GENERATIONS}"
-    return f"{min(generations)} to {max(generations)} (median {_middle(generations)})"
+    return f"{min(generations)} to {max(generations)} (median {_median_text(generations)})"
 
 
-def _by_generation(runs: Sequence[RunFile]) -> Table:
+def _by_generation(runs: Sequence[RunFile]) -> ResultTable:
     rows = []
     for generation in (10, 20, EARLY, 100, GENERATIONS):
         medians = np.array([each.history.median[generation] for each in runs])
-        lowest = np.array([each.history.least[generation] for each in runs])
+        lowest = np.array([each.history.min[generation] for each in runs])
         rows.append(
             (
                 str(generation),
                 format_confidence(float(np.median(medians))),
                 f"{format_confidence(medians.min())} to {format_confidence(medians.max())}",
                 format_confidence(float(np.median(lowest))),
-                str(int((lowest >= CERTAIN).sum())),
+                str(int((lowest >= VERY_CONFIDENT).sum())),
             )
         )
     heads = (
@@ -153,7 +155,7 @@ def _by_generation(runs: Sequence[RunFile]) -> Table:
         "lowest digit",
         "runs with all ten at 99.99 %",
     )
-    return Table(f"{len(runs)} runs", heads, tuple(rows))
+    return ResultTable(f"{len(runs)} runs", heads, tuple(rows))
 
 
 def _figures(
@@ -167,7 +169,7 @@ def _figures(
             {
                 "seed": each.settings.seed,
                 "median_at": {str(g): float(each.history.median[g]) for g in (EARLY, GENERATIONS)},
-                "least_at": {str(g): float(each.history.least[g]) for g in (EARLY, GENERATIONS)},
+                "least_at": {str(g): float(each.history.min[g]) for g in (EARLY, GENERATIONS)},
                 "generation_of_median_at_0.9999": median,
                 "generation_of_all_ten_at_0.9999": ten,
                 "seconds": round(each.seconds, 2),
@@ -179,27 +181,29 @@ def _figures(
 
 def _picture(runs: Sequence[RunFile]) -> Image:
     rows = [
-        Row(
+        ImageRow(
             f"run {each.settings.seed}",
-            tuple(Tile(champion.canvas) for champion in exhibit_of(each).champions.values()),
+            tuple(ImageTile(champion.canvas) for champion in make_run_result(each).champions.values()),
         )
         for each in runs
     ]
-    return wall(rows, side=56)
+    return image_grid(rows, side=56)
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    return Budget((Part("digits", _runs(scale, seeds) * (GENERATIONS + 1) * BATCH),))
+def _cost(scale: float, seeds: int) -> Cost:
+    return Cost((CostItem("digits", _runs(scale, seeds) * (GENERATIONS + 1) * BATCH),))
 
 
 REPRODUCTION = Reproduction(
     name="fig4",
     title="Figure 4: digits pixel by pixel",
     place="3.1, Fig. 4",
-    scales="the number of runs",
+    scale_multiplies="the number of runs",
     seeds=RUNS,
-    needs=Needs(classifiers=(ClassifierSlot("digits", "lenet", "a classifier of digits"),)),
+    requirements=Requirements(
+        classifiers=(ClassifierRequirement("digits", "lenet", "a classifier of digits"),)
+    ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

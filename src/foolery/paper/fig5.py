@@ -14,33 +14,33 @@ from foolery.analysis.oriented_energy import (
     SHARES,
     Contrast,
     contrast,
-    energies,
-    horizontal_below,
+    edge_energies,
+    horizontal_structure_below,
     mean_champions,
-    stacked,
-    vertical,
+    stack_champions,
+    vertical_structure,
 )
-from foolery.analysis.statistics import NEEDS_SCIPY, p_in_words
-from foolery.engine.run import Exhibit, exhibit_of
+from foolery.analysis.statistics import NEEDS_SCIPY, format_p
+from foolery.engine.run import RunResult, make_run_result
 from foolery.errors import UsageError
 from foolery.paper.experiment import (
-    NOT_FULL,
-    Budget,
+    NOT_TESTED,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
     Verdict,
-    claim_of,
-    scaled,
+    find_claim,
+    scale_count,
 )
-from foolery.paper.figures import Row, Tile, wall
-from foolery.paper.runs import confidences, runs_of, seconds_of
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.runs import champion_confidences, evolve_runs, search_seconds
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 RUNS, GENERATIONS, BATCH = 50, 200, 200
-CERTAIN, FEW, SIGNIFICANT, SHOWN = 0.9999, 10, 0.01, 5
+VERY_CONFIDENT, FEW, SIGNIFICANT, SHOWN = 0.9999, 10, 0.01, 5
 ONE, TWO = "1", "2"
 
 CLAIMS = (
@@ -60,27 +60,27 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """``context.seeds`` runs of 200 generations; scale multiplies their number."""
     seeds = range(_runs(context.scale, context.seeds))
-    runs = runs_of(context, "digits", "cppn", generations=GENERATIONS, batch=BATCH, seeds=seeds)
-    exhibits = [exhibit_of(each) for each in runs]
-    canvases = stacked(exhibits)
-    labels = tuple(exhibits[0].champions)
-    found = {
-        label: _contrast(exhibits, label, np.stack([measure(each) for each in canvases]))
-        for label, measure in ((ONE, vertical), (TWO, horizontal_below))
+    runs = evolve_runs(context, "digits", "cppn", generations=GENERATIONS, batch=BATCH, seeds=seeds)
+    results = [make_run_result(each) for each in runs]
+    canvases = stack_champions(results)
+    labels = tuple(results[0].champions)
+    contrasts = {
+        label: _contrast(results, label, np.stack([measure(each) for each in canvases]))
+        for label, measure in ((ONE, vertical_structure), (TWO, horizontal_structure_below))
     }
-    spread = _diversity(exhibits, canvases)
-    shares = np.median(np.stack([energies(each) for each in canvases]), axis=0)
+    spread = _diversity(results, canvases)
+    shares = np.median(np.stack([edge_energies(each) for each in canvases]), axis=0)
     findings = (
         _few(context, runs),
         _median(context, runs),
-        _bars(context, "one", found[ONE], "vertical structure"),
-        _bars(context, "two", found[TWO], "horizontal structure in the lower half"),
-        _other_runs(context, found, spread),
+        _bars(context, "one", contrasts[ONE], "vertical structure"),
+        _bars(context, "two", contrasts[TWO], "horizontal structure in the lower half"),
+        _other_runs(context, contrasts, spread),
     )
-    return Outcome(
+    return ReproductionOutcome(
         findings,
         {
             "generations": GENERATIONS,
@@ -90,9 +90,9 @@ def run(context: Context) -> Outcome:
                 label: dict(zip(SHARES, map(float, row), strict=True))
                 for label, row in zip(labels, shares, strict=True)
             },
-            "one": _as_object(found[ONE]),
-            "two": _as_object(found[TWO]),
-            "diversity": {name: _diversity_object(each) for name, each in spread.items()},
+            "one": _contrast_dict(contrasts[ONE]),
+            "two": _contrast_dict(contrasts[TWO]),
+            "diversity": {name: _diversity_dict(each) for name, each in spread.items()},
         },
         tables=(_shares_table(labels, shares), _diversity_table(spread)),
         picture=_picture(labels, canvases),
@@ -105,32 +105,32 @@ def run(context: Context) -> Outcome:
             "of one run have ancestors in common and are no independent sample, so the Mann-Whitney test "
             "stands beside a signed-rank test over runs (the digit minus the mean of the other digits).",
         ),
-        seconds=seconds_of(runs),
+        seconds=search_seconds(runs),
     )
 
 
-def _contrast(exhibits: Sequence[Exhibit], label: str, values: NDArray[np.float64]) -> Contrast | None:
+def _contrast(results: Sequence[RunResult], label: str, values: NDArray[np.float64]) -> Contrast | None:
     try:
-        return contrast(exhibits, label, values)
+        return contrast(results, label, values)
     except UsageError:  # a classifier of something else
         return None
 
 
-def _diversity(exhibits: Sequence[Exhibit], canvases: NDArray[np.uint8]) -> dict[str, Diversity]:
-    if len(exhibits) < 2:
+def _diversity(results: Sequence[RunResult], canvases: NDArray[np.uint8]) -> dict[str, Diversity]:
+    if len(results) < 2:
         return {}
     return {
-        name: diversity(exhibits, [describe(each) for each in canvases])
+        name: diversity(results, [describe(each) for each in canvases])
         for name, describe in (("pixels", thumbnails), ("texture", textures))
     }
 
 
 def _few(context: Context, runs: Sequence[RunFile]) -> Finding:
-    firsts = [_first(each.history.most) for each in runs]
+    firsts = [_first(each.history.max) for each in runs]
     early = sum(first is not None and first <= FEW for first in firsts)
     ever = [first for first in firsts if first is not None]
-    return context.judged(
-        claim_of(CLAIMS, "few"),
+    return context.judge(
+        find_claim(CLAIMS, "few"),
         f"first champion at 99.99 % by generation {np.median(ever):.0f} (median of {len(ever)} runs)"
         if ever
         else "never",
@@ -142,58 +142,62 @@ def _few(context: Context, runs: Sequence[RunFile]) -> Finding:
 
 def _median(context: Context, runs: Sequence[RunFile]) -> Finding:
     medians = np.array([float(each.history.median[-1]) for each in runs])
-    reached = int((medians >= CERTAIN).sum())
-    overall = float(np.median(np.stack([confidences(each) for each in runs])))
-    return context.judged(
-        claim_of(CLAIMS, "median"),
+    reached = int((medians >= VERY_CONFIDENT).sum())
+    overall = float(np.median(np.stack([champion_confidences(each) for each in runs])))
+    return context.judge(
+        find_claim(CLAIMS, "median"),
         f"{format_confidence(overall)} over all champions",
-        "holds" if overall >= CERTAIN else "does not hold",
+        "holds" if overall >= VERY_CONFIDENT else "does not hold",
         f"{reached} of {len(runs)} runs have a median of 99.99 % of their own; it holds if that of all "
         "champions is",
     )
 
 
-def _bars(context: Context, key: str, found: Contrast | None, what: str) -> Finding:
-    claim = claim_of(CLAIMS, key)
-    if found is None:
-        return Finding(claim, "–", NOT_FULL, "the classifier has no such class, or no other")
-    more = found.test.share > 0.5
-    clear = more and found.test.p < SIGNIFICANT and found.paired_p < SIGNIFICANT
-    in_part = more and min(found.test.p, found.paired_p) < 0.05
-    return context.judged(
+def _bars(context: Context, key: str, contrast: Contrast | None, what: str) -> Finding:
+    claim = find_claim(CLAIMS, key)
+    if contrast is None:
+        return Finding(claim, "–", NOT_TESTED, "the classifier has no such class, or no other")
+    more = contrast.test.share > 0.5
+    holds = more and contrast.test.p < SIGNIFICANT and contrast.paired_p < SIGNIFICANT
+    in_part = more and min(contrast.test.p, contrast.paired_p) < 0.05
+    return context.judge(
         claim,
-        f"{what}: {found.median:.3f}, other digits {found.others:.3f}",
-        "holds" if clear else "holds in part" if in_part else "does not hold",
-        f"{found.test} (higher in {found.test.share:.0%} of pairs); signed-rank test over {found.runs} runs "
-        f"{p_in_words(found.paired_p)}; rank {found.rank} of the digits. It holds with p < {SIGNIFICANT:g} "
+        f"{what}: {contrast.median:.3f}, other digits {contrast.others:.3f}",
+        "holds" if holds else "holds in part" if in_part else "does not hold",
+        f"{contrast.test} (higher in {contrast.test.share:.0%} of pairs); signed-rank test over "
+        f"{contrast.runs} runs "
+        f"{format_p(contrast.paired_p)}; rank {contrast.rank} of the digits. It holds with p < "
+        f"{SIGNIFICANT:g} "
         "in both tests, in part with p < 0.05 in one. It is a tendency, not a rule",
     )
 
 
-def _other_runs(context: Context, found: dict[str, Contrast | None], spread: dict[str, Diversity]) -> Finding:
-    claim = claim_of(CLAIMS, "other runs")
+def _other_runs(
+    context: Context, contrasts: dict[str, Contrast | None], spread: dict[str, Diversity]
+) -> Finding:
+    claim = find_claim(CLAIMS, "other runs")
     if not spread:
-        return Finding(claim, "–", NOT_FULL, "one run cannot be compared with others")
+        return Finding(claim, "–", NOT_TESTED, "one run cannot be compared with others")
     pixels, texture = spread["pixels"], spread["texture"]
     common = pixels.test.p < 0.05 or texture.test.p < 0.05
     different = pixels.ratio > 0.5 and texture.ratio > 0.5
     verdicts: dict[tuple[bool, bool], Verdict] = {
         (True, True): "holds", (True, False): "holds in part", (False, True): "holds in part",
     }  # fmt: skip
-    return context.judged(
+    return context.judge(
         claim,
         f"distance of one digit's images in two runs: {pixels.ratio:.2f} (pixels) and {texture.ratio:.2f} "
         "(texture) of that of two digits' images",
         verdicts.get((common, different), "does not hold"),
-        f"images of one digit are closer than of two ({p_in_words(pixels.test.p)} and "
-        f"{p_in_words(texture.test.p)}, permutation tests), so runs have something in common; above half the "
+        f"images of one digit are closer than of two ({format_p(pixels.test.p)} and "
+        f"{format_p(texture.test.p)}, permutation tests), so runs have something in common; above half the "
         "distance, so most of an image is the run's own. It holds if both are so, in part with one",
     )
 
 
 def _first(values: NDArray[np.float64]) -> int | None:
-    there = np.flatnonzero(values >= CERTAIN)
-    return int(there[0]) if len(there) else None
+    generations = np.flatnonzero(values >= VERY_CONFIDENT)
+    return int(generations[0]) if len(generations) else None
 
 
 def _share(count: int, total: int) -> Verdict:
@@ -204,69 +208,74 @@ def _figures(each: RunFile) -> dict[str, Any]:
     return {
         "seed": each.settings.seed,
         "median": float(each.history.median[-1]),
-        "least": float(each.history.least[-1]),
-        "generation_of_first_at_0.9999": _first(each.history.most),
+        "least": float(each.history.min[-1]),
+        "generation_of_first_at_0.9999": _first(each.history.max),
         "generation_of_median_at_0.9999": _first(each.history.median),
         "seconds": round(each.seconds, 2),
     }
 
 
-def _as_object(found: Contrast | None) -> dict[str, Any] | None:
-    if found is None:
+def _contrast_dict(contrast: Contrast | None) -> dict[str, Any] | None:
+    if contrast is None:
         return None
     return {
-        "median": found.median, "others": found.others, "u": found.test.u, "p": found.test.p,
-        "share": found.test.share, "signed_rank_p": found.paired_p, "rank": found.rank, "runs": found.runs,
+        "median": contrast.median, "others": contrast.others, "u": contrast.test.u, "p": contrast.test.p,
+        "share": contrast.test.share, "signed_rank_p": contrast.paired_p, "rank": contrast.rank,
+        "runs": contrast.runs,
     }  # fmt: skip
 
 
-def _diversity_object(found: Diversity) -> dict[str, float]:
+def _diversity_dict(spread: Diversity) -> dict[str, float]:
     return {
-        "same_class": found.same_class, "across": found.across, "within": found.within,
-        "ratio": found.ratio, "p": found.test.p, "share": found.share,
+        "same_class": spread.same_class, "across": spread.across, "within": spread.within,
+        "ratio": spread.ratio, "p": spread.test.p, "share": spread.share,
     }  # fmt: skip
 
 
-def _shares_table(labels: Sequence[str], shares: NDArray[np.float64]) -> Table:
+def _shares_table(labels: Sequence[str], shares: NDArray[np.float64]) -> ResultTable:
     rows = tuple(
         (label, *(f"{value:.3f}" for value in row)) for label, row in zip(labels, shares, strict=True)
     )
-    return Table("Structure of the champions, median over runs", ("digit", *SHARES), rows)
+    return ResultTable("Structure of the champions, median over runs", ("digit", *SHARES), rows)
 
 
-def _diversity_table(spread: dict[str, Diversity]) -> Table:
+def _diversity_table(spread: dict[str, Diversity]) -> ResultTable:
     heads = ("by", "one class, two runs", "two classes, two runs", "two classes, one run", "p")
     rows = tuple(
-        (name, f"{each.same_class:.3f}", f"{each.across:.3f}", f"{each.within:.3f}", p_in_words(each.test.p))
+        (name, f"{each.same_class:.3f}", f"{each.across:.3f}", f"{each.within:.3f}", format_p(each.test.p))
         for name, each in spread.items()
     )
-    return Table("Distances between champions, medians", heads, rows)
+    return ResultTable("Distances between champions, medians", heads, rows)
 
 
 def _picture(labels: Sequence[str], canvases: NDArray[np.uint8]) -> Image:
-    mean = Row("mean", tuple(
-        Tile(each, (label,)) for each, label in zip(mean_champions(canvases), labels, strict=True)
+    mean = ImageRow("mean", tuple(
+        ImageTile(each, (label,)) for each, label in zip(mean_champions(canvases), labels, strict=True)
     ))  # fmt: skip
-    rows = [Row(f"seed {seed}", tuple(map(Tile, each))) for seed, each in enumerate(canvases[:SHOWN])]
-    return wall([mean, *rows])
+    rows = [
+        ImageRow(f"seed {seed}", tuple(map(ImageTile, each))) for seed, each in enumerate(canvases[:SHOWN])
+    ]
+    return image_grid([mean, *rows])
 
 
 def _runs(scale: float, seeds: int) -> int:
-    return scaled(seeds, scale)
+    return scale_count(seeds, scale)
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    return Budget((Part("digits", _runs(scale, seeds) * (GENERATIONS + 1) * BATCH),))
+def _cost(scale: float, seeds: int) -> Cost:
+    return Cost((CostItem("digits", _runs(scale, seeds) * (GENERATIONS + 1) * BATCH),))
 
 
 REPRODUCTION = Reproduction(
     name="fig5",
     title="Figure 5: digits, by CPPNs",
     place="3.2, Fig. 5",
-    scales="the number of runs (50)",
+    scale_multiplies="the number of runs (50)",
     seeds=RUNS,
-    needs=Needs((ClassifierSlot("digits", "lenet", "a classifier of digits"),), packages=NEEDS_SCIPY),
+    requirements=Requirements(
+        (ClassifierRequirement("digits", "lenet", "a classifier of digits"),), packages=NEEDS_SCIPY
+    ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

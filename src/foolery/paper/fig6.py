@@ -5,31 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
-    Needs,
-    Outcome,
-    Part,
+    Cost,
+    CostItem,
     Reproduction,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    find_claim,
+    scale_count,
 )
 from foolery.paper.runs import (
-    bands,
+    champions_picture,
+    class_bands_table,
     class_medians,
-    curve,
-    reached,
-    run_figures,
-    runs_of,
-    seconds_of,
-    showcase,
+    convergence_table,
+    count_fooled,
+    evolve_runs,
+    run_summary,
+    search_seconds,
 )
 from foolery.text import format_confidence
 
 GENERATIONS, BATCH = 20_000, 200
-MEDIAN, SURE, PAPER_SURE, PAPER_CLASSES = 0.2159, 0.99, 45, 1000
+MEDIAN, CONFIDENT, PAPER_SURE, PAPER_CLASSES = 0.2159, 0.99, 45, 1000
 
 CLAIMS = (
     Claim(
@@ -42,33 +42,38 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """Runs of 20 000 generations times scale."""
-    runs = runs_of(context, "photos", "direct", generations=_generations(context.scale), batch=BATCH)
+    runs = evolve_runs(context, "photos", "direct", generations=_generations(context.scale), batch=BATCH)
     values, names = class_medians(runs), runs[0].settings.classes
-    median, sure = float(np.median(values)), int((values >= SURE).sum())
+    median, confident = float(np.median(values)), int((values >= CONFIDENT).sum())
     share = PAPER_SURE / PAPER_CLASSES
     findings = (
-        context.judged(
-            claim_of(CLAIMS, "median"),
+        context.judge(
+            find_claim(CLAIMS, "median"),
             format_confidence(median),
             "holds" if median < 0.5 else "does not hold",
-            f"after {_count(runs[0].history.queries[-1])} queries; the claim is that the median stays low, "
+            f"after {format_count(runs[0].history.queries[-1])} queries; the claim is that the median "
+            f"stays low, "
             f"and holds below 50 %: the number itself belongs to the paper's network",
         ),
-        context.judged(
-            claim_of(CLAIMS, "some are sure"),
-            f"{sure} of {len(values)}",
-            "holds" if sure >= share * len(values) else "holds in part" if sure else "does not hold",
-            f"{reached(values)['0.9']} classes reach 90 %; it holds at the paper's share of classes, in "
+        context.judge(
+            find_claim(CLAIMS, "some are sure"),
+            f"{confident} of {len(values)}",
+            "holds"
+            if confident >= share * len(values)
+            else "holds in part"
+            if confident
+            else "does not hold",
+            f"{count_fooled(values)['0.9']} classes reach 90 %; it holds at the paper's share of classes, in "
             f"part with any",
         ),
     )
-    return Outcome(
+    return ReproductionOutcome(
         findings,
-        {"runs": [run_figures(each) for each in runs], "median_of_class_medians": median},
-        tables=(curve(runs), bands(values, names)),
-        picture=showcase(runs[0], rows=1),
+        {"runs": [run_summary(each) for each in runs], "median_of_class_medians": median},
+        tables=(convergence_table(runs), class_bands_table(values, names)),
+        picture=champions_picture(runs[0], rows=1),
         caption=f"Champions of seed {runs[0].settings.seed} among its most certain quarter, one in each "
         f"part of the class list.",
         notes=(
@@ -76,30 +81,33 @@ def run(context: Context) -> Outcome:
             "released code has no halving. By generation 15 000 less than one value of a picture mutates, "
             "so most of the paper's 20 000 generations change little.",
         ),
-        seconds=seconds_of(runs),
+        seconds=search_seconds(runs),
     )
 
 
 def _generations(scale: float) -> int:
-    return scaled(GENERATIONS, scale)
+    return scale_count(GENERATIONS, scale)
 
 
-def _count(number: object) -> str:
+def format_count(number: object) -> str:
+    """A whole number with spaces between thousands."""
     return f"{number:,}".replace(",", " ")
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    return Budget((Part("photos", seeds * (_generations(scale) + 1) * BATCH, 1.3),))
+def _cost(scale: float, seeds: int) -> Cost:
+    return Cost((CostItem("photos", seeds * (_generations(scale) + 1) * BATCH, 1.3),))
 
 
 REPRODUCTION = Reproduction(
     name="fig6",
     title="Figure 6: many classes, pixel by pixel",
     place="3.3, Fig. 6",
-    scales="the generations (20 000)",
+    scale_multiplies="the generations (20 000)",
     seeds=1,
-    needs=Needs(classifiers=(ClassifierSlot("photos", None, "a classifier of many classes"),)),
+    requirements=Requirements(
+        classifiers=(ClassifierRequirement("photos", None, "a classifier of many classes"),)
+    ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

@@ -9,37 +9,37 @@ from numpy.typing import NDArray
 
 from foolery.analysis.statistics import NEEDS_SCIPY, mann_whitney
 from foolery.paper.experiment import (
-    NOT_FULL,
-    Budget,
+    NOT_TESTED,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    find_claim,
+    scale_count,
 )
 from foolery.paper.fig6 import BATCH as DIRECT_BATCH
 from foolery.paper.runs import (
-    bands,
+    champion_confidences,
+    champions_picture,
+    class_bands_table,
     class_medians,
-    confidences,
-    curve,
-    finished_runs,
-    reached,
-    run_figures,
-    runs_of,
-    seconds_of,
-    showcase,
+    convergence_table,
+    count_fooled,
+    evolve_runs,
+    longest_runs,
+    run_summary,
+    search_seconds,
 )
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
 GENERATIONS, BATCH = 5_001, 400
-MEDIAN, CERTAIN, MANY, SIGNIFICANT = 0.8811, 0.9999, 0.1, 1e-4
+MEDIAN, VERY_CONFIDENT, MANY, SIGNIFICANT = 0.8811, 0.9999, 0.1, 1e-4
 IMAGENET, BAND = 1000, slice(157, 287)
 """Dogs and cats in ImageNet's order of classes, as the paper numbers them: 157 to 286."""
 
@@ -56,51 +56,52 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """Runs of 5001 generations times scale, beside the runs of fig6 where there are any."""
-    runs = runs_of(context, "photos", "cppn", generations=_generations(context.scale), batch=BATCH)
-    direct = finished_runs(context, "photos", "direct", batch=DIRECT_BATCH)
+    runs = evolve_runs(context, "photos", "cppn", generations=_generations(context.scale), batch=BATCH)
+    direct = longest_runs(context, "photos", "direct", batch=DIRECT_BATCH)
     values, names = class_medians(runs), runs[0].settings.classes
     against, compared = _against_pixels(context, runs, direct)
     band, banded = _weak_band(context, values)
     findings = (_median(context, values), _certain(context, values), against, band)
-    return Outcome(
+    return ReproductionOutcome(
         findings,
         {
-            "runs": [run_figures(each) for each in runs],
+            "runs": [run_summary(each) for each in runs],
             "median_of_class_medians": float(np.median(values)),
             "against_fig6": compared,
             "weak_band": banded,
         },
-        tables=(curve(runs), bands(values, names)),
-        picture=showcase(runs[0]),
+        tables=(convergence_table(runs), class_bands_table(values, names)),
+        picture=champions_picture(runs[0]),
         caption=f"Champions of seed {runs[0].settings.seed} among its most certain quarter, spread over "
         f"the class list.",
         notes=(
             "Batch 400, colors in HSV as the paper says, raw pixel coordinates as the released code has "
             "them. The released code averages ten crops of every picture; here a query is one forward pass.",
         ),
-        seconds=seconds_of(runs),
+        seconds=search_seconds(runs),
     )
 
 
 def _median(context: Context, values: NDArray[np.float64]) -> Finding:
     median = float(np.median(values))
-    return context.judged(
-        claim_of(CLAIMS, "median"),
+    return context.judge(
+        find_claim(CLAIMS, "median"),
         format_confidence(median),
         "holds" if median >= MEDIAN else "holds in part" if median >= 0.5 else "does not hold",
-        f"{reached(values)['0.9']} of {len(values)} classes reach 90 %, {reached(values)['0.99']} reach 99 "
+        f"{count_fooled(values)['0.9']} of {len(values)} classes reach 90 %, "
+        f"{count_fooled(values)['0.99']} reach 99 "
         f"%; it holds at the paper's median, on whatever network, and in part at 50 %",
     )
 
 
 def _certain(context: Context, values: NDArray[np.float64]) -> Finding:
-    sure = int((values >= CERTAIN).sum())
-    return context.judged(
-        claim_of(CLAIMS, "certain"),
-        f"{sure} of {len(values)}",
-        "holds" if sure >= MANY * len(values) else "holds in part" if sure else "does not hold",
+    confident = int((values >= VERY_CONFIDENT).sum())
+    return context.judge(
+        find_claim(CLAIMS, "certain"),
+        f"{confident} of {len(values)}",
+        "holds" if confident >= MANY * len(values) else "holds in part" if confident else "does not hold",
         "many is taken to be a tenth of the classes; with fewer, but any, it holds in part",
     )
 
@@ -108,16 +109,16 @@ def _certain(context: Context, values: NDArray[np.float64]) -> Finding:
 def _against_pixels(
     context: Context, runs: Sequence[RunFile], direct: Sequence[RunFile]
 ) -> tuple[Finding, dict[str, object] | None]:
-    claim = claim_of(CLAIMS, "beats pixels")
+    claim = find_claim(CLAIMS, "beats pixels")
     if not direct:
         reason = "there is no run of fig6 against this classifier in this folder; run fig6 into it first"
-        return Finding(claim, "–", NOT_FULL, reason), None
+        return Finding(claim, "–", NOT_TESTED, reason), None
     queries = int(direct[0].history.queries[-1])
     generation = min(runs[0].generation, max(0, queries // BATCH - 1))  # the last one within those queries
     pixels = class_medians(direct)
-    equal = np.median(np.stack([confidences(each, generation) for each in runs]), axis=0)
+    equal = np.median(np.stack([champion_confidences(each, generation) for each in runs]), axis=0)
     at_the_end, at_equal = mann_whitney(class_medians(runs), pixels), mann_whitney(equal, pixels)
-    clear = at_equal.p < SIGNIFICANT and at_equal.share > 0.5
+    holds = at_equal.p < SIGNIFICANT and at_equal.share > 0.5
     figures: dict[str, object] = {
         "direct_queries": queries,
         "direct_median": float(np.median(pixels)),
@@ -130,12 +131,12 @@ def _against_pixels(
         "u_at_equal_queries": at_equal.u,
         "p_at_equal_queries": at_equal.p,
     }
-    finding = context.judged(
+    finding = context.judge(
         claim,
         f"{format_confidence(float(np.median(equal)))} against {format_confidence(float(np.median(pixels)))} "
         f"at {runs[0].history.queries[generation]:,} queries".replace(",", " ")
         + f"; {at_equal}",
-        "holds" if clear else "does not hold",
+        "holds" if holds else "does not hold",
         f"over the {len(pixels)} classes; pixels had {queries} queries a run (the paper's: 4 000 000). At "
         f"the end of the CPPN runs {at_the_end}. It holds where CPPNs are higher with p < 0.0001 at equal "
         f"queries",
@@ -144,14 +145,14 @@ def _against_pixels(
 
 
 def _weak_band(context: Context, values: NDArray[np.float64]) -> tuple[Finding, dict[str, float] | None]:
-    claim = claim_of(CLAIMS, "weak band")
+    claim = find_claim(CLAIMS, "weak band")
     if len(values) != IMAGENET:
         reason = f"the classifier has {len(values)} classes, not ImageNet's 1000 in their order"
-        return Finding(claim, "–", NOT_FULL, reason), None
+        return Finding(claim, "–", NOT_TESTED, reason), None
     inside, outside = values[BAND], np.delete(values, np.arange(BAND.start, BAND.stop))
     test = mann_whitney(inside, outside)
     lower = test.share < 0.5
-    finding = context.judged(
+    finding = context.judge(
         claim,
         f"{format_confidence(float(np.median(inside)))} inside, "
         f"{format_confidence(float(np.median(outside)))} outside",
@@ -171,23 +172,24 @@ def _weak_band(context: Context, values: NDArray[np.float64]) -> tuple[Finding, 
 
 
 def _generations(scale: float) -> int:
-    return scaled(GENERATIONS, scale)
+    return scale_count(GENERATIONS, scale)
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    return Budget((Part("photos", seeds * (_generations(scale) + 1) * BATCH),))
+def _cost(scale: float, seeds: int) -> Cost:
+    return Cost((CostItem("photos", seeds * (_generations(scale) + 1) * BATCH),))
 
 
 REPRODUCTION = Reproduction(
     name="fig7",
     title="Figure 7: many classes, by CPPNs",
     place="3.4, Fig. 7",
-    scales="the generations (5001)",
+    scale_multiplies="the generations (5001)",
     seeds=1,
-    needs=Needs(
-        classifiers=(ClassifierSlot("photos", None, "a classifier of many classes"),), packages=NEEDS_SCIPY
+    requirements=Requirements(
+        classifiers=(ClassifierRequirement("photos", None, "a classifier of many classes"),),
+        packages=NEEDS_SCIPY,
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

@@ -10,30 +10,30 @@ import numpy as np
 from foolery.analysis.confusable import class_medians, crowding
 from foolery.analysis.descriptors import features, textures, thumbnails
 from foolery.analysis.diversity import Diversity, diversity
-from foolery.analysis.lineage import GoalSwitches, goal_switches, tree_figures, tree_of
+from foolery.analysis.lineage import GoalSwitches, goal_switches, lineage_tree, tree_summary
 from foolery.analysis.relatedness import Relatedness, relatedness
-from foolery.analysis.statistics import NEEDS_SCIPY, correlation, p_in_words
+from foolery.analysis.statistics import NEEDS_SCIPY, correlation, format_p
 from foolery.classifiers.gradients import last_layer
-from foolery.engine.run import Exhibit, exhibit_of
+from foolery.engine.run import RunResult, make_run_result
 from foolery.paper.experiment import (
-    NOT_FULL,
-    Budget,
+    NOT_TESTED,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
     Verdict,
-    claim_of,
-    scaled,
+    find_claim,
+    scale_count,
 )
 from foolery.paper.fig7 import BATCH, GENERATIONS
-from foolery.paper.figures import Row, Tile, wall
-from foolery.paper.runs import runs_of, seconds_of
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.runs import evolve_runs, search_seconds
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
@@ -57,26 +57,28 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """The runs of fig7: 5001 generations times scale; a second run is needed for the second claim."""
-    runs = runs_of(context, "photos", "cppn", generations=scaled(GENERATIONS, context.scale), batch=BATCH)
-    exhibits, classifier = [exhibit_of(each) for each in runs], context.classifiers["photos"]
+    runs = evolve_runs(
+        context, "photos", "cppn", generations=scale_count(GENERATIONS, context.scale), batch=BATCH
+    )
+    results, classifier = [make_run_result(each) for each in runs], context.classifiers["photos"]
     layer = last_layer(classifier)
-    related = relatedness(exhibits, classifier, layer=layer)
-    medians = class_medians(exhibits)
-    index = [champion.index for champion in exhibits[0].champions.values()]
-    crowded = crowding(layer.weights)[index]
-    certain = np.array([medians[label] for label in exhibits[0].champions])
-    competition = correlation(crowded, certain)
+    related = relatedness(results, classifier, layer=layer)
+    medians = class_medians(results)
+    index = [champion.index for champion in results[0].champions.values()]
+    crowding_of_classes = crowding(layer.weights)[index]
+    confidences = np.array([medians[label] for label in results[0].champions])
+    competition = correlation(crowding_of_classes, confidences)
     spread = {}
     if len(runs) > 1:
-        canvases = [np.stack([one.canvas for one in each.champions.values()]) for each in exhibits]
+        canvases = [np.stack([one.canvas for one in each.champions.values()]) for each in results]
         for name, describe in (
             ("pixels", thumbnails),
             ("texture", textures),
             ("features", lambda some: features(some, layer)),
         ):
-            spread[name] = diversity(exhibits, [describe(each) for each in canvases])
+            spread[name] = diversity(results, [describe(each) for each in canvases])
     switches = [goal_switches(each) for each in runs]
     findings = (
         _related(context, related),
@@ -84,19 +86,19 @@ def run(context: Context) -> Outcome:
         _competition(context, *competition),
         _goal_switches(context, switches),
     )
-    return Outcome(
+    return ReproductionOutcome(
         findings,
         {
-            "related": _related_object(related),
+            "related": _related_dict(related),
             "diversity": {
                 name: {"ratio": each.ratio, "p": each.test.p, "share": each.share}
                 for name, each in spread.items()
             },
             "competition": {"spearman": competition[0], "p": competition[1]},
-            "lineages": [_lineage_object(one, each) for one, each in zip(switches, runs, strict=True)],
+            "lineages": [_lineage_dict(one, each) for one, each in zip(switches, runs, strict=True)],
         },
         tables=(_pairs_table(related), _switch_table(switches, runs)),
-        picture=_picture(related, exhibits[0]),
+        picture=_picture(related, results[0]),
         caption="Pairs of classes with the most similar weights in the last layer, and their champions, "
         f"seed {runs[0].settings.seed}.",
         notes=(
@@ -108,39 +110,41 @@ def run(context: Context) -> Outcome:
             "added after Mantel's result had been seen, so that finding is an exploration.",
             "The tree of a run, as SVG and in Newick's format, is written by foolery lineage RUN -o DIR.",
         ),
-        seconds=seconds_of(runs),
+        seconds=search_seconds(runs),
     )
 
 
-def _related(context: Context, found: Relatedness) -> Finding:
-    whole, closest, distinct = found.thumbnail, found.closest, found.distinct
-    clear = closest.p < SIGNIFICANT and closest.statistic >= NEARER
+def _related(context: Context, results: Relatedness) -> Finding:
+    whole, closest, distinct = results.thumbnail, results.closest, results.distinct
+    holds = closest.p < SIGNIFICANT and closest.statistic >= NEARER
     own = "" if distinct is None else f" ({distinct.statistic:.3f} without pairs that one individual holds)"
-    return context.judged(
-        claim_of(CLAIMS, "related"),
+    return context.judge(
+        find_claim(CLAIMS, "related"),
         f"an image is nearer to that of the most related class than to {closest.statistic:.0%} of all, "
-        f"{p_in_words(closest.p)}; rank correlation over all pairs {whole.statistic:.3f}, "
-        f"{p_in_words(whole.p)}",
-        "holds" if clear else "holds in part" if min(closest.p, whole.p) < 0.05 else "does not hold",
-        f"{len(found.classes)} classes, pixels of thumbnails{own}; on the last layer's features the rank "
-        f"correlation is {found.feature.statistic:.3f}, {p_in_words(found.feature.p)}. It holds at "
+        f"{format_p(closest.p)}; rank correlation over all pairs {whole.statistic:.3f}, "
+        f"{format_p(whole.p)}",
+        "holds" if holds else "holds in part" if min(closest.p, whole.p) < 0.05 else "does not hold",
+        f"{len(results.classes)} classes, pixels of thumbnails{own}; on the last layer's features the rank "
+        f"correlation is {results.feature.statistic:.3f}, {format_p(results.feature.p)}. It holds at "
         f"{NEARER:.0%} or more (chance is 50 %) with p < {SIGNIFICANT:g}, in part with p < 0.05 in either",
     )
 
 
 def _other_runs(context: Context, spread: dict[str, Diversity]) -> Finding:
-    claim = claim_of(CLAIMS, "other runs")
+    claim = find_claim(CLAIMS, "other runs")
     if not spread:
-        return Finding(claim, "–", NOT_FULL, "one run cannot be compared with others; give --seeds 2 or more")
+        return Finding(
+            claim, "–", NOT_TESTED, "one run cannot be compared with others; give --seeds 2 or more"
+        )
     ratios = {name: each.ratio for name, each in spread.items()}
     verdict: Verdict = (
         "holds" if min(ratios["pixels"], ratios["texture"]) > 0.5 else "does not hold"
     )  # fmt: skip
-    said = ", ".join(f"{ratio:.2f} ({name})" for name, ratio in ratios.items())
-    tests = ", ".join(f"{p_in_words(each.test.p)} ({name})" for name, each in spread.items())
-    return context.judged(
+    ratios_text = ", ".join(f"{ratio:.2f} ({name})" for name, ratio in ratios.items())
+    tests = ", ".join(f"{format_p(each.test.p)} ({name})" for name, each in spread.items())
+    return context.judge(
         claim,
-        f"distance of one class's images in two runs, of that of two classes': {said}",
+        f"distance of one class's images in two runs, of that of two classes': {ratios_text}",
         verdict,
         f"are they closer than those of two classes? permutation tests: {tests}. It holds if images of one "
         "class keep more than half the distance of two classes', by pixels and by texture",
@@ -149,9 +153,9 @@ def _other_runs(context: Context, spread: dict[str, Diversity]) -> Finding:
 
 def _competition(context: Context, spearman: float, p: float) -> Finding:
     lower = spearman < 0
-    return context.judged(
-        claim_of(CLAIMS, "competition"),
-        f"rank correlation {spearman:.3f}, {p_in_words(p)}",
+    return context.judge(
+        find_claim(CLAIMS, "competition"),
+        f"rank correlation {spearman:.3f}, {format_p(p)}",
         "holds" if lower and p < SIGNIFICANT else "holds in part" if lower and p < 0.05 else "does not hold",
         "of a class's confidence with the mean cosine of its weights to those of the five nearest classes. "
         f"It holds where it is negative with p < {SIGNIFICANT:g}, in part with p < 0.05. The paper offers it "
@@ -159,16 +163,16 @@ def _competition(context: Context, spearman: float, p: float) -> Finding:
     )
 
 
-def _goal_switches(context: Context, found: Sequence[GoalSwitches]) -> Finding:
-    mean = float(np.mean([each.mean for each in found]))
-    new = float(np.mean([each.mean_champions for each in found]))
-    shares = [each.share for each in found]
+def _goal_switches(context: Context, switches: Sequence[GoalSwitches]) -> Finding:
+    mean = float(np.mean([each.mean for each in switches]))
+    new = float(np.mean([each.mean_champions for each in switches]))
+    shares = [each.share for each in switches]
     share = float(np.mean(shares)) if np.isfinite(shares).all() else 0.0
     close = 0.09 <= share <= 0.36
-    return context.judged(
-        claim_of(CLAIMS, "goal switches"),
+    return context.judge(
+        find_claim(CLAIMS, "goal switches"),
         f"{format_confidence(share)} of {new:.1f} new champions a class "
-        f"({mean:.1f}, SD {np.mean([each.spread for each in found]):.1f})",
+        f"({mean:.1f}, SD {np.mean([each.spread for each in switches]):.1f})",
         "holds" if close else "holds in part" if share > 0 else "does not hold",
         "new champions after generation 0; a switch is one whose parent was not the champion that it "
         "replaced. It holds within a factor of two of the published share, in part if there are any; the "
@@ -176,16 +180,16 @@ def _goal_switches(context: Context, found: Sequence[GoalSwitches]) -> Finding:
     )
 
 
-def _related_object(found: Relatedness) -> dict[str, Any]:
+def _related_dict(results: Relatedness) -> dict[str, Any]:
     tests = {
-        "closest": found.closest,
-        "thumbnail": found.thumbnail,
-        "feature": found.feature,
-        "distinct": found.distinct,
+        "closest": results.closest,
+        "thumbnail": results.thumbnail,
+        "feature": results.feature,
+        "distinct": results.distinct,
     }
     return {
-        "classes": len(found.classes),
-        "shared_pairs": found.shared,
+        "classes": len(results.classes),
+        "shared_pairs": results.shared,
         **{
             name: None if test is None else {"statistic": test.statistic, "p": test.p}
             for name, test in tests.items()
@@ -193,26 +197,28 @@ def _related_object(found: Relatedness) -> dict[str, Any]:
     }
 
 
-def _lineage_object(found: GoalSwitches, one: RunFile) -> dict[str, Any]:
+def _lineage_dict(switches: GoalSwitches, run: RunFile) -> dict[str, Any]:
     return {
-        "seed": one.settings.seed,
-        "mean_switches": found.mean,
-        "sd_switches": found.spread,
-        "mean_new_champions": found.mean_champions,
-        "share": found.share if found.champions.any() else None,
-        **tree_figures(tree_of(one)),
+        "seed": run.settings.seed,
+        "mean_switches": switches.mean,
+        "sd_switches": switches.spread,
+        "mean_new_champions": switches.mean_champions,
+        "share": switches.share if switches.champions.any() else None,
+        **tree_summary(lineage_tree(run)),
     }
 
 
-def _pairs_table(found: Relatedness) -> Table:
+def _pairs_table(results: Relatedness) -> ResultTable:
     rows = tuple(
         (f"{one}, {other}", f"{cosine:.2f}", f"nearer than {1 - rank:.0%} of pairs")
-        for one, other, cosine, rank in found.nearest(PAIRS)
+        for one, other, cosine, rank in results.nearest(PAIRS)
     )
-    return Table("The most related classes", ("classes", "cosine of their weights", "their images"), rows)
+    return ResultTable(
+        "The most related classes", ("classes", "cosine of their weights", "their images"), rows
+    )
 
 
-def _switch_table(found: Sequence[GoalSwitches], runs: Sequence[RunFile]) -> Table:
+def _switch_table(switches: Sequence[GoalSwitches], runs: Sequence[RunFile]) -> ResultTable:
     heads = ("seed", "goal switches a class", "SD", "new champions a class", "share", "founders")
     rows = tuple(
         (
@@ -221,45 +227,49 @@ def _switch_table(found: Sequence[GoalSwitches], runs: Sequence[RunFile]) -> Tab
             f"{each.spread:.1f}",
             f"{each.mean_champions:.1f}",
             format_confidence(each.share),
-            str(tree_figures(tree_of(one))["founders"]),
+            str(tree_summary(lineage_tree(one))["founders"]),
         )
-        for each, one in zip(found, runs, strict=True)
+        for each, one in zip(switches, runs, strict=True)
     )
-    return Table("Lineages", heads, rows)
+    return ResultTable("Lineages", heads, rows)
 
 
-def _picture(found: Relatedness, exhibit: Exhibit) -> Image:
+def _picture(results: Relatedness, run: RunResult) -> Image:
     """Pairs, two rows of six, one above the other."""
-    pairs = [pair[:2] for pair in found.nearest(PAIRS)]
+    pairs = [pair[:2] for pair in results.nearest(PAIRS)]
     half = max(1, len(pairs) // 2)
     rows = [
-        Row("", tuple(_tile(exhibit.champions[pair[which]]) for pair in part))
+        ImageRow("", tuple(_tile(run.champions[pair[which]]) for pair in part))
         for part in (pairs[:half], pairs[half:])
         if part
         for which in (0, 1)
     ]
-    return wall(rows)
+    return image_grid(rows)
 
 
-def _tile(champion: Champion) -> Tile:
-    return Tile(champion.canvas, (champion.label, format_confidence(champion.confidence)))
+def _tile(champion: Champion) -> ImageTile:
+    return ImageTile(champion.canvas, (champion.label, format_confidence(champion.confidence)))
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    return Budget((Part("photos", seeds * (scaled(GENERATIONS, scale) + 1) * BATCH),))
+def _cost(scale: float, seeds: int) -> Cost:
+    return Cost((CostItem("photos", seeds * (scale_count(GENERATIONS, scale) + 1) * BATCH),))
 
 
 REPRODUCTION = Reproduction(
     name="fig9",
     title="Figure 9: related classes, other runs, lineages",
     place="3.4, Fig. 9",
-    scales="the generations (5001)",
+    scale_multiplies="the generations (5001)",
     seeds=1,
-    needs=Needs(
-        (ClassifierSlot("photos", None, "a classifier of many classes, an ONNX file or a torch network"),),
+    requirements=Requirements(
+        (
+            ClassifierRequirement(
+                "photos", None, "a classifier of many classes, an ONNX file or a torch network"
+            ),
+        ),
         packages=NEEDS_SCIPY,
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 
-PAPER, INK, FRAME = (255, 255, 255), (40, 42, 48), (205, 208, 214)
+BACKGROUND, INK, FRAME = (255, 255, 255), (40, 42, 48), (205, 208, 214)
 GAP, TEXT, SIDE = 10, 15, 90
-MOST_WIDTH = 1000  # pixels of a picture, about
+MAX_WIDTH = 1000  # pixels of a picture, about
 
 
 @dataclass(frozen=True)
-class Tile:
+class ImageTile:
     """One canvas with words.
 
     Attributes:
         canvas: ``(C, H, W) uint8``.
-        words: under it, one for each line.
+        captions: under it, one for each line.
     """
 
     canvas: Canvases
-    words: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Row:
+class ImageRow:
     """Tiles beside each other.
 
     Attributes:
@@ -41,10 +41,10 @@ class Row:
     """
 
     title: str
-    tiles: tuple[Tile, ...]
+    tiles: tuple[ImageTile, ...]
 
 
-def wall(rows: Sequence[Row], side: int | None = None) -> Image:
+def image_grid(rows: Sequence[ImageRow], side: int | None = None) -> Image:
     """All ``rows`` under each other, RGB on white.
 
     Args:
@@ -55,30 +55,30 @@ def wall(rows: Sequence[Row], side: int | None = None) -> Image:
 
     columns = max(len(row.tiles) for row in rows)
     left = SIDE if any(row.title for row in rows) else GAP
-    tile = side or max(28, min(140, (MOST_WIDTH - left) // columns - GAP))
-    heights = [tile + TEXT * max(len(each.words) for each in row.tiles) + GAP for row in rows]
-    sheet = Image.new("RGB", (left + columns * (tile + GAP), GAP + sum(heights)), PAPER)
-    drawing, top = ImageDraw.Draw(sheet), GAP
+    tile = side or max(28, min(140, (MAX_WIDTH - left) // columns - GAP))
+    heights = [tile + TEXT * max(len(each.captions) for each in row.tiles) + GAP for row in rows]
+    picture = Image.new("RGB", (left + columns * (tile + GAP), GAP + sum(heights)), BACKGROUND)
+    drawing, top = ImageDraw.Draw(picture), GAP
     for row, height in zip(rows, heights, strict=True):
         drawing.text((GAP, top + tile // 2 - TEXT // 2), row.title, fill=INK)
         for column, each in enumerate(row.tiles):
             x = left + column * (tile + GAP)
-            drawn = to_image(each.canvas).convert("RGB")
-            how = Image.Resampling.BOX if drawn.width > tile else Image.Resampling.NEAREST
-            sheet.paste(drawn.resize((tile, tile), how), (x, top))
+            image = to_image(each.canvas).convert("RGB")
+            how = Image.Resampling.BOX if image.width > tile else Image.Resampling.NEAREST
+            picture.paste(image.resize((tile, tile), how), (x, top))
             drawing.rectangle((x - 1, top - 1, x + tile, top + tile), outline=FRAME)
-            for line, words in enumerate(each.words):
-                drawing.text((x, top + tile + TEXT * line), _fitting(words, tile), fill=INK)
+            for line, words in enumerate(each.captions):
+                drawing.text((x, top + tile + TEXT * line), _fit_text(words, tile), fill=INK)
         top += height
-    return sheet
+    return picture
 
 
-def _fitting(words: str, width: int) -> str:
-    """``words`` cut to ``width`` pixels, in letters that the font has."""
+def _fit_text(text_in: str, width: int) -> str:
+    """``text_in`` cut to ``width`` pixels, in letters that the font has."""
     from PIL import ImageFont
 
     font = ImageFont.load_default()
-    text = words.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    text = text_in.replace("\N{NARROW NO-BREAK SPACE}", " ")
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(f"{text}...") > width:
@@ -101,7 +101,7 @@ COLORS = (
 
 
 @dataclass(frozen=True)
-class Line:
+class PlotLine:
     """One line: its name, and a point for each ``xs``, ``ys``."""
 
     name: str
@@ -109,20 +109,22 @@ class Line:
     ys: tuple[float, ...]
 
 
-def lines(found: Sequence[Line], *, across: str, up: str) -> Image:
+def line_plot(plot_lines: Sequence[PlotLine], *, x_label: str, y_label: str) -> Image:
     """All lines over axes from 0, RGB, with their names at the right.
 
     Args:
-        found: one or more lines, each of one or more points, not negative.
-        across: what the horizontal axis counts.
-        up: what the vertical one does.
+        plot_lines: one or more lines, each of one or more points, not negative.
+        x_label: what the horizontal axis counts.
+        y_label: what the vertical one does.
     """
     from PIL import Image, ImageDraw
 
-    most_x = max(max(line.xs) for line in found) or 1.0
-    most_y = max(max(line.ys) for line in found) or 1.0
-    sheet = Image.new("RGB", (2 * WIDTH, 2 * HEIGHT), PAPER)  # halved at the end, so that lines are smooth
-    drawing = ImageDraw.Draw(sheet)
+    most_x = max(max(line.xs) for line in plot_lines) or 1.0
+    most_y = max(max(line.ys) for line in plot_lines) or 1.0
+    picture = Image.new(
+        "RGB", (2 * WIDTH, 2 * HEIGHT), BACKGROUND
+    )  # halved at the end, so that lines are smooth
+    drawing = ImageDraw.Draw(picture)
 
     def place(x: float, y: float) -> tuple[float, float]:
         wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -134,22 +136,22 @@ def lines(found: Sequence[Line], *, across: str, up: str) -> Image:
     for tick in _ticks(most_x):
         drawing.line([place(tick, 0), place(tick, most_y)], fill=GRID, width=2)
         _write(drawing, place(tick, 0), f"{tick:,.0f}".replace(",", " "), (-30, 12))
-    _write(drawing, place(most_x / 2, 0), across, (-40, 50))
-    _write(drawing, place(0, most_y), up, (-50, -38))
-    for number, line in enumerate(found):
+    _write(drawing, place(most_x / 2, 0), x_label, (-40, 50))
+    _write(drawing, place(0, most_y), y_label, (-50, -38))
+    for number, line in enumerate(plot_lines):
         color = COLORS[number % len(COLORS)]
         points = [place(x, y) for x, y in zip(line.xs, line.ys, strict=True)]
         drawing.line(points if len(points) > 1 else points * 2, fill=color, width=5, joint="curve")
         y = 2 * (TOP + 24 * number + 8)
         drawing.line([(2 * (WIDTH - RIGHT + 16), y), (2 * (WIDTH - RIGHT + 38), y)], fill=color, width=6)
         _write(drawing, (2 * (WIDTH - RIGHT + 46), y), line.name, (0, -14))
-    return sheet.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+    return picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
 
 
-def _write(drawing: ImageDraw, at: tuple[float, float], words: str, off: tuple[int, int]) -> None:
+def _write(drawing: ImageDraw, at: tuple[float, float], text: str, offset: tuple[int, int]) -> None:
     from PIL import ImageFont
 
-    drawing.text((at[0] + off[0], at[1] + off[1]), words, fill=INK, font=ImageFont.load_default(24))
+    drawing.text((at[0] + offset[0], at[1] + offset[1]), text, fill=INK, font=ImageFont.load_default(24))
 
 
 def _ticks(most: float) -> list[float]:

@@ -12,47 +12,47 @@ from foolery.paper.contenders import (
     ATTACKS,
     BATCH,
     ENCODINGS,
-    PICTURES,
     STARTS,
-    Attacked,
-    Contender,
-    OnReal,
+    TEST_IMAGES,
+    AttackedModel,
+    ModelUnderTest,
+    RealImageResult,
     RealMargins,
-    attacked,
-    contenders,
-    on_real,
-    real_margins,
+    attack_model,
+    measure_margins,
+    measure_on_real,
+    models_under_test,
 )
 from foolery.paper.experiment import (
-    Budget,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
-    DataSlot,
+    Cost,
+    CostItem,
+    DataRequirement,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
     Verdict,
-    claim_of,
-    scaled,
+    find_claim,
+    scale_count,
 )
-from foolery.paper.figures import Row, Tile, wall
-from foolery.paper.runs import as_json, in_queries, middle, queries_of_all, seconds_of
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.runs import finite_or_none, format_queries, median_of, queries_of_runs, search_seconds
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 SEEDS, GENERATIONS, STEPS = 5, 400, 500
-SURE = 0.99
-PASSES, COST = 3, 2.0
+CONFIDENT = 0.99
+PASSES, QUERY_COST = 3, 2.0
 """Of a step of ascent for each picture; what a query with a gradient costs, as there are few at a time."""
-SLOWER = 1.3
+GENERATIVE_QUERY_COST = 1.3
 """A query that asks the generative network, in queries of LeNet."""
-RARE, MOST = 0.05, 0.95
+MAX_FOOLED, MIN_REJECTED = 0.05, 0.95
 
 CLAIMS = (
     Claim("low p(x)", "fooling images can be told by their low p(x)", "4", "–"),
@@ -60,55 +60,55 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """All attacks on all contenders; scale multiplies generations, steps and test pictures."""
-    rivals = contenders(context)
-    real, margins = {each.name: on_real(context, each) for each in rivals}, real_margins(context)
-    generations, steps = scaled(GENERATIONS, context.scale), scaled(STEPS, context.scale)
-    found = [
-        attacked(context, each, attack, generations=generations, steps=steps)
+    models = models_under_test(context)
+    real, margins = {each.name: measure_on_real(context, each) for each in models}, measure_margins(context)
+    generations, steps = scale_count(GENERATIONS, context.scale), scale_count(STEPS, context.scale)
+    outcomes = [
+        attack_model(context, each, attack, generations=generations, steps=steps)
         for attack in ATTACKS
-        for each in rivals
+        for each in models
     ]
-    return Outcome(
-        (_low(context, found, rivals[0]), _harder(context, found, rivals, margins)),
+    return ReproductionOutcome(
+        (_low(context, outcomes, models[0]), _harder(context, outcomes, models, margins)),
         {
             "generations": generations,
             "steps": steps,
             "seeds": context.seeds,
             "real": {name: vars(each) for name, each in real.items()},
             "real_margins": vars(margins),
-            "attacks": [_figures(each, margins) for each in found],
-            "queries": int(sum(run.history.queries[-1] for each in found for run in each.runs)),
+            "attacks": [_figures(each, margins) for each in outcomes],
+            "queries": int(sum(run.history.queries[-1] for each in outcomes for run in each.runs)),
         },
-        tables=(_real(real), *(_table(found, attack, margins) for attack in ATTACKS)),
-        picture=_picture(found),
+        tables=(_real_table(real), *(_attack_table(outcomes, attack, margins) for attack in ATTACKS)),
+        picture=_picture(outcomes),
         caption="Champions of seed 0 against each contender, one column for each digit, without the "
         "ascents from noise; below each its confidence, and log p(x) less the level of rejection, in nats.",
         notes=_notes(margins),
-        seconds=sum(seconds_of(each.runs) for each in found),
+        seconds=sum(search_seconds(each.runs) for each in outcomes),
     )
 
 
-def certain(each: Attacked) -> float:
+def share_confident(each: AttackedModel) -> float:
     """Share of classes and seeds that came to 99 %."""
-    return float((each.confidences >= SURE).mean())
+    return float((each.confidences >= CONFIDENT).mean())
 
 
-def _low(context: Context, found: Sequence[Attacked], plain: Contender) -> Finding:
+def _low(context: Context, outcomes: Sequence[AttackedModel], plain: ModelUnderTest) -> Finding:
     shares, words = [], []
-    for each in found:
-        sure = each.confidences >= SURE
-        if each.contender is plain and sure.any():
-            shares.append(float((each.margins[sure] <= 0).mean()))
+    for each in outcomes:
+        confident = each.confidences >= CONFIDENT
+        if each.model is plain and confident.any():
+            shares.append(float((each.margins[confident] <= 0).mean()))
             words.append(f"{shares[-1]:.0%} ({each.attack})")
     verdict: Verdict = "does not hold"
-    if shares and min(shares) >= MOST:
+    if shares and min(shares) >= MIN_REJECTED:
         verdict = "holds"
     elif shares and max(shares) >= 0.5:
         verdict = "holds in part"
-    return context.judged(
-        claim_of(CLAIMS, "low p(x)"),
+    return context.judge(
+        find_claim(CLAIMS, "low p(x)"),
         f"rejected by p(x): {', '.join(words) or 'none'}",
         verdict,
         "images that the discriminative network is at least 99 % certain of, made without a thought of p(x); "
@@ -118,38 +118,50 @@ def _low(context: Context, found: Sequence[Attacked], plain: Contender) -> Findi
 
 
 def _harder(
-    context: Context, found: Sequence[Attacked], rivals: Sequence[Contender], margins: RealMargins
+    context: Context,
+    outcomes: Sequence[AttackedModel],
+    models: Sequence[ModelUnderTest],
+    margins: RealMargins,
 ) -> Finding:
-    plain, both = rivals[0], rivals[-1]
-    of = {(each.contender.name, each.attack): each for each in found}
+    plain, both = models[0], models[-1]
+    outcome_of = {(each.model.name, each.attack): each for each in outcomes}
     shares, tests, lower = [], [], []
     for attack in ATTACKS:
-        ours, theirs = of[both.name, attack], of[plain.name, attack]
+        ours, theirs = outcome_of[both.name, attack], outcome_of[plain.name, attack]
         test = mann_whitney(ours.confidences, theirs.confidences)
-        shares.append(certain(ours))
+        shares.append(share_confident(ours))
         lower.append(test.share < 0.5 and test.p < 0.05)
-        tests.append(f"{attack}: {certain(theirs):.0%} and {certain(ours):.0%} of the classes, {test}")
-    mixed = max(certain(of[rivals[1].name, attack]) for attack in ATTACKS)
-    passed = [of[both.name, attack].margins[of[both.name, attack].confidences >= SURE] for attack in ATTACKS]
-    typical = margins.typical(np.concatenate(passed)) if any(map(len, passed)) else 0.0
+        tests.append(
+            f"{attack}: {share_confident(theirs):.0%} and {share_confident(ours):.0%} of the classes, {test}"
+        )
+    discriminative_rejecting = max(share_confident(outcome_of[models[1].name, attack]) for attack in ATTACKS)
+    margins_of_fooling = [
+        outcome_of[both.name, attack].margins[outcome_of[both.name, attack].confidences >= CONFIDENT]
+        for attack in ATTACKS
+    ]
+    typical = (
+        margins.typical(np.concatenate(margins_of_fooling)) if any(map(len, margins_of_fooling)) else 0.0
+    )
     verdict: Verdict = "does not hold"
-    if max(shares) <= RARE:
+    if max(shares) <= MAX_FOOLED:
         verdict = "holds"
     elif any(lower):
         verdict = "holds in part"
-    return context.judged(
-        claim_of(CLAIMS, "harder"),
+    return context.judge(
+        find_claim(CLAIMS, "harder"),
         "at 99 %: " + ", ".join(f"{share:.0%} ({a})" for share, a in zip(shares, ATTACKS, strict=True)),
         verdict,
         f"discriminative against generative, rejecting, whose rule the attack knows: {'; '.join(tests)}. Of "
         f"the images that came to 99 %, {typical:.0%} have a log p(x) as 95 % of the test digits have. The "
-        f"discriminative network with the same rejection: up to {mixed:.0%} of the classes. It holds where "
-        f"no attack brings more than {RARE:.0%} of the classes to 99 %, in part where the champions of one "
+        f"discriminative network with the same rejection: up to {discriminative_rejecting:.0%} of the "
+        f"classes. It holds where "
+        f"no attack brings more than {MAX_FOOLED:.0%} of the classes to 99 %, in part where the champions "
+        f"of one "
         "are less certain than those against the discriminative network (p < 0.05)",
     )
 
 
-def _real(real: Mapping[str, OnReal]) -> Table:
+def _real_table(real: Mapping[str, RealImageResult]) -> ResultTable:
     rows = tuple(
         (
             name,
@@ -160,27 +172,27 @@ def _real(real: Mapping[str, OnReal]) -> Table:
         for name, each in real.items()
     )
     heads = ("contender", "error, rejected is wrong", "median confidence", "right at 99 %")
-    return Table("On real test digits", heads, rows)
+    return ResultTable("On real test digits", heads, rows)
 
 
-def _table(found: Sequence[Attacked], attack: str, margins: RealMargins) -> Table:
+def _attack_table(outcomes: Sequence[AttackedModel], attack: str, margins: RealMargins) -> ResultTable:
     rows = []
-    for each in found:
+    for each in outcomes:
         if each.attack != attack:
             continue
-        most = float(each.runs[0].history.queries[-1])
-        sure = each.confidences >= SURE
+        max_queries = float(each.runs[0].history.queries[-1])
+        confident = each.confidences >= CONFIDENT
         rows.append(
             (
-                each.contender.name,
+                each.model.name,
                 format_confidence(float(np.median(each.confidences))),
-                f"{certain(each):.0%}",
-                in_queries(middle(queries_of_all(each.runs, SURE)), most),
+                f"{share_confident(each):.0%}",
+                format_queries(median_of(queries_of_runs(each.runs, CONFIDENT)), max_queries),
                 f"{(each.margins > 0).mean():.0%}",
                 f"{margins.typical(each.margins):.0%}",
                 f"{np.median(each.margins):,.0f}".replace(",", " "),
-                f"{each.seconded.mean():.0%}",
-                f"{(sure & ~each.seconded).mean():.0%}",
+                f"{each.confirmed.mean():.0%}",
+                f"{(confident & ~each.confirmed).mean():.0%}",
             )
         )
     heads = (
@@ -194,41 +206,43 @@ def _table(found: Sequence[Attacked], attack: str, margins: RealMargins) -> Tabl
         "two others agree",
         "at 99 %, others do not agree",
     )
-    return Table(f"Attack: {attack}", heads, tuple(rows))
+    return ResultTable(f"Attack: {attack}", heads, tuple(rows))
 
 
-def _figures(each: Attacked, margins: RealMargins) -> dict[str, Any]:
+def _figures(each: AttackedModel, margins: RealMargins) -> dict[str, Any]:
     return {
-        "contender": each.contender.name,
+        "contender": each.model.name,
         "attack": each.attack,
         "queries_per_run": int(each.runs[0].history.queries[-1]),
         "median_confidence": float(np.median(each.confidences)),
-        "share_0.99": certain(each),
+        "share_0.99": share_confident(each),
         "share_0.9999": float((each.confidences >= 0.9999).mean()),
-        "median_queries_to_0.99": as_json(middle(queries_of_all(each.runs, SURE))),
+        "median_queries_to_0.99": finite_or_none(median_of(queries_of_runs(each.runs, CONFIDENT))),
         "accepted": float((each.margins > 0).mean()),
         "typical": margins.typical(each.margins),
-        "seconded": float(each.seconded.mean()),
-        "certain_not_seconded": float(((each.confidences >= SURE) & ~each.seconded).mean()),
+        "seconded": float(each.confirmed.mean()),
+        "certain_not_seconded": float(((each.confidences >= CONFIDENT) & ~each.confirmed).mean()),
         "confidences": [round(float(value), 6) for value in each.confidences],
         "margins": [round(float(value), 1) for value in each.margins],
     }
 
 
-def _picture(found: Sequence[Attacked]) -> Image:
+def _picture(outcomes: Sequence[AttackedModel]) -> Image:
     rows = []
-    for each in found:
+    for each in outcomes:
         if each.attack == ATTACKS[-1]:
             continue
         count = len(each.canvases) // len(each.runs)
         tiles = [
-            Tile(each.canvases[at], (format_confidence(each.confidences[at]), f"{each.margins[at]:+.0f}"))
+            ImageTile(
+                each.canvases[at], (format_confidence(each.confidences[at]), f"{each.margins[at]:+.0f}")
+            )
             for at in range(count)
         ]
-        words = each.contender.name.replace("discriminative", "discr.").replace("generative", "gen.")
+        words = each.model.name.replace("discriminative", "discr.").replace("generative", "gen.")
         attack = each.attack.replace("ascent from ", "ascent: ")
-        rows.append(Row(f"{words}\n{attack}".replace(", ", ",\n"), tuple(tiles)))
-    return wall(rows, side=56)
+        rows.append(ImageRow(f"{words}\n{attack}".replace(", ", ",\n"), tuple(tiles)))
+    return image_grid(rows, side=56)
 
 
 def _notes(margins: RealMargins) -> tuple[str, ...]:
@@ -254,16 +268,16 @@ def _notes(margins: RealMargins) -> tuple[str, ...]:
     )
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    evolved = len(ENCODINGS) * seeds * (scaled(GENERATIONS, scale) + 1) * BATCH
-    climbed = len(STARTS) * seeds * scaled(STEPS, scale) * 10 * PASSES
-    real = 4 * scaled(PICTURES, scale, 100)
-    return Budget(
+def _cost(scale: float, seeds: int) -> Cost:
+    evolved = len(ENCODINGS) * seeds * (scale_count(GENERATIONS, scale) + 1) * BATCH
+    ascents = len(STARTS) * seeds * scale_count(STEPS, scale) * 10 * PASSES
+    real = 4 * scale_count(TEST_IMAGES, scale, 100)
+    return Cost(
         (
-            Part("digits", evolved),
-            Part("digits", climbed, COST),
-            Part("digits", 3 * evolved + real, SLOWER),
-            Part("digits", 3 * climbed, SLOWER * COST),
+            CostItem("digits", evolved),
+            CostItem("digits", ascents, QUERY_COST),
+            CostItem("digits", 3 * evolved + real, GENERATIVE_QUERY_COST),
+            CostItem("digits", 3 * ascents, GENERATIVE_QUERY_COST * QUERY_COST),
         )
     )
 
@@ -272,19 +286,19 @@ REPRODUCTION = Reproduction(
     name="generative",
     title="Generative against discriminative",
     place="4",
-    scales="the generations (400) and steps (500) of a search, and the test digits",
+    scale_multiplies="the generations (400) and steps (500) of a search, and the test digits",
     seeds=SEEDS,
-    needs=Needs(
+    requirements=Requirements(
         classifiers=(
-            ClassifierSlot("digits", "lenet", "a discriminative classifier of digits, with gradients"),
-            ClassifierSlot("model", "digits-vae", "a generative network, with gradients"),
-            ClassifierSlot("digits-b", "lenet-b", "a judge of what looks like a digit"),
-            ClassifierSlot("digits-c", "perceptron", "another judge"),
+            ClassifierRequirement("digits", "lenet", "a discriminative classifier of digits, with gradients"),
+            ClassifierRequirement("model", "digits-vae", "a generative network, with gradients"),
+            ClassifierRequirement("digits-b", "lenet-b", "a judge of what looks like a digit"),
+            ClassifierRequirement("digits-c", "perceptron", "another judge"),
         ),
-        data=(DataSlot("digits", "mnist", "labelled digits"),),
+        data=(DataRequirement("digits", "mnist", "labelled digits"),),
         packages=(("torch", "torch"), *NEEDS_SCIPY),
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

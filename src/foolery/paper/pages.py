@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foolery.paper.experiment import LONG, Outcome, Reproduction, Table, in_words
+from foolery.paper.experiment import (
+    LONG_MINUTES,
+    Reproduction,
+    ReproductionOutcome,
+    ResultTable,
+    format_minutes,
+)
 
 _WIDE = 118
 
 
-def page(
-    content: Mapping[str, Any], outcome: Outcome, reproduction: Reproduction, picture: str | None
+def result_page(
+    content: Mapping[str, Any], outcome: ReproductionOutcome, reproduction: Reproduction, picture: str | None
 ) -> str:
     """The page of one result; ``picture`` is the name of its picture's file beside it, or None."""
     parts = [
         f"# {content['title']}",
-        _opening(content, reproduction),
+        _introduction(content, reproduction),
         f"```sh\n{content['command']}\n```",
         findings_table(content["findings"]),
         *(f"- **{each['key']}**, {each['verdict']}: {each['reason']}" for each in content["findings"]),
@@ -26,8 +32,8 @@ def page(
     for table in outcome.tables:
         parts += [f"## {table.title}", markdown_table(table)]
     parts += list(outcome.notes)
-    parts.append(_closing(content, reproduction))
-    return "\n\n".join(part for part in _joined(parts) if part) + "\n"
+    parts.append(_conclusion(content, reproduction))
+    return "\n\n".join(part for part in _join_lists(parts) if part) + "\n"
 
 
 def findings_table(findings: Sequence[Mapping[str, Any]]) -> str:
@@ -36,16 +42,18 @@ def findings_table(findings: Sequence[Mapping[str, Any]]) -> str:
         (each["claim"], each["place"], each["paper"], each["measured"], f"**{each['verdict']}**")
         for each in findings
     )
-    return markdown_table(Table("", ("the paper's claim", "place", "its number", "ours", "verdict"), rows))
+    return markdown_table(
+        ResultTable("", ("the paper's claim", "place", "its number", "ours", "verdict"), rows)
+    )
 
 
-def markdown_table(table: Table) -> str:
+def markdown_table(table: ResultTable) -> str:
     """A table; what would end a cell is escaped."""
     lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
 
 
-def overview(
+def overview_page(
     reproductions: Sequence[Reproduction], results: Mapping[str, Mapping[str, Any]], ending: str
 ) -> str:
     """The page of all reproductions: what each costs at full scale, and what is known of it.
@@ -55,19 +63,19 @@ def overview(
         results: name to the content of its ``result.json``, of those that were run.
         ending: of a link, after the name of a reproduction.
     """
-    budgets = tuple(
+    costs = tuple(
         (
             each.name,
             each.title,
             each.place,
-            f"{each.budget(1.0, each.seeds).queries:,}".replace(",", " "),
-            in_words(each.budget(1.0, each.seeds).minutes()),
+            f"{each.cost(1.0, each.seeds).queries:,}".replace(",", " "),
+            format_minutes(each.cost(1.0, each.seeds).minutes()),
             str(each.seeds),
-            each.scales,
+            each.scale_multiplies,
         )
         for each in reproductions
     )
-    known = tuple(
+    findings = tuple(
         (
             f"[{each.name}]({each.name}{ending})",
             finding["claim"],
@@ -83,9 +91,9 @@ def overview(
         "`foolery reproduce NAME` runs an experiment of the paper again and says whether its claim holds. "
         "Below full scale the verdict is *not tested at full scale*, with what was seen.",
     ]
-    if known:
-        found = ("experiment", "the paper's claim", "its number", "ours", "verdict")
-        parts += ["## What was found", markdown_table(Table("", found, known))]
+    if findings:
+        heads_of_findings = ("experiment", "the paper's claim", "its number", "ours", "verdict")
+        parts += ["## What was found", markdown_table(ResultTable("", heads_of_findings, findings))]
     heads = (
         "name",
         "experiment",
@@ -97,20 +105,25 @@ def overview(
     )
     parts += [
         "## What each costs at full scale",
-        markdown_table(Table("", heads, budgets)),
+        markdown_table(ResultTable("", heads, costs)),
         f"Measured with the shipped `lenet`, and for photos with MobileNet v1 of width 0.25 at 128 pixels. "
-        f"Those of {LONG:.0f} minutes or more say so before they start; all of them go on where they were "
+        f"Those of {LONG_MINUTES:.0f} minutes or more say so before they start; all of them go on where "
+        f"they were "
         f"interrupted when the same command is given again.",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _opening(content: Mapping[str, Any], reproduction: Reproduction) -> str:
-    against = [
+def _introduction(content: Mapping[str, Any], reproduction: Reproduction) -> str:
+    classifiers = [
         f"`{each['reference']}` ({each['classes']} classes)" for each in content["classifiers"].values()
     ]
     data = [f"`{reference}`" for reference in dict.fromkeys(content["data"].values())]
-    what = f"Against {', '.join(against + data)}" if against else f"Trained and tested on {', '.join(data)}"
+    what = (
+        f"Against {', '.join(classifiers + data)}"
+        if classifiers
+        else f"Trained and tested on {', '.join(data)}"
+    )
     runs = f"{content['seeds']} run{'s' if content['seeds'] != 1 else ''}"
     size = f"full scale, {runs}" if content["full_scale"] else _smaller(content, reproduction)
     return f"Place: {content['place']}. {what}; {size}."
@@ -119,14 +132,15 @@ def _opening(content: Mapping[str, Any], reproduction: Reproduction) -> str:
 def _smaller(content: Mapping[str, Any], reproduction: Reproduction) -> str:
     if content["scale"] >= 1.0 and content["seeds"] >= reproduction.seeds:
         return "less than full scale, see below"
-    scale = f"scale {content['scale']:g} of {reproduction.scales}"
+    scale = f"scale {content['scale']:g} of {reproduction.scale_multiplies}"
     return scale if content["seeds"] == reproduction.seeds else f"{scale}, seeds {content['seeds']}"
 
 
-def _closing(content: Mapping[str, Any], reproduction: Reproduction) -> str:
-    took = in_words(content["seconds"] / 60.0)
+def _conclusion(content: Mapping[str, Any], reproduction: Reproduction) -> str:
+    took = format_minutes(content["seconds"] / 60.0)
     return (
-        f"The searches took {took} ({content['machine']}). `--scale` multiplies {reproduction.scales}; "
+        f"The searches took {took} ({content['machine']}). `--scale` multiplies "
+        f"{reproduction.scale_multiplies}; "
         f"full scale is scale 1 with {reproduction.seeds} run{'s' if reproduction.seeds != 1 else ''}. All "
         f"figures are in the JSON file beside this page."
     )
@@ -136,12 +150,12 @@ def _cell(text: str) -> str:
     return " ".join(str(text).split()).replace("|", "\\|")
 
 
-def _joined(parts: Sequence[str]) -> list[str]:
+def _join_lists(parts: Sequence[str]) -> list[str]:
     """Items of one list stand without empty lines between them."""
-    found: list[str] = []
+    joined: list[str] = []
     for part in parts:
-        if part.startswith("- ") and found and found[-1].startswith("- "):
-            found[-1] += f"\n{part}"
+        if part.startswith("- ") and joined and joined[-1].startswith("- "):
+            joined[-1] += f"\n{part}"
         else:
-            found.append(part)
-    return found
+            joined.append(part)
+    return joined

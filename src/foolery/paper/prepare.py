@@ -9,23 +9,23 @@ from pathlib import Path
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
-from foolery.data import open_data
+from foolery.data import load_data
 from foolery.data.labelled import LabelledData
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 from foolery.paper.experiment import (
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
-    DataSlot,
+    DataRequirement,
     Reproduction,
-    check_amount,
+    check_scale,
 )
 
-FIRST = ""
+DEFAULT_ROLE = ""
 """Role of a classifier or data reference that was given without one."""
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ReproduceOptions:
     """What the user asked for.
 
     Attributes:
@@ -47,7 +47,7 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedReproduction:
     """A reproduction with all it needs.
 
     Attributes:
@@ -63,146 +63,155 @@ class Prepared:
     data: Mapping[str, str]
 
 
-def prepare(
+def prepare_reproductions(
     reproductions: Sequence[Reproduction],
-    wishes: Wishes,
+    options: ReproduceOptions,
     work: Path,
     *,
     command: str = "python",
-    say: Callable[[str], None] = lambda line: None,
-    progress: Callable[[str, int, int], None] = lambda label, done, total: None,
-) -> list[Prepared]:
+    log: Callable[[str], None] = lambda line: None,
+    on_progress: Callable[[str, int, int], None] = lambda label, done, total: None,
+) -> list[PreparedReproduction]:
     """Check and load what ``reproductions`` need.
 
     Args:
         reproductions: in the order in which they will run.
-        wishes: of the user.
+        options: of the user.
         work: folder for runs and records, shared by all.
         command: as it was typed.
-        say: passed on in the contexts.
-        progress: likewise.
+        log: passed on in the contexts.
+        on_progress: likewise.
 
     Raises:
         UsageError: one line with everything that is missing, of all reproductions.
     """
-    check_amount(wishes.scale, wishes.seeds)
-    _check_roles(reproductions, wishes)
-    shop = _Shop(wishes)
-    found, problems = [], []
+    check_scale(options.scale, options.seeds)
+    _check_roles(reproductions, options)
+    loader = _Loader(options)
+    prepared, problems = [], []
     for each in reproductions:
         problems += [problem for problem in _missing_packages(each) if problem not in problems]
         classifiers: dict[str, Classifier] = {}
         references: dict[str, str] = {}
         cards: dict[str, Path] = {}
-        for slot in each.needs.classifiers:
+        for requirement in each.requirements.classifiers:
             try:
-                loaded = shop.classifier(each, slot)
+                loaded = loader.classifier(each, requirement)
             except UsageError as error:
                 problems.append(f"{each.name}: {error}")
                 continue
             if loaded is not None:
-                classifiers[slot.role], references[slot.role], card = loaded
-                cards |= {slot.role: card} if card is not None else {}
+                classifiers[requirement.role], references[requirement.role], card = loaded
+                cards |= {requirement.role: card} if card is not None else {}
         data, data_references = {}, {}
-        for data_slot in each.needs.data:
+        for data_requirement in each.requirements.data:
             try:
-                opened = shop.data(each, data_slot)
+                opened = loader.data(each, data_requirement)
             except UsageError as error:
                 problems.append(f"{each.name}: {error}")
                 continue
             if opened is not None:
-                data[data_slot.role], data_references[data_slot.role] = opened
-        seeds = each.seeds if wishes.seeds is None else wishes.seeds
+                data[data_requirement.role], data_references[data_requirement.role] = opened
+        seeds = each.seeds if options.seeds is None else options.seeds
         context = Context(
             work=work,
-            scale=wishes.scale,
+            scale=options.scale,
             seeds=seeds,
-            full=each.is_full(wishes.scale, seeds),
+            full_scale=each.is_full_scale(options.scale, seeds),
             classifiers=classifiers,
             data=data,
             command=command,
-            say=say,
-            progress=progress,
+            log=log,
+            on_progress=on_progress,
         )
-        found.append(Prepared(each, context, references, cards, data_references))
+        prepared.append(PreparedReproduction(each, context, references, cards, data_references))
     if problems:
         raise UsageError("; ".join(problems))
-    return found
+    return prepared
 
 
-def target(slots: Sequence[ClassifierSlot] | Sequence[DataSlot]) -> str | None:
+def default_role(requirements: Sequence[ClassifierRequirement] | Sequence[DataRequirement]) -> str | None:
     """The role that a reference without one is for; None where there are no slots."""
-    open_ones = [slot.role for slot in slots if slot.default is None]
-    return next(iter([*open_ones, *(slot.role for slot in slots)]), None)
+    without_default = [slot.role for slot in requirements if slot.default is None]
+    return next(iter([*without_default, *(slot.role for slot in requirements)]), None)
 
 
 def _missing_packages(each: Reproduction) -> list[str]:
     return [
         f"{each.name}: {package} is not installed; run: pip install 'foolery[{extra}]'"
-        for package, extra in each.needs.packages
+        for package, extra in each.requirements.packages
         if find_spec(package) is None
     ]
 
 
-def _check_roles(reproductions: Sequence[Reproduction], wishes: Wishes) -> None:
+def _check_roles(reproductions: Sequence[Reproduction], options: ReproduceOptions) -> None:
     """Every role that the user named is one that an experiment has."""
-    for option, given, slots in (
-        ("--classifier", wishes.classifiers, [each.needs.classifiers for each in reproductions]),
-        ("--card", wishes.cards, [each.needs.classifiers for each in reproductions]),
-        ("--data", wishes.data, [each.needs.data for each in reproductions]),
+    for option, references, requirements in (
+        ("--classifier", options.classifiers, [each.requirements.classifiers for each in reproductions]),
+        ("--card", options.cards, [each.requirements.classifiers for each in reproductions]),
+        ("--data", options.data, [each.requirements.data for each in reproductions]),
     ):
-        known = sorted({slot.role for each in slots for slot in each})
-        for role in given:
-            if role == FIRST and not known:
+        roles = sorted({slot.role for each in requirements for slot in each})
+        for role in references:
+            if role == DEFAULT_ROLE and not roles:
                 raise UsageError(f"{option}: {', '.join(each.name for each in reproductions)} takes none")
-            if role not in (FIRST, *known):
-                raise UsageError(f"{option}: no experiment here has {role!r}; {nearest(role, known)}")
+            if role not in (DEFAULT_ROLE, *roles):
+                raise UsageError(f"{option}: no experiment here has {role!r}; {did_you_mean(role, roles)}")
 
 
-class _Shop:
+class _Loader:
     """Loads each reference once."""
 
-    def __init__(self, wishes: Wishes) -> None:
-        self._wishes = wishes
+    def __init__(self, options: ReproduceOptions) -> None:
+        self._options = options
         self._classifiers: dict[tuple[str, str, Path | None], Classifier] = {}
         self._data: dict[tuple[str, str], LabelledData] = {}
 
     def classifier(
-        self, each: Reproduction, slot: ClassifierSlot
+        self, each: Reproduction, requirement: ClassifierRequirement
     ) -> tuple[Classifier, str, Path | None] | None:
         """Classifier, reference and card for a slot; None where it stays empty, as it may."""
-        wishes, role = self._wishes, self._role(slot.role, target(each.needs.classifiers))
-        reference = wishes.classifiers.get(role, slot.default)
-        card = wishes.cards.get(role) if role in wishes.classifiers else None
+        options, role = (
+            self._options,
+            self._role(requirement.role, default_role(each.requirements.classifiers)),
+        )
+        reference = options.classifiers.get(role, requirement.default)
+        card = options.cards.get(role) if role in options.classifiers else None
         if reference is None:
-            if not slot.required:
+            if not requirement.required:
                 return None
             raise UsageError(
-                f"needs {slot.about}; name one with --classifier {slot.role}=REF "
-                f"(and its card, where it has none beside it, with --card {slot.role}=FILE)"
+                f"needs {requirement.about}; name one with --classifier {requirement.role}=REF "
+                f"(and its card, where it has none beside it, with --card {requirement.role}=FILE)"
             )
-        key = (reference, slot.backend, card)
+        key = (reference, requirement.backend, card)
         if key not in self._classifiers:
-            backend = "auto" if ":" in reference else slot.backend  # other forms have one back end each
+            backend = (
+                "auto" if ":" in reference else requirement.backend
+            )  # other forms have one back end each
             self._classifiers[key] = load_classifier(
-                reference, backend=backend, card=card, device=wishes.device
+                reference, backend=backend, card=card, device=options.device
             )
         return self._classifiers[key], reference, card
 
-    def data(self, each: Reproduction, slot: DataSlot) -> tuple[LabelledData, str] | None:
+    def data(self, each: Reproduction, requirement: DataRequirement) -> tuple[LabelledData, str] | None:
         """Data and reference for a slot; None where it stays empty, as it may."""
-        role = self._role(slot.role, target(each.needs.data), data=True)
-        reference = self._wishes.data.get(role, slot.default)
+        role = self._role(requirement.role, default_role(each.requirements.data), data=True)
+        reference = self._options.data.get(role, requirement.default)
         if reference is None:
-            if not slot.required:
+            if not requirement.required:
                 return None
-            raise UsageError(f"needs {slot.about}; name them with --data {slot.role}=DATA")
-        key = (reference, slot.split)
+            raise UsageError(f"needs {requirement.about}; name them with --data {requirement.role}=DATA")
+        key = (reference, requirement.split)
         if key not in self._data:
-            self._data[key] = open_data(reference, slot.split)
+            self._data[key] = load_data(reference, requirement.split)
         return self._data[key], reference
 
-    def _role(self, role: str, first: str | None, *, data: bool = False) -> str:
+    def _role(self, role: str, default: str | None, *, data: bool = False) -> str:
         """Where the wish for ``role`` stands: under its own name, or under ``FIRST``."""
-        given = self._wishes.data if data else self._wishes.classifiers
-        return FIRST if role not in given and role == first and FIRST in given else role
+        references = self._options.data if data else self._options.classifiers
+        return (
+            DEFAULT_ROLE
+            if role not in references and role == default and DEFAULT_ROLE in references
+            else role
+        )

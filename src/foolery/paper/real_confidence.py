@@ -8,25 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.data.labelled import sample
 from foolery.paper.experiment import (
-    NOT_FULL,
-    Budget,
+    NOT_TESTED,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
-    DataSlot,
+    Cost,
+    CostItem,
+    DataRequirement,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
+    find_claim,
+    scale_count,
 )
-from foolery.paper.runs import class_medians, finished_runs
+from foolery.paper.runs import class_medians, longest_runs
 from foolery.text import format_confidence
 
 PHOTOS, DIGITS = 50_000, 10_000
@@ -43,7 +43,7 @@ _DIGITS = "The paper has no figure for digits; they are here to be compared with
 
 
 @dataclass(frozen=True)
-class Medians:
+class RealConfidence:
     """Confidences of the answers to labelled pictures; NaN where there are no such answers."""
 
     pictures: int
@@ -53,17 +53,17 @@ class Medians:
     wrong: float
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """The first 50 000 photos, or as many as there are, and the test digits; both times scale."""
     photos = _medians(context, "photos", PHOTOS) if _is_given(context, "photos") else None
     digits = _medians(context, "digits", DIGITS)
-    found = {name: each for name, each in (("photos", photos), ("digits", digits)) if each is not None}
-    return Outcome(
+    medians = {name: each for name, each in (("photos", photos), ("digits", digits)) if each is not None}
+    return ReproductionOutcome(
         tuple(_finding(context, key, photos) for key in ("all", "right", "wrong")),
-        {name: _figures(each) for name, each in found.items()},
-        tables=(_table(found), *_beside_fooling(context)),
+        {name: _figures(each) for name, each in medians.items()},
+        tables=(_table(medians), *_fooling_tables(context)),
         notes=_notes(photos),
-        full=photos is not None and photos.pictures >= PHOTOS,
+        full_scale=photos is not None and photos.pictures >= PHOTOS,
     )
 
 
@@ -71,24 +71,24 @@ def _is_given(context: Context, role: str) -> bool:
     return role in context.classifiers and role in context.data
 
 
-def _medians(context: Context, role: str, most: int) -> Medians:
-    pictures = sample(context.data[role], scaled(most, context.scale))
-    context.say(f"real-confidence: {len(pictures):,} pictures for {role}".replace(",", " "))
-    answers = measure(context.classifiers[role], pictures)
-    return Medians(
-        len(answers),
-        1.0 - answers.error,
-        answers.median_confidence(),
-        answers.median_confidence(answers.right),
-        answers.median_confidence(~answers.right),
+def _medians(context: Context, role: str, maximum: int) -> RealConfidence:
+    images = sample(context.data[role], scale_count(maximum, context.scale))
+    context.log(f"real-confidence: {len(images):,} pictures for {role}".replace(",", " "))
+    predictions = measure_accuracy(context.classifiers[role], images)
+    return RealConfidence(
+        len(predictions),
+        1.0 - predictions.error,
+        predictions.median_confidence(),
+        predictions.median_confidence(predictions.correct),
+        predictions.median_confidence(~predictions.correct),
     )
 
 
-def _finding(context: Context, key: str, photos: Medians | None) -> Finding:
-    claim = claim_of(CLAIMS, key)
+def _finding(context: Context, key: str, photos: RealConfidence | None) -> Finding:
+    claim = find_claim(CLAIMS, key)
     if photos is None:
         reason = "no classifier or no data for photos was given (--classifier photos=REF --data photos=DATA)"
-        return Finding(claim, "–", NOT_FULL, reason)
+        return Finding(claim, "–", NOT_TESTED, reason)
     measured = format_confidence(getattr(photos, key))
     ordered = photos.right > photos.all > photos.wrong
     if photos.pictures < PHOTOS:
@@ -96,8 +96,8 @@ def _finding(context: Context, key: str, photos: Medians | None) -> Finding:
             f"on {photos.pictures} photos, not on the 50 000 of ImageNet's validation set; right answers "
             f"are {'surer' if ordered else 'not surer'} than all, and all than wrong ones"
         )
-        return Finding(claim, measured, NOT_FULL, reason)
-    return context.judged(
+        return Finding(claim, measured, NOT_TESTED, reason)
+    return context.judge(
         claim,
         measured,
         "holds" if ordered else "does not hold",
@@ -106,13 +106,13 @@ def _finding(context: Context, key: str, photos: Medians | None) -> Finding:
     )
 
 
-def _figures(each: Medians) -> dict[str, Any]:
+def _figures(each: RealConfidence) -> dict[str, Any]:
     values = {"pictures": each.pictures, "top1": each.right_share}
     medians = {"median_all": each.all, "median_right": each.right, "median_wrong": each.wrong}
     return values | {name: None if isnan(value) else value for name, value in medians.items()}
 
 
-def _table(found: dict[str, Medians]) -> Table:
+def _table(medians: dict[str, RealConfidence]) -> ResultTable:
     rows = tuple(
         (
             name,
@@ -120,29 +120,29 @@ def _table(found: dict[str, Medians]) -> Table:
             f"{each.right_share:.1%}",
             *(format_confidence(value) for value in (each.all, each.right, each.wrong)),
         )
-        for name, each in found.items()
+        for name, each in medians.items()
     )
-    return Table(
+    return ResultTable(
         "Median confidence on real pictures", ("pictures", "how many", "top-1", "all", "right", "wrong"), rows
     )
 
 
-def _beside_fooling(context: Context) -> tuple[Table, ...]:
+def _fooling_tables(context: Context) -> tuple[ResultTable, ...]:
     """The champions of other reproductions in this folder, of the same classifiers."""
     rows = []
     for role, encoding, batch in (("photos", "cppn", 400), ("photos", "direct", 200), *_DIGIT_RUNS):
         if role not in context.classifiers:
             continue
-        runs = finished_runs(context, role, encoding, batch=batch)
+        runs = longest_runs(context, role, encoding, batch=batch)
         if runs:
             values, queries = class_medians(runs), int(runs[0].history.queries[-1])
             median = format_confidence(float(np.median(values)))
             rows.append((role, encoding, str(len(runs)), f"{queries:,}".replace(",", " "), median))
     heads = ("classifier", "encoding", "runs", "queries of each", "median of the champions")
-    return (Table("Fooling images of the same networks", heads, tuple(rows)),) if rows else ()
+    return (ResultTable("Fooling images of the same networks", heads, tuple(rows)),) if rows else ()
 
 
-def _notes(photos: Medians | None) -> tuple[str, ...]:
+def _notes(photos: RealConfidence | None) -> tuple[str, ...]:
     if photos is None or photos.pictures >= PHOTOS:
         return (_DIGITS,)
     return (
@@ -152,27 +152,29 @@ def _notes(photos: Medians | None) -> tuple[str, ...]:
     )
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    return Budget((Part("photos", scaled(PHOTOS, scale)), Part("digits", scaled(DIGITS, scale))))
+def _cost(scale: float, seeds: int) -> Cost:
+    return Cost(
+        (CostItem("photos", scale_count(PHOTOS, scale)), CostItem("digits", scale_count(DIGITS, scale)))
+    )
 
 
 REPRODUCTION = Reproduction(
     name="real-confidence",
     title="Confidence on real pictures",
     place="supplement",
-    scales="the number of pictures (50 000 photos, 10 000 digits)",
+    scale_multiplies="the number of pictures (50 000 photos, 10 000 digits)",
     seeds=1,
-    needs=Needs(
+    requirements=Requirements(
         classifiers=(
-            ClassifierSlot("digits", "lenet", "a classifier of digits"),
-            ClassifierSlot("photos", None, "a classifier of many classes", required=False),
+            ClassifierRequirement("digits", "lenet", "a classifier of digits"),
+            ClassifierRequirement("photos", None, "a classifier of many classes", required=False),
         ),
         data=(
-            DataSlot("digits", "mnist", "labelled digits"),
-            DataSlot("photos", None, "labelled photos", required=False),
+            DataRequirement("digits", "mnist", "labelled digits"),
+            DataRequirement("photos", None, "labelled photos", required=False),
         ),
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

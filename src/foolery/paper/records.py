@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from foolery.files import write_whole
+from foolery.files import write_atomic
 from foolery.paper.experiment import Context
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
-def recorded(
-    context: Context, name: str, settings: Mapping[str, Any], make: Callable[[], Mapping[str, Any]]
+def cached_result(
+    context: Context, name: str, settings: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]]
 ) -> dict[str, Any]:
     """The result ``name`` of ``settings``: from ``work/records`` where it is there, else made and kept.
 
@@ -23,20 +23,20 @@ def recorded(
         context: whose ``work`` is used.
         name: of the file; lower-case letters, digits, ``.``, ``_`` and ``-``.
         settings: everything that decides the result, as JSON values; the classifier's fingerprint too.
-        make: computes the result, JSON values.
+        compute: computes the result, JSON values.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"record: not a name: {name!r}")
     path = context.work / "records" / f"{name}.json"
-    wanted = json.loads(json.dumps(settings))
-    known = _read(path)
-    if known is not None and known.get("settings") == wanted and isinstance(known.get("result"), dict):
-        found: dict[str, Any] = known["result"]
-        return found
-    result = json.loads(json.dumps(make(), allow_nan=False))
-    write_whole(path, json.dumps({"settings": wanted, "result": result}, indent=1) + "\n")
-    made: dict[str, Any] = result
-    return made
+    expected = json.loads(json.dumps(settings))
+    record = _read(path)
+    if record is not None and record.get("settings") == expected and isinstance(record.get("result"), dict):
+        stored: dict[str, Any] = record["result"]
+        return stored
+    result = json.loads(json.dumps(compute(), allow_nan=False))
+    write_atomic(path, json.dumps({"settings": expected, "result": result}, indent=1) + "\n")
+    computed: dict[str, Any] = result
+    return computed
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 from foolery.paper.experiment import Reproduction
 
 #: Name on the command line to module of this package, in the order of the paper.
@@ -30,20 +30,20 @@ REPRODUCTIONS: Mapping[str, str] = {
 ALL = "all"
 
 
-def reproduction(name: str) -> Reproduction:
+def load_reproduction(name: str) -> Reproduction:
     """The reproduction of that name.
 
     Raises:
         UsageError: for an unknown name, with the nearest ones.
     """
     if name not in REPRODUCTIONS:
-        raise UsageError(f"reproduce: unknown {name!r}; {nearest(name, [*REPRODUCTIONS, ALL])}")
+        raise UsageError(f"reproduce: unknown {name!r}; {did_you_mean(name, [*REPRODUCTIONS, ALL])}")
     module = import_module(f"foolery.paper.{REPRODUCTIONS[name]}")
-    found: Reproduction = module.REPRODUCTION
-    return found
+    loaded: Reproduction = module.REPRODUCTION
+    return loaded
 
 
-def chosen(names: Sequence[str]) -> list[Reproduction]:
+def select_reproductions(names: Sequence[str]) -> list[Reproduction]:
     """Those that ``names`` say, each once, in the order given; ``all`` is every one.
 
     Raises:
@@ -51,5 +51,5 @@ def chosen(names: Sequence[str]) -> list[Reproduction]:
     """
     if not names:
         raise UsageError(f"reproduce: expected one or more of {', '.join([*REPRODUCTIONS, ALL])}")
-    wanted = [each for name in names for each in (REPRODUCTIONS if name == ALL else (name,))]
-    return [reproduction(name) for name in dict.fromkeys(wanted)]
+    selected = [each for name in names for each in (REPRODUCTIONS if name == ALL else (name,))]
+    return [load_reproduction(name) for name in dict.fromkeys(selected)]

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foolery.engine.provenance import machine, versions
-from foolery.files import write_whole
-from foolery.paper.experiment import Outcome, Reproduction
-from foolery.paper.pages import overview, page
-from foolery.paper.prepare import Prepared
-from foolery.paper.registry import ALL, REPRODUCTIONS, chosen
+from foolery.engine.provenance import machine_name, package_versions
+from foolery.files import write_atomic
+from foolery.paper.experiment import Reproduction, ReproductionOutcome
+from foolery.paper.pages import overview_page, result_page
+from foolery.paper.prepare import PreparedReproduction
+from foolery.paper.registry import ALL, REPRODUCTIONS, select_reproductions
 
 _NUMBERS = re.compile(r"\[\n\s*((?:-?\d[\d.eE+-]*,?\n\s*)+)\]")  # a line break is in no JSON text
-RESULT, PAGE, PICTURE = "result.json", "page.md", "picture.png"
+RESULT_FILE, PAGE_FILE, PICTURE_FILE = "result.json", "page.md", "picture.png"
 
 
 @dataclass(frozen=True)
-class Result:
+class ReproductionResult:
     """A reproduction and what it gave.
 
     Attributes:
@@ -34,11 +34,11 @@ class Result:
     """
 
     reproduction: Reproduction
-    outcome: Outcome
+    outcome: ReproductionOutcome
     content: Mapping[str, Any]
 
 
-def conduct(prepared: Prepared, out: Path) -> Result:
+def run_reproduction(prepared: PreparedReproduction, out: Path) -> ReproductionResult:
     """Run it, and write ``result.json``, ``page.md`` and ``picture.png`` to the folder ``out``/NAME.
 
     Raises:
@@ -46,43 +46,48 @@ def conduct(prepared: Prepared, out: Path) -> Result:
     """
     start = time.perf_counter()
     outcome = prepared.reproduction.run(prepared.context)
-    spent = time.perf_counter() - start if outcome.seconds is None else outcome.seconds
-    result = Result(prepared.reproduction, outcome, content(prepared, outcome, spent))
+    seconds = time.perf_counter() - start if outcome.seconds is None else outcome.seconds
+    result = ReproductionResult(prepared.reproduction, outcome, result_content(prepared, outcome, seconds))
     folder = out / prepared.reproduction.name
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / RESULT, as_text(result.content))
+    write_atomic(folder / RESULT_FILE, json_text(result.content))
     has_picture = outcome.picture is not None
     if outcome.picture is not None:
-        outcome.picture.save(folder / PICTURE, optimize=True)
-    write_whole(
-        folder / PAGE, page(result.content, outcome, prepared.reproduction, PICTURE if has_picture else None)
+        outcome.picture.save(folder / PICTURE_FILE, optimize=True)
+    write_atomic(
+        folder / PAGE_FILE,
+        result_page(result.content, outcome, prepared.reproduction, PICTURE_FILE if has_picture else None),
     )
     return result
 
 
-def as_text(content: Mapping[str, Any]) -> str:
+def json_text(content: Mapping[str, Any]) -> str:
     """JSON, indented, with lists of plain numbers on one line."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 
 
-def content(prepared: Prepared, outcome: Outcome, seconds: float) -> dict[str, Any]:
+def result_content(
+    prepared: PreparedReproduction, outcome: ReproductionOutcome, seconds: float
+) -> dict[str, Any]:
     """The JSON object of a result."""
     reproduction, context = prepared.reproduction, prepared.context
     # Without classifiers of others the experiment trains its own.
     backends = {each.description.backend for each in context.classifiers.values()} or {"torch"}
-    made_with = {name: value for each in sorted(backends) for name, value in versions(each).items()}
+    package_versions = {
+        name: value for each in sorted(backends) for name, value in package_versions(each).items()
+    }
     return {
         "reproduction": reproduction.name,
         "title": reproduction.title,
         "place": reproduction.place,
-        "command": command_of(prepared),
+        "command": reproduce_command(prepared),
         "scale": context.scale,
         "seeds": context.seeds,
-        "full_scale": context.full and outcome.full,
+        "full_scale": context.full_scale and outcome.full_scale,
         "classifiers": {
             role: {
-                "reference": without_folder(prepared.references[role]),
+                "reference": shorten_reference(prepared.references[role]),
                 "fingerprint": classifier.description.fingerprint,
                 "backend": classifier.description.backend,
                 "device": classifier.description.device,
@@ -90,10 +95,10 @@ def content(prepared: Prepared, outcome: Outcome, seconds: float) -> dict[str, A
             }
             for role, classifier in context.classifiers.items()
         },
-        "data": {role: without_folder(reference) for role, reference in prepared.data.items()},
+        "data": {role: shorten_reference(reference) for role, reference in prepared.data.items()},
         "seconds": round(seconds, 1),
-        "machine": machine(),
-        "versions": made_with,
+        "machine": machine_name(),
+        "versions": package_versions,
         "findings": [
             {
                 "claim": finding.claim.text,
@@ -110,7 +115,7 @@ def content(prepared: Prepared, outcome: Outcome, seconds: float) -> dict[str, A
     }
 
 
-def command_of(prepared: Prepared) -> str:
+def reproduce_command(prepared: PreparedReproduction) -> str:
     """The command that makes a result again, with the names of files but not their folders."""
     reproduction, context = prepared.reproduction, prepared.context
     words = ["foolery reproduce", reproduction.name]
@@ -118,25 +123,25 @@ def command_of(prepared: Prepared) -> str:
         words.append(f"--scale {context.scale:g}")
     if context.seeds != reproduction.seeds:
         words.append(f"--seeds {context.seeds}")
-    for slot in reproduction.needs.classifiers:
-        reference = prepared.references.get(slot.role)
-        if reference is not None and reference != slot.default:
-            words.append(f"--classifier {_word(slot.role, reference)}")
-        if slot.role in prepared.cards:
-            words.append(f"--card {slot.role}={prepared.cards[slot.role].name}")
-    for data_slot in reproduction.needs.data:
-        reference = prepared.data.get(data_slot.role)
-        if reference is not None and reference != data_slot.default:
-            words.append(f"--data {_word(data_slot.role, reference)}")
+    for requirement in reproduction.requirements.classifiers:
+        reference = prepared.references.get(requirement.role)
+        if reference is not None and reference != requirement.default:
+            words.append(f"--classifier {_role_argument(requirement.role, reference)}")
+        if requirement.role in prepared.cards:
+            words.append(f"--card {requirement.role}={prepared.cards[requirement.role].name}")
+    for data_requirement in reproduction.requirements.data:
+        reference = prepared.data.get(data_requirement.role)
+        if reference is not None and reference != data_requirement.default:
+            words.append(f"--data {_role_argument(data_requirement.role, reference)}")
     return " ".join(words)
 
 
-def _word(role: str, reference: str) -> str:
+def _role_argument(role: str, reference: str) -> str:
     """One word of a shell's, braces and spaces quoted."""
-    return shlex.quote(f"{role}={without_folder(reference)}")
+    return shlex.quote(f"{role}={shorten_reference(reference)}")
 
 
-def without_folder(reference: str) -> str:
+def shorten_reference(reference: str) -> str:
     """``onnx:net/model.onnx`` of ``onnx:/some/where/net/model.onnx``: a path keeps its last two parts."""
     scheme, colon, rest = reference.partition(":")
     if not colon or "/" not in rest or scheme not in ("onnx", "torch", "folder", "parquet"):
@@ -144,7 +149,7 @@ def without_folder(reference: str) -> str:
     return f"{scheme}:{'/'.join(Path(rest).parts[-2:])}"
 
 
-def publish(out: Path, pages: Path) -> list[Path]:
+def publish_pages(out: Path, pages: Path) -> list[Path]:
     """Copy every result in ``out`` to the folder ``pages``, and write its README; returns what was written.
 
     The README shows the results that are in ``pages`` already too.
@@ -153,24 +158,24 @@ def publish(out: Path, pages: Path) -> list[Path]:
     written = []
     for name in REPRODUCTIONS:
         folder = out / name
-        if not (folder / RESULT).is_file():
+        if not (folder / RESULT_FILE).is_file():
             continue
-        text = (folder / PAGE).read_text(encoding="utf-8")
-        write_whole(pages / f"{name}.md", text.replace(f"]({PICTURE})", f"]({name}.png)"))
-        shutil.copyfile(folder / RESULT, pages / f"{name}.json")
+        text = (folder / PAGE_FILE).read_text(encoding="utf-8")
+        write_atomic(pages / f"{name}.md", text.replace(f"]({PICTURE_FILE})", f"]({name}.png)"))
+        shutil.copyfile(folder / RESULT_FILE, pages / f"{name}.json")
         written += [pages / f"{name}.md", pages / f"{name}.json"]
-        if (folder / PICTURE).is_file():
-            shutil.copyfile(folder / PICTURE, pages / f"{name}.png")
+        if (folder / PICTURE_FILE).is_file():
+            shutil.copyfile(folder / PICTURE_FILE, pages / f"{name}.png")
             written.append(pages / f"{name}.png")
     readme = pages / "README.md"
-    write_whole(readme, overview(chosen([ALL]), _known(pages), ".md"))
+    write_atomic(readme, overview_page(select_reproductions([ALL]), _published_results(pages), ".md"))
     return [*written, readme]
 
 
-def _known(pages: Path) -> dict[str, dict[str, Any]]:
-    found = {}
+def _published_results(pages: Path) -> dict[str, dict[str, Any]]:
+    results = {}
     for name in REPRODUCTIONS:
         path = pages / f"{name}.json"
         if path.is_file():
-            found[name] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+            results[name] = json.loads(path.read_text(encoding="utf-8"))
+    return results

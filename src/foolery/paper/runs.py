@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from foolery.classifiers.base import Classifier
 from foolery.encodings import make_encoding
 from foolery.engine.evolution import evolve_replicates, settings_of
-from foolery.engine.run import encoding_of
-from foolery.paper.experiment import Context, Table
-from foolery.paper.figures import Row, Tile, wall
+from foolery.engine.run import run_encoding
+from foolery.paper.experiment import Context, ResultTable
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.runs import RunFile, RunFileError, RunSettings, open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.search.map_elites import MapElites
-from foolery.search.objectives import ClassScore, cells_of
+from foolery.search.objectives import ClassScore, class_indices
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 #: Settings that say where a run was scored. They decide the last bits of a score, and so which of many
 #: equal runs it is; what an experiment measures does not depend on them.
-_WHERE = ("classifier", "backend", "forward")
+_PLACE_FIELDS = ("classifier", "backend", "forward")
 
 
-def runs_of(
+def evolve_runs(
     context: Context,
     role: str,
     encoding: str,
@@ -62,14 +62,14 @@ def runs_of(
         KeyboardInterrupt: passed on with everything saved.
     """
     classifier = context.classifiers[role]
-    wanted = list(range(context.seeds) if seeds is None else seeds)
+    wanted_seeds = list(range(context.seeds) if seeds is None else seeds)
 
-    def there(seed: int) -> RunFile | None:
+    def existing(seed: int) -> RunFile | None:
         folder = run_folder(context.work, classifier, encoding, generations, batch, seed, options, classes)
-        return finished(folder, classifier, encoding, generations, batch, seed, options, classes)
+        return matching_run(folder, classifier, encoding, generations, batch, seed, options, classes)
 
-    found = {seed: there(seed) for seed in wanted}
-    for block in _blocks([seed for seed in wanted if found[seed] is None]):
+    run_of_seed = {seed: existing(seed) for seed in wanted_seeds}
+    for block in _blocks([seed for seed in wanted_seeds if run_of_seed[seed] is None]):
         folders = [
             run_folder(context.work, classifier, encoding, generations, batch, seed, options, classes)
             for seed in block
@@ -86,11 +86,11 @@ def runs_of(
             batch=batch,
             out=folders[0].parent,
             resume=any((folder / RUN_DB).is_file() for folder in folders),
-            watch=context.watch(f"{encoding} on {role}, {which}"),
+            on_progress=context.progress_of(f"{encoding} on {role}, {which}"),
             command=context.command,
         )
-        found |= {seed: open_run_file(folder) for seed, folder in zip(block, folders, strict=True)}
-    return [run for seed in wanted if (run := found[seed]) is not None]
+        run_of_seed |= {seed: open_run_file(folder) for seed, folder in zip(block, folders, strict=True)}
+    return [run for seed in wanted_seeds if (run := run_of_seed[seed]) is not None]
 
 
 def _blocks(seeds: Sequence[int]) -> list[list[int]]:
@@ -124,7 +124,7 @@ def run_folder(
     return work / "runs" / name / f"seed-{seed}"
 
 
-def finished(
+def matching_run(
     folder: Path,
     classifier: Classifier,
     encoding: str,
@@ -142,18 +142,22 @@ def finished(
         run = open_run_file(folder)
     except RunFileError:
         return None
-    described = classifier.description
-    drawn = make_encoding(encoding, described.canvas, options)
-    search = MapElites(drawn, ClassScore(cells_of(classes, described.classes)), seeds=seed, batch=batch)
-    asked = settings_of(search, classifier)
-    return run if run.generation == generations and _same(run.settings, asked) else None
+    description = classifier.description
+    encoder = make_encoding(encoding, description.canvas, options)
+    search = MapElites(
+        encoder, ClassScore(class_indices(classes, description.classes)), seeds=seed, batch=batch
+    )
+    expected = settings_of(search, classifier)
+    return run if run.generation == generations and _same_settings(run.settings, expected) else None
 
 
-def _same(stored: RunSettings, asked: RunSettings) -> bool:
-    return not stored.differences(asked.model_copy(update={name: getattr(stored, name) for name in _WHERE}))
+def _same_settings(stored: RunSettings, expected: RunSettings) -> bool:
+    return not stored.differences(
+        expected.model_copy(update={name: getattr(stored, name) for name in _PLACE_FIELDS})
+    )
 
 
-def finished_runs(context: Context, role: str, encoding: str, *, batch: int) -> list[RunFile]:
+def longest_runs(context: Context, role: str, encoding: str, *, batch: int) -> list[RunFile]:
     """Finished runs of other reproductions: those of most generations that lie in ``work/runs``.
 
     In the order of their seeds; an empty list where there are none.
@@ -167,7 +171,7 @@ def finished_runs(context: Context, role: str, encoding: str, *, batch: int) -> 
         generations = int(folder.name[len(start) :])
         seeds = sorted(int(path.name[5:]) for path in folder.glob("seed-*") if path.name[5:].isdecimal())
         runs = [
-            finished(folder / f"seed-{seed}", classifier, encoding, generations, batch, seed)
+            matching_run(folder / f"seed-{seed}", classifier, encoding, generations, batch, seed)
             for seed in seeds
         ]
         there = [run for run in runs if run is not None]
@@ -176,41 +180,41 @@ def finished_runs(context: Context, role: str, encoding: str, *, batch: int) -> 
     return []
 
 
-def confidences(run: RunFile, generation: int | None = None) -> NDArray[np.float64]:
+def champion_confidences(run: RunFile, generation: int | None = None) -> NDArray[np.float64]:
     """``(cells,) float64``: the champions' confidences at the end, or as they were after ``generation``.
 
     A cell that nobody had taken has 0.
     """
-    found = np.zeros(len(run.settings.cells))
-    for reign in run.reigns:  # in the order of generations
-        if generation is None or reign.generation <= generation:
-            found[reign.cell] = reign.confidence
-    return found
+    values = np.zeros(len(run.settings.cells))
+    for replacement in run.replacements:  # in the order of generations
+        if generation is None or replacement.generation <= generation:
+            values[replacement.cell] = replacement.confidence
+    return values
 
 
-def seconds_of(runs: Sequence[RunFile]) -> float:
+def search_seconds(runs: Sequence[RunFile]) -> float:
     """Of search, summed over runs and resumes."""
     return sum(run.seconds for run in runs)
 
 
 THRESHOLDS = (0.5, 0.9, 0.99, 0.9999)
-BANDS = 10
+CLASS_BANDS = 10
 
 
 def class_medians(runs: Sequence[RunFile]) -> NDArray[np.float64]:
     """``(K,) float64``: for each class the median over the runs, as in the paper's Figs. 6 and 7."""
-    found: NDArray[np.float64] = np.median(np.stack([confidences(run) for run in runs]), axis=0)
-    return found
+    medians: NDArray[np.float64] = np.median(np.stack([champion_confidences(run) for run in runs]), axis=0)
+    return medians
 
 
-def reached(values: NDArray[np.float64]) -> dict[str, int]:
+def count_fooled(values: NDArray[np.float64]) -> dict[str, int]:
     """Threshold to how many of ``values`` are at least that."""
-    return {str(bound): int((values >= bound).sum()) for bound in THRESHOLDS}
+    return {str(threshold): int((values >= threshold).sum()) for threshold in THRESHOLDS}
 
 
-def run_figures(run: RunFile) -> dict[str, object]:
+def run_summary(run: RunFile) -> dict[str, object]:
     """A run in JSON values: settings that matter, the curve at a dozen points, and every champion."""
-    values, history = confidences(run), run.history
+    values, history = champion_confidences(run), run.history
     last = run.generation
     points = sorted(
         {round(last * share) for share in (0, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)}
@@ -223,16 +227,16 @@ def run_figures(run: RunFile) -> dict[str, object]:
         "generations": last,
         "queries": int(history.queries[-1]),
         "seconds": round(run.seconds, 1),
-        "jumps": int(history.jumps[-1]),
+        "jumps": int(history.improvements[-1]),
         "median_confidence": float(np.median(values)),
         "mean_confidence": float(values.mean()),
-        "fooled": reached(values),
+        "fooled": count_fooled(values),
         "median_at": {str(g): round(float(history.median[g]), 6) for g in points},
         "confidences": [round(float(value), 6) for value in values],
     }
 
 
-def curve(runs: Sequence[RunFile]) -> Table:
+def convergence_table(runs: Sequence[RunFile]) -> ResultTable:
     """Median confidence as the queries are spent, one column for each run."""
     last = min(run.generation for run in runs)
     points = sorted({round(last * share) for share in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)})
@@ -245,72 +249,79 @@ def curve(runs: Sequence[RunFile]) -> Table:
         for generation in points
     ]
     heads = ("generation", "queries", *(f"median, seed {run.settings.seed}" for run in runs))
-    return Table("Median confidence of the champions", heads, tuple(rows))
+    return ResultTable("Median confidence of the champions", heads, tuple(rows))
 
 
-def bands(values: NDArray[np.float64], names: Sequence[str]) -> Table:
+def class_bands_table(values: NDArray[np.float64], names: Sequence[str]) -> ResultTable:
     """Median by tenths of the classes, in the order of their numbers."""
     rows = []
-    for part in np.array_split(np.arange(len(values)), min(BANDS, len(values))):
+    for part in np.array_split(np.arange(len(values)), min(CLASS_BANDS, len(values))):
         chosen = values[part]
         rows.append(
             (
                 f"{part[0]} to {part[-1]}",
                 f"{names[part[0]]} … {names[part[-1]]}",
                 format_confidence(float(np.median(chosen))),
-                *(str(count) for count in reached(chosen).values()),
+                *(str(count) for count in count_fooled(chosen).values()),
             )
         )
-    heads = ("classes", "from … to", "median", *(f"at {format_confidence(bound)}" for bound in THRESHOLDS))
-    return Table("By class", heads, tuple(rows))
+    heads = (
+        "classes",
+        "from … to",
+        "median",
+        *(f"at {format_confidence(threshold)}" for threshold in THRESHOLDS),
+    )
+    return ResultTable("By class", heads, tuple(rows))
 
 
-def showcase(run: RunFile, rows: int = 3, columns: int = 8) -> Image:
+def champions_picture(run: RunFile, rows: int = 3, columns: int = 8) -> Image:
     """Champions of the most certain quarter, spread evenly over the classes."""
     settings = run.settings
     count = min(rows * columns, len(run.champions))
     best = sorted(run.champions, key=lambda each: -each.confidence)[: max(count, len(run.champions) // 4)]
     spread = sorted(best, key=lambda each: settings.cells[each.cell])
     shown = [spread[round(at)] for at in np.linspace(0, len(spread) - 1, count)]
-    encoding = encoding_of(settings)
+    encoding = run_encoding(settings)
     canvases = encoding.render(encoding.unpack([each.genome for each in shown]))
     tiles = [
-        Tile(canvas, (settings.classes[settings.cells[each.cell]], format_confidence(each.confidence)))
+        ImageTile(canvas, (settings.classes[settings.cells[each.cell]], format_confidence(each.confidence)))
         for canvas, each in zip(canvases, shown, strict=True)
     ]
-    return wall([Row("", tuple(tiles[start : start + columns])) for start in range(0, count, columns)])
+    return image_grid(
+        [ImageRow("", tuple(tiles[start : start + columns])) for start in range(0, count, columns)]
+    )
 
 
-def queries_to(run: RunFile, bound: float) -> NDArray[np.float64]:
-    """``(cells,) float64``: queries made when each cell's champion first was at ``bound``.
+def queries_to_threshold(run: RunFile, threshold: float) -> NDArray[np.float64]:
+    """``(cells,) float64``: queries made when each cell's champion first was at ``threshold``.
 
     Infinity where it was not by the end of the run: the true number is larger than the run's queries.
     """
-    found = np.full(len(run.settings.cells), np.inf)
-    for reign in run.reigns:  # in the order of generations
-        if reign.confidence >= bound and np.isinf(found[reign.cell]):
-            found[reign.cell] = run.history.queries[reign.generation]
-    return found
+    queries = np.full(len(run.settings.cells), np.inf)
+    for replacement in run.replacements:  # in the order of generations
+        if replacement.confidence >= threshold and np.isinf(queries[replacement.cell]):
+            queries[replacement.cell] = run.history.queries[replacement.generation]
+    return queries
 
 
-def queries_of_all(runs: Sequence[RunFile], bound: float) -> NDArray[np.float64]:
+def queries_of_runs(runs: Sequence[RunFile], threshold: float) -> NDArray[np.float64]:
     """``(runs * cells,) float64``: those of every cell of every run."""
-    return np.concatenate([queries_to(run, bound) for run in runs])
+    return np.concatenate([queries_to_threshold(run, threshold) for run in runs])
 
 
-def middle(values: Sequence[float] | NDArray[np.float64]) -> float:
+def median_of(values: Sequence[float] | NDArray[np.float64]) -> float:
     """The median, also where some are infinite."""
     ordered = np.sort(np.asarray(values, np.float64))
     low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
     return float(low if low == high else (low + high) / 2)
 
 
-def in_queries(value: float, most: float) -> str:
-    """``4 200``, or ``> 40 200`` where ``value`` is infinite: not within ``most`` queries."""
-    said = f"{value if np.isfinite(value) else most:,.0f}".replace(",", " ")
-    return said if np.isfinite(value) else f"> {said}"
+def format_queries(value: float, maximum: float) -> str:
+    """``4 200``, or ``> 40 200`` where ``value`` is infinite: not within ``maximum`` queries."""
+    text = f"{value if np.isfinite(value) else maximum:,.0f}".replace(",", " ")
+    return text if np.isfinite(value) else f"> {text}"
 
 
-def as_json(value: float) -> float | None:
+def finite_or_none(value: float) -> float | None:
     """A number of queries for JSON: null where it was not reached."""
     return float(value) if np.isfinite(value) else None

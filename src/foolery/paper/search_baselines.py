@@ -15,23 +15,23 @@ from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
 from foolery.encodings import make_encoding
 from foolery.encodings.base import Encoding
-from foolery.errors import UsageError, nearest
-from foolery.paper.experiment import Context, scaled
-from foolery.paper.records import recorded
+from foolery.errors import UsageError, did_you_mean
+from foolery.paper.experiment import Context, scale_count
+from foolery.paper.records import cached_result
 from foolery.search.archive import Archive
 from foolery.search.baselines import ArgmaxCell
-from foolery.search.map_elites import Brood, MapElites
-from foolery.search.novelty import Novelty
-from foolery.search.per_class import POPULATION, SingleClass
+from foolery.search.map_elites import MapElites, Offspring
+from foolery.search.novelty import NoveltySearch
+from foolery.search.per_class import POPULATION, PerClassSearch
 
 
-class Search(Protocol):
+class ClassSearch(Protocol):
     """What all searches over classes have in common."""
 
     encoding: Encoding[Any]
     archive: Archive
 
-    def ask(self) -> Brood[Any]:
+    def ask(self) -> Offspring[Any]:
         """Children to draw and classify."""
         ...
 
@@ -41,7 +41,7 @@ class Search(Protocol):
 
 
 @dataclass(frozen=True)
-class Track:
+class SearchTrack:
     """How far a search got. Confidences are over the champions of all classes; an empty cell has 0.
 
     Attributes:
@@ -62,8 +62,8 @@ class Track:
 
     def queries_to_mean(self, goal: float) -> int | None:
         """Images classified until the mean confidence was ``goal``; None where it never was."""
-        reached = np.flatnonzero(self.mean >= goal)
-        return int(self.queries[reached[0]]) if len(reached) else None
+        generations = np.flatnonzero(self.mean >= goal)
+        return int(self.queries[generations[0]]) if len(generations) else None
 
 
 SEARCHES = ("map-elites", "argmax-cell", "single-class", "novelty")
@@ -71,7 +71,7 @@ SEARCHES = ("map-elites", "argmax-cell", "single-class", "novelty")
 
 def make_search(
     name: str, classifier: Classifier, encoding: str, *, seed: int, batch: int | None = None
-) -> Search:
+) -> ClassSearch:
     """A search over the classes of ``classifier``.
 
     Args:
@@ -86,34 +86,34 @@ def make_search(
     Raises:
         UsageError: for an unknown name, or a batch for a search that takes none.
     """
-    known = classifier.description
-    drawn, classes = make_encoding(encoding, known.canvas), len(known.classes)
+    description = classifier.description
+    encoder, classes = make_encoding(encoding, description.canvas), len(description.classes)
     if name == "map-elites":
-        return MapElites(drawn, classes, seeds=seed, batch=200 if batch is None else batch)
+        return MapElites(encoder, classes, seeds=seed, batch=200 if batch is None else batch)
     if name == "argmax-cell":
-        return ArgmaxCell(drawn, classes, seed=seed, batch=30 if batch is None else batch)
+        return ArgmaxCell(encoder, classes, seed=seed, batch=30 if batch is None else batch)
     if name not in SEARCHES:
-        raise UsageError(f"search: unknown {name!r}; {nearest(name, list(SEARCHES))}")
+        raise UsageError(f"search: unknown {name!r}; {did_you_mean(name, list(SEARCHES))}")
     if batch is not None:
         raise UsageError(f"batch: {name} has the size that was published; leave it out")
     if name == "single-class":
-        return SingleClass(drawn, classes, seed=seed)
-    return Novelty(drawn, classes, seed=seed, kind=known.kind)
+        return PerClassSearch(encoder, classes, seed=seed)
+    return NoveltySearch(encoder, classes, seed=seed, kind=description.kind)
 
 
-def chase(
-    search: Search,
+def run_search(
+    search: ClassSearch,
     classifier: Classifier,
     evaluations: int,
-    watch: Callable[[int], None] | None = None,
-) -> Track:
+    on_progress: Callable[[int], None] | None = None,
+) -> SearchTrack:
     """Run ``search`` until the next generation would need more than ``evaluations`` images.
 
     Args:
         search: new, or one that was run before.
         classifier: that it searches.
         evaluations: images that may be classified, generation 0 included.
-        watch: called with the images so far, after every generation.
+        on_progress: called with the images so far, after every generation.
 
     Raises:
         UsageError: where generation 0 alone is larger.
@@ -122,31 +122,31 @@ def chase(
     queries: list[int] = []
     medians: list[float] = []
     means: list[float] = []
-    spent = 0
-    while spent + len((brood := search.ask()).parents) <= evaluations:
-        search.tell(classifier.scores(search.encoding.render(brood.genomes)))
-        spent += len(brood.parents)
-        reached = champions(search, kind)
-        queries.append(spent)
-        medians.append(float(np.median(reached)))
-        means.append(float(reached.mean()))
-        if watch is not None:
-            watch(spent)
+    queries_spent = 0
+    while queries_spent + len((offspring := search.ask()).parents) <= evaluations:
+        search.tell(classifier.scores(search.encoding.render(offspring.genomes)))
+        queries_spent += len(offspring.parents)
+        confidences = champion_confidences(search, kind)
+        queries.append(queries_spent)
+        medians.append(float(np.median(confidences)))
+        means.append(float(confidences.mean()))
+        if on_progress is not None:
+            on_progress(queries_spent)
     if not queries:
         raise UsageError(
-            f"evaluations: the initial population has {len(brood.parents)} images, got {evaluations}"
+            f"evaluations: the initial population has {len(offspring.parents)} images, got {evaluations}"
         )
-    return Track(
+    return SearchTrack(
         np.array(queries, np.int64),
         np.array(medians),
         np.array(means),
-        champions(search, kind),
+        champion_confidences(search, kind),
         int((search.archive.individual[0] >= 0).sum()),
         time.perf_counter() - start,
     )
 
 
-def champions(search: Search, kind: str) -> NDArray[np.float64]:
+def champion_confidences(search: ClassSearch, kind: str) -> NDArray[np.float64]:
     """``(K,) float64`` confidences of the champions; 0 (for cosines -1) where a cell is empty."""
     score = search.archive.score[0]
     if kind == "similarity":
@@ -158,16 +158,16 @@ EVALUATIONS = 40_200  # 200 generations of 200 after the initial population, as 
 TUTORIAL, TUTORIAL_RUNS, TUTORIAL_MEAN = 900_000, 3, 0.939
 ABLATION, ABLATION_RUNS, ABLATION_BATCH = 30_000, 5, 30
 ENCODINGS = ("direct", "cppn")
-OURS, OTHERS = "map-elites", ("single-class", "novelty")
+MAP_ELITES, OTHER_SEARCHES = "map-elites", ("single-class", "novelty")
 TO_MEAN = f"evaluations_to_{TUTORIAL_MEAN}"
 _POINTS = 60  # of a curve
 
-Tracks = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
+TracksOf = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
 """(encoding, search) to what each seed gave."""
 
 
 @dataclass(frozen=True)
-class Measured:
+class BaselineResults:
     """All of it.
 
     Attributes:
@@ -177,9 +177,9 @@ class Measured:
         tests: (encoding, other search) to MAP-Elites against it, over the medians of the runs.
     """
 
-    equal: Tracks
+    equal: TracksOf
     tutorial: Sequence[Mapping[str, Any]]
-    ablation: Tracks
+    ablation: TracksOf
     tests: Mapping[tuple[str, str], RankTest]
 
     @property
@@ -189,7 +189,7 @@ class Measured:
         return sum(float(each["seconds"]) for seeds in tracks for each in seeds)
 
 
-def measure(context: Context) -> Measured:
+def measure_baselines(context: Context) -> BaselineResults:
     """Run what is not there yet.
 
     Raises:
@@ -199,29 +199,29 @@ def measure(context: Context) -> Measured:
     seeds, scale = context.seeds, context.scale
     equal = {
         (encoding, search): [
-            _track(context, search, encoding, seed, equal_at(scale)) for seed in range(seeds)
+            _track(context, search, encoding, seed, equal_evaluations(scale)) for seed in range(seeds)
         ]
         for encoding in ENCODINGS
-        for search in (OURS, *OTHERS)
+        for search in (MAP_ELITES, *OTHER_SEARCHES)
     }
     tutorial = [
-        _track(context, "argmax-cell", "gaussian", seed, other_at(TUTORIAL, scale))
+        _track(context, "argmax-cell", "gaussian", seed, scaled_evaluations(TUTORIAL, scale))
         for seed in range(min(TUTORIAL_RUNS, seeds))
     ]
     ablation = {
         (encoding, search): [
-            _track(context, search, encoding, seed, other_at(ABLATION, scale), ABLATION_BATCH)
+            _track(context, search, encoding, seed, scaled_evaluations(ABLATION, scale), ABLATION_BATCH)
             for seed in range(min(ABLATION_RUNS, seeds))
         ]
-        for search in ("argmax-cell", OURS)
+        for search in ("argmax-cell", MAP_ELITES)
         for encoding in ("gaussian", "direct")
     }
     tests = {
-        (encoding, other): mann_whitney(medians(equal[encoding, OURS]), medians(equal[encoding, other]))
+        (encoding, other): mann_whitney(medians(equal[encoding, MAP_ELITES]), medians(equal[encoding, other]))
         for encoding in ENCODINGS
-        for other in OTHERS
+        for other in OTHER_SEARCHES
     }
-    return Measured(equal, tutorial, ablation, tests)
+    return BaselineResults(equal, tutorial, ablation, tests)
 
 
 def medians(tracks: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
@@ -229,23 +229,26 @@ def medians(tracks: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
     return np.array([each["median"] for each in tracks])
 
 
-def to_mean(tracks: Sequence[Mapping[str, Any]]) -> list[int]:
+def evaluations_to_mean(tracks: Sequence[Mapping[str, Any]]) -> list[int]:
     """Evaluations to the tutorial's mean, of those that reached it."""
     return [int(each[TO_MEAN]) for each in tracks if each[TO_MEAN] is not None]
 
 
-def equal_at(scale: float) -> int:
+def equal_evaluations(scale: float) -> int:
     """Evaluations of each compared search; never less than initial populations of ten classes need."""
-    return scaled(EVALUATIONS, scale, least=2_000)
+    return scale_count(EVALUATIONS, scale, minimum=2_000)
 
 
-def other_at(evaluations: int, scale: float) -> int:
+def scaled_evaluations(evaluations: int, scale: float) -> int:
     """Evaluations of the tutorial, and of the ablation."""
-    return scaled(evaluations, scale, least=600)
+    return scale_count(evaluations, scale, minimum=600)
 
 
 def _check_enough(context: Context) -> None:
-    classes, evaluations = len(context.classifiers["digits"].description.classes), equal_at(context.scale)
+    classes, evaluations = (
+        len(context.classifiers["digits"].description.classes),
+        equal_evaluations(context.scale),
+    )
     needed = classes * POPULATION
     if needed > evaluations:
         raise UsageError(
@@ -260,15 +263,15 @@ def _track(
 ) -> dict[str, Any]:
     """One search, from the records where it is there."""
     classifier = context.classifiers["digits"]
-    mark = classifier.description.fingerprint
+    fingerprint = classifier.description.fingerprint
     label = f"{search}, {encoding}, seed {seed}"
 
-    def make() -> dict[str, Any]:
-        track = chase(
+    def compute() -> dict[str, Any]:
+        track = run_search(
             make_search(search, classifier, encoding, seed=seed, batch=batch),
             classifier,
             evaluations,
-            lambda spent: context.progress(label, spent, evaluations),
+            lambda spent: context.on_progress(label, spent, evaluations),
         )
         points = np.unique(np.linspace(0, len(track.queries) - 1, _POINTS).round().astype(np.int64))
         return {
@@ -288,9 +291,9 @@ def _track(
         "seed": seed,
         "evaluations": evaluations,
         "batch": batch,
-        "fingerprint": mark,
+        "fingerprint": fingerprint,
     }
     size = "" if batch is None else f"-batch{batch}"
-    return recorded(
-        context, f"{mark[:12]}-{search}-{encoding}{size}-{evaluations}-seed{seed}", settings, make
+    return cached_result(
+        context, f"{fingerprint[:12]}-{search}-{encoding}{size}-{evaluations}-seed{seed}", settings, compute
     )

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foolery.analysis.transferability import CERTAIN, Passage, Transfer, transfer
-from foolery.analysis.transferability import Row as Matrix
+from foolery.analysis.transferability import VERY_CONFIDENT, TransferCell, TransferMatrix, transfer
+from foolery.analysis.transferability import TransferRow as Matrix
 from foolery.classifiers.scores import confidence
-from foolery.data.class_matching import match_known
+from foolery.data.class_matching import match_by_name
 from foolery.data.fit import fit_all
-from foolery.engine.run import Exhibit, exhibit_of
+from foolery.engine.run import RunResult, make_run_result
 from foolery.paper.experiment import (
-    NOT_FULL,
-    Budget,
+    NOT_TESTED,
     Claim,
-    ClassifierSlot,
+    ClassifierRequirement,
     Context,
+    Cost,
+    CostItem,
     Finding,
-    Needs,
-    Outcome,
-    Part,
     Reproduction,
-    Table,
-    claim_of,
-    scaled,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
+    find_claim,
+    scale_count,
 )
 from foolery.paper.fig5 import BATCH, GENERATIONS, RUNS
-from foolery.paper.figures import Row, Tile, wall
-from foolery.paper.runs import runs_of, seconds_of
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.runs import evolve_runs, search_seconds
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
@@ -49,28 +49,28 @@ CLAIMS = (
 )
 
 
-def run(context: Context) -> Outcome:
+def run(context: Context) -> ReproductionOutcome:
     """Runs of 200 generations against the first two networks; scale multiplies their number."""
-    seeds = range(scaled(context.seeds, context.scale))
-    exhibits, seconds = [], 0.0
+    seeds = range(scale_count(context.seeds, context.scale))
+    results, seconds = [], 0.0
     for role in ROLES[:2]:
         for encoding in ENCODINGS:
-            runs = runs_of(context, role, encoding, generations=GENERATIONS, batch=BATCH, seeds=seeds)
-            exhibits += [exhibit_of(each) for each in runs]
-            seconds += seconds_of(runs)
-    asked = {role: context.classifiers[role] for role in ROLES if role in context.classifiers}
-    found = transfer(exhibits, list(asked.values()))
-    foreign = [
+            runs = evolve_runs(context, role, encoding, generations=GENERATIONS, batch=BATCH, seeds=seeds)
+            results += [make_run_result(each) for each in runs]
+            seconds += search_seconds(runs)
+    classifiers = {role: context.classifiers[role] for role in ROLES if role in context.classifiers}
+    matrix = transfer(results, list(classifiers.values()))
+    other_cells = [
         (row, column, passage)
-        for row in found.pooled
-        for column, passage in zip(found.columns, row.passages, strict=True)
+        for row in matrix.pooled
+        for column, passage in zip(matrix.columns, row.cells, strict=True)
         if not passage.own
     ]
-    return Outcome(
-        (_both(context, foreign), _one(context, foreign), _chance(context, foreign, exhibits)),
-        {"matrix": _figures(found), "runs": len(exhibits)},
-        tables=(_table(found),),
-        picture=_picture(context, exhibits),
+    return ReproductionOutcome(
+        (_both(context, other_cells), _one(context, other_cells), _chance(context, other_cells, results)),
+        {"matrix": _figures(matrix), "runs": len(results)},
+        tables=(_table(matrix),),
+        picture=_picture(context, results),
         caption=f"Champions of {ROLES[0]} (CPPN) that {ROLES[1]} is most and least certain of, with its "
         "confidence in the class that they were evolved for.",
         notes=(
@@ -83,32 +83,32 @@ def run(context: Context) -> Outcome:
     )
 
 
-def _both(context: Context, foreign: Sequence[tuple[Matrix, str, Passage]]) -> Finding:
-    claim = claim_of(CLAIMS, "both")
-    if not foreign:
-        return Finding(claim, "–", NOT_FULL, "all references name one network")
-    counts = [round(each.both_9999 * each.pictures) for _, _, each in foreign]
-    return context.judged(
+def _both(context: Context, cells: Sequence[tuple[Matrix, str, TransferCell]]) -> Finding:
+    claim = find_claim(CLAIMS, "both")
+    if not cells:
+        return Finding(claim, "–", NOT_TESTED, "all references name one network")
+    counts = [round(each.both_9999 * each.pictures) for _, _, each in cells]
+    return context.judge(
         claim,
-        _said(foreign, "both_9999"),
+        _shares_text(cells, "both_9999"),
         "holds" if min(counts) > 0 else "holds in part" if sum(counts) else "does not hold",
-        f"{sum(counts)} of {sum(each.pictures for _, _, each in foreign)} images; it holds where there are "
+        f"{sum(counts)} of {sum(each.pictures for _, _, each in cells)} images; it holds where there are "
         "some for every pair of networks and encoding, in part for any",
     )
 
 
-def _one(context: Context, foreign: Sequence[tuple[Matrix, str, Passage]]) -> Finding:
-    claim = claim_of(CLAIMS, "one")
-    if not foreign:
-        return Finding(claim, "–", NOT_FULL, "all references name one network")
-    counts = [round((each.source_9999 - each.both_9999) * each.pictures) for _, _, each in foreign]
-    said = ", ".join(
+def _one(context: Context, cells: Sequence[tuple[Matrix, str, TransferCell]]) -> Finding:
+    claim = find_claim(CLAIMS, "one")
+    if not cells:
+        return Finding(claim, "–", NOT_TESTED, "all references name one network")
+    counts = [round((each.source_9999 - each.both_9999) * each.pictures) for _, _, each in cells]
+    shares = ", ".join(
         f"{format_confidence(count / each.pictures)} ({_pair(row, column)})"
-        for count, (row, column, each) in zip(counts, foreign, strict=True)
+        for count, (row, column, each) in zip(counts, cells, strict=True)
     )
-    return context.judged(
+    return context.judge(
         claim,
-        said,
+        shares,
         "holds" if min(counts) > 0 else "holds in part" if sum(counts) else "does not hold",
         "images at 99.99 % or more from their own network, and below that from the other; it holds where "
         "there are some for every pair and encoding",
@@ -116,28 +116,28 @@ def _one(context: Context, foreign: Sequence[tuple[Matrix, str, Passage]]) -> Fi
 
 
 def _chance(
-    context: Context, foreign: Sequence[tuple[Matrix, str, Passage]], exhibits: Sequence[Exhibit]
+    context: Context, cells: Sequence[tuple[Matrix, str, TransferCell]], results: Sequence[RunResult]
 ) -> Finding:
-    claim = claim_of(CLAIMS, "more than chance")
-    if not foreign:
-        return Finding(claim, "–", NOT_FULL, "all references name one network")
-    chance = 1 / len(exhibits[0].settings.classes)
-    rates = [each.match_rate for _, _, each in foreign]
-    clear = [
+    claim = find_claim(CLAIMS, "more than chance")
+    if not cells:
+        return Finding(claim, "–", NOT_TESTED, "all references name one network")
+    chance = 1 / len(results[0].settings.classes)
+    rates = [each.match_rate for _, _, each in cells]
+    above = [
         rate > chance + 3 * np.sqrt(chance * (1 - chance) / each.pictures)
-        for rate, (_, _, each) in zip(rates, foreign, strict=True)
+        for rate, (_, _, each) in zip(rates, cells, strict=True)
     ]
-    return context.judged(
+    return context.judge(
         claim,
-        _said(foreign, "match_rate"),
-        "holds" if all(clear) else "holds in part" if any(clear) else "does not hold",
+        _shares_text(cells, "match_rate"),
+        "holds" if all(above) else "holds in part" if any(above) else "does not hold",
         f"chance is {format_confidence(chance)}; it holds where every rate is above it by three standard "
         "errors, in part for some",
     )
 
 
-def _said(foreign: Sequence[tuple[Matrix, str, Passage]], name: str) -> str:
-    return ", ".join(f"{_rate(getattr(each, name))} ({_pair(row, column)})" for row, column, each in foreign)
+def _shares_text(cells: Sequence[tuple[Matrix, str, TransferCell]], name: str) -> str:
+    return ", ".join(f"{_rate(getattr(each, name))} ({_pair(row, column)})" for row, column, each in cells)
 
 
 def _pair(row: Matrix, column: str) -> str:
@@ -148,12 +148,12 @@ def _rate(value: float) -> str:
     return f"{100 * value:.1f} %" if np.isfinite(value) else "–"
 
 
-def _figures(found: Transfer) -> dict[str, object]:
-    said = found.as_object()
-    return {name: said[name] for name in ("columns", "pooled", "unmatched")}
+def _figures(matrix: TransferMatrix) -> dict[str, object]:
+    values = matrix.to_dict()
+    return {name: values[name] for name in ("columns", "pooled", "unmatched")}
 
 
-def _table(found: Transfer) -> Table:
+def _table(matrix: TransferMatrix) -> ResultTable:
     heads = (
         "evolved against", "asked", "images", "agrees", "in its class", "if it agrees", "if not",
         "both ≥ 99 %", "both ≥ 99.99 %",
@@ -171,37 +171,39 @@ def _table(found: Transfer) -> Table:
             _rate(each.both_99),
             _rate(each.both_9999),
         )
-        for row in found.pooled
-        for column, each in zip(found.columns, row.passages, strict=True)
+        for row in matrix.pooled
+        for column, each in zip(matrix.columns, row.cells, strict=True)
     ]
-    return Table(
+    return ResultTable(
         "All networks (agrees: first answer; the next three are mean confidences)", heads, tuple(rows)
     )
 
 
-def _picture(context: Context, exhibits: Sequence[Exhibit]) -> Image:
+def _picture(context: Context, results: Sequence[RunResult]) -> Image:
     own, other = (context.classifiers[role] for role in ROLES[:2])
     champions = [
         champion
-        for each in exhibits
+        for each in results
         if each.settings.encoding == "cppn" and each.settings.fingerprint == own.description.fingerprint
         for champion in each.champions.values()
-        if champion.confidence >= CERTAIN
-    ] or [champion for each in exhibits[:1] for champion in each.champions.values()]
+        if champion.confidence >= VERY_CONFIDENT
+    ] or [champion for each in results[:1] for champion in each.champions.values()]
     index = np.array([champion.index for champion in champions])
     canvases = np.stack([champion.canvas for champion in champions])
-    known = other.description
-    scores = confidence(other.scores(fit_all(canvases, known.canvas)), known.kind)
-    places = match_known(own.description.classes, known.classes)[index]
-    values = np.where(places >= 0, scores[np.arange(len(index)), places], 0.0)
+    description = other.description
+    scores = confidence(other.scores(fit_all(canvases, description.canvas)), description.kind)
+    positions = match_by_name(own.description.classes, description.classes)[index]
+    values = np.where(positions >= 0, scores[np.arange(len(index)), positions], 0.0)
     order = np.argsort(-values, kind="stable")
     count = min(SHOWN, len(order))
-    return wall(
+    return image_grid(
         [
-            Row(
+            ImageRow(
                 title,
                 tuple(
-                    Tile(champions[at].canvas, (champions[at].label, format_confidence(float(values[at]))))
+                    ImageTile(
+                        champions[at].canvas, (champions[at].label, format_confidence(float(values[at])))
+                    )
                     for at in part.tolist()
                 ),
             )
@@ -210,25 +212,25 @@ def _picture(context: Context, exhibits: Sequence[Exhibit]) -> Image:
     )
 
 
-def _budget(scale: float, seeds: int) -> Budget:
-    queries = len(ENCODINGS) * scaled(seeds, scale) * (GENERATIONS + 1) * BATCH
-    return Budget((Part("digits", queries), Part("digits-b", queries)))
+def _cost(scale: float, seeds: int) -> Cost:
+    queries = len(ENCODINGS) * scale_count(seeds, scale) * (GENERATIONS + 1) * BATCH
+    return Cost((CostItem("digits", queries), CostItem("digits-b", queries)))
 
 
 REPRODUCTION = Reproduction(
     name="transfer",
     title="Transfer between networks",
     place="3.5 and supplement",
-    scales="the number of runs (50 for each network and encoding)",
+    scale_multiplies="the number of runs (50 for each network and encoding)",
     seeds=RUNS,
-    needs=Needs(
+    requirements=Requirements(
         (
-            ClassifierSlot("digits", "lenet", "a classifier of digits"),
-            ClassifierSlot("digits-b", "lenet-b", "a second one, of another random start"),
-            ClassifierSlot("digits-c", None, "one of another architecture", required=False),
+            ClassifierRequirement("digits", "lenet", "a classifier of digits"),
+            ClassifierRequirement("digits-b", "lenet-b", "a second one, of another random start"),
+            ClassifierRequirement("digits-c", None, "one of another architecture", required=False),
         )
     ),
     claims=CLAIMS,
-    budget=_budget,
+    cost=_cost,
     run=run,
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from foolery.lazy import attach
 
 if TYPE_CHECKING:
     from foolery.report.run_page import write_report as write_report
@@ -11,19 +12,19 @@ if TYPE_CHECKING:
     from foolery.report.terminal import digits_panel as digits_panel
     from foolery.report.terminal import picture as picture
 
-_HOMES = {
-    "contact_sheet": "sheet",
-    "digits_panel": "terminal",
-    "picture": "terminal",
-    "write_report": "run_page",
-}
+__all__ = [
+    "contact_sheet",
+    "digits_panel",
+    "picture",
+    "write_report",
+]
 
-__all__ = ["contact_sheet", "digits_panel", "picture", "write_report"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(
-            f"module 'foolery.report' has no attribute {name!r}; it has: {', '.join(__all__)}"
-        )
-    return getattr(import_module(f"foolery.report.{_HOMES[name]}"), name)
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "contact_sheet": "foolery.report.sheet",
+        "digits_panel": "foolery.report.terminal",
+        "picture": "foolery.report.terminal",
+        "write_report": "foolery.report.run_page",
+    },
+)

@@ -13,10 +13,10 @@ from foolery.report.wording import number
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.hardening.rounds import Round, Standing
+    from foolery.hardening.rounds import ArmsRaceProgress, Round
 
 
-_MADE = {
+_METHODS = {
     "class": "In each round a network is trained from scratch on real pictures and on the fooling images of "
     "all rounds before, as a class of their own, and is then fooled again.",
     "acet": "In each round the network is trained further on real pictures and on noise that is optimised to "
@@ -37,49 +37,50 @@ _NAMES = {
 }
 
 
-def contest_files(standing: Standing) -> dict[str, bytes]:
+def arms_race_files(progress: ArmsRaceProgress) -> dict[str, bytes]:
     """The page, as ``index.html``, and the files beside it: name to content."""
-    settings = standing.contest.model_dump(exclude_none=True)
+    settings = progress.config.model_dump(exclude_none=True)
     return page_files(
         "contest.html",
-        title=contest_finding(standing),
-        name=standing.name,
-        made=_MADE[standing.contest.method],
-        done=len(standing.rounds),
-        planned=standing.contest.rounds,
+        title=arms_race_headline(progress),
+        name=progress.name,
+        made=_METHODS[progress.config.method],
+        done=len(progress.rounds),
+        planned=progress.config.rounds,
         facts=[
-            Fact(_NAMES.get(name, name), str(told)) for name, told in settings.items() if told is not None
+            Fact(_NAMES.get(name, name), str(value)) for name, value in settings.items() if value is not None
         ],
-        plot=rounds_plot(standing.rounds) if standing.rounds else None,
+        plot=rounds_plot(progress.rounds) if progress.rounds else None,
     )
 
 
-def contest_finding(standing: Standing) -> str:
+def arms_race_headline(progress: ArmsRaceProgress) -> str:
     """One sentence: what the first and the last network are certain of."""
-    who = standing.contest.architecture
-    if not standing.rounds:
-        return f"No round is done yet for {who}"
-    first, last = standing.rounds[0], standing.rounds[-1]
+    architecture = progress.config.architecture
+    if not progress.rounds:
+        return f"No round is done yet for {architecture}"
+    first, last = progress.rounds[0], progress.rounds[-1]
     if first is last:
-        return f"The first {who} is fooled with a median confidence of {format_confidence(first.confidence)}"
+        median = format_confidence(first.confidence)
+        return f"The first {architecture} is fooled with a median confidence of {median}"
     return (
         f"The median confidence in fooling images goes from {format_confidence(first.confidence)} to "
-        f"{format_confidence(last.confidence)} in {last.number} rounds of {who}"
+        f"{format_confidence(last.confidence)} in {last.number} rounds of {architecture}"
     )
 
 
 def rounds_plot(rounds: tuple[Round, ...]) -> Plot:
     """Median and quartiles of the confidence in fooling images, round by round (paper, 3.6)."""
-    sure = np.array([each.confidence for each in rounds])
+    medians = np.array([each.confidence for each in rounds])
     low, high = np.array([each.quartiles for each in rounds]).T
-    axis = confidence_axis(np.concatenate([sure, low, high]))
+    axis = confidence_axis(np.concatenate([medians, low, high]))
     along = np.linspace(0, 1, len(rounds)) if len(rounds) > 1 else np.array([0.5])
     return Plot(
         name="rounds",
         title="Confidence in fooling images, round by round",
         about=(
-            f"The median goes from {format_confidence(sure[0])} in round {rounds[0].number} to "
-            f"{format_confidence(sure[-1])} in round {rounds[-1].number}."
+            f"The median goes from {format_confidence(medians[0])} in round {rounds[0].number} to "
+            f"{format_confidence(medians[-1])} in round {rounds[-1].number}."
         ),
         up=axis.ticks,
         across=tuple(
@@ -88,7 +89,7 @@ def rounds_plot(rounds: tuple[Round, ...]) -> Plot:
         unit="round",
         shapes=(
             band("inner", along, axis.place(low), axis.place(high)),
-            line("median", along, axis.place(sure)),
+            line("median", along, axis.place(medians)),
         ),
         legend=(("median", "median"), ("inner", "half of the images")),
         head=("round", "median", "lower quarter", "upper quarter", "first generation",
@@ -97,13 +98,13 @@ def rounds_plot(rounds: tuple[Round, ...]) -> Plot:
     )  # fmt: skip
 
 
-def _row(done: Round) -> tuple[str, ...]:
-    sure = (done.confidence, *done.quartiles, done.first_confidence)
-    shares = (done.error, done.real_as_fooling)
+def _row(round_: Round) -> tuple[str, ...]:
+    confidences = (round_.confidence, *round_.quartiles, round_.first_confidence)
+    shares = (round_.error, round_.real_as_fooling)
     return (
-        str(done.number),
-        *(format_confidence(value) for value in sure),
+        str(round_.number),
+        *(format_confidence(value) for value in confidences),
         *(f"{100 * value:.2f} %" for value in shares),
-        number(done.pictures),
-        number(done.runs),
+        number(round_.pictures),
+        number(round_.runs),
     )

@@ -16,14 +16,14 @@ from foolery.report.wording import duration, number
 from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.audit.schema import Attack, Audit, GateResult, Help, Interval
+    from foolery.audit.schema import AttackRecord, Audit, GateResult, Interval, Mitigation
 
-FIRST = 100  # queries at which the score's area begins
-_THIN = 400  # steps of a curve
+FIRST_QUERIES = 100  # queries at which the score's area begins
+_MAX_STEPS = 400  # steps of a curve
 
 
 @dataclass(frozen=True)
-class Gate:
+class GateRow:
     """One condition of the audit: how it was written, and what came of it."""
 
     expression: str
@@ -32,7 +32,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table with a heading and a sentence about it; ``prose`` is the style of cells with sentences."""
 
     title: str
@@ -43,7 +43,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class VerdictView:
+class AuditSection:
     """The first section of an audit's page.
 
     Attributes:
@@ -56,33 +56,35 @@ class VerdictView:
 
     why: str
     figures: tuple[Fact, ...]
-    gates: tuple[Gate, ...]
+    gates: tuple[GateRow, ...]
     curve: Plot | None
-    tables: tuple[Table, ...]
+    tables: tuple[PageTable, ...]
     notes: tuple[str, ...]
 
 
-def verdict_of(audit: Audit, notes: Sequence[str] = ()) -> VerdictView:
+def audit_section(audit: Audit, notes: Sequence[str] = ()) -> AuditSection:
     """All that is said of an audit before its pictures."""
-    tables = [_attacks(audit)] + ([_helps(audit)] if audit.helps else [])
-    return VerdictView(
-        why=_why(audit),
+    tables = [_attacks(audit)] + ([_mitigations(audit)] if audit.helps else [])
+    return AuditSection(
+        why=_method(audit),
         figures=_figures(audit),
-        gates=(*(_gate(gate) for gate in audit.gates), *_compared(audit)),
+        gates=(*(_gate(gate) for gate in audit.gates), *_comparison(audit)),
         curve=curve_plot(audit) if any(curve.queries for curve in audit.curves) else None,
         tables=tuple(tables),
         notes=(*audit.notes, *notes),
     )
 
 
-def audit_finding(audit: Audit, name: str) -> str:
+def audit_headline(audit: Audit, name: str) -> str:
     """One sentence: what came of it."""
     verdict, yardstick = audit.verdict, audit.yardstick
     if verdict is None:
         return f"The audit of {name} has no result yet"
     if yardstick is None or verdict.fooled_at_keep95 is None:
-        surest = f"the best pictures have a median confidence of {_sure(verdict.median_confidence, audit)}"
-        return f"{name}, audited without real pictures: {surest}"
+        best = (
+            f"the best pictures have a median confidence of {_confidence(verdict.median_confidence, audit)}"
+        )
+        return f"{name}, audited without real pictures: {best}"
     share = verdict.fooled_at_keep95.value
     total = len(audit.targets)
     return (
@@ -91,7 +93,7 @@ def audit_finding(audit: Audit, name: str) -> str:
     )
 
 
-def _why(audit: Audit) -> str:
+def _method(audit: Audit) -> str:
     yardstick = audit.yardstick
     if yardstick is None:
         return "No real pictures were given, so there is no yardstick and no score."
@@ -104,35 +106,35 @@ def _why(audit: Audit) -> str:
 
 
 def _figures(audit: Audit) -> tuple[Fact, ...]:
-    verdict, found = audit.verdict, []
+    verdict, facts = audit.verdict, []
     if verdict is not None:
-        found += _scores(verdict.score, "score of 100")
-        found += _scores(verdict.score_of_nonsense, "score of what a panel rejects")
-        found += _scores(verdict.score_of_search, "score without other networks' champions")
-        found += _shares(verdict.fooled_at_keep95, "fooled at keep95")
-        found += _shares(verdict.beats_real, "beat the median real one")
+        facts += _scores(verdict.score, "score of 100")
+        facts += _scores(verdict.score_of_nonsense, "score of what a panel rejects")
+        facts += _scores(verdict.score_of_search, "score without other networks' champions")
+        facts += _shares(verdict.fooled_at_keep95, "fooled at keep95")
+        facts += _shares(verdict.beats_real, "beat the median real one")
         if verdict.recognised is not None:
-            found.append(Fact("recognised by a panel", percent(verdict.recognised)))
-        found.append(Fact("median confidence", _sure(verdict.median_confidence, audit)))
+            facts.append(Fact("recognised by a panel", percent(verdict.recognised)))
+        facts.append(Fact("median confidence", _confidence(verdict.median_confidence, audit)))
         if verdict.queries_to_half is not None:
-            found.append(Fact("queries to half", number(verdict.queries_to_half)))
-    found.append(Fact("queries spent", number(audit.budget.spent)))
-    found.append(Fact("time", duration(audit.budget.elapsed)))
-    return tuple(found)
+            facts.append(Fact("queries to half", number(verdict.queries_to_half)))
+    facts.append(Fact("queries spent", number(audit.budget.spent)))
+    facts.append(Fact("time", duration(audit.budget.elapsed)))
+    return tuple(facts)
 
 
-def _gate(gate: GateResult) -> Gate:
-    said = "nothing is known of it" if gate.value is None else f"it is {gate.value:.4g}"
-    return Gate(f"fail on {gate.expression}", not gate.failed, said)
+def _gate(gate: GateResult) -> GateRow:
+    text = "nothing is known of it" if gate.value is None else f"it is {gate.value:.4g}"
+    return GateRow(f"fail on {gate.expression}", not gate.failed, text)
 
 
-def _compared(audit: Audit) -> tuple[Gate, ...]:
+def _comparison(audit: Audit) -> tuple[GateRow, ...]:
     compared = audit.compared
     if compared is None:
         return ()
     change = compared.difference
     return (
-        Gate(
+        GateRow(
             f"no worse than {compared.file}",
             not compared.regression,
             f"score {compared.before:.1f} before ({compared.classifier}), {compared.after:.1f} now: "
@@ -141,8 +143,8 @@ def _compared(audit: Audit) -> tuple[Gate, ...]:
     )
 
 
-def _attacks(audit: Audit) -> Table:
-    return Table(
+def _attacks(audit: Audit) -> PageTable:
+    return PageTable(
         title="Attacks",
         about="Each by itself: the classes of which it has a picture that passes, and its best pictures.",
         head=("attack", "seed", "queries", "time", "fooled at keep95", "beats real", "median confidence"),
@@ -150,26 +152,26 @@ def _attacks(audit: Audit) -> Table:
     )
 
 
-def _attack(attack: Attack, audit: Audit) -> tuple[str, ...]:
+def _attack(attack: AttackRecord, audit: Audit) -> tuple[str, ...]:
     state = "" if attack.status == "finished" else f", {attack.status}"
     reason = f": {attack.reason}" if attack.reason else ""
-    sure = attack.median_confidence
+    confidence = attack.median_confidence
     return (
         f"{attack.name}{state}{reason}",
         str(attack.seed),
         number(attack.queries),
         duration(attack.seconds),
-        _maybe(attack.fooled_at_keep95),
-        _maybe(attack.beats_real),
-        "–" if sure is None else _sure(sure, audit),
+        _optional_percent(attack.fooled_at_keep95),
+        _optional_percent(attack.beats_real),
+        "–" if confidence is None else _confidence(confidence, audit),
     )
 
 
-def _helps(audit: Audit) -> Table:
-    def told(each: Help, value: float | None) -> str:
+def _mitigations(audit: Audit) -> PageTable:
+    def told(each: Mitigation, value: float | None) -> str:
         return "–" if value is None else f"{value:.1f}" if each.what.startswith("score") else percent(value)
 
-    return Table(
+    return PageTable(
         title="What helps",
         about="Measured on this classifier, under a fresh attack.",
         head=("measure", "before", "after", "compared", "cost"),
@@ -183,14 +185,14 @@ def _helps(audit: Audit) -> Table:
 
 def curve_plot(audit: Audit) -> Plot:
     """Share of the classes fooled at keep95 over queries, on a scale of powers of ten."""
-    last = max(audit.budget.queries, FIRST * 10)
-    width = log10(last / FIRST)
+    last = max(audit.budget.queries, FIRST_QUERIES * 10)
+    width = log10(last / FIRST_QUERIES)
     style = "median" if len(audit.curves) == 1 else "least"
     shapes = []
     axis = linear_axis(np.array([0.0, 100.0]))
     for curve in audit.curves:
         queries, fooled = _staircase(curve.queries, curve.fooled, last)
-        along = np.clip(np.log10(np.maximum(queries, FIRST) / FIRST) / width, 0.0, 1.0)
+        along = np.clip(np.log10(np.maximum(queries, FIRST_QUERIES) / FIRST_QUERIES) / width, 0.0, 1.0)
         shapes.append(line(style, along, axis.place(100 * fooled)))
     powers = [10**power for power in range(2, int(log10(last)) + 1)]
     rows = [
@@ -203,7 +205,7 @@ def curve_plot(audit: Audit) -> Plot:
         title="Classes fooled over queries",
         about=f"Within {number(audit.budget.queries)} queries: " + ", ".join(map(percent, ends)) + ".",
         up=tuple(Tick(tick.place, f"{tick.label} %") for tick in axis.ticks),
-        across=tuple(Tick(log10(power / FIRST) / width, number(power)) for power in powers),
+        across=tuple(Tick(log10(power / FIRST_QUERIES) / width, number(power)) for power in powers),
         unit="queries of one seed",
         shapes=tuple(shapes),
         legend=(),
@@ -216,8 +218,8 @@ def _staircase(
     queries: Sequence[int], fooled: Sequence[float], last: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Corners of the steps, from the first query to the last."""
-    across, up, before = [float(FIRST)], [0.0], 0.0
-    step = max(1, len(queries) // _THIN)
+    across, up, before = [float(FIRST_QUERIES)], [0.0], 0.0
+    step = max(1, len(queries) // _MAX_STEPS)
     for at, share in list(zip(queries, fooled, strict=True))[::step]:
         across += [float(at), float(at)]
         up += [before, share]
@@ -249,11 +251,11 @@ def percent(share: float) -> str:
     return f"{min(max(100 * share, 0.1), 99.9):.1f} %"
 
 
-def _maybe(share: float | None) -> str:
+def _optional_percent(share: float | None) -> str:
     return "–" if share is None else percent(share)
 
 
-def _sure(value: float, audit: Audit) -> str:
+def _confidence(value: float, audit: Audit) -> str:
     return format_score(value, audit.classifier.kind)
 
 

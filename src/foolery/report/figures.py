@@ -12,21 +12,21 @@ from foolery.report.wording import measure
 from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.report.model import Display
+    from foolery.report.model import RunReport
 
-COLUMNS, MOST = 8, 40  # of the grid (figure 1 of the paper has 8 columns, figure 8 has 5 rows)
+COLUMNS, MAX_CHAMPIONS = 8, 40  # of the grid (figure 1 of the paper has 8 columns, figure 8 has 5 rows)
 WIDTH = 6.9  # inches: two columns of CVPR's format
 _KINDS = ("pdf", "png")
 _DPI = 300
 
 
-def figure_files(display: Display) -> dict[str, bytes]:
+def figure_files(report: RunReport) -> dict[str, bytes]:
     """``champions`` and ``classes``, each as PDF and PNG: name to content; none for a run without champions.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    if not display.exhibit.champions:
+    if not report.result.champions:
         return {}
     try:
         from matplotlib import rc_context
@@ -35,7 +35,7 @@ def figure_files(display: Display) -> dict[str, bytes]:
         raise MissingExtraError("matplotlib", "plots", "draw figures") from None
     # Letters as TrueType outlines, which publishers ask for; no date: the same run gives the same file.
     with rc_context({"pdf.fonttype": 42, "font.size": 7, "axes.linewidth": 0.6}):
-        figures = {"champions": _grid(display, Figure), "classes": _classes(display, Figure)}
+        figures = {"champions": _grid(report, Figure), "classes": _classes(report, Figure)}
         return {
             f"figures/{name}.{kind}": _saved(figure, kind)
             for name, figure in figures.items()
@@ -43,10 +43,12 @@ def figure_files(display: Display) -> dict[str, bytes]:
         }
 
 
-def _grid(display: Display, new: Any) -> Any:
+def _grid(report: RunReport, new: Any) -> Any:
     """Up to 40 champions spread over the classes, with class and confidence (figures 1, 4, 5, 7, 8)."""
-    champions = list(display.exhibit.champions.values())
-    places = np.unique(np.linspace(0, len(champions) - 1, min(len(champions), MOST)).round().astype(int))
+    champions = list(report.result.champions.values())
+    places = np.unique(
+        np.linspace(0, len(champions) - 1, min(len(champions), MAX_CHAMPIONS)).round().astype(int)
+    )
     rows = -(-len(places) // COLUMNS)
     columns = -(-len(places) // rows)
     side = WIDTH / columns
@@ -61,15 +63,15 @@ def _grid(display: Display, new: Any) -> Any:
             one.canvas.transpose(1, 2, 0).squeeze(),
             cmap="gray", vmin=0, vmax=255, interpolation="nearest" if small else "antialiased",
         )  # fmt: skip
-        shown = format_score(one.confidence, display.exhibit.settings.kind)
-        cell.set_title(f"{_plain(_short(one.label))}\n{shown}", fontsize=6, pad=2)
+        confidence = format_score(one.confidence, report.result.settings.kind)
+        cell.set_title(f"{_plain(_short(one.label))}\n{confidence}", fontsize=6, pad=2)
     return figure
 
 
-def _classes(display: Display, new: Any) -> Any:
+def _classes(report: RunReport, new: Any) -> Any:
     """The confidence of every class, as bars where there are few, as dots where there are many (figure 6)."""
-    exhibit = display.exhibit
-    champions = list(exhibit.champions.values())
+    result = report.result
+    champions = list(result.champions.values())
     values = np.array([one.confidence for one in champions])
     figure = new(figsize=(WIDTH / 2, 2.2), layout="constrained")
     axes = figure.subplots()
@@ -82,8 +84,8 @@ def _classes(display: Display, new: Any) -> Any:
         axes.plot(places, values, ".", color="#a3361c", markersize=1.5)
         axes.set_xlabel("class")
     axes.axhline(float(np.median(values)), color="#33658a", linewidth=1, label="median over classes")
-    axes.set_ylabel(measure(exhibit))
-    if exhibit.settings.kind != "similarity":
+    axes.set_ylabel(measure(result))
+    if result.settings.kind != "similarity":
         axes.set_ylim(0, 1.02)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderpad=0.0)

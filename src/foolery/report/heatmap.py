@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foolery.report.html import PAGE, STYLE, asset, policy_of, templates
-from foolery.report.output_folder import Folder
+from foolery.report.output_folder import OutputFolder
 from foolery.report.wording import heading, number
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
-    from foolery.analysis.transferability import Passage, Row, Transfer
-    from foolery.report.model import Display
+    from foolery.analysis.transferability import TransferCell, TransferMatrix, TransferRow
+    from foolery.report.model import RunReport
 
 
 DATA = "transfer.json"
@@ -51,7 +51,7 @@ class HeatMap:
 
 
 @dataclass(frozen=True)
-class Part:
+class HeatMapFigure:
     """One heat map on the page, and the figure that it shows."""
 
     heading: str
@@ -102,12 +102,12 @@ def heat_map_svg(heat_map: HeatMap, *, alone: bool = False) -> str:
     )
 
 
-def transfer_maps(transfer: Transfer) -> tuple[HeatMap, ...]:
+def transfer_maps(transfer: TransferMatrix) -> tuple[HeatMap, ...]:
     """Match rate, mean confidence in the class, and share above 99 % on both; pooled by classifier."""
     return tuple(_map(transfer.pooled, transfer.columns, field, title) for field, title, _ in _MEASURES)
 
 
-def write_transfer(transfer: Transfer, out: Path, *, overwrite: bool = False) -> Path:
+def write_transfer(transfer: TransferMatrix, out: Path, *, overwrite: bool = False) -> Path:
     """Write a page of heat maps and tables into the folder ``out``; returns the path of its ``index.html``.
 
     Beside it lie the heat maps as SVG files and all figures as ``transfer.json``.
@@ -117,13 +117,13 @@ def write_transfer(transfer: Transfer, out: Path, *, overwrite: bool = False) ->
     """
     maps = transfer_maps(transfer)
     files = [f"{field}.svg" for field, _, _ in _MEASURES]
-    folder = Folder.claim(out, [PAGE, DATA, *files], overwrite=overwrite)
+    folder = OutputFolder.claim(out, [PAGE, DATA, *files], overwrite=overwrite)
     for heat_map, file in zip(maps, files, strict=True):
         folder.write(file, heat_map_svg(heat_map, alone=True).encode(errors="replace"))
-    text = json.dumps(transfer.as_object(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(transfer.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     folder.write(DATA, text.encode(errors="replace"))
     parts = [
-        Part(heading, about, heat_map_svg(heat_map), file)
+        HeatMapFigure(heading, about, heat_map_svg(heat_map), file)
         for (_, heading, about), heat_map, file in zip(_MEASURES, maps, files, strict=True)
     ]
     folder.write(PAGE, _page(transfer, parts).encode(errors="replace"))
@@ -131,12 +131,12 @@ def write_transfer(transfer: Transfer, out: Path, *, overwrite: bool = False) ->
     return out / PAGE
 
 
-def table_of(rows: Sequence[Row], columns: Sequence[str]) -> list[tuple[str, ...]]:
+def transfer_rows(rows: Sequence[TransferRow], columns: Sequence[str]) -> list[tuple[str, ...]]:
     """One line of text for each row and column: what the table shows, under ``TABLE_HEAD``."""
     return [
-        (row.name, column, *_figures(passage))
+        (row.name, column, *_cells(passage))
         for row in rows
-        for column, passage in zip(columns, row.passages, strict=True)
+        for column, passage in zip(columns, row.cells, strict=True)
     ]
 
 
@@ -146,7 +146,7 @@ TABLE_HEAD = (
 )  # fmt: skip
 
 
-def _figures(passage: Passage) -> tuple[str, ...]:
+def _cells(passage: TransferCell) -> tuple[str, ...]:
     images = number(passage.pictures) + (f" (of {number(passage.pictures + passage.excluded)})"
                                          if passage.excluded else "")  # fmt: skip
     shares = (passage.both_99, passage.both_9999)
@@ -169,8 +169,8 @@ def _mean(value: float) -> str:
     return "–" if not isfinite(value) else f"{value:.3f}".replace("-", "−")
 
 
-def _map(rows: Sequence[Row], columns: tuple[str, ...], field: str, title: str) -> HeatMap:
-    values = tuple(tuple(float(getattr(each, field)) for each in row.passages) for row in rows)
+def _map(rows: Sequence[TransferRow], columns: tuple[str, ...], field: str, title: str) -> HeatMap:
+    values = tuple(tuple(float(getattr(each, field)) for each in row.cells) for row in rows)
     write = _mean if field == "confidence" else _share
     return HeatMap(
         title=title,
@@ -178,11 +178,11 @@ def _map(rows: Sequence[Row], columns: tuple[str, ...], field: str, title: str) 
         columns=columns,
         values=values,
         texts=tuple(tuple(write(value) for value in row) for row in values),
-        framed=tuple(tuple(each.own for each in row.passages) for row in rows),
+        framed=tuple(tuple(each.own for each in row.cells) for row in rows),
     )
 
 
-def _page(transfer: Transfer, parts: Sequence[Part]) -> str:
+def _page(transfer: TransferMatrix, parts: Sequence[HeatMapFigure]) -> str:
     styles = [asset(STYLE)]
     several = any(row.runs > 1 for row in transfer.pooled)
     return (
@@ -192,8 +192,8 @@ def _page(transfer: Transfer, parts: Sequence[Part]) -> str:
             title=_finding(transfer),
             parts=parts,
             head=TABLE_HEAD,
-            pooled=table_of(transfer.pooled, transfer.columns),
-            runs=table_of(transfer.rows, transfer.columns) if several else [],
+            pooled=transfer_rows(transfer.pooled, transfer.columns),
+            runs=transfer_rows(transfer.rows, transfer.columns) if several else [],
             unmatched=[
                 (column, ", ".join(names))
                 for column, names in zip(transfer.columns, transfer.unmatched, strict=True)
@@ -210,9 +210,9 @@ def _page(transfer: Transfer, parts: Sequence[Part]) -> str:
     )
 
 
-def _finding(transfer: Transfer) -> str:
+def _finding(transfer: TransferMatrix) -> str:
     """One sentence: how often another classifier agrees."""
-    foreign = [each for row in transfer.pooled for each in row.passages if not each.own]
+    foreign = [each for row in transfer.pooled for each in row.cells if not each.own]
     if not foreign:
         return "The classifiers that the images were evolved against, asked again"
     pictures, matches = sum(each.pictures for each in foreign), sum(each.matches for each in foreign)
@@ -233,8 +233,8 @@ def _cell(
         f'<rect x="{left + inset:.1f}" y="{top + inset}" width="{width - 2 * inset:.1f}" '
         f'height="{_ROW - 2 * inset}" fill="#{"".join(f"{part:02x}" for part in color)}"{frame}/>'
     )
-    said = f"{heat_map.rows[row]}, asked {heat_map.columns[column]}: {heat_map.texts[row][column]}"
-    return f"<g><title>{escape(said)}</title>{box}" + (
+    text = f"{heat_map.rows[row]}, asked {heat_map.columns[column]}: {heat_map.texts[row][column]}"
+    return f"<g><title>{escape(text)}</title>{box}" + (
         _text(left + width / 2, top + 22, heat_map.texts[row][column], "middle", ink) + "</g>"
     )
 
@@ -267,7 +267,7 @@ def _luminance(color: tuple[int, int, int]) -> float:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class PanelMatrix:
     """A heat map, and its data as a table.
 
     Attributes:
@@ -280,33 +280,33 @@ class Matrix:
     rows: tuple[tuple[str, ...], ...]
 
 
-def matrix_of(displays: Sequence[Display]) -> Matrix | None:
+def panel_matrix(reports: Sequence[RunReport]) -> PanelMatrix | None:
     """Runs against the classifiers of their panels; None where there are no panels."""
-    asked = list(dict.fromkeys(name for display in displays for name in display.panel))
-    shown = [display for display in displays if display.exhibit.champions]
-    if not asked or not shown:
+    panel = list(dict.fromkeys(name for display in reports for name in display.panel))
+    evolved = [report for report in reports if report.result.champions]
+    if not panel or not evolved:
         return None
-    rows = tuple(f"{each.exhibit.settings.classifier}, {heading(each.exhibit)}" for each in shown)
-    columns = ("the one it fooled", *asked)
-    values = tuple(tuple(_match_share(display, name) for name in (None, *asked)) for display in shown)
+    rows = tuple(f"{each.result.settings.classifier}, {heading(each.result)}" for each in evolved)
+    columns = ("the one it fooled", *panel)
+    values = tuple(tuple(_match_share(display, name) for name in (None, *panel)) for display in evolved)
     texts = tuple(tuple(f"{value:.0%}".replace("%", " %") if isfinite(value) else "–" for value in row)
                   for row in values)  # fmt: skip
     title = "Share of the pictures whose class is the first answer of a classifier"
-    framed = tuple((True, *(False for _ in asked)) for _ in shown)
-    return Matrix(
+    framed = tuple((True, *(False for _ in panel)) for _ in evolved)
+    return PanelMatrix(
         heat_map_svg(HeatMap(title, rows, columns, values, texts, framed)),
         ("run", *columns),
         tuple((row, *line) for row, line in zip(rows, texts, strict=True)),
     )
 
 
-def _match_share(display: Display, classifier: str | None) -> float:
+def _match_share(report: RunReport, classifier: str | None) -> float:
     """Of a classifier of the panel; of the fooled one for None. NaN where it was not asked."""
     agreed = []
-    for label in display.exhibit.champions:
-        sight = display.sight(label)
+    for label in report.result.champions:
+        detail = report.detail(label)
         if classifier is None:
-            agreed += [sight.top[0].label == label] if sight.top else []
+            agreed += [detail.top[0].label == label] if detail.top else []
         else:
-            agreed += [each.agrees for each in sight.verdicts if each.classifier == classifier]
+            agreed += [each.matches for each in detail.panel if each.classifier == classifier]
     return sum(agreed) / len(agreed) if agreed else float("nan")

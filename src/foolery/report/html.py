@@ -30,7 +30,7 @@ def as_json(value: object) -> str:
     return text.translate(_ESCAPES)
 
 
-def as_call(name: str, *arguments: object) -> bytes:
+def script_call(name: str, *arguments: object) -> bytes:
     """A script file that calls the function ``name`` with ``arguments``."""
     words = ",".join(map(as_json, arguments))
     return f"{name}({words});\n".encode(errors="replace")

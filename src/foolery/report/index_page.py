@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from foolery.report.html import PAGE, page_files
 from foolery.report.run_view import Fact
-from foolery.report.wording import classifier_name, finding, heading, number, state
+from foolery.report.wording import classifier_name, heading, headline, number, state
 
 if TYPE_CHECKING:
-    from foolery.engine.run import Exhibit
+    from foolery.engine.run import RunResult
 
 PICTURES, SIDE = 5, 56  # on a card, and their width
 
 
 @dataclass(frozen=True)
-class Card:
+class IndexEntry:
     """One run or audit.
 
     Attributes:
@@ -41,37 +41,37 @@ class Card:
     crisp: bool = False
 
 
-def run_card(exhibit: Exhibit, name: str, folder: str) -> Card:
+def run_entry(result: RunResult, name: str, folder: str) -> IndexEntry:
     """The card of a run whose page lies in ``folder``."""
-    surest = sorted(exhibit.champions.values(), key=lambda one: -one.confidence)[:PICTURES]
-    return Card(
+    best = sorted(result.champions.values(), key=lambda one: -one.confidence)[:PICTURES]
+    return IndexEntry(
         name=name,
         page=f"{folder}/{PAGE}",
-        kind=f"{classifier_name(exhibit)}, {heading(exhibit)}",
-        state=state(exhibit),
-        open=exhibit.status != "finished",
-        said=f"{finding([exhibit])}. {number(exhibit.summary.get('queries'))} queries.",
-        crisp=exhibit.settings.canvas[2] <= SIDE,
-        pictures=tuple(Fact(one.label, f"{folder}/thumbnails/run-1/{one.index:04d}.webp") for one in surest),
+        kind=f"{classifier_name(result)}, {heading(result)}",
+        state=state(result),
+        open=result.status != "finished",
+        said=f"{headline([result])}. {number(result.summary.get('queries'))} queries.",
+        crisp=result.settings.canvas[2] <= SIDE,
+        pictures=tuple(Fact(one.label, f"{folder}/thumbnails/run-1/{one.index:04d}.webp") for one in best),
     )
 
 
-def broken_card(name: str, reason: str) -> Card:
+def unreadable_entry(name: str, reason: str) -> IndexEntry:
     """The card of what cannot be read."""
-    return Card(name, None, "", "cannot be read", True, reason)
+    return IndexEntry(name, None, "", "cannot be read", True, reason)
 
 
-def index_files(title: str, cards: Sequence[Card]) -> dict[str, bytes]:
+def index_files(title: str, cards: Sequence[IndexEntry]) -> dict[str, bytes]:
     """The page, as ``index.html``, and the files beside it: name to content."""
     return page_files("index.html", title=title, cards=cards)
 
 
-def broken_files(name: str, reason: str) -> dict[str, bytes]:
+def unreadable_files(name: str, reason: str) -> dict[str, bytes]:
     """A page that says what cannot be read, and why."""
     return page_files("broken.html", title=f"{name} cannot be read", reason=reason)
 
 
-def title_of(cards: Sequence[Card], folder: str) -> str:
+def index_title(cards: Sequence[IndexEntry], folder: str) -> str:
     """``12 runs and 1 audit in FOLDER``."""
     audits = sum(card.kind.startswith("audit of") for card in cards)
     races = sum(card.kind.startswith("arms race,") for card in cards)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from foolery.canvas import Canvases, png_bytes, to_image
 
 if TYPE_CHECKING:
-    from foolery.analysis.lineage import Node
+    from foolery.analysis.lineage import LineageNode
 
 WIDTH, LEFT, TOP, LINE, LABEL = 720, 20, 34, 16, 260
 PICTURE, WITH_PICTURES = 34, 120  # pixels; more champions than that are shown without pictures
 INK, QUIET, ACCENT = "#1b1a18", "#8a867f", "#a3361c"
 
 
-def tree_svg(root: Node, champions: Mapping[str, Canvases], last: int) -> str:
+def tree_svg(root: LineageNode, champions: Mapping[str, Canvases], last: int) -> str:
     """The tree as an SVG file's text: a leaf for each class, branches at the generations of birth.
 
     Args:
@@ -58,14 +58,14 @@ def tree_svg(root: Node, champions: Mapping[str, Canvases], last: int) -> str:
     )
 
 
-def _places(root: Node, step: int) -> dict[int, float]:
+def _places(root: LineageNode, step: int) -> dict[int, float]:
     """Height of every node; leaves in the order of the tree, a class that branches is a leaf of its own."""
     places: dict[int, float] = {}
     row = 0.0
-    stack: list[tuple[Node, bool]] = [(root, False)]
+    stack: list[tuple[LineageNode, bool]] = [(root, False)]
     while stack:
-        node, done = stack.pop()
-        if not done:
+        node, visited = stack.pop()
+        if not visited:
             stack.append((node, True))
             stack += [(child, False) for child in reversed(node.children)]
             continue
@@ -78,7 +78,7 @@ def _places(root: Node, step: int) -> dict[int, float]:
     return places
 
 
-def _leaves(node: Node, x: float, y: float, step: int, champions: Mapping[str, Canvases]) -> str:
+def _leaves(node: LineageNode, x: float, y: float, step: int, champions: Mapping[str, Canvases]) -> str:
     end, parts = LEFT + WIDTH + 8, []
     for row, label in enumerate(node.labels):
         height = y + row * step

@@ -16,25 +16,25 @@ from pathlib import Path, PurePosixPath
 from foolery.errors import UsageError
 
 MANIFEST = "gallery.json"
-MADE_BY = "foolery report"
+WRITER = "foolery report"
 
 
 @dataclass
-class Folder:
+class OutputFolder:
     """A folder that may be written to.
 
     Attributes:
         path: of the folder.
-        before: path in the folder (with ``/``) to SHA-256, of the gallery that is there already.
+        previous: path in the folder (with ``/``) to SHA-256, of the gallery that is there already.
         written: the same, of what was written since.
     """
 
     path: Path
-    before: Mapping[str, str]
+    previous: Mapping[str, str]
     written: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def claim(cls, path: Path, files: Iterable[str], *, overwrite: bool) -> Folder:
+    def claim(cls, path: Path, files: Iterable[str], *, overwrite: bool) -> OutputFolder:
         """The folder at ``path``, made if need be, for writing ``files`` into it.
 
         Raises:
@@ -52,13 +52,13 @@ class Folder:
                 )
             folder = cls(path, before or {})
             wanted = list(files)
-            away = [name for name in wanted if folder._leads_out(name)]
+            linked = [name for name in wanted if folder._leads_out(name)]
             changed = [name for name in wanted if os.path.lexists(path / name) and not folder._is_own(name)]
         except OSError as error:
-            raise _unwritable(path, error) from error
-        if away:
+            raise _write_error(path, error) from error
+        if linked:
             raise UsageError(
-                f"out: {(path / away[0]).parent} leads to another folder by a link; "
+                f"out: {(path / linked[0]).parent} leads to another folder by a link; "
                 "remove the link or name another folder"
             )
         if changed and not overwrite:
@@ -81,12 +81,12 @@ class Folder:
                 target.unlink()
             target.write_bytes(content)
         except OSError as error:
-            raise _unwritable(target, error) from error
+            raise _write_error(target, error) from error
         self.written[name] = hashlib.sha256(content).hexdigest()
 
     def finish(self) -> None:
         """Write the list of files, after deleting those of the former gallery that nothing replaced."""
-        stale = [name for name in self.before if name not in self.written and self._is_own(name)]
+        stale = [name for name in self.previous if name not in self.written and self._is_own(name)]
         try:
             for name in stale:
                 (self.path / name).unlink()
@@ -94,16 +94,16 @@ class Folder:
                 if parent != self.path and not any(parent.iterdir()):
                     parent.rmdir()
         except OSError as error:
-            raise _unwritable(self.path, error) from error
-        listed = {"made_by": MADE_BY, "files": dict(self.written)}
+            raise _write_error(self.path, error) from error
+        listed = {"made_by": WRITER, "files": dict(self.written)}
         self.write(MANIFEST, (json.dumps(listed, indent=1) + "\n").encode())
 
     def _is_own(self, name: str) -> bool:
         """True for a plain file that is as the former gallery wrote it."""
         file = self.path / name
-        if name not in self.before or file.is_symlink() or not file.is_file() or self._leads_out(name):
+        if name not in self.previous or file.is_symlink() or not file.is_file() or self._leads_out(name):
             return False
-        return hashlib.sha256(file.read_bytes()).hexdigest() == self.before[name]
+        return hashlib.sha256(file.read_bytes()).hexdigest() == self.previous[name]
 
     def _leads_out(self, name: str) -> bool:
         """True where a folder between this one and the file is a link."""
@@ -116,7 +116,7 @@ def _manifest(path: Path) -> dict[str, str] | None:
         listed = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    if not isinstance(listed, dict) or listed.get("made_by") != MADE_BY:
+    if not isinstance(listed, dict) or listed.get("made_by") != WRITER:
         return None
     files = listed.get("files")
     if not isinstance(files, dict):
@@ -131,5 +131,5 @@ def _is_inside(name: str) -> bool:
     )
 
 
-def _unwritable(path: Path, error: OSError) -> UsageError:
+def _write_error(path: Path, error: OSError) -> UsageError:
     return UsageError(f"out: cannot write to {path}: {error.strerror or error}")

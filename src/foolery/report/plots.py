@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.report.model import Display
+from foolery.report.model import RunReport
 from foolery.report.svg_plot import (
     Axis,
     Plot,
@@ -23,8 +23,8 @@ from foolery.report.svg_plot import (
 from foolery.report.wording import classifier_name, measure, number
 from foolery.text import format_score
 
-MOST_POINTS = 400
-MOST_ROWS = 40
+MAX_POINTS = 400
+MAX_ROWS = 40
 _EDGES = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0)
 _EDGE_NAMES = ("0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %")
 _STAGES = {
@@ -36,22 +36,22 @@ _STAGES = {
 }
 
 
-def plots_of(display: Display) -> tuple[Plot, ...]:
+def plots_of(report: RunReport) -> tuple[Plot, ...]:
     """All plots for which the run has data, in the order in which a page shows them."""
-    found = (course_plot(display), classes_plot(display), histogram_plot(display), stages_plot(display))
-    return tuple(plot for plot in found if plot is not None)
+    plots = (convergence_plot(report), classes_plot(report), histogram_plot(report), timings_plot(report))
+    return tuple(plot for plot in plots if plot is not None)
 
 
-def course_plot(display: Display) -> Plot | None:
+def convergence_plot(report: RunReport) -> Plot | None:
     """Median and quantiles over classes of the champions' confidence, over generations."""
-    exhibit, course = display.exhibit, display.course
-    history, kind, word = exhibit.history, exhibit.settings.kind, measure(exhibit)
+    result, course = report.result, report.convergence
+    history, kind, word = result.history, result.settings.kind, measure(result)
     if len(history) == 0:
         return None
-    rows = spread(len(history), MOST_POINTS)
+    rows = spread(len(history), MAX_POINTS)
     last = max(int(history.generation[-1]), 1)
     quantiles = None if course is None else course.quantiles
-    values = [history.median[rows], history.least[rows]] + ([] if quantiles is None else [quantiles.ravel()])
+    values = [history.median[rows], history.min[rows]] + ([] if quantiles is None else [quantiles.ravel()])
     axis = _axis(np.concatenate(values), kind)
     shapes = []
     legend = [("median", "median")]
@@ -61,9 +61,9 @@ def course_plot(display: Display) -> Plot | None:
         shapes += [band("outer", along, up[0], up[4]), band("inner", along, up[1], up[3])]
         legend += [("inner", "half of the classes"), ("outer", "four in five")]
     along = history.generation[rows] / last
-    shapes += [line("least", along, axis.place(history.least[rows])),
+    shapes += [line("least", along, axis.place(history.min[rows])),
                line("median", along, axis.place(history.median[rows]))]  # fmt: skip
-    chosen = spread(len(history), MOST_ROWS).tolist()
+    chosen = spread(len(history), MAX_ROWS).tolist()
     return Plot(
         name="course",
         title=f"{word.capitalize()} over the generations",
@@ -84,43 +84,43 @@ def course_plot(display: Display) -> Plot | None:
                 number(int(history.queries[at])),
                 *(
                     format_score(column[at], kind)
-                    for column in (history.median, history.mean, history.least, history.most)
+                    for column in (history.median, history.mean, history.min, history.max)
                 ),
             )
             for at in chosen
         ),
-        shown=_part(len(chosen), len(history), "generations"),
+        shown=_shown_share(len(chosen), len(history), "generations"),
     )
 
 
-def classes_plot(display: Display) -> Plot | None:
+def classes_plot(report: RunReport) -> Plot | None:
     """Every class in the order of its confidence, with what it had reached after a tenth of the time."""
-    exhibit = display.exhibit
-    champions = list(exhibit.champions.values())
+    result = report.result
+    champions = list(result.champions.values())
     if len(champions) < 2:
         return None
-    kind, word = exhibit.settings.kind, measure(exhibit)
-    cells = {cell: at for at, cell in enumerate(exhibit.settings.cells)}
-    late = np.array([one.confidence for one in champions])
-    order = np.argsort(-late, kind="stable")
-    early = np.full(len(champions), np.nan)
-    if display.course is not None:
-        early = np.array([display.course.early[cells[one.index]] for one in champions])
-    axis = _axis(np.concatenate([late, early[~np.isnan(early)]]), kind)
+    kind, word = result.settings.kind, measure(result)
+    cells = {cell: at for at, cell in enumerate(result.settings.cells)}
+    final = np.array([one.confidence for one in champions])
+    order = np.argsort(-final, kind="stable")
+    after_tenth = np.full(len(champions), np.nan)
+    if report.convergence is not None:
+        after_tenth = np.array([report.convergence.after_tenth[cells[one.index]] for one in champions])
+    axis = _axis(np.concatenate([final, after_tenth[~np.isnan(after_tenth)]]), kind)
     along = np.linspace(0, 1, len(champions))
     shapes, legend = [], [("median", "at the end")]
-    if not np.isnan(early).all():
-        first = np.where(np.isnan(early), late.min(), early)
-        shapes.append(band("inner", along, axis.place(first[order]), axis.place(late[order])))
+    if not np.isnan(after_tenth).all():
+        first = np.where(np.isnan(after_tenth), final.min(), after_tenth)
+        shapes.append(band("inner", along, axis.place(first[order]), axis.place(final[order])))
         legend.append(("inner", "gained after the first tenth of the generations"))
-    shapes.append(line("median", along, axis.place(late[order])))
+    shapes.append(line("median", along, axis.place(final[order])))
     half = len(champions) // 2
     return Plot(
         name="classes",
         title=f"{word.capitalize()} of every class",
         about=(
-            f"The surest class has {format_score(late[order[0]], kind)}, the middle one "
-            f"{format_score(late[order[half]], kind)}, the last one {format_score(late[order[-1]], kind)}."
+            f"The surest class has {format_score(final[order[0]], kind)}, the middle one "
+            f"{format_score(final[order[half]], kind)}, the last one {format_score(final[order[-1]], kind)}."
         ),
         up=axis.ticks,
         across=_rank_ticks(len(champions)),
@@ -131,8 +131,8 @@ def classes_plot(display: Display) -> Plot | None:
         rows=tuple(
             (
                 champions[at].label,
-                format_score(early[at], kind),
-                format_score(late[at], kind),
+                format_score(after_tenth[at], kind),
+                format_score(final[at], kind),
                 number(champions[at].generation),
                 number(champions[at].individual),
             )
@@ -141,16 +141,16 @@ def classes_plot(display: Display) -> Plot | None:
     )
 
 
-def histogram_plot(display: Display) -> Plot | None:
+def histogram_plot(report: RunReport) -> Plot | None:
     """How many champions, and how many real pictures where data were given, have which confidence."""
-    exhibit = display.exhibit
-    late = np.array([one.confidence for one in exhibit.champions.values()])
-    if len(late) < 2:
+    result = report.result
+    confidences = np.array([one.confidence for one in result.champions.values()])
+    if len(confidences) < 2:
         return None
-    kind, word = exhibit.settings.kind, measure(exhibit)
-    groups = {"champions": late}
-    if display.photos is not None and len(display.photos.confidences):
-        groups["real pictures"] = display.photos.confidences
+    kind, word = result.settings.kind, measure(result)
+    groups = {"champions": confidences}
+    if report.real_images is not None and len(report.real_images.confidences):
+        groups["real pictures"] = report.real_images.confidences
     edges, names = _bins(np.concatenate(list(groups.values())), kind)
     shares = {name: _shares(values, edges) for name, values in groups.items()}
     axis = linear_axis(np.array([0.0, *(100 * share for each in shares.values() for share in each)]))
@@ -184,9 +184,9 @@ def histogram_plot(display: Display) -> Plot | None:
     )
 
 
-def stages_plot(display: Display) -> Plot | None:
+def timings_plot(report: RunReport) -> Plot | None:
     """Where the time of the search went; None where it was not recorded."""
-    stages = display.exhibit.summary.get("stages")
+    stages = report.result.summary.get("stages")
     if not isinstance(stages, Mapping) or not any(stages.values()):
         return None
     seconds = {_STAGES.get(str(name), str(name)): float(value) for name, value in stages.items()}
@@ -215,8 +215,8 @@ def stages_plot(display: Display) -> Plot | None:
 
 
 def _axis(values: NDArray[np.float64], kind: str) -> Axis:
-    known = values[~np.isnan(values)]
-    return linear_axis(known) if kind == "similarity" else confidence_axis(known)
+    numbers = values[~np.isnan(values)]
+    return linear_axis(numbers) if kind == "similarity" else confidence_axis(numbers)
 
 
 def _bins(values: NDArray[np.float64], kind: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
@@ -238,48 +238,50 @@ def _rank_ticks(count: int) -> tuple[Tick, ...]:
     return tuple(Tick(at / max(count - 1, 1), number(at + 1)) for at in places.tolist())
 
 
-def _part(shown: int, whole: int, what: str) -> str:
-    return f"{number(shown)} of {number(whole)} {what}" if shown < whole else ""
+def _shown_share(count: int, whole: int, what: str) -> str:
+    return f"{number(count)} of {number(whole)} {what}" if count < whole else ""
 
 
-FEWEST = 2
-QUARTILES = 4  # runs from which on the band is that of the quartiles
+MIN_RUNS = 2
+MIN_RUNS_FOR_QUARTILES = 4  # runs from which on the band is that of the quartiles
 
 
-def replicate_plots(displays: Sequence[Display]) -> tuple[Plot, ...]:
+def replicate_plots(reports: Sequence[RunReport]) -> tuple[Plot, ...]:
     """One plot for each group of runs of one encoding against one classifier, of two runs or more."""
-    groups: dict[tuple[object, ...], list[Display]] = {}
-    for display in displays:
-        settings = display.exhibit.settings
-        if display.exhibit.champions:
+    groups: dict[tuple[object, ...], list[RunReport]] = {}
+    for report in reports:
+        settings = report.result.settings
+        if report.result.champions:
             key = (settings.fingerprint, settings.search, settings.encoding, settings.canvas, settings.cells)
-            groups.setdefault(key, []).append(display)
-    found = [each for each in groups.values() if len(each) >= FEWEST]
-    return tuple(_plot(each, f"group{chr(ord('a') + at)}") for at, each in enumerate(found[:26]))
+            groups.setdefault(key, []).append(report)
+    replicates = [each for each in groups.values() if len(each) >= MIN_RUNS]
+    return tuple(
+        _replicate_plot(each, f"group{chr(ord('a') + at)}") for at, each in enumerate(replicates[:26])
+    )
 
 
-def _plot(runs: Sequence[Display], name: str) -> Plot:
-    exhibit = runs[0].exhibit
-    settings, word = exhibit.settings, measure(exhibit)
+def _replicate_plot(runs: Sequence[RunReport], name: str) -> Plot:
+    result = runs[0].result
+    settings, word = result.settings, measure(result)
     labels = [settings.classes[cell] for cell in settings.cells]
     values = np.full((len(runs), len(labels)), np.nan)
     for row, run in enumerate(runs):
         for column, label in enumerate(labels):
-            champion = run.exhibit.champions.get(label)
+            champion = run.result.champions.get(label)
             values[row, column] = np.nan if champion is None else champion.confidence
-    held = np.flatnonzero(~np.isnan(values).all(axis=0))
-    values, labels = values[:, held], [labels[at] for at in held]
-    many = len(runs) >= QUARTILES
+    columns = np.flatnonzero(~np.isnan(values).all(axis=0))
+    values, labels = values[:, columns], [labels[at] for at in columns]
+    many = len(runs) >= MIN_RUNS_FOR_QUARTILES
     low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75) if many else (0.0, 0.5, 1.0), axis=0)
     order = np.argsort(-middle, kind="stable")
-    known = values[~np.isnan(values)]
-    axis = linear_axis(known) if settings.kind == "similarity" else confidence_axis(known)
+    numbers = values[~np.isnan(values)]
+    axis = linear_axis(numbers) if settings.kind == "similarity" else confidence_axis(numbers)
     along = np.linspace(0, 1, len(labels)) if len(labels) > 1 else np.array([0.5])
     ticks = spread(len(labels), 5).tolist()
-    said = "quartiles" if many else "least and most"
+    band_name = "quartiles" if many else "least and most"
     return Plot(
         name=name,
-        title=f"{settings.encoding} against {classifier_name(exhibit)}: {len(runs)} runs, class by class",
+        title=f"{settings.encoding} against {classifier_name(result)}: {len(runs)} runs, class by class",
         about=(
             f"The median {word} over the runs goes from {format_score(middle[order[0]], settings.kind)} for "
             f"{labels[order[0]]} to {format_score(middle[order[-1]], settings.kind)} for {labels[order[-1]]}."
@@ -291,7 +293,7 @@ def _plot(runs: Sequence[Display], name: str) -> Plot:
             band("inner", along, axis.place(low[order]), axis.place(high[order])),
             line("median", along, axis.place(middle[order])),
         ),
-        legend=(("median", "median over runs"), ("inner", said)),
+        legend=(("median", "median over runs"), ("inner", band_name)),
         head=("class", "lower quarter" if many else "least", "median", "upper quarter" if many else "most"),
         rows=tuple(
             (labels[at], *(format_score(each[at], settings.kind) for each in (low, middle, high)))

@@ -13,21 +13,21 @@ from foolery.report.wording import (
     NARROW,
     classifier_name,
     duration,
-    finding,
     heading,
+    headline,
+    how_made,
     measure,
     number,
-    origin,
     state,
 )
 from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.engine.run import Champion, Exhibit
-    from foolery.report.model import Display
+    from foolery.engine.run import Champion, RunResult
+    from foolery.report.model import RunReport
     from foolery.runs.records import Provenance
 
-FIRST = 6  # champions in the first row
+BEST = 6  # champions in the first row
 LIBRARY = "python"  # what the provenance of a run says that no command line started
 
 
@@ -40,7 +40,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Tile:
+class GalleryItem:
     """One champion of the gallery.
 
     Attributes:
@@ -75,7 +75,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class View:
+class RunSection:
     """One run on a page.
 
     Attributes:
@@ -103,8 +103,8 @@ class View:
     height: int
     frame: int
     large: int
-    tiles: tuple[Tile, ...]
-    best: tuple[Tile, ...]
+    tiles: tuple[GalleryItem, ...]
+    best: tuple[GalleryItem, ...]
     figures: tuple[Fact, ...]
     fooled: tuple[Fact, ...]
     measure: str
@@ -121,63 +121,63 @@ class View:
         return self.frame >= self.width
 
 
-def view_of(display: Display, tiles: Sequence[Tile], anchor: str) -> View:
-    """The view of a run whose champions are ``tiles``."""
-    exhibit = display.exhibit
-    settings = exhibit.settings
+def run_section(report: RunReport, items: Sequence[GalleryItem], anchor: str) -> RunSection:
+    """The view of a run whose champions are ``items``."""
+    result = report.result
+    settings = result.settings
     _, height, width = settings.canvas
-    return View(
+    return RunSection(
         anchor=anchor,
-        heading=heading(exhibit),
-        classifier=classifier_name(exhibit),
+        heading=heading(result),
+        classifier=classifier_name(result),
         encoding=settings.encoding,
-        finding=finding([exhibit]),
-        origin=origin(exhibit),
-        state=state(exhibit),
-        finished=exhibit.status == "finished",
+        finding=headline([result]),
+        origin=how_made(result),
+        state=state(result),
+        finished=result.status == "finished",
         width=width,
         height=height,
-        frame=frame_of(width, 144),
-        large=frame_of(width, 168),
-        tiles=tuple(tiles),
-        best=best_of(tiles),
-        figures=_figures(exhibit),
-        fooled=_fooled(exhibit),
-        measure=measure(exhibit),
-        plots=plots_of(display),
-        settings=_settings(exhibit),
-        made=tuple(_made(provenance) for provenance in exhibit.provenances),
-        commands=_commands(exhibit),
-        check=shlex.join(["foolery", "verify", exhibit.name]),
-        notes=(*display.notes, *_events(exhibit)),
+        frame=frame_width(width, 144),
+        large=frame_width(width, 168),
+        tiles=tuple(items),
+        best=best_items(items),
+        figures=_figures(result),
+        fooled=_fooled(result),
+        measure=measure(result),
+        plots=plots_of(report),
+        settings=_settings(result),
+        made=tuple(_provenance(provenance) for provenance in result.provenances),
+        commands=_commands(result),
+        check=shlex.join(["foolery", "verify", result.name]),
+        notes=(*report.notes, *_events(result)),
     )
 
 
-def alt_of(exhibit: Exhibit, champion: Champion) -> str:
+def alt_text(result: RunResult, champion: Champion) -> str:
     """A champion's picture in a sentence."""
-    shown = format_score(champion.confidence, exhibit.settings.kind)
-    word = "Picture of gradient ascent" if exhibit.settings.search == "ascent" else "Evolved picture"
-    return f"{word}: {classifier_name(exhibit)} gives {champion.label} {shown}"
+    confidence = format_score(champion.confidence, result.settings.kind)
+    word = "Picture of gradient ascent" if result.settings.search == "ascent" else "Evolved picture"
+    return f"{word}: {classifier_name(result)} gives {champion.label} {confidence}"
 
 
-def best_of(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
+def best_items(items: Sequence[GalleryItem]) -> tuple[GalleryItem, ...]:
     """The six surest, those before others that have a real picture beside them."""
-    return tuple(sorted(tiles, key=lambda tile: (tile.photo is None, -tile.value))[:FIRST])
+    return tuple(sorted(items, key=lambda tile: (tile.photo is None, -tile.value))[:BEST])
 
 
-def frame_of(width: int, target: int) -> int:
+def frame_width(width: int, target: int) -> int:
     """Shown width: a whole multiple of ``width`` where it is small, else a whole part of it."""
     return width * (target // width) if width <= target else max(1, width // -(-width // target))
 
 
-def _events(exhibit: Exhibit) -> tuple[str, ...]:
-    events = exhibit.summary.get("events")
-    found = events if isinstance(events, list) else []
-    return tuple(f"Generation {each['generation']}: {each['what']}" for each in found)
+def _events(result: RunResult) -> tuple[str, ...]:
+    events = result.summary.get("events")
+    records = events if isinstance(events, list) else []
+    return tuple(f"Generation {each['generation']}: {each['what']}" for each in records)
 
 
-def _figures(exhibit: Exhibit) -> tuple[Fact, ...]:
-    summary, kind, word = exhibit.summary, exhibit.settings.kind, measure(exhibit)
+def _figures(result: RunResult) -> tuple[Fact, ...]:
+    summary, kind, word = result.summary, result.settings.kind, measure(result)
 
     def score(key: str) -> str:
         value = summary.get(key)
@@ -192,18 +192,18 @@ def _figures(exhibit: Exhibit) -> tuple[Fact, ...]:
     )
 
 
-def _fooled(exhibit: Exhibit) -> tuple[Fact, ...]:
-    fooled = exhibit.summary.get("fooled")
-    if not isinstance(fooled, Mapping) or exhibit.settings.kind == "similarity":
+def _fooled(result: RunResult) -> tuple[Fact, ...]:
+    fooled = result.summary.get("fooled")
+    if not isinstance(fooled, Mapping) or result.settings.kind == "similarity":
         return ()
-    total = number(len(exhibit.settings.cells))
+    total = number(len(result.settings.cells))
     return tuple(
         Fact(f"{float(level) * 100:.10g} %", f"{number(count)} of {total}") for level, count in fooled.items()
     )
 
 
-def _settings(exhibit: Exhibit) -> tuple[Fact, ...]:
-    settings = exhibit.settings
+def _settings(result: RunResult) -> tuple[Fact, ...]:
+    settings = result.settings
     channels, height, width = settings.canvas
     options = [f"{name} = {value}" for name, value in settings.encoding_options.items()]
     forward = [f"{name} = {value}" for name, value in settings.forward.items()]
@@ -214,7 +214,7 @@ def _settings(exhibit: Exhibit) -> tuple[Fact, ...]:
         Fact("Score", settings.kind),
         Fact("Classes", f"{number(len(settings.cells))} of {number(len(settings.classes))}"),
         Fact("Canvas", f"{width} × {height} pixels, {'gray' if channels == 1 else 'RGB'}"),
-        Fact("Search", ", ".join([settings.search, settings.objective, *_told(settings.search_options)])),
+        Fact("Search", ", ".join([settings.search, settings.objective, *_options(settings.search_options)])),
         Fact("Encoding", ", ".join([settings.encoding, *options])),
         Fact("Renderer", f"version {settings.renderer}"),
         Fact("Seed", str(settings.seed)),
@@ -222,11 +222,11 @@ def _settings(exhibit: Exhibit) -> tuple[Fact, ...]:
     )
 
 
-def _told(options: Mapping[str, object]) -> list[str]:
+def _options(options: Mapping[str, object]) -> list[str]:
     return [f"{name} = {value}" for name, value in options.items()]
 
 
-def _made(provenance: Provenance) -> tuple[Fact, ...]:
+def _provenance(provenance: Provenance) -> tuple[Fact, ...]:
     versions = ", ".join(f"{package} {version}" for package, version in provenance.versions.items())
     return (
         Fact("Started", provenance.started),
@@ -236,49 +236,49 @@ def _made(provenance: Provenance) -> tuple[Fact, ...]:
     )
 
 
-def _commands(exhibit: Exhibit) -> tuple[str, ...]:
+def _commands(result: RunResult) -> tuple[str, ...]:
     """As they were given; for a run that Python code started, the call that is the same search."""
-    commands = [provenance.command for provenance in exhibit.provenances]
+    commands = [provenance.command for provenance in result.provenances]
     if any(command != LIBRARY for command in commands):
         return tuple(dict.fromkeys(command for command in commands if command != LIBRARY))
-    settings = exhibit.settings
+    settings = result.settings
     if settings.search == "ascent":
-        return (_ascend_call(exhibit),)
-    given: dict[str, object] = {
+        return (_ascend_call(result),)
+    arguments: dict[str, object] = {
         "encoding": settings.encoding,
         "options": dict(settings.encoding_options),
-        "generations": int(exhibit.history.generation[-1]) if len(exhibit.history) else 0,
+        "generations": int(result.history.generation[-1]) if len(result.history) else 0,
         "batch": settings.batch,
         "initial": settings.initial,
         "seed": settings.seed,
     }
     if len(settings.cells) < len(settings.classes):
-        given["classes"] = [settings.classes[cell] for cell in settings.cells]
-    return (_call("evolve", settings.classifier, given),)
+        arguments["classes"] = [settings.classes[cell] for cell in settings.cells]
+    return (_call("evolve", settings.classifier, arguments),)
 
 
-def _ascend_call(exhibit: Exhibit) -> str:
-    settings = exhibit.settings
-    told = dict(settings.search_options)
-    given: dict[str, object] = {"preset": told.pop("preset", "plain")}
-    start, through = told.pop("start", "mean"), told.pop("through", None)
-    told.pop("start_hash", None)
+def _ascend_call(result: RunResult) -> str:
+    settings = result.settings
+    options = dict(settings.search_options)
+    arguments: dict[str, object] = {"preset": options.pop("preset", "plain")}
+    start, through = options.pop("start", "mean"), options.pop("through", None)
+    options.pop("start_hash", None)
     if through is not None:
-        given["through"] = through
+        arguments["through"] = through
     elif start != "mean":
-        given["start"] = "FILE" if start == "picture" else start
+        arguments["start"] = "FILE" if start == "picture" else start
     if start == "champions":
-        given["source"] = "RUN"
-    given |= {"rule": told, "seed": settings.seed}
-    if len(exhibit.history):
-        given["steps"] = int(exhibit.history.generation[-1])
+        arguments["source"] = "RUN"
+    arguments |= {"rule": options, "seed": settings.seed}
+    if len(result.history):
+        arguments["steps"] = int(result.history.generation[-1])
     if len(settings.cells) < len(settings.classes):
-        given["classes"] = [settings.classes[cell] for cell in settings.cells]
-    return _call("ascend", settings.classifier, given)
+        arguments["classes"] = [settings.classes[cell] for cell in settings.cells]
+    return _call("ascend", settings.classifier, arguments)
 
 
-def _call(name: str, classifier: str, given: Mapping[str, object]) -> str:
-    arguments = [repr(classifier), *(f"{argument}={value!r}" for argument, value in given.items())]
+def _call(name: str, classifier: str, keywords: Mapping[str, object]) -> str:
+    arguments = [repr(classifier), *(f"{argument}={value!r}" for argument, value in keywords.items())]
     inner = "".join(f"    {argument},\n" for argument in arguments)
     return f"import foolery\n\nfoolery.{name}(\n{inner})"
 

@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-    from foolery.engine.run import Champion, Exhibit
+    from foolery.engine.run import Champion, RunResult
 
     Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 # A dark wall with rounded, transparent corners: it looks the same on a white and on a dark page.
-WALL, INK, QUIET = (22, 23, 27), (240, 238, 234), (168, 165, 159)
+BACKGROUND, INK, SECONDARY = (22, 23, 27), (240, 238, 234), (168, 165, 159)
 CORNER, MARGIN, GAP = 28, 56, 24
 TITLE, NAME, SMALL = 34, 24, 22
 UNDER_TITLE, UNDER_PICTURE, BETWEEN_ROWS, BETWEEN_RUNS = 26, 12, 30, 52
-TARGET, PER_ROW, LARGEST_SCALE = 140, 10, 64
-MOST_PIXELS = 120_000_000  # half a gigabyte while it is drawn
-LONGEST_NAME = 60  # letters of a classifier's name
+TARGET, PER_ROW, MAX_SCALE = 140, 10, 64
+MAX_PIXELS = 120_000_000  # half a gigabyte while it is drawn
+MAX_NAME = 60  # letters of a classifier's name
 
 
 @dataclass(frozen=True)
-class _Measures:
-    """Sizes in pixels; ``tile`` is the width of a picture and of the text under it."""
+class _SheetLayout:
+    """Sizes in pixels; ``column_width`` is the width of a picture and of the text under it."""
 
     scale: int
-    tile: int
+    column_width: int
     height: int
     columns: int
 
@@ -44,17 +44,17 @@ class _Measures:
         """Height of a row of pictures with its two lines of text."""
         return self.height + UNDER_PICTURE + NAME + SMALL + 12
 
-    def band(self, exhibit: Exhibit) -> int:
+    def band(self, result: RunResult) -> int:
         """Height of a run with its title."""
-        rows = max(1, -(-len(exhibit.champions) // self.columns))
+        rows = max(1, -(-len(result.champions) // self.columns))
         return TITLE + UNDER_TITLE + rows * self.row + (rows - 1) * BETWEEN_ROWS
 
 
-def contact_sheet(exhibits: Sequence[Exhibit], *, scale: int | None = None) -> Image:
+def contact_sheet(results: Sequence[RunResult], *, scale: int | None = None) -> Image:
     """One RGBA picture: per run a title, and its champions with class name and confidence.
 
     Args:
-        exhibits: one under the other, with canvases of any size.
+        results: one under the other, with canvases of any size.
         scale: pixels per canvas pixel, 1 to 64; None chooses one that makes pictures about 140 pixels wide.
 
     Raises:
@@ -62,25 +62,25 @@ def contact_sheet(exhibits: Sequence[Exhibit], *, scale: int | None = None) -> I
     """
     from PIL import Image, ImageDraw
 
-    if not exhibits:
+    if not results:
         raise UsageError("exhibits: expected at least one run, got none")
-    if scale is not None and not (isinstance(scale, int) and 1 <= scale <= LARGEST_SCALE):
-        raise UsageError(f"scale: expected a whole number from 1 to {LARGEST_SCALE}, got {scale!r}")
-    measures = [_measures(exhibit, scale) for exhibit in exhibits]
-    bands = [each.band(exhibit) for each, exhibit in zip(measures, exhibits, strict=True)]
-    inner = max(each.columns * (each.tile + GAP) - GAP for each in measures)
-    inner = max(inner, *(_title_width(exhibit) for exhibit in exhibits))
+    if scale is not None and not (isinstance(scale, int) and 1 <= scale <= MAX_SCALE):
+        raise UsageError(f"scale: expected a whole number from 1 to {MAX_SCALE}, got {scale!r}")
+    layouts = [_layout(exhibit, scale) for exhibit in results]
+    bands = [each.band(exhibit) for each, exhibit in zip(layouts, results, strict=True)]
+    inner = max(each.columns * (each.column_width + GAP) - GAP for each in layouts)
+    inner = max(inner, *(_title_width(exhibit) for exhibit in results))
     size = inner + 2 * MARGIN, sum(bands) + BETWEEN_RUNS * (len(bands) - 1) + 2 * MARGIN
-    if size[0] * size[1] > MOST_PIXELS:
+    if size[0] * size[1] > MAX_PIXELS:
         raise UsageError(
-            f"scale: the sheet would be {size[0]} x {size[1]} pixels, more than {MOST_PIXELS // 1_000_000} "
+            f"scale: the sheet would be {size[0]} x {size[1]} pixels, more than {MAX_PIXELS // 1_000_000} "
             "million; give a smaller scale or fewer runs"
         )
-    sheet = Image.new("RGBA", size, WALL)
+    sheet = Image.new("RGBA", size, BACKGROUND)
     drawing = ImageDraw.Draw(sheet)
     top = MARGIN
-    for exhibit, each, band in zip(exhibits, measures, bands, strict=True):
-        _draw_run(sheet, drawing, exhibit, each, top)
+    for result, each, band in zip(results, layouts, bands, strict=True):
+        _draw_run(sheet, drawing, result, each, top)
         top += band + BETWEEN_RUNS
     sheet.putalpha(_rounded(size))
     return sheet
@@ -102,57 +102,59 @@ def _rounded(size: tuple[int, int]) -> Image:
     return mask
 
 
-def _measures(exhibit: Exhibit, scale: int | None) -> _Measures:
-    _, height, width = exhibit.settings.canvas
+def _layout(result: RunResult, scale: int | None) -> _SheetLayout:
+    _, height, width = result.settings.canvas
     scale = max(1, round(TARGET / width)) if scale is None else scale
-    columns = min(PER_ROW, max(1, len(exhibit.champions)))
-    return _Measures(scale, max(width * scale, 96), height * scale, columns)
+    columns = min(PER_ROW, max(1, len(result.champions)))
+    return _SheetLayout(scale, max(width * scale, 96), height * scale, columns)
 
 
-def _draw_run(sheet: Image, drawing: ImageDraw, exhibit: Exhibit, measures: _Measures, top: int) -> None:
-    title, note = _title(exhibit)
+def _draw_run(sheet: Image, drawing: ImageDraw, result: RunResult, layout: _SheetLayout, top: int) -> None:
+    title, note = _title(result)
     drawing.text((MARGIN, top), title, font=_font(TITLE), fill=INK)
     left = MARGIN + _length(title, TITLE) + 20
-    drawing.text((left, top + TITLE - SMALL - 2), note, font=_font(SMALL), fill=QUIET)
+    drawing.text((left, top + TITLE - SMALL - 2), note, font=_font(SMALL), fill=SECONDARY)
     first = top + TITLE + UNDER_TITLE
-    for position, champion in enumerate(exhibit.champions.values()):
-        row, column = divmod(position, measures.columns)
-        x = MARGIN + column * (measures.tile + GAP)
-        y = first + row * (measures.row + BETWEEN_ROWS)
-        _draw_champion(sheet, drawing, champion, exhibit, measures, (x, y))
+    for position, champion in enumerate(result.champions.values()):
+        row, column = divmod(position, layout.columns)
+        x = MARGIN + column * (layout.column_width + GAP)
+        y = first + row * (layout.row + BETWEEN_ROWS)
+        _draw_champion(sheet, drawing, champion, result, layout, (x, y))
 
 
 def _draw_champion(
     sheet: Image,
     drawing: ImageDraw,
     champion: Champion,
-    exhibit: Exhibit,
-    measures: _Measures,
+    result: RunResult,
+    layout: _SheetLayout,
     corner: tuple[int, int],
 ) -> None:
     from PIL import Image
 
     x, y = corner
     picture = champion.image().convert("RGB")
-    enlarged = (picture.width * measures.scale, picture.height * measures.scale)
+    enlarged = (picture.width * layout.scale, picture.height * layout.scale)
     sheet.paste(picture.resize(enlarged, Image.Resampling.NEAREST), corner)
-    y += measures.height + UNDER_PICTURE
-    shown = _readable(format_score(champion.confidence, exhibit.settings.kind))
-    drawing.text((x, y), _fitting(champion.label, NAME, measures.tile), font=_font(NAME), fill=INK)
-    drawing.text((x, y + NAME + 6), _fitting(shown, SMALL, measures.tile), font=_font(SMALL), fill=QUIET)
-
-
-def _title(exhibit: Exhibit) -> tuple[str, str]:
-    name = _readable(classifier_name(exhibit))
-    name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-    return (
-        f"{name}, {_readable(heading(exhibit))}",
-        _readable(f"{number(exhibit.summary.get('queries'))} queries"),
+    y += layout.height + UNDER_PICTURE
+    confidence = _readable(format_score(champion.confidence, result.settings.kind))
+    drawing.text((x, y), _fitting(champion.label, NAME, layout.column_width), font=_font(NAME), fill=INK)
+    drawing.text(
+        (x, y + NAME + 6), _fitting(confidence, SMALL, layout.column_width), font=_font(SMALL), fill=SECONDARY
     )
 
 
-def _title_width(exhibit: Exhibit) -> int:
-    title, note = _title(exhibit)
+def _title(result: RunResult) -> tuple[str, str]:
+    name = _readable(classifier_name(result))
+    name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+    return (
+        f"{name}, {_readable(heading(result))}",
+        _readable(f"{number(result.summary.get('queries'))} queries"),
+    )
+
+
+def _title_width(result: RunResult) -> int:
+    title, note = _title(result)
     return _length(title, TITLE) + 20 + _length(note, SMALL)
 
 

@@ -145,15 +145,15 @@ class Plot:
 
 def line(style: str, across: Values, up: Values) -> Shape:
     """A line through points given from 0 to 1; those that are NaN are left out."""
-    known = ~np.isnan(up)
-    points = _points(across[known], up[known])
+    is_number = ~np.isnan(up)
+    points = _points(across[is_number], up[is_number])
     return Shape(style, " ".join(points * 2 if len(points) == 1 else points), False)  # one point: a dot
 
 
 def band(style: str, across: Values, low: Values, high: Values) -> Shape:
     """The area between two lines given from 0 to 1; where one of them is NaN it is left out."""
-    known = ~(np.isnan(low) | np.isnan(high))
-    forth, back = _points(across[known], high[known]), _points(across[known], low[known])
+    is_number = ~(np.isnan(low) | np.isnan(high))
+    forth, back = _points(across[is_number], high[is_number]), _points(across[is_number], low[is_number])
     return Shape(style, " ".join([*forth, *back[::-1]]), True)
 
 

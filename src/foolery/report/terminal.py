@@ -31,12 +31,12 @@ STEPS = 8  # colours are drawn in steps of 8 of 256, so that few styles serve ma
 SHADES, PLAIN_SHADES = " ░▒▓█", " .:-=+*#%@"
 
 
-def shrunk(canvases: Canvases, width: int) -> Pixels:
+def shrink(canvases: Canvases, width: int) -> Pixels:
     """``(N, H, W, 3) uint8`` with at most ``width`` columns: every pixel the mean of those it replaces."""
     width = min(width, canvases.shape[3])
     small = canvases
     if width < canvases.shape[3]:
-        means = _averaged(_averaged(canvases, 2, shrunk_height(canvases.shape, width)), 3, width)
+        means = _averages(_averages(canvases, 2, shrunk_height(canvases.shape, width)), 3, width)
         small = means.round().astype(np.uint8)
     return np.ascontiguousarray(
         np.broadcast_to(small, (len(small), 3, *small.shape[2:])).transpose(0, 2, 3, 1)
@@ -94,7 +94,7 @@ def _shaded_lines(pixels: NDArray[np.int64], ramp: str) -> list[list[Segment]]:
     return [[Segment("".join(ramp[step] for step in row))] for row in steps.tolist()]
 
 
-def _averaged(values: NDArray[Any], axis: int, count: int) -> NDArray[np.float64]:
+def _averages(values: NDArray[Any], axis: int, count: int) -> NDArray[np.float64]:
     """Means over ``count`` nearly equal parts of an axis."""
     edges = np.arange(count + 1) * values.shape[axis] // count
     sums: NDArray[np.float64] = np.add.reduceat(values, edges[:-1], axis=axis, dtype=np.float64)
@@ -105,8 +105,8 @@ def _averaged(values: NDArray[Any], axis: int, count: int) -> NDArray[np.float64
 
 
 GAP = 2
-NARROWEST = 10  # columns: a confidence such as ">99.9999 %"
-WISHED = 5  # pictures side by side
+MIN_WIDTH = 10  # columns: a confidence such as ">99.9999 %"
+MIN_COLUMNS = 5  # pictures side by side
 CAPTION = 2  # lines under a picture: name and confidence, bar
 FULL_BAR = 6.0  # nines
 
@@ -114,7 +114,7 @@ _NAME, _QUIET, _BAR = Style(bold=True), Style(dim=True), Style(color="bright_cya
 
 
 @dataclass(frozen=True)
-class Signs:
+class Glyphs:
     """What text and bars are drawn with: a cut name, parts of a bar's cell, the rest of a bar."""
 
     encoding: str
@@ -122,27 +122,27 @@ class Signs:
     blocks: str
     rest: str
 
-    def known(self, text: str) -> str:
+    def printable(self, text: str) -> str:
         """``text`` with a question mark for each sign that the console does not have."""
         return text.encode(self.encoding, "replace").decode(self.encoding)
 
 
-UNICODE = Signs("utf-8", "…", " ▏▎▍▌▋▊▉█", "·")
-ASCII = Signs("ascii", "~", " #", ".")
+UNICODE = Glyphs("utf-8", "…", " ▏▎▍▌▋▊▉█", "·")
+ASCII = Glyphs("ascii", "~", " #", ".")
 
 
-def picture(canvas: Canvases, width: int) -> Picture:
+def picture(canvas: Canvases, width: int) -> TerminalImage:
     """A picture for a rich console.
 
     Args:
         canvas: ``(C, H, W) uint8``, gray or RGB.
         width: in columns; a canvas with fewer pixels is shown one column to a pixel.
     """
-    return Picture(shrunk(canvas[None], max(1, width))[0])
+    return TerminalImage(shrink(canvas[None], max(1, width))[0])
 
 
 @dataclass(frozen=True)
-class Picture:
+class TerminalImage:
     """A rich renderable: ``pixels`` is ``(H, W, 3) uint8``, shown W columns wide and H / 2 lines high."""
 
     pixels: Pixels
@@ -166,7 +166,7 @@ def digits_panel(
     *,
     width: int,
     height: int | None = None,
-) -> Panel:
+) -> ProgressPanel:
     """Champions side by side, each with its name, its confidence and a bar that is full at 99.9999 %.
 
     Pictures are shown in full, or in a half, a third … such that five fit beside each other and all
@@ -189,9 +189,9 @@ def digits_panel(
         )
     grid = _Grid.fitting(canvases.shape, max(1, width), height)
     count = grid.shown
-    return Panel(
+    return ProgressPanel(
         grid,
-        shrunk(canvases[:count], grid.picture),
+        shrink(canvases[:count], grid.picture),
         tuple(_clean(label) for label in labels[:count]),
         tuple(float(confidence) for confidence in confidences[:count]),
         len(labels) - count,
@@ -214,8 +214,8 @@ class _Grid:
         for divisor in range(1, side + 1):
             grid = cls._with(count, min(-(-side // divisor), width), width)
             lines = -(-count // grid.columns) * grid._lines(shape)
-            enough = grid.columns >= min(WISHED, count) and (height is None or lines - 1 <= height)
-            if enough or grid.picture <= NARROWEST:
+            enough = grid.columns >= min(MIN_COLUMNS, count) and (height is None or lines - 1 <= height)
+            if enough or grid.picture <= MIN_WIDTH:
                 break
         if height is None or lines - 1 <= height:
             return grid
@@ -224,7 +224,7 @@ class _Grid:
 
     @classmethod
     def _with(cls, count: int, picture: int, width: int) -> _Grid:
-        tile = min(max(picture, NARROWEST), width)
+        tile = min(max(picture, MIN_WIDTH), width)
         most = max(1, min(count, (width + GAP) // (tile + GAP)))
         rows = -(-count // most)
         return cls(max(1, -(-count // max(rows, 1))), tile, picture, count)
@@ -235,7 +235,7 @@ class _Grid:
 
 
 @dataclass(frozen=True)
-class Panel:
+class ProgressPanel:
     """A rich renderable: ``pixels`` is ``(N, H, W, 3) uint8``; ``left_out`` champions are only counted."""
 
     grid: _Grid
@@ -273,7 +273,7 @@ class Panel:
                 yield Segment(" " * GAP)
             yield from piece
 
-    def _tile(self, at: int, ramp: str | None, signs: Signs) -> list[list[Segment]]:
+    def _tile(self, at: int, ramp: str | None, signs: Glyphs) -> list[list[Segment]]:
         """Lines of segments, each ``tile`` columns wide."""
         width, confidence = self.grid.tile, self.confidences[at]
         pad = Segment(" " * (width - self.pixels.shape[2]))
@@ -282,22 +282,22 @@ class Panel:
         return [*lines, caption, _bar(confidence, width, signs)]
 
 
-def _caption(label: str, confidence: float, width: int, signs: Signs) -> list[Segment]:
+def _caption(label: str, confidence: float, width: int, signs: Glyphs) -> list[Segment]:
     """Name on the left, confidence on the right; the name gives way."""
-    label, shown = signs.known(label), signs.known(format_confidence(confidence))
-    room = width - len(shown) - 1
+    label, percentage = signs.printable(label), signs.printable(format_confidence(confidence))
+    room = width - len(percentage) - 1
     if room < 1:
-        return [Segment(set_cell_size(shown, width))]
+        return [Segment(set_cell_size(percentage, width))]
     name = label if cell_len(label) <= room else set_cell_size(label, room - 1) + signs.cut
-    return [Segment(set_cell_size(name, room), _NAME), Segment(f" {shown}")]
+    return [Segment(set_cell_size(name, room), _NAME), Segment(f" {percentage}")]
 
 
-def _bar(confidence: float, width: int, signs: Signs) -> list[Segment]:
+def _bar(confidence: float, width: int, signs: Glyphs) -> list[Segment]:
     blocks, parts = signs.blocks, len(signs.blocks) - 1
     done = min(int(width * parts * nines(confidence) / FULL_BAR + 1e-6), width * parts)
     full, part = divmod(done, parts)
-    drawn = blocks[-1] * full + (blocks[part] if part else "")
-    return [Segment(drawn, _BAR), Segment(signs.rest * (width - len(drawn)), _QUIET)]
+    bar = blocks[-1] * full + (blocks[part] if part else "")
+    return [Segment(bar, _BAR), Segment(signs.rest * (width - len(bar)), _QUIET)]
 
 
 def _clean(label: str) -> str:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from foolery.text import format_score
 
 if TYPE_CHECKING:
-    from foolery.engine.run import Champion, Exhibit
+    from foolery.engine.run import Champion, RunResult
 
 LEVELS = ((0.9999, "99.99 %"), (0.999, "99.9 %"), (0.99, "99 %"), (0.9, "90 %"), (0.5, "50 %"))
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 _ENCODINGS = {"cppn": "CPPN"}
-_ORIGINS = {
+_ENCODING_STARTS = {
     "cppn": "Each picture is drawn by a small network, a CPPN, whose weights and shape began at random.",
     "direct": "Each picture began as uniform noise.",
 }
-_STARTS = {
+_ASCENT_STARTS = {
     "mean": "Each picture began as the mean pixel of the preprocessing plus a little noise.",
     "noise": "Each picture began as uniform noise.",
     "picture": "Each picture began as one and the same picture from a file.",
@@ -29,31 +29,34 @@ _STARTS = {
 }
 
 
-def finding(exhibits: Sequence[Exhibit]) -> str:
+def headline(results: Sequence[RunResult]) -> str:
     """One sentence: how certain the classifiers are of how many pictures.
 
     It names the highest of 99.99, 99.9, 99, 90 and 50 % that at least half of the pictures reach,
     else 50 % if any does.
     """
-    who = _who(exhibits)
-    champions = [champion for exhibit in exhibits for champion in exhibit.champions.values()]
+    classifiers = _classifiers(results)
+    champions = [champion for result in results for champion in result.champions.values()]
     total = len(champions)
     if not champions:
-        return f"No pictures yet for {who}"
-    climbed = all(exhibit.settings.search == "ascent" for exhibit in exhibits)
-    pictures = f"{_count(total)} {'' if climbed else 'evolved '}picture{'s' if total > 1 else ''}"
-    if climbed:
+        return f"No pictures yet for {classifiers}"
+    is_ascent = all(exhibit.settings.search == "ascent" for exhibit in results)
+    pictures = f"{_count(total)} {'' if is_ascent else 'evolved '}picture{'s' if total > 1 else ''}"
+    if is_ascent:
         pictures += " of gradient ascent"
-    kinds = {exhibit.settings.kind for exhibit in exhibits}
+    kinds = {exhibit.settings.kind for exhibit in results}
     if kinds == {"similarity"}:
         middle = median(champion.confidence for champion in champions)
-        return f"{pictures}, with a median similarity of {format_score(middle, 'similarity')} in {who}"
+        return (
+            f"{pictures}, with a median similarity of {format_score(middle, 'similarity')} in {classifiers}"
+        )
     if "similarity" in kinds:
-        return f"{pictures}, scored by {who}"
-    return f"{who} {_how_certain(champions, pictures, many=who != classifier_name(exhibits[0]))}"
+        return f"{pictures}, scored by {classifiers}"
+    many = classifiers != classifier_name(results[0])
+    return f"{classifiers} {_confidence_phrase(champions, pictures, many=many)}"
 
 
-def _how_certain(champions: Sequence[Champion], pictures: str, *, many: bool) -> str:
+def _confidence_phrase(champions: Sequence[Champion], pictures: str, *, many: bool) -> str:
     total, verb = len(champions), "are" if many else "is"
     for level, name in LEVELS:
         reached = sum(champion.confidence >= level for champion in champions)
@@ -64,49 +67,49 @@ def _how_certain(champions: Sequence[Champion], pictures: str, *, many: bool) ->
     return f"{verb} at most {format_score(most, 'softmax')} certain of {pictures}"
 
 
-def origin(exhibit: Exhibit) -> str:
+def how_made(result: RunResult) -> str:
     """Two sentences: where the pictures come from, and that nothing but a score chose them."""
-    if exhibit.settings.search == "ascent":
-        return _ascended(exhibit)
-    began = _ORIGINS.get(exhibit.settings.encoding, "Each picture began at random.")
+    if result.settings.search == "ascent":
+        return _ascent_how_made(result)
+    start = _ENCODING_STARTS.get(result.settings.encoding, "Each picture began at random.")
     return (
-        f"{began} Of all pictures that were tried, each class keeps the one that "
-        f"{classifier_name(exhibit)} scored highest for it; nothing else chose it."
+        f"{start} Of all pictures that were tried, each class keeps the one that "
+        f"{classifier_name(result)} scored highest for it; nothing else chose it."
     )
 
 
-def _ascended(exhibit: Exhibit) -> str:
-    told = exhibit.settings.search_options
-    began = _STARTS.get(str(told.get("start")), "Each picture began at random.")
-    moved = "weight by weight" if "through" in told else "pixel by pixel"
+def _ascent_how_made(result: RunResult) -> str:
+    options = result.settings.search_options
+    start = _ASCENT_STARTS.get(str(options.get("start")), "Each picture began at random.")
+    step = "weight by weight" if "through" in options else "pixel by pixel"
     return (
-        f"{began} It then followed the gradient of its class, {moved}; shown is the step that "
-        f"{classifier_name(exhibit)} scored highest, rounded to 8 bits."
+        f"{start} It then followed the gradient of its class, {step}; shown is the step that "
+        f"{classifier_name(result)} scored highest, rounded to 8 bits."
     )
 
 
-def heading(exhibit: Exhibit) -> str:
+def heading(result: RunResult) -> str:
     """``CPPN encoding, seed 0``, or ``Gradient ascent, seed 0``."""
-    settings = exhibit.settings
+    settings = result.settings
     if settings.search == "ascent":
         through = " through CPPNs" if "through" in settings.search_options else ""
         return f"Gradient ascent{through}, seed {settings.seed}"
     return f"{_ENCODINGS.get(settings.encoding, settings.encoding)} encoding, seed {settings.seed}"
 
 
-def state(exhibit: Exhibit) -> str:
+def state(result: RunResult) -> str:
     """Whether the run is done, and how far it came."""
-    generation = f"generation {_count(int(exhibit.history.generation[-1]))}" if len(exhibit.history) else ""
-    if exhibit.status == "finished":
+    generation = f"generation {_count(int(result.history.generation[-1]))}" if len(result.history) else ""
+    if result.status == "finished":
         return f"finished at {generation}" if generation else "finished"
     if not generation:
-        return f"{exhibit.status}, before its first generation"
-    return f"not finished: {exhibit.status} at {generation}"
+        return f"{result.status}, before its first generation"
+    return f"not finished: {result.status} at {generation}"
 
 
-def classifier_name(exhibit: Exhibit) -> str:
+def classifier_name(result: RunResult) -> str:
     """What a page calls the classifier of a run; see ``short_name``."""
-    return short_name(exhibit.settings.classifier)
+    return short_name(result.settings.classifier)
 
 
 def short_name(name: str) -> str:
@@ -121,14 +124,14 @@ def short_name(name: str) -> str:
     return parts[-1] if parts else name
 
 
-def _who(exhibits: Sequence[Exhibit]) -> str:
-    names = {exhibit.settings.fingerprint: classifier_name(exhibit) for exhibit in exhibits}
-    return f"{len(names)} classifiers" if len(names) > 1 else classifier_name(exhibits[0])
+def _classifiers(results: Sequence[RunResult]) -> str:
+    names = {result.settings.fingerprint: classifier_name(result) for result in results}
+    return f"{len(names)} classifiers" if len(names) > 1 else classifier_name(results[0])
 
 
-def measure(exhibit: Exhibit) -> str:
+def measure(result: RunResult) -> str:
     """What the classifier's answers are called."""
-    return "similarity" if exhibit.settings.kind == "similarity" else "confidence"
+    return "similarity" if result.settings.kind == "similarity" else "confidence"
 
 
 def number(value: object) -> str:

@@ -19,64 +19,64 @@ from foolery.runs.errors import RecordError
 from foolery.runs.reader import load
 from foolery.runs.records import (
     CANVAS_HASH,
-    NAMES,
+    TIMING_NAMES,
     CanvasHash,
     Event,
+    GenerationStats,
     Individual,
-    Moment,
-    Reign,
+    Replacement,
     RunFile,
-    Stages,
     Status,
+    Timings,
 )
 from foolery.runs.schema import LARGEST_GENOME
-from foolery.runs.validation import Generation, Ledger
+from foolery.runs.validation import GenerationRecord, RunValidator
 
 
 @dataclass
-class Pending:
+class PendingRecords:
     """Records since the last checkpoint; adding or storing the same ones again changes nothing.
 
     Attributes:
-        reigns: by generation.
+        replacements: by generation.
         champions: cell to the reign of its champion, for cells that changed hands.
         hashes: individual number to canvas hash, or to what computes it.
-        faded: stored individuals that have to give up their genomes.
-        stages: by generation.
+        dropped_genomes: stored individuals that have to give up their genomes.
+        timings: by generation.
         events: in order.
     """
 
-    moments: dict[int, Moment] = field(default_factory=dict)
+    stats: dict[int, GenerationStats] = field(default_factory=dict)
     individuals: dict[int, Individual] = field(default_factory=dict)
-    reigns: dict[int, Sequence[Reign]] = field(default_factory=dict)
-    champions: dict[int, Reign] = field(default_factory=dict)
+    replacements: dict[int, Sequence[Replacement]] = field(default_factory=dict)
+    champions: dict[int, Replacement] = field(default_factory=dict)
     hashes: dict[int, CanvasHash] = field(default_factory=dict)
-    faded: set[int] = field(default_factory=set)
-    stages: dict[int, Stages] = field(default_factory=dict)
+    dropped_genomes: set[int] = field(default_factory=set)
+    timings: dict[int, Timings] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
-    def add(self, record: Generation, hashes: Mapping[int, CanvasHash]) -> None:
+    def add(self, record: GenerationRecord, hashes: Mapping[int, CanvasHash]) -> None:
         """Take in one generation; ``hashes`` gives the canvas hash of every newcomer."""
-        self.individuals.update({one.number: one for one in record.newcomers})
-        self.reigns[record.moment.generation] = record.reigns
-        self.champions.update({reign.cell: reign for reign in record.reigns})
+        self.individuals.update({one.number: one for one in record.individuals})
+        self.replacements[record.stats.generation] = record.replacements
+        self.champions.update({replacement.cell: replacement for replacement in record.replacements})
         self.hashes.update(hashes)
-        self.moments[record.moment.generation] = record.moment
+        self.stats[record.stats.generation] = record.stats
 
-    def dethrone(self, numbers: set[int]) -> None:
+    def drop_hashes(self, numbers: set[int]) -> None:
         """Let go of the canvas hashes of these individuals, which nobody will ask for."""
         for number in numbers:
             self.hashes.pop(number, None)
 
-    def fade(self, numbers: set[int]) -> None:
+    def drop_genomes(self, numbers: set[int]) -> None:
         """Let go of the genomes of these individuals."""
         for number in numbers:
-            waiting = self.individuals.get(number)
-            if waiting is None:
-                self.faded.add(number)
+            pending = self.individuals.get(number)
+            if pending is None:
+                self.dropped_genomes.add(number)
             else:
                 self.individuals[number] = Individual(
-                    waiting.number, waiting.generation, waiting.parent, waiting.mate, None
+                    pending.number, pending.generation, pending.parent, pending.mate, None
                 )
 
     def store(self, connection: sqlite3.Connection, status: Status, generation: int) -> None:
@@ -108,62 +108,69 @@ class Pending:
         )
         yield (
             "UPDATE individuals SET genome = NULL WHERE number = ?",
-            ((int(number),) for number in self.faded),
+            ((int(number),) for number in self.dropped_genomes),
         )
         yield (
             "INSERT OR REPLACE INTO reigns (cell, individual, generation, objective, score, confidence,"
             " previous) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((*_reign(reign), _int(reign.previous)) for reigns in self.reigns.values() for reign in reigns),
+            (
+                (*_replacement_columns(reign), _int(reign.previous))
+                for reigns in self.replacements.values()
+                for reign in reigns
+            ),
         )
         yield (
             "INSERT OR REPLACE INTO champions (cell, individual, generation, objective, score, confidence,"
             " canvas_hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((*_reign(reign), self._hash(reign.individual)) for reign in self.champions.values()),
+            (
+                (*_replacement_columns(reign), self._hash(reign.individual))
+                for reign in self.champions.values()
+            ),
         )
         yield (
             "INSERT OR REPLACE INTO generations (generation, queries, jumps, median, mean, least, most,"
             " seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
-                    *(int(value) for value in (moment.generation, moment.queries, moment.jumps)),
-                    *(float(value) for value in (moment.median, moment.mean, moment.least, moment.most)),
+                    *(int(value) for value in (moment.generation, moment.queries, moment.improvements)),
+                    *(float(value) for value in (moment.median, moment.mean, moment.min, moment.max)),
                     float(moment.seconds),
                 )
-                for moment in self.moments.values()
+                for moment in self.stats.values()
             ),
         )
         yield (
             "INSERT OR REPLACE INTO stages (generation, vary, render, classify, tell, write)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (int(generation), *(float(getattr(stages, name)) for name in NAMES))
-                for generation, stages in self.stages.items()
+                (int(generation), *(float(getattr(stages, name)) for name in TIMING_NAMES))
+                for generation, stages in self.timings.items()
             ),
         )
         yield (
             "INSERT INTO events (generation, what) VALUES (?, ?)",
-            ((int(event.generation), event.what) for event in self.events),
+            ((int(event.generation), event.text) for event in self.events),
         )
 
     def _hash(self, number: int) -> str:
-        found = self.hashes[number]
-        if not isinstance(found, str):
-            found = self.hashes[number] = found()
-        return found
+        canvas_hash = self.hashes[number]
+        if not isinstance(canvas_hash, str):
+            canvas_hash = self.hashes[number] = canvas_hash()
+        return canvas_hash
 
 
 def _int(number: int | None) -> int | None:
     return None if number is None else int(number)
 
 
-def _reign(reign: Reign) -> tuple[int, int, int, float, float, float]:
+def _replacement_columns(replacement: Replacement) -> tuple[int, int, int, float, float, float]:
     return (
-        int(reign.cell),
-        int(reign.individual),
-        int(reign.generation),
-        float(reign.objective),
-        float(reign.score),
-        float(reign.confidence),
+        int(replacement.cell),
+        int(replacement.individual),
+        int(replacement.generation),
+        float(replacement.objective),
+        float(replacement.score),
+        float(replacement.confidence),
     )
 
 
@@ -171,53 +178,57 @@ SECONDS_BETWEEN_CHECKPOINTS = 3.0
 _DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
-class Births(NamedTuple):
+class NewElites(NamedTuple):
     """Who took a cell in one generation.
 
     Attributes:
-        newcomers: the individuals of this generation that took a cell in it, with their genomes.
-        reigns: which cells they took, at most one reign per cell.
+        individuals: the individuals of this generation that took a cell in it, with their genomes.
+        replacements: which cells they took, at most one reign per cell.
         hashes: individual number to canvas hash, or to what computes it, for all newcomers.
     """
 
-    newcomers: Sequence[Individual]
-    reigns: Sequence[Reign]
+    individuals: Sequence[Individual]
+    replacements: Sequence[Replacement]
     hashes: Mapping[int, CanvasHash]
 
 
-class Journal:
+class WriteBuffer:
     """What is recorded and not yet stored, the rules that it keeps, and the connection that stores it.
 
     Attributes:
-        whole: whether what is recorded can be stored; not after the disk refused it.
+        consistent: whether what is recorded can be stored; not after the disk refused it.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
-        ledger: Ledger,
+        validator: RunValidator,
         file: Path | None,
         *,
         keep_genomes: bool,
         checkpoint_every: int | None,
     ) -> None:
-        self._connection, self._ledger, self._file = connection, ledger, file
+        self._connection, self._validator, self._file = connection, validator, file
         self._keep_genomes, self._checkpoint_every = keep_genomes, checkpoint_every
-        self._pending = Pending()
-        self._stored_generation = ledger.generation
+        self._pending = PendingRecords()
+        self._stored_generation = validator.generation
         self._stored_at = time.monotonic()
         self._written = 0.0
-        self.whole = True
+        self.consistent = True
 
-    def take_in(
-        self, moment: Moment, births: Callable[[], Births], stages: Stages, busy: Callable[[], float]
+    def add(
+        self,
+        stats: GenerationStats,
+        new_elites: Callable[[], NewElites],
+        timings: Timings,
+        busy: Callable[[], float],
     ) -> None:
         """Take in one generation, and store all that is pending when a checkpoint is due.
 
         Args:
-            moment: of the generation that follows the last one.
-            births: gives who took a cell in it.
-            stages: of the generation, without ``write``.
+            stats: of the generation that follows the last one.
+            new_elites: gives who took a cell in it.
+            timings: of the generation, without ``write``.
             busy: gives the seconds that have gone into writing so far.
 
         Raises:
@@ -225,27 +236,27 @@ class Journal:
             FooleryError: the disk did not take the checkpoint.
         """
         start = time.perf_counter()
-        newcomers, reigns, hashes = births()
-        record = Generation(moment, tuple(newcomers), tuple(reigns))
+        individuals, replacements, hashes = new_elites()
+        record = GenerationRecord(stats, tuple(individuals), tuple(replacements))
         try:
-            self._ledger.check(record)
-            _check_newcomers(record.newcomers, hashes)
+            self._validator.check(record)
+            _check_individuals(record.individuals, hashes)
         except RecordError as fault:
-            raise UsageError(f"generation {moment.generation} cannot be recorded: {fault}") from fault
-        self.whole = False
+            raise UsageError(f"generation {stats.generation} cannot be recorded: {fault}") from fault
+        self.consistent = False
         self._pending.add(record, hashes)
-        gone = self._ledger.enter(record)
-        self._pending.dethrone(gone)
+        replaced = self._validator.apply(record)
+        self._pending.drop_hashes(replaced)
         if not self._keep_genomes:
-            self._pending.fade(gone)
-        self.whole = True
+            self._pending.drop_genomes(replaced)
+        self.consistent = True
         written = busy() + time.perf_counter() - start
-        self._pending.stages[moment.generation] = replace(stages, write=written - self._written)
+        self._pending.timings[stats.generation] = replace(timings, write=written - self._written)
         self._written = written
         if self._is_due():
             self.store("running")
 
-    def note(self, event: Event) -> None:
+    def add_event(self, event: Event) -> None:
         """Take in an event, which is stored with the next checkpoint."""
         self._pending.events.append(event)
 
@@ -255,21 +266,21 @@ class Journal:
         Raises:
             FooleryError: the disk did not take it; the checkpoint before it stays readable.
         """
-        self.whole = False
+        self.consistent = False
         try:
-            self._pending.store(self._connection, status, self._ledger.generation)
+            self._pending.store(self._connection, status, self._validator.generation)
         except sqlite3.Error as error:
-            explain(error, self._file, self._stored_generation)
+            raise_disk_error(error, self._file, self._stored_generation)
             raise
-        self._pending, self.whole = Pending(), True
-        self._stored_generation = self._ledger.generation
+        self._pending, self.consistent = PendingRecords(), True
+        self._stored_generation = self._validator.generation
         self._stored_at = time.monotonic()
 
     def read(self) -> RunFile:
         """The run as it is stored."""
         return load(self._connection, self._file)[0]
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Make a run on disk one file.
 
         Raises:
@@ -278,7 +289,7 @@ class Journal:
         try:
             leave_wal(self._connection)
         except sqlite3.Error as error:
-            explain(error, self._file, self._stored_generation)
+            raise_disk_error(error, self._file, self._stored_generation)
             raise
 
     def close(self) -> None:
@@ -287,11 +298,11 @@ class Journal:
 
     def _is_due(self) -> bool:
         if self._checkpoint_every is not None:
-            return len(self._pending.moments) >= self._checkpoint_every
+            return len(self._pending.stats) >= self._checkpoint_every
         return time.monotonic() - self._stored_at >= SECONDS_BETWEEN_CHECKPOINTS
 
 
-def explain(error: BaseException, file: Path | None, stored: int) -> None:
+def raise_disk_error(error: BaseException, file: Path | None, stored: int) -> None:
     """Raise the FooleryError for a failure of the disk; do nothing for other errors."""
     if not isinstance(error, sqlite3.Error | OSError):
         return
@@ -307,10 +318,10 @@ def explain(error: BaseException, file: Path | None, stored: int) -> None:
     raise FooleryError(f"{file or 'run'}: could not be written ({reason}{hint}); {state}") from error
 
 
-def _check_newcomers(newcomers: Sequence[Individual], hashes: Mapping[int, CanvasHash]) -> None:
-    for one in newcomers:
+def _check_individuals(individuals: Sequence[Individual], hashes: Mapping[int, CanvasHash]) -> None:
+    for one in individuals:
         if not isinstance(one.genome, bytes) or len(one.genome) > LARGEST_GENOME:
             raise RecordError(f"individual {one.number}: expected a genome of at most {LARGEST_GENOME} bytes")
-        found = hashes.get(one.number, "")
-        if isinstance(found, str) and not CANVAS_HASH.fullmatch(found):
+        canvas_hash = hashes.get(one.number, "")
+        if isinstance(canvas_hash, str) and not CANVAS_HASH.fullmatch(canvas_hash):
             raise RecordError(f"individual {one.number}: expected the SHA-256 of its canvas")

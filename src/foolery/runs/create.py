@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foolery.errors import UsageError
-from foolery.runs.buffer import explain
-from foolery.runs.database import RUN_DB, RunLock, check_header, companions, connect, connect_writer
+from foolery.runs.buffer import raise_disk_error
+from foolery.runs.database import RUN_DB, RunLock, check_header, connect, connect_writer, sidecars
 from foolery.runs.errors import RunFileError
-from foolery.runs.reader import open_with_ledger
+from foolery.runs.reader import open_with_validator
 from foolery.runs.records import ChampionRow, Provenance, RunSettings
 from foolery.runs.schema import create_tables, upgrade_tables
-from foolery.runs.validation import Ledger
+from foolery.runs.validation import RunValidator
 
 
-def fill_empty(
+def create_empty(
     connection: sqlite3.Connection, settings: RunSettings, provenance: Provenance, *, keep_genomes: bool
 ) -> None:
     """Make an empty database an empty run, in one transaction."""
@@ -36,7 +36,7 @@ def add_provenance(connection: sqlite3.Connection, provenance: Provenance) -> No
     connection.execute("INSERT INTO provenances (provenance) VALUES (?)", (provenance.model_dump_json(),))
 
 
-def put_empty(file: Path, settings: RunSettings, provenance: Provenance, *, keep_genomes: bool) -> None:
+def write_empty(file: Path, settings: RunSettings, provenance: Provenance, *, keep_genomes: bool) -> None:
     """Write an empty run to ``file``, in the place of what is there; it is never half written.
 
     Raises:
@@ -44,22 +44,22 @@ def put_empty(file: Path, settings: RunSettings, provenance: Provenance, *, keep
     """
     part = file.with_name(f"{file.name}.part")
     try:
-        for stale in (part, *companions(part)):
+        for stale in (part, *sidecars(part)):
             stale.unlink(missing_ok=True)
         connection = connect(str(part))
         try:
-            fill_empty(connection, settings, provenance, keep_genomes=keep_genomes)
+            create_empty(connection, settings, provenance, keep_genomes=keep_genomes)
         finally:
             connection.close()
-        for stale in companions(file):  # a log of another database must not be replayed into this one
+        for stale in sidecars(file):  # a log of another database must not be replayed into this one
             stale.unlink(missing_ok=True)
         os.replace(part, file)
     finally:
         part.unlink(missing_ok=True)
 
 
-def vacate(file: Path) -> None:
-    """Remove the run in ``file`` and what SQLite keeps beside it; ``check_vacant`` has allowed it.
+def delete_run(file: Path) -> None:
+    """Remove the run in ``file`` and what SQLite keeps beside it; ``check_free`` has allowed it.
 
     Raises:
         UsageError: another process is writing it, or it cannot be removed.
@@ -68,7 +68,7 @@ def vacate(file: Path) -> None:
         return
     lock = RunLock(file.parent)
     try:
-        for stale in (file, *companions(file)):
+        for stale in (file, *sidecars(file)):
             stale.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{file}: cannot be removed ({error.strerror})") from error
@@ -76,7 +76,7 @@ def vacate(file: Path) -> None:
         lock.release()
 
 
-def check_vacant(file: Path, *, overwrite: bool) -> None:
+def check_free(file: Path, *, overwrite: bool) -> None:
     """Raise UsageError where an empty run may not be put: another run is there, or a stranger's file."""
     folder = file.parent
     if not file.exists() or (file.is_file() and file.stat().st_size == 0):
@@ -93,7 +93,7 @@ def check_vacant(file: Path, *, overwrite: bool) -> None:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenRun:
     """A run that is open for writing.
 
     Attributes:
@@ -103,7 +103,7 @@ class Opened:
     """
 
     connection: sqlite3.Connection
-    ledger: Ledger
+    validator: RunValidator
     folder: Path | None
     lock: RunLock | None
     keep_genomes: bool
@@ -112,49 +112,49 @@ class Opened:
 
 def open_new(
     folder: Path | None, settings: RunSettings, provenance: Provenance, *, overwrite: bool, keep_genomes: bool
-) -> Opened:
+) -> OpenRun:
     """Start a run; arguments and errors are those of ``RunWriter.create``."""
     if folder is None:
         connection = connect(":memory:")
-        fill_empty(connection, settings, provenance, keep_genomes=keep_genomes)
-        return Opened(connection, Ledger(settings), None, None, keep_genomes)
+        create_empty(connection, settings, provenance, keep_genomes=keep_genomes)
+        return OpenRun(connection, RunValidator(settings), None, None, keep_genomes)
     folder = Path(folder)
-    lock = _locked(folder)
+    lock = _lock(folder)
     try:
-        check_vacant(folder / RUN_DB, overwrite=overwrite)
-        put_empty(folder / RUN_DB, settings, provenance, keep_genomes=keep_genomes)
+        check_free(folder / RUN_DB, overwrite=overwrite)
+        write_empty(folder / RUN_DB, settings, provenance, keep_genomes=keep_genomes)
         connection = connect_writer(folder / RUN_DB)
     except BaseException as error:
         lock.release()
-        explain(error, folder / RUN_DB, -1)
+        raise_disk_error(error, folder / RUN_DB, -1)
         raise
-    return Opened(connection, Ledger(settings), folder, lock, keep_genomes)
+    return OpenRun(connection, RunValidator(settings), folder, lock, keep_genomes)
 
 
-def open_again(folder: Path, settings: RunSettings, provenance: Provenance) -> Opened:
+def reopen(folder: Path, settings: RunSettings, provenance: Provenance) -> OpenRun:
     """Go on with a run; arguments and errors are those of ``RunWriter.resume``."""
     file = Path(folder) / RUN_DB
     check_header(file)
-    lock = _locked(file.parent)
+    lock = _lock(file.parent)
     last = -1
     try:
-        run, ledger = open_with_ledger(file)
+        run, validator = open_with_validator(file)
         last = run.generation
-        check_same(run.settings, settings, file)
+        check_same_settings(run.settings, settings, file)
         connection = connect_writer(file)
         try:
-            _begin_again(connection, provenance)
+            _resume(connection, provenance)
         except BaseException:
             connection.close()
             raise
     except BaseException as error:
         lock.release()
-        explain(error, file, last)
+        raise_disk_error(error, file, last)
         raise
-    return Opened(connection, ledger, file.parent, lock, run.keeps_genomes, run.champions)
+    return OpenRun(connection, validator, file.parent, lock, run.keeps_genomes, run.champions)
 
 
-def _begin_again(connection: sqlite3.Connection, provenance: Provenance) -> None:
+def _resume(connection: sqlite3.Connection, provenance: Provenance) -> None:
     connection.execute("BEGIN IMMEDIATE")
     upgrade_tables(connection)
     add_provenance(connection, provenance)
@@ -162,9 +162,9 @@ def _begin_again(connection: sqlite3.Connection, provenance: Provenance) -> None
     connection.execute("COMMIT")
 
 
-def check_same(stored: RunSettings, given: RunSettings, file: Path) -> None:
+def check_same_settings(stored: RunSettings, requested: RunSettings, file: Path) -> None:
     """Raise UsageError, with all differences, unless a run has the settings that are asked for."""
-    differences = stored.differences(given)
+    differences = stored.differences(requested)
     if differences:
         raise UsageError(
             f"{file}: its settings differ from those asked for: {'; '.join(differences)}; "
@@ -172,7 +172,7 @@ def check_same(stored: RunSettings, given: RunSettings, file: Path) -> None:
         )
 
 
-def _locked(folder: Path) -> RunLock:
+def _lock(folder: Path) -> RunLock:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

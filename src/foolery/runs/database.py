@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 RUN_DB = "run.db"
-COMPANIONS = ("-wal", "-shm", "-journal")  # files that SQLite keeps beside a database
+SIDECAR_SUFFIXES = ("-wal", "-shm", "-journal")  # files that SQLite keeps beside a database
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100  # bytes, see "The Database Header" in SQLite's description of its file format
@@ -31,9 +31,9 @@ _ROW = 4096  # bytes of a row beside its genome
 _PATIENCE = 5.0  # seconds that a reader may keep the writer from leaving WAL mode
 
 
-def companions(file: Path) -> list[Path]:
+def sidecars(file: Path) -> list[Path]:
     """The paths of the files that SQLite may keep beside ``file``."""
-    return [file.with_name(file.name + ending) for ending in COMPANIONS]
+    return [file.with_name(file.name + ending) for ending in SIDECAR_SUFFIXES]
 
 
 def _nearest(file: Path) -> str:
@@ -75,7 +75,7 @@ def check_header(file: Path) -> None:
 
 def _is_cut_short(file: Path, header: bytes) -> bool:
     """Whether pages are missing at the end; of a file that is being written the header may run ahead."""
-    if any(beside.exists() for beside in companions(file)) or header[24:28] != header[92:96]:
+    if any(beside.exists() for beside in sidecars(file)) or header[24:28] != header[92:96]:
         return False
     size, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
     return pages * (65536 if size == 1 else size) > file.stat().st_size
@@ -129,7 +129,7 @@ def leave_wal(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[sqlite3.Connection]:
+def open_readonly(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection that sees one state of ``file`` and cannot change it.
 
     A file that was left in WAL mode on a read-only disk cannot be opened where it lies; a temporary
@@ -140,18 +140,18 @@ def reading(file: Path) -> Iterator[sqlite3.Connection]:
     """
     with TemporaryDirectory(prefix="foolery-") as folder:
         try:
-            connection = _begin(f"{file.absolute().as_uri()}?mode=ro")
+            connection = _connect_readonly(f"{file.absolute().as_uri()}?mode=ro")
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF not in _NEEDS_A_COPY:
                 raise
-            connection = _begin(str(_copied(file, Path(folder))))
+            connection = _connect_readonly(str(_copy(file, Path(folder))))
         try:
             yield connection
         finally:
             connection.close()
 
 
-def _begin(name: str) -> sqlite3.Connection:
+def _connect_readonly(name: str) -> sqlite3.Connection:
     connection = connect(name)
     try:
         connection.execute("BEGIN")
@@ -163,10 +163,10 @@ def _begin(name: str) -> sqlite3.Connection:
     return connection
 
 
-def _copied(file: Path, folder: Path) -> Path:
+def _copy(file: Path, folder: Path) -> Path:
     copy = folder / RUN_DB
     shutil.copyfile(file, copy)
-    for source, target in zip(companions(file), companions(copy), strict=True):
+    for source, target in zip(sidecars(file), sidecars(copy), strict=True):
         if source.is_file() and not source.name.endswith("-shm"):
             shutil.copyfile(source, target)
     return copy

@@ -15,17 +15,17 @@ from math import isnan
 from pathlib import Path
 from typing import cast
 
-from foolery.runs.database import RUN_DB, check_header, companions, reading
+from foolery.runs.database import RUN_DB, check_header, open_readonly, sidecars
 from foolery.runs.errors import RecordError, RunFileError, short
-from foolery.runs.reader import head_of, provenance_of
-from foolery.runs.records import CANVAS_HASH, Moment, Provenance, RunSettings, Status
+from foolery.runs.reader import load_head, parse_provenance
+from foolery.runs.records import CANVAS_HASH, GenerationStats, Provenance, RunSettings, Status
 from foolery.runs.schema import check_schema
 
-_MOMENT = "generation, queries, jumps, median, mean, least, most, seconds"
+_COLUMNS = "generation, queries, jumps, median, mean, least, most, seconds"
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LiveChampion:
     """The champion of one cell, without its genome; the names mean what they mean in ``ChampionRow``."""
 
     cell: int
@@ -36,7 +36,7 @@ class Holder:
 
 
 @dataclass(frozen=True)
-class Glance:
+class LiveRun:
     """One state of a run file, as long as ``glancing`` holds it open.
 
     Attributes:
@@ -44,113 +44,115 @@ class Glance:
         generation: the last stored one, or -1.
         settings: of the run.
         provenance: of its last start or resume.
-        mark: tells this run from another one that is put in its place, 16 hexadecimal digits.
+        run_id: tells this run from another one that is put in its place, 16 hexadecimal digits.
     """
 
     status: Status
     generation: int
     settings: RunSettings
     provenance: Provenance
-    mark: str
+    run_id: str
     _connection: sqlite3.Connection
 
-    def moments(self, since: int = -1, most: int = 500) -> list[Moment]:
-        """Generations after ``since``: about ``most`` at most, evenly spread, the last one among them."""
-        step = max(1, -(-(self.generation - since) // most))
+    def generation_stats(self, since: int = -1, limit: int = 500) -> list[GenerationStats]:
+        """Generations after ``since``: about ``limit`` at most, evenly spread, the last one among them."""
+        step = max(1, -(-(self.generation - since) // limit))
         rows = self._connection.execute(
-            f"SELECT {_MOMENT} FROM generations"
+            f"SELECT {_COLUMNS} FROM generations"
             " WHERE generation > ? AND (generation % ? = 0 OR generation = ?) ORDER BY generation",
             (since, step, self.generation),
         )
-        return [_moment(row) for row in rows]
+        return [_stats(row) for row in rows]
 
-    def before(self, generations: int) -> Moment | None:
+    def earlier_stats(self, generations: int) -> GenerationStats | None:
         """The moment so many generations before the last one, or the first one; None where none is stored."""
-        at = max(0, self.generation - generations)
+        generation = max(0, self.generation - generations)
         row = self._connection.execute(
-            f"SELECT {_MOMENT} FROM generations WHERE generation = ?", (at,)
+            f"SELECT {_COLUMNS} FROM generations WHERE generation = ?", (generation,)
         ).fetchone()
-        return None if row is None else _moment(row)
+        return None if row is None else _stats(row)
 
-    def holders(self, since: int = -1, most: int = -1) -> list[Holder]:
-        """Champions that took their cell after generation ``since``; the first ``most`` cells (-1: all)."""
+    def champions(self, since: int = -1, limit: int = -1) -> list[LiveChampion]:
+        """Champions that took their cell after generation ``since``; the first ``limit`` cells (-1: all)."""
         rows = self._connection.execute(
             "SELECT cell, individual, generation, confidence, canvas_hash FROM champions"
             " WHERE generation > ? ORDER BY cell LIMIT ?",
-            (since, most),
+            (since, limit),
         )
-        return [self._holder(row) for row in rows]
+        return [self._champion(row) for row in rows]
 
-    def holder_of(self, canvas_hash: str) -> Holder | None:
+    def champion_of(self, canvas_hash: str) -> LiveChampion | None:
         """A champion whose canvas is recorded with that hash."""
         row = self._connection.execute(
             "SELECT cell, individual, generation, confidence, canvas_hash FROM champions"
             " WHERE canvas_hash = ? LIMIT 1",
             (canvas_hash,),
         ).fetchone()
-        return None if row is None else self._holder(row)
+        return None if row is None else self._champion(row)
 
-    def genomes(self, holders: Sequence[Holder]) -> dict[int, bytes]:
+    def genomes(self, champions: Sequence[LiveChampion]) -> dict[int, bytes]:
         """Individual to packed genome; those that the run file keeps no more are left out."""
-        found = {}
-        for holder in holders:
+        genomes = {}
+        for champion in champions:
             row = self._connection.execute(
-                "SELECT genome FROM individuals WHERE number = ?", (holder.individual,)
+                "SELECT genome FROM individuals WHERE number = ?", (champion.individual,)
             ).fetchone()
             if row is not None and type(row[0]) is bytes:
-                found[holder.individual] = row[0]
-        return found
+                genomes[champion.individual] = row[0]
+        return genomes
 
-    def _holder(self, row: tuple[object, ...]) -> Holder:
+    def _champion(self, row: tuple[object, ...]) -> LiveChampion:
         kinds = (int, int, int, float, str)
         if any(type(value) is not kind for value, kind in zip(row, kinds, strict=True)):
             raise RecordError(f"a champion: expected numbers and a hash, got {short(row)}")
-        holder = Holder(*row)  # type: ignore[arg-type]
-        if not 0 <= holder.cell < len(self.settings.cells) or not -1.0 <= holder.confidence <= 1.0:
-            raise RecordError(f"champion of cell {holder.cell}: no such cell, or confidence")
-        if not CANVAS_HASH.fullmatch(holder.canvas_hash):
-            raise RecordError(f"champion of cell {holder.cell}: canvas hash is {short(holder.canvas_hash)}")
-        return holder
+        champion = LiveChampion(*row)  # type: ignore[arg-type]
+        if not 0 <= champion.cell < len(self.settings.cells) or not -1.0 <= champion.confidence <= 1.0:
+            raise RecordError(f"champion of cell {champion.cell}: no such cell, or confidence")
+        if not CANVAS_HASH.fullmatch(champion.canvas_hash):
+            raise RecordError(
+                f"champion of cell {champion.cell}: canvas hash is {short(champion.canvas_hash)}"
+            )
+        return champion
 
 
 @contextmanager
-def glancing(folder: Path) -> Iterator[Glance]:
+def open_live_run(folder: Path) -> Iterator[LiveRun]:
     """One state of the run in ``folder``, as of its last checkpoint; other threads may do the same.
 
     Raises:
         RunFileError: it is missing, reached by a link, not a run, damaged, or from a newer foolery.
     """
     file = folder / RUN_DB
-    if any(path.is_symlink() for path in (file, *companions(file))):
+    if any(path.is_symlink() for path in (file, *sidecars(file))):
         raise RunFileError(f"{file}: is a link; a run that is looked at lies where it is listed")
     check_header(file)
     try:
-        with reading(file) as connection:
-            yield _glance(connection)
+        with open_readonly(file) as connection:
+            yield _live_run(connection)
     except RecordError as fault:
         raise RunFileError(f"{file}: {fault}") from fault
     except (sqlite3.Error, UnicodeError, OverflowError) as error:
         raise RunFileError(f"{file}: cannot be read ({short(str(error))})") from error
 
 
-def _glance(connection: sqlite3.Connection) -> Glance:
+def _live_run(connection: sqlite3.Connection) -> LiveRun:
     check_schema(connection)
-    status, last, _, settings = head_of(connection)
+    status, last, _, settings = load_head(connection)
     texts = connection.execute(
         "SELECT provenance FROM provenances WHERE number IN"
         " (SELECT min(number) FROM provenances UNION SELECT max(number) FROM provenances) ORDER BY number"
     ).fetchall()
     if not texts:
         raise RecordError("no provenance is stored")
-    first, latest = provenance_of(texts[0][0]), provenance_of(texts[-1][0])
-    mark = hashlib.sha256(f"{settings.model_dump_json()} {first.started}".encode(errors="replace"))
-    return Glance(status, last, settings, latest, mark.hexdigest()[:16], connection)
+    first, latest = parse_provenance(texts[0][0]), parse_provenance(texts[-1][0])
+    digest = hashlib.sha256(f"{settings.model_dump_json()} {first.started}".encode(errors="replace"))
+    return LiveRun(status, last, settings, latest, digest.hexdigest()[:16], connection)
 
 
-def _moment(row: tuple[object, ...]) -> Moment:
+def _stats(row: tuple[object, ...]) -> GenerationStats:
     whole, real = row[:3], row[3:]
     if any(type(value) is not int for value in whole) or any(type(value) is not float for value in real):
         raise RecordError(f"a generation: expected numbers, got {short(row)}")
     if any(isnan(cast(float, value)) for value in real):
         raise RecordError(f"generation {short(row[0])}: expected numbers, got NaN")
-    return Moment(*row)  # type: ignore[arg-type]
+    return GenerationStats(*row)  # type: ignore[arg-type]

@@ -14,27 +14,27 @@ from pydantic import BaseModel, ValidationError
 
 from foolery.canvas import CanvasShape
 from foolery.errors import UsageError
-from foolery.runs.database import RUN_DB, check_header, reading
+from foolery.runs.database import RUN_DB, check_header, open_readonly
 from foolery.runs.errors import RecordError, RunFileError, short
 from foolery.runs.records import (
     CANVAS_HASH,
-    LONGEST,
-    NAMES,
+    MAX_EVENT_LENGTH,
+    TIMING_NAMES,
     ChampionRow,
     Event,
+    GenerationStats,
     History,
     Individual,
-    Moment,
     Provenance,
-    Reign,
+    Replacement,
     RunFile,
     RunSettings,
-    Stages,
-    StageTimes,
     Status,
+    TimingHistory,
+    Timings,
 )
 from foolery.runs.schema import check_pages, check_schema, format_of
-from foolery.runs.validation import LARGEST_NUMBER, LAST_GENERATION, Generation, Ledger
+from foolery.runs.validation import MAX_GENERATION, MAX_NUMBER, GenerationRecord, RunValidator
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,14 +49,14 @@ def open_run_file(path: Path) -> RunFile:
         RunFileError: it is missing, not a run, damaged, tampered with, or from a newer foolery.
     """
     path = Path(path)
-    return open_with_ledger(path / RUN_DB if path.is_dir() else path)[0]
+    return open_with_validator(path / RUN_DB if path.is_dir() else path)[0]
 
 
-def open_with_ledger(file: Path) -> tuple[RunFile, Ledger]:
+def open_with_validator(file: Path) -> tuple[RunFile, RunValidator]:
     """What ``open_run_file`` does, for a ``run.db``, with the ledger that a writer goes on with."""
     check_header(file)
     try:
-        with reading(file) as connection:
+        with open_readonly(file) as connection:
             return load(connection, file)
     except RecordError as fault:
         raise RunFileError(f"{file}: {fault}") from fault
@@ -66,7 +66,7 @@ def open_with_ledger(file: Path) -> tuple[RunFile, Ledger]:
         ) from error
 
 
-def load(connection: sqlite3.Connection, file: Path | None) -> tuple[RunFile, Ledger]:
+def load(connection: sqlite3.Connection, file: Path | None) -> tuple[RunFile, RunValidator]:
     """The run behind a connection, and the ledger of it.
 
     Raises:
@@ -75,29 +75,29 @@ def load(connection: sqlite3.Connection, file: Path | None) -> tuple[RunFile, Le
     """
     check_schema(connection)
     check_pages(connection)
-    status, last, keeps_genomes, settings = head_of(connection)
-    moments = list(_moments(connection))
-    if last != len(moments) - 1:
-        raise RecordError(f"its last generation is {last}, but it holds {len(moments)} of them")
-    individuals, reigns = list(_individuals(connection)), list(_reigns(connection))
-    ledger = _replay(settings, moments, individuals, reigns)
+    status, last, keeps_genomes, settings = load_head(connection)
+    stats = list(_generation_stats(connection))
+    if last != len(stats) - 1:
+        raise RecordError(f"its last generation is {last}, but it holds {len(stats)} of them")
+    individuals, replacements = list(_individuals(connection)), list(_replacements(connection))
+    validator = _replay(settings, stats, individuals, replacements)
     run = RunFile(
         path=file,
         status=status,
         keeps_genomes=keeps_genomes,
         settings=settings,
         provenances=_provenances(connection),
-        history=History.of(moments),
-        champions=tuple(_champions(connection, ledger, individuals, keeps_genomes)),
+        history=History.of(stats),
+        champions=tuple(_champions(connection, validator, individuals, keeps_genomes)),
         individuals=tuple(individuals),
-        reigns=tuple(reigns),
-        stages=StageTimes.of(list(_stages(connection, last))),
+        replacements=tuple(replacements),
+        timings=TimingHistory.of(list(_timings(connection, last))),
         events=tuple(_events(connection)),
     )
-    return run, ledger
+    return run, validator
 
 
-def _whole(value: object, what: str, low: int = 0, high: int = LARGEST_NUMBER) -> int:
+def _whole(value: object, what: str, low: int = 0, high: int = MAX_NUMBER) -> int:
     if type(value) is not int or not low <= value <= high:
         raise RecordError(f"{what}: expected a whole number from {low} to {high}, got {short(value)}")
     return value
@@ -128,7 +128,7 @@ def _model(kind: type[M], value: object, what: str) -> M:
         raise RecordError(f"{what}: {short(where)}: {first['msg']}") from error
 
 
-def head_of(connection: sqlite3.Connection) -> tuple[Status, int, bool, RunSettings]:
+def load_head(connection: sqlite3.Connection) -> tuple[Status, int, bool, RunSettings]:
     """Status, last generation, whether former champions keep their genomes, settings; all checked."""
     rows = connection.execute("SELECT status, generation, keeps_genomes, settings FROM run").fetchall()
     if len(rows) != 1:
@@ -146,7 +146,7 @@ def head_of(connection: sqlite3.Connection) -> tuple[Status, int, bool, RunSetti
         raise RecordError(f"settings: cells: expected distinct classes from 0 to {classes - 1}")
     return (
         cast(Status, status),
-        _whole(last, "last generation", low=-1, high=LAST_GENERATION),
+        _whole(last, "last generation", low=-1, high=MAX_GENERATION),
         bool(_whole(keeps_genomes, "keeps_genomes", high=1)),
         settings,
     )
@@ -156,23 +156,23 @@ def _provenances(connection: sqlite3.Connection) -> tuple[Provenance, ...]:
     rows = connection.execute("SELECT provenance FROM provenances ORDER BY number").fetchall()
     if not rows:
         raise RecordError("no provenance is stored")
-    return tuple(provenance_of(text) for (text,) in rows)
+    return tuple(parse_provenance(text) for (text,) in rows)
 
 
-def provenance_of(text: object) -> Provenance:
+def parse_provenance(text: object) -> Provenance:
     """A stored provenance, checked."""
     return _model(Provenance, text, "provenance")
 
 
-def _moments(connection: sqlite3.Connection) -> Iterator[Moment]:
-    for generation, queries, jumps, *reals in connection.execute(
+def _generation_stats(connection: sqlite3.Connection) -> Iterator[GenerationStats]:
+    for generation, queries, improvements, *reals in connection.execute(
         "SELECT generation, queries, jumps, median, mean, least, most, seconds FROM generations"
         " ORDER BY generation"
     ):
-        yield Moment(
+        yield GenerationStats(
             _whole(generation, "generation"),
             _whole(queries, "queries"),
-            _whole(jumps, "jumps"),
+            _whole(improvements, "jumps"),
             *(_real(value, f"generation {generation}") for value in reals),
         )
 
@@ -192,12 +192,12 @@ def _individuals(connection: sqlite3.Connection) -> Iterator[Individual]:
         )
 
 
-def _reigns(connection: sqlite3.Connection) -> Iterator[Reign]:
+def _replacements(connection: sqlite3.Connection) -> Iterator[Replacement]:
     for cell, individual, generation, objective, score, confidence, previous in connection.execute(
         "SELECT cell, individual, generation, objective, score, confidence, previous FROM reigns"
         " ORDER BY generation, cell"
     ):
-        yield Reign(
+        yield Replacement(
             _whole(cell, "a reign's cell"),
             _whole(individual, "a reign's individual"),
             _whole(generation, "a reign's generation"),
@@ -208,57 +208,65 @@ def _reigns(connection: sqlite3.Connection) -> Iterator[Reign]:
         )
 
 
-def _stages(connection: sqlite3.Connection, last: int) -> Iterator[tuple[int, Stages]]:
+def _timings(connection: sqlite3.Connection, last: int) -> Iterator[tuple[int, Timings]]:
     if format_of(connection) < 2:
         return
     for generation, *seconds in connection.execute(
-        f"SELECT generation, {', '.join(NAMES)} FROM stages ORDER BY generation"
+        f"SELECT generation, {', '.join(TIMING_NAMES)} FROM stages ORDER BY generation"
     ):
         what = f"stages of generation {generation}"
         if not all(0.0 <= _real(value, what) < inf for value in seconds):
             raise RecordError(f"{what}: expected seconds, got {short(seconds)}")
-        yield _whole(generation, "a generation with stages", high=last), Stages(*seconds)
+        yield _whole(generation, "a generation with stages", high=last), Timings(*seconds)
 
 
 def _events(connection: sqlite3.Connection) -> Iterator[Event]:
     if format_of(connection) < 3:
         return
-    for generation, what in connection.execute("SELECT generation, what FROM events ORDER BY number"):
-        said = _text(what, "an event")
-        if len(said) > LONGEST or not said.isprintable():
-            raise RecordError(f"an event: expected one line, got {short(said)}")
-        yield Event(_whole(generation, "an event's generation", high=LAST_GENERATION), said)
+    for generation, value in connection.execute("SELECT generation, what FROM events ORDER BY number"):
+        text = _text(value, "an event")
+        if len(text) > MAX_EVENT_LENGTH or not text.isprintable():
+            raise RecordError(f"an event: expected one line, got {short(text)}")
+        yield Event(_whole(generation, "an event's generation", high=MAX_GENERATION), text)
 
 
 def _replay(
-    settings: RunSettings, moments: list[Moment], individuals: list[Individual], reigns: list[Reign]
-) -> Ledger:
-    newcomers_of: defaultdict[int, list[Individual]] = defaultdict(list)
-    reigns_of: defaultdict[int, list[Reign]] = defaultdict(list)
+    settings: RunSettings,
+    stats: list[GenerationStats],
+    individuals: list[Individual],
+    replacements: list[Replacement],
+) -> RunValidator:
+    individuals_of: defaultdict[int, list[Individual]] = defaultdict(list)
+    replacements_of: defaultdict[int, list[Replacement]] = defaultdict(list)
     for one in individuals:
-        newcomers_of[one.generation].append(one)
-    for reign in reigns:
-        reigns_of[reign.generation].append(reign)
-    ledger = Ledger(settings)
-    for moment in moments:
-        record = Generation(
-            moment, newcomers_of.pop(moment.generation, []), reigns_of.pop(moment.generation, [])
+        individuals_of[one.generation].append(one)
+    for replacement in replacements:
+        replacements_of[replacement.generation].append(replacement)
+    validator = RunValidator(settings)
+    for one_stats in stats:
+        record = GenerationRecord(
+            one_stats,
+            individuals_of.pop(one_stats.generation, []),
+            replacements_of.pop(one_stats.generation, []),
         )
-        ledger.check(record)
-        ledger.enter(record)
-    for strays in (newcomers_of, reigns_of):
+        validator.check(record)
+        validator.apply(record)
+    for strays in (individuals_of, replacements_of):
         if strays:
             raise RecordError(f"it holds records of generation {min(strays)}, after its last one")
-    return ledger
+    return validator
 
 
 def _champions(
-    connection: sqlite3.Connection, ledger: Ledger, individuals: list[Individual], keeps_genomes: bool
+    connection: sqlite3.Connection,
+    validator: RunValidator,
+    individuals: list[Individual],
+    keeps_genomes: bool,
 ) -> Iterator[ChampionRow]:
     genomes = {one.number: one.genome for one in individuals}
-    holders = {reign.individual for reign in ledger.reigning.values()}
+    champion_numbers = {reign.individual for reign in validator.champions.values()}
     for number, genome in genomes.items():
-        if (genome is None) == (keeps_genomes or number in holders):
+        if (genome is None) == (keeps_genomes or number in champion_numbers):
             raise RecordError(
                 f"individual {number}: has {'no' if genome is None else 'an unexpected'} genome"
             )
@@ -266,44 +274,44 @@ def _champions(
         "SELECT cell, individual, generation, objective, score, confidence, canvas_hash FROM champions"
         " ORDER BY cell"
     ).fetchall()
-    if {row[0] for row in rows} != ledger.reigning.keys():
-        raise RecordError(f"expected champions of {len(ledger.reigning)} cells, found {len(rows)}")
+    if {row[0] for row in rows} != validator.champions.keys():
+        raise RecordError(f"expected champions of {len(validator.champions)} cells, found {len(rows)}")
     for row in rows:
-        reign = ledger.reigning[row[0]]
+        replacement = validator.champions[row[0]]
         last = (
-            reign.cell,
-            reign.individual,
-            reign.generation,
-            reign.objective,
-            reign.score,
-            reign.confidence,
+            replacement.cell,
+            replacement.individual,
+            replacement.generation,
+            replacement.objective,
+            replacement.score,
+            replacement.confidence,
         )
-        canvas_hash = _text(row[6], f"champion of cell {reign.cell}: canvas hash")
+        canvas_hash = _text(row[6], f"champion of cell {replacement.cell}: canvas hash")
         if row[:6] != last:
-            raise RecordError(f"champion of cell {reign.cell}: is not the last individual that took it")
+            raise RecordError(f"champion of cell {replacement.cell}: is not the last individual that took it")
         if not CANVAS_HASH.fullmatch(canvas_hash):
-            raise RecordError(f"champion of cell {reign.cell}: canvas hash is {short(canvas_hash)}")
-        yield ChampionRow(*last, canvas_hash, cast(bytes, genomes[reign.individual]))
+            raise RecordError(f"champion of cell {replacement.cell}: canvas hash is {short(canvas_hash)}")
+        yield ChampionRow(*last, canvas_hash, cast(bytes, genomes[replacement.individual]))
 
 
 @dataclass(frozen=True)
-class RunState:
+class RunHead:
     """The head of a run file, and its last moment.
 
     Attributes:
         generation: the last stored one, or -1.
         queries: until then.
-        least: confidence of its champions, 0 before generation 0.
+        min_confidence: confidence of its champions, 0 before generation 0.
     """
 
     settings: RunSettings
     status: Status
     generation: int
     queries: int
-    least: float
+    min_confidence: float
 
 
-def read_state(folder: Path) -> RunState | None:
+def read_run_head(folder: Path) -> RunHead | None:
     """The state of the run in ``folder``, None where none is there; its records are not checked.
 
     Raises:
@@ -314,9 +322,9 @@ def read_state(folder: Path) -> RunState | None:
         return None
     check_header(file)
     try:
-        with reading(file) as connection:
+        with open_readonly(file) as connection:
             check_schema(connection)
-            status, generation, _, settings = head_of(connection)
+            status, generation, _, settings = load_head(connection)
             row = connection.execute(
                 "SELECT queries, least FROM generations WHERE generation = ?", (generation,)
             ).fetchone()
@@ -327,4 +335,4 @@ def read_state(folder: Path) -> RunState | None:
         raise RunFileError(
             f"{file}: cannot be read ({short(str(error))}); if it is damaged or cut short, copy it again"
         ) from error
-    return RunState(settings, status, generation, queries, least)
+    return RunHead(settings, status, generation, queries, least)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foolery.errors import UsageError
 
-LONGEST = 500  # characters
+MAX_EVENT_LENGTH = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +24,33 @@ class Event:
 
     Attributes:
         generation: that was being computed when it happened.
-        what: for instance that memory was short, so that slices are smaller from then on, and scores may
+        text: for instance that memory was short, so that slices are smaller from then on, and scores may
             differ in their last bits from those of a run without it.
     """
 
     generation: int
-    what: str
+    text: str
 
 
 @dataclass(frozen=True)
-class Moment:
+class GenerationStats:
     """One generation, after its children were told. Confidences are over the champions of all cells.
 
     Attributes:
         generation: 0 is the initial population.
         queries: images classified since the start.
-        jumps: cell replacements since the start, counted one by one (released code, map_elite.hpp).
-        median, mean, least, most: of the champions' confidences.
+        improvements: cell replacements since the start, counted one by one (released code, map_elite.hpp).
+        median, mean, min, max: of the champions' confidences.
         seconds: of search since the start, summed over resumes.
     """
 
     generation: int
     queries: int
-    jumps: int
+    improvements: int
     median: float
     mean: float
-    least: float
-    most: float
+    min: float
+    max: float
     seconds: float
 
 
@@ -58,30 +58,30 @@ class Moment:
 class History:
     """All moments of a run as columns of one length G.
 
-    ``generation``, ``queries`` and ``jumps`` are ``(G,) int64``; the others ``(G,) float64``.
+    ``generation``, ``queries`` and ``improvements`` are ``(G,) int64``; the others ``(G,) float64``.
     """
 
     generation: NDArray[np.int64]
     queries: NDArray[np.int64]
-    jumps: NDArray[np.int64]
+    improvements: NDArray[np.int64]
     median: NDArray[np.float64]
     mean: NDArray[np.float64]
-    least: NDArray[np.float64]
-    most: NDArray[np.float64]
+    min: NDArray[np.float64]
+    max: NDArray[np.float64]
     seconds: NDArray[np.float64]
 
     @classmethod
-    def of(cls, moments: Sequence[Moment]) -> History:
-        """The columns of ``moments``."""
+    def of(cls, stats: Sequence[GenerationStats]) -> History:
+        """The columns of ``stats``."""
         return cls(
-            np.array([moment.generation for moment in moments], np.int64),
-            np.array([moment.queries for moment in moments], np.int64),
-            np.array([moment.jumps for moment in moments], np.int64),
-            np.array([moment.median for moment in moments], np.float64),
-            np.array([moment.mean for moment in moments], np.float64),
-            np.array([moment.least for moment in moments], np.float64),
-            np.array([moment.most for moment in moments], np.float64),
-            np.array([moment.seconds for moment in moments], np.float64),
+            np.array([moment.generation for moment in stats], np.int64),
+            np.array([moment.queries for moment in stats], np.int64),
+            np.array([moment.improvements for moment in stats], np.int64),
+            np.array([moment.median for moment in stats], np.float64),
+            np.array([moment.mean for moment in stats], np.float64),
+            np.array([moment.min for moment in stats], np.float64),
+            np.array([moment.max for moment in stats], np.float64),
+            np.array([moment.seconds for moment in stats], np.float64),
         )
 
     def __len__(self) -> int:
@@ -113,7 +113,7 @@ CanvasHash: TypeAlias = str | Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reign:
+class Replacement:
     """An individual took a cell in the generation in which it was born.
 
     Attributes:
@@ -199,11 +199,11 @@ class RunSettings(BaseModel):
 
     def differences(self, other: RunSettings) -> list[str]:
         """One phrase for each setting that differs: its name, the value here, the value in ``other``."""
-        here, there = _flat(self.model_dump()), _flat(other.model_dump())
+        mine, others = _flat(self.model_dump()), _flat(other.model_dump())
         return [
-            f"{name} is {_brief(here.get(name))}, not {_brief(there.get(name))}"
-            for name in [*here, *(there.keys() - here.keys())]
-            if here.get(name) != there.get(name)
+            f"{name} is {_brief(mine.get(name))}, not {_brief(others.get(name))}"
+            for name in [*mine, *(others.keys() - mine.keys())]
+            if mine.get(name) != others.get(name)
         ]
 
 
@@ -245,7 +245,7 @@ class Provenance(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
+class Timings:
     """Seconds of work on one generation, or on several together.
 
     The first three are done by all lanes at once and are the sum over lanes: on L busy lanes they pass
@@ -266,11 +266,11 @@ class Stages:
     write: float = 0.0
 
 
-NAMES = tuple(field.name for field in fields(Stages))
+TIMING_NAMES = tuple(field.name for field in fields(Timings))
 
 
 @dataclass(frozen=True)
-class StageTimes:
+class TimingHistory:
     """The stages of a run, as columns of one length.
 
     Runs that were begun by an older foolery have none of the generations before they were resumed.
@@ -284,19 +284,19 @@ class StageTimes:
     seconds: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[int, Stages]]) -> StageTimes:
+    def of(cls, rows: Sequence[tuple[int, Timings]]) -> TimingHistory:
         """The columns of the generations in ``rows``."""
-        seconds = [[getattr(stages, name) for name in NAMES] for _, stages in rows]
+        seconds = [[getattr(timings, name) for name in TIMING_NAMES] for _, timings in rows]
         generations = np.array([generation for generation, _ in rows], np.int64)
-        return cls(generations, np.array(seconds, np.float64).reshape(len(rows), len(NAMES)))
+        return cls(generations, np.array(seconds, np.float64).reshape(len(rows), len(TIMING_NAMES)))
 
     def __len__(self) -> int:
         return len(self.generation)
 
     @property
-    def total(self) -> Stages:
+    def total(self) -> Timings:
         """All generations together."""
-        return Stages(*self.seconds.sum(axis=0).tolist())
+        return Timings(*self.seconds.sum(axis=0).tolist())
 
 
 Status = Literal["running", "interrupted", "finished"]
@@ -312,9 +312,9 @@ class RunFile:
         keeps_genomes: whether former champions keep their genomes too.
         champions: in the order of their cells; a cell that nobody took has none.
         individuals: in the order of their numbers.
-        reigns: in the order of generations, then cells.
+        replacements: in the order of generations, then cells.
         events: what happened to it, in order.
-        stages: where the time of each generation went.
+        timings: where the time of each generation went.
     """
 
     path: Path | None
@@ -325,8 +325,8 @@ class RunFile:
     history: History
     champions: tuple[ChampionRow, ...]
     individuals: tuple[Individual, ...]
-    reigns: tuple[Reign, ...]
-    stages: StageTimes = field(default_factory=lambda: StageTimes.of([]))
+    replacements: tuple[Replacement, ...]
+    timings: TimingHistory = field(default_factory=lambda: TimingHistory.of([]))
     events: tuple[Event, ...] = ()
 
     @property

@@ -124,15 +124,15 @@ def _expected(version: int) -> frozenset[_Entry]:
 
 def check_schema(connection: sqlite3.Connection) -> None:
     """Raise RecordError unless the file has exactly the tables of its format: no view, no trigger."""
-    found, expected = _entries(connection), _expected(format_of(connection))
-    if found != expected:
-        strange = sorted({str(name) for _, name, _, _ in found ^ expected})
-        raise RecordError(f"its tables are not those of a run: {short(', '.join(strange))} differs")
+    entries, expected = _entries(connection), _expected(format_of(connection))
+    if entries != expected:
+        differing = sorted({str(name) for _, name, _, _ in entries ^ expected})
+        raise RecordError(f"its tables are not those of a run: {short(', '.join(differing))} differs")
 
 
 def check_pages(connection: sqlite3.Connection) -> None:
     """Raise RecordError unless SQLite finds all pages of the file in order."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchall()
-    if found != [("ok",)]:
-        answer = str(found[0][0]) if found else "no answer"
+    problems = connection.execute("PRAGMA quick_check(1)").fetchall()
+    if problems != [("ok",)]:
+        answer = str(problems[0][0]) if problems else "no answer"
         raise RecordError(f"damaged ({short(answer.splitlines()[-1])}); copy it again from where it was made")

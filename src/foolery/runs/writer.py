@@ -13,27 +13,27 @@ from types import TracebackType
 from typing import Literal, NamedTuple, Self
 
 from foolery.errors import FooleryError, UsageError
-from foolery.runs.buffer import Births, Journal
-from foolery.runs.create import Opened, open_again, open_new
+from foolery.runs.buffer import NewElites, WriteBuffer
+from foolery.runs.create import OpenRun, open_new, reopen
 from foolery.runs.database import RUN_DB
 from foolery.runs.reader import open_run_file
 from foolery.runs.records import (
-    LONGEST,
+    MAX_EVENT_LENGTH,
     CanvasHash,
     Event,
+    GenerationStats,
     Individual,
-    Moment,
     Provenance,
-    Reign,
+    Replacement,
     RunFile,
     RunSettings,
-    Stages,
+    Timings,
 )
 
-AHEAD = 32
+MAX_PENDING = 32
 """At most so many pieces of work wait; then the search waits too."""
 
-HEAVIEST = 2**28
+MAX_PENDING_BYTES = 2**28
 """Likewise bytes that waiting work keeps alive."""
 
 _PAUSE = 0.001
@@ -48,26 +48,26 @@ class _Task(NamedTuple):
     reply: SimpleQueue[None] | None
 
 
-class Scribe:
+class WriterThread:
     """The first failure ends its work: what was handed over after it is dropped.
 
     Attributes:
         fault: that failure, or None.
-        busy: seconds of work done.
+        busy_seconds: seconds of work done.
     """
 
     def __init__(self) -> None:
         self.fault: BaseException | None = None
-        self.busy = 0.0
+        self.busy_seconds = 0.0
         # C code, and reentrant: an interrupt in ``put`` leaves it whole, which that of queue.Queue does not.
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         # Pieces of work and bytes; each counter is written by one thread only.
-        self._handed, self._done = 0, 0
-        self._handed_bytes, self._done_bytes = 0, 0
+        self._submitted, self._done = 0, 0
+        self._submitted_bytes, self._done_bytes = 0, 0
         self._thread = threading.Thread(target=self._run, name="foolery-scribe", daemon=True)
         self._thread.start()
 
-    def hand(self, work: Callable[[], object], weight: int = 0) -> None:
+    def submit(self, work: Callable[[], object], weight: int = 0) -> None:
         """Have ``work`` done, after all that was handed over before; ``weight`` is in bytes.
 
         Raises:
@@ -76,20 +76,20 @@ class Scribe:
         while self._is_far_ahead() and not self.fault:
             time.sleep(_PAUSE)
         self._raise_fault()
-        self._handed += 1
-        self._handed_bytes += weight
+        self._submitted += 1
+        self._submitted_bytes += weight
         self._tasks.put(_Task(work, weight, None))
 
-    def wait(self, work: Callable[[], object]) -> None:
+    def submit_and_wait(self, work: Callable[[], object]) -> None:
         """Have ``work`` done, and wait until it is; raises what it, or earlier work, failed with."""
         self._raise_fault()
         reply: SimpleQueue[None] = SimpleQueue()
-        self._handed += 1
+        self._submitted += 1
         self._tasks.put(_Task(work, 0, reply))
         reply.get()
         self._raise_fault()
 
-    def end(self) -> None:
+    def join(self) -> None:
         """Wait until all is done, and let the thread go; it may be called again after an interrupt."""
         self._tasks.put(None)
         self._thread.join()
@@ -99,20 +99,23 @@ class Scribe:
             raise self.fault
 
     def _is_far_ahead(self) -> bool:
-        return self._handed - self._done >= AHEAD or self._handed_bytes - self._done_bytes > HEAVIEST
+        return (
+            self._submitted - self._done >= MAX_PENDING
+            or self._submitted_bytes - self._done_bytes > MAX_PENDING_BYTES
+        )
 
     def _run(self) -> None:
         while True:
-            for task in self._some():
+            for task in self._next_tasks():
                 if task is None:
                     return
                 self._do(task)
 
-    def _some(self) -> list[_Task | None]:
+    def _next_tasks(self) -> list[_Task | None]:
         """The next piece of work, and what comes soon after it."""
         tasks = [self._tasks.get()]
         deadline = time.monotonic() + _LINGER
-        while tasks[-1] is not None and tasks[-1].reply is None and len(tasks) < AHEAD // 2:
+        while tasks[-1] is not None and tasks[-1].reply is None and len(tasks) < MAX_PENDING // 2:
             try:
                 tasks.append(self._tasks.get(timeout=max(0.0, deadline - time.monotonic())))
             except Empty:
@@ -126,7 +129,7 @@ class Scribe:
                 task.work()
             except BaseException as error:
                 self.fault = error
-        self.busy += time.perf_counter() - start
+        self.busy_seconds += time.perf_counter() - start
         self._done += 1
         self._done_bytes += task.weight
         if task.reply is not None:
@@ -144,18 +147,18 @@ class RunWriter:
         champions: as they were stored when the run was resumed; empty for a new one.
     """
 
-    def __init__(self, opened: Opened, checkpoint_every: int | None) -> None:
+    def __init__(self, opened: OpenRun, checkpoint_every: int | None) -> None:
         self.folder, self.champions = opened.folder, opened.champions
         self._lock = opened.lock
-        self._latest = opened.ledger.latest
-        self._journal = Journal(
+        self._latest = opened.validator.latest
+        self._buffer = WriteBuffer(
             opened.connection,
-            opened.ledger,
+            opened.validator,
             self._file,
             keep_genomes=opened.keep_genomes,
             checkpoint_every=checkpoint_every,
         )
-        self._scribe = Scribe()
+        self._thread = WriterThread()
         self._checkpoint_every, self._waited = checkpoint_every, self.generation
         self._closed = False
         self._raised = False
@@ -207,7 +210,7 @@ class RunWriter:
             FooleryError: no space is left.
         """
         _check_interval(checkpoint_every)
-        return cls(open_again(folder, settings, provenance), checkpoint_every)
+        return cls(reopen(folder, settings, provenance), checkpoint_every)
 
     @property
     def generation(self) -> int:
@@ -220,9 +223,9 @@ class RunWriter:
         return 0 if self._latest is None else int(self._latest.queries)
 
     @property
-    def jumps(self) -> int:
+    def improvements(self) -> int:
         """Cell replacements until then."""
-        return 0 if self._latest is None else int(self._latest.jumps)
+        return 0 if self._latest is None else int(self._latest.improvements)
 
     @property
     def seconds(self) -> float:
@@ -231,39 +234,41 @@ class RunWriter:
 
     def record(
         self,
-        moment: Moment,
-        newcomers: Sequence[Individual],
-        reigns: Sequence[Reign],
+        stats: GenerationStats,
+        individuals: Sequence[Individual],
+        replacements: Sequence[Replacement],
         hashes: Mapping[int, CanvasHash],
     ) -> None:
         """Hand over one generation; see ``Births`` for what it consists of, and ``hand_over``."""
-        births = Births(newcomers, reigns, hashes)
-        self.hand_over(moment, lambda: births, Stages())
+        new_elites = NewElites(individuals, replacements, hashes)
+        self.submit(stats, lambda: new_elites, Timings())
 
-    def hand_over(
-        self, moment: Moment, births: Callable[[], Births], stages: Stages, weight: int = 0
+    def submit(
+        self, stats: GenerationStats, new_elites: Callable[[], NewElites], timings: Timings, weight: int = 0
     ) -> None:
         """Hand over one generation, and return; a checkpoint is stored when it is due.
 
         Args:
-            moment: of the generation that follows the last one.
-            births: gives who took a cell in it; called once, by the writer's thread.
-            stages: where the generation's time went, without ``write``.
-            weight: bytes that ``births`` keeps alive; the search waits where too many wait.
+            stats: of the generation that follows the last one.
+            new_elites: gives who took a cell in it; called once, by the writer's thread.
+            timings: where the generation's time went, without ``write``.
+            weight: bytes that ``new_elites`` keeps alive; the search waits where too many wait.
 
         Raises:
             UsageError: an earlier generation's records break a rule of a run.
             FooleryError: the run is closed, or the disk did not take an earlier checkpoint.
         """
         self._check_open()
-        journal, scribe = self._journal, self._scribe
+        buffer, thread = self._buffer, self._thread
         self._do(
-            lambda: scribe.hand(lambda: journal.take_in(moment, births, stages, lambda: scribe.busy), weight)
+            lambda: thread.submit(
+                lambda: buffer.add(stats, new_elites, timings, lambda: thread.busy_seconds), weight
+            )
         )
-        self._latest = moment
-        if self._checkpoint_every is not None and moment.generation - self._waited >= self._checkpoint_every:
+        self._latest = stats
+        if self._checkpoint_every is not None and stats.generation - self._waited >= self._checkpoint_every:
             self.flush()
-            self._waited = moment.generation
+            self._waited = stats.generation
 
     def flush(self) -> None:
         """Wait until all that was recorded is taken in, and stored where a checkpoint was due.
@@ -272,18 +277,18 @@ class RunWriter:
             UsageError, FooleryError: as ``hand_over``.
         """
         self._check_open()
-        self._do(lambda: self._scribe.wait(lambda: None))
+        self._do(lambda: self._thread.submit_and_wait(lambda: None))
 
-    def note(self, what: str) -> None:
+    def add_event(self, text: str) -> None:
         """Hand over one line about the generation that is being computed; see ``Event``.
 
         Raises:
             UsageError, FooleryError: as ``hand_over``.
         """
         self._check_open()
-        line = " ".join("".join(letter if letter.isprintable() else " " for letter in what).split())
-        event = Event(self.generation + 1, line[:LONGEST])
-        self._do(lambda: self._scribe.hand(lambda: self._journal.note(event)))
+        line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+        event = Event(self.generation + 1, line[:MAX_EVENT_LENGTH])
+        self._do(lambda: self._thread.submit(lambda: self._buffer.add_event(event)))
 
     def checkpoint(self) -> None:
         """Store all that was recorded, in one transaction.
@@ -292,15 +297,15 @@ class RunWriter:
             UsageError, FooleryError: as ``hand_over``, and for what is stored now.
         """
         self._check_open()
-        self._do(lambda: self._scribe.wait(lambda: self._journal.store("running")))
+        self._do(lambda: self._thread.submit_and_wait(lambda: self._buffer.store("running")))
 
     def snapshot(self) -> RunFile:
         """The run as it is now; open runs are stored first."""
         if not self._closed:
             self.checkpoint()
-            found: list[RunFile] = []
-            self._do(lambda: self._scribe.wait(lambda: found.append(self._journal.read())))
-            return found[0]
+            snapshots: list[RunFile] = []
+            self._do(lambda: self._thread.submit_and_wait(lambda: snapshots.append(self._buffer.read())))
+            return snapshots[0]
         if self._last is not None:
             return self._last
         if self._file is None:
@@ -315,21 +320,21 @@ class RunWriter:
         """
         if self._closed:
             return
-        self._scribe.end()  # the journal belongs to this thread from here on
+        self._thread.join()  # the journal belongs to this thread from here on
         try:
-            if self._journal.whole:
-                self._finish(status if self._scribe.fault is None else "interrupted")
+            if self._buffer.consistent:
+                self._finish(status if self._thread.fault is None else "interrupted")
             elif self._file is not None:
                 with suppress(FooleryError, sqlite3.Error):
-                    self._journal.settle()
+                    self._buffer.finalize()
         finally:
             self._closed = True
             with suppress(sqlite3.Error):
-                self._journal.close()
+                self._buffer.close()
             if self._lock is not None:
                 self._lock.release()
-        if self._scribe.fault is not None and not self._raised:
-            raise self._scribe.fault
+        if self._thread.fault is not None and not self._raised:
+            raise self._thread.fault
 
     def __enter__(self) -> Self:
         return self
@@ -355,15 +360,15 @@ class RunWriter:
         try:
             call()
         except BaseException as error:
-            self._raised = self._raised or error is self._scribe.fault
+            self._raised = self._raised or error is self._thread.fault
             raise
 
     def _finish(self, status: Literal["interrupted", "finished"]) -> None:
-        self._journal.store(status)
+        self._buffer.store(status)
         if self._file is None:
-            self._last = self._journal.read()
+            self._last = self._buffer.read()
         else:
-            self._journal.settle()
+            self._buffer.finalize()
 
 
 def _check_interval(checkpoint_every: int | None) -> None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.jit import kernel
+from foolery.jit import jit
 
-NOBODY = -1
+EMPTY = -1
 
 
-@kernel
+@jit
 def _compare(
     objective: NDArray[np.float64], best: NDArray[np.float64], winners: NDArray[np.int64]
 ) -> tuple[int, int]:
@@ -25,35 +25,35 @@ def _compare(
     Returns:
         How often a value was replaced, and how many values are NaN or infinite.
     """
-    jumps, broken = 0, 0
+    improvements, not_finite = 0, 0
     for child in range(objective.shape[0]):
         row, beats, finite = objective[child], 0, 0
         for cell in range(best.size):  # vector code: hardly a child beats anybody
             beats += row[cell] > best[cell]
             finite += abs(row[cell]) < np.inf
-        broken += best.size - finite
+        not_finite += best.size - finite
         if beats == 0:
             continue
-        jumps += beats
+        improvements += beats
         for cell in range(best.size):
             if row[cell] > best[cell]:
                 best[cell] = row[cell]
                 winners[cell] = child
-    return jumps, broken
+    return improvements, not_finite
 
 
-@kernel
-def _crown(
+@jit
+def _replace(
     winners: NDArray[np.int64],
     scores: NDArray[np.float64],
     first: int,
     generation: int,
     score: NDArray[np.float64],
     individual: NDArray[np.int64],
-    born: NDArray[np.int64],
-    taken: NDArray[np.int64],
+    generations: NDArray[np.int64],
+    columns: NDArray[np.int64],
 ) -> int:
-    """Let ``winners`` ``(R, K)`` reign; fills ``taken`` ``(4, R * K)`` with the columns of a ``Takeover``.
+    """Let ``winners`` ``(R, K)`` reign; fills ``columns`` ``(4, R * K)`` with the columns of a ``Takeover``.
 
     Returns how many rows it has.
     """
@@ -61,28 +61,28 @@ def _crown(
     for replicate in range(winners.shape[0]):
         for cell in range(winners.shape[1]):
             child = winners[replicate, cell]
-            if child != NOBODY:
-                taken[0, count], taken[1, count], taken[2, count] = replicate, cell, child
-                taken[3, count] = individual[replicate, cell]
+            if child != EMPTY:
+                columns[0, count], columns[1, count], columns[2, count] = replicate, cell, child
+                columns[3, count] = individual[replicate, cell]
                 count += 1
                 score[replicate, cell] = scores[replicate, child, cell]
                 individual[replicate, cell] = first + child
-                born[replicate, cell] = generation
+                generations[replicate, cell] = generation
     return count
 
 
-@kernel
-def count_broken(scores: NDArray[np.float64]) -> int:
+@jit
+def count_not_finite(scores: NDArray[np.float64]) -> int:
     """How many of ``(B, K)`` scores are NaN or infinite."""
-    broken = 0
+    not_finite = 0
     for row in range(scores.shape[0]):
         for column in range(scores.shape[1]):
-            broken += not abs(scores[row, column]) < np.inf
-    return broken
+            not_finite += not abs(scores[row, column]) < np.inf
+    return not_finite
 
 
 @dataclass(frozen=True)
-class Takeover:
+class EliteUpdate:
     """What one batch changed.
 
     Attributes:
@@ -101,20 +101,20 @@ class Takeover:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Comparison:
     """A batch compared with the champions, of whom none is replaced yet.
 
     Attributes:
         winners: ``(R, K) int64`` the child that is best in a cell, -1 where the champion is.
         best: ``(R, K) float64`` what each cell would have.
-        jumps: for each replicate, replacements counted one by one.
-        broken: how many of the batch's values are NaN or infinite.
+        improvements: for each replicate, replacements counted one by one.
+        not_finite: how many of the batch's values are NaN or infinite.
     """
 
     winners: NDArray[np.int64]
     best: NDArray[np.float64]
-    jumps: tuple[int, ...]
-    broken: int
+    improvements: tuple[int, ...]
+    not_finite: int
 
 
 class Archive:
@@ -124,25 +124,26 @@ class Archive:
         objective: ``float64`` what was maximised, -inf where a cell is empty.
         score: ``float64`` the true score of the cell's class.
         individual: ``int64`` number of the champion, -1 where a cell is empty.
-        born: ``int64`` generation of the champion, -1 where a cell is empty.
-        jumps: ``(R,) int64`` replacements since the start, counted one by one as the released code does.
+        generation: ``int64`` generation of the champion, -1 where a cell is empty.
+        improvements: ``(R,) int64`` replacements since the start, counted one by one as the released code
+            does.
     """
 
     def __init__(self, replicates: int, cells: int) -> None:
         self.objective = np.full((replicates, cells), -np.inf)
         self.score = np.full((replicates, cells), -np.inf)
-        self.individual = np.full((replicates, cells), NOBODY, np.int64)
-        self.born = np.full((replicates, cells), NOBODY, np.int64)
-        self.jumps = np.zeros(replicates, np.int64)
+        self.individual = np.full((replicates, cells), EMPTY, np.int64)
+        self.generation = np.full((replicates, cells), EMPTY, np.int64)
+        self.improvements = np.zeros(replicates, np.int64)
 
-    def challenge(
+    def add(
         self,
         objective: NDArray[np.float64],
         scores: NDArray[np.float64],
         *,
         first: int,
         generation: int,
-    ) -> Takeover:
+    ) -> EliteUpdate:
         """Let a batch compete for every cell.
 
         Args:
@@ -151,27 +152,29 @@ class Archive:
             first: number of the batch's first individual within its replicate.
             generation: of the batch.
         """
-        return self.crown(self.compare(objective), scores, first=first, generation=generation)
+        return self.replace(self.compare(objective), scores, first=first, generation=generation)
 
-    def compare(self, objective: NDArray[np.float64]) -> Contest:
+    def compare(self, objective: NDArray[np.float64]) -> Comparison:
         """What a batch ``(R, B, K) float64`` would change; the archive stays as it is."""
-        best, winners = self.objective.copy(), np.full(self.objective.shape, NOBODY, np.int64)
-        found = [_compare(objective[row], best[row], winners[row]) for row in range(len(best))]
-        return Contest(winners, best, tuple(jumps for jumps, _ in found), sum(broken for _, broken in found))
+        best, winners = self.objective.copy(), np.full(self.objective.shape, EMPTY, np.int64)
+        counts = [_compare(objective[row], best[row], winners[row]) for row in range(len(best))]
+        return Comparison(
+            winners, best, tuple(jumps for jumps, _ in counts), sum(broken for _, broken in counts)
+        )
 
-    def crown(
-        self, contest: Contest, scores: NDArray[np.float64], *, first: int, generation: int
-    ) -> Takeover:
+    def replace(
+        self, comparison: Comparison, scores: NDArray[np.float64], *, first: int, generation: int
+    ) -> EliteUpdate:
         """Let the winners of ``compare`` reign; the other arguments are those of ``challenge``."""
-        if not any(contest.jumps):
-            return NOTHING
-        self.jumps += contest.jumps
-        self.objective[...] = contest.best
-        taken = np.empty((4, contest.winners.size), np.int64)
-        places = self.score, self.individual, self.born
-        count = _crown(contest.winners, scores, first, generation, *places, taken)
-        return Takeover(*taken[:, :count])
+        if not any(comparison.improvements):
+            return NO_UPDATE
+        self.improvements += comparison.improvements
+        self.objective[...] = comparison.best
+        columns = np.empty((4, comparison.winners.size), np.int64)
+        arrays = self.score, self.individual, self.generation
+        count = _replace(comparison.winners, scores, first, generation, *arrays, columns)
+        return EliteUpdate(*columns[:, :count])
 
 
-NOTHING = Takeover(*(np.empty(0, np.int64) for _ in range(4)))
+NO_UPDATE = EliteUpdate(*(np.empty(0, np.int64) for _ in range(4)))
 """No child was better than any champion."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Rule:
+class AscentRule:
     """One setting of gradient ascent; x is the picture less the mean pixel, in levels of 0 to 255.
 
     Attributes:
@@ -77,27 +77,31 @@ _RANGES: Mapping[str, tuple[float, float, bool]] = {
     "nats": (0.0, 1e6, False),
 }
 
-PRESETS: Mapping[str, Rule] = {
-    "plain": Rule(500, early=0.02, late=0.1),
-    "decay": Rule(1500, early=0.03, late=0.02, decay=0.01),
-    "blur": Rule(1000, early=0.03, late=0.05, decay=0.001, blur=0.4, blur_every=2),
-    "sparse": Rule(1500, early=0.03, late=0.05, decay=0.001, blur=0.3, small_norm=20.0, abs_benefit=20.0),
+PRESETS: Mapping[str, AscentRule] = {
+    "plain": AscentRule(500, early=0.02, late=0.1),
+    "decay": AscentRule(1500, early=0.03, late=0.02, decay=0.01),
+    "blur": AscentRule(1000, early=0.03, late=0.05, decay=0.001, blur=0.4, blur_every=2),
+    "sparse": AscentRule(
+        1500, early=0.03, late=0.05, decay=0.001, blur=0.3, small_norm=20.0, abs_benefit=20.0
+    ),
 }
 """The four settings of the paper's supplement, there -1, 169, 188 and 360."""
 
 
-def rule_of(preset: str, changes: Mapping[str, int | float] | None = None, steps: int | None = None) -> Rule:
+def make_rule(
+    preset: str, changes: Mapping[str, int | float] | None = None, steps: int | None = None
+) -> AscentRule:
     """The rule ``preset``, with some of its numbers changed.
 
     Raises:
         UsageError: for an unknown preset or number, and for a value that makes no sense.
     """
     if preset not in PRESETS:
-        raise UsageError(f"preset: unknown {preset!r}; {nearest(preset, list(PRESETS))}")
+        raise UsageError(f"preset: unknown {preset!r}; {did_you_mean(preset, list(PRESETS))}")
     changed = dict(changes or {})
     for name in changed:
         if name not in _RANGES:
-            raise UsageError(f"rule: unknown {name!r}; {nearest(name, list(_RANGES))}")
+            raise UsageError(f"rule: unknown {name!r}; {did_you_mean(name, list(_RANGES))}")
     if steps is not None:
         changed["steps"] = steps
     return replace(PRESETS[preset], **changed)  # type: ignore[arg-type]

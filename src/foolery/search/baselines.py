@@ -16,7 +16,7 @@ from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
 from foolery.rng import Purpose, Stream, check_seed
 from foolery.search.archive import Archive
-from foolery.search.map_elites import Brood
+from foolery.search.map_elites import Offspring
 
 
 class ArgmaxCell(Generic[G]):
@@ -41,23 +41,23 @@ class ArgmaxCell(Generic[G]):
         self.generation = -1
         self._seed = check_seed(seed)
         self._elites: G | None = None  # one row for each cell; that of an empty cell means nothing
-        self._brood: Brood[G] | None = None
+        self._offspring: Offspring[G] | None = None
 
-    def ask(self) -> Brood[G]:
+    def ask(self) -> Offspring[G]:
         """The next generation's children, of parents drawn uniformly from the filled cells."""
-        if self._brood is None:
+        if self._offspring is None:
             stream = Stream.of(self._seed, self.generation + 1, self.batch)
             filled = np.flatnonzero(self.archive.individual[0] >= 0)
             if self._elites is None:
                 parents = np.full(self.batch, -1, np.int64)
                 genomes = self.encoding.initial(stream)
             else:
-                picked = filled[stream.choices(Purpose.PARENT, len(filled))]
+                picked = filled[stream.integers(Purpose.PARENT, len(filled))]
                 parents = self.archive.individual[0, picked]
                 genomes = self.encoding.vary(self.encoding.take(self._elites, picked), stream)
-            nobody = np.full(self.batch, -1, np.int64)
-            self._brood = Brood(genomes, self.generation + 1, self.queries, parents, nobody)
-        return self._brood
+            no_mates = np.full(self.batch, -1, np.int64)
+            self._offspring = Offspring(genomes, self.generation + 1, self.queries, parents, no_mates)
+        return self._offspring
 
     def tell(self, scores: NDArray[np.float64]) -> None:
         """Take the scores ``(B, K) float64`` of the last ``ask``.
@@ -65,20 +65,20 @@ class ArgmaxCell(Generic[G]):
         Raises:
             UsageError: before ``ask``.
         """
-        if self._brood is None:
+        if self._offspring is None:
             raise UsageError("tell: nothing was asked for; call ask() first")
-        brood, rows = self._brood, np.arange(len(scores))
+        offspring, rows = self._offspring, np.arange(len(scores))
         own = scores.argmax(axis=1)
         objective = np.full(scores.shape, -np.inf)
         objective[rows, own] = scores[rows, own]
-        takeover = self.archive.challenge(
-            objective[None], scores[None], first=brood.first, generation=brood.generation
+        update = self.archive.add(
+            objective[None], scores[None], first=offspring.first, generation=offspring.generation
         )
         if self._elites is None:
-            nobody = np.zeros(self.archive.score.shape[1], np.int64)
-            self._elites = self.encoding.take(brood.genomes, nobody)
-        if len(takeover):
-            winners = self.encoding.take(brood.genomes, takeover.children)
-            self._elites = self.encoding.put(self._elites, takeover.cells, winners)
+            first_rows = np.zeros(self.archive.score.shape[1], np.int64)
+            self._elites = self.encoding.take(offspring.genomes, first_rows)
+        if len(update):
+            winners = self.encoding.take(offspring.genomes, update.children)
+            self._elites = self.encoding.put(self._elites, update.cells, winners)
         self.queries += len(scores)
-        self.generation, self._brood = brood.generation, None
+        self.generation, self._offspring = offspring.generation, None

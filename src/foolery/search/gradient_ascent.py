@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Kind
-from foolery.classifiers.gradients import Differentiable
+from foolery.classifiers.gradients import DifferentiableClassifier
 from foolery.errors import MissingExtraError
-from foolery.search.ascent_presets import Rule
-from foolery.workers import share
+from foolery.search.ascent_presets import AscentRule
+from foolery.workers import parallel_for
 
 try:
     import torch
@@ -39,44 +39,44 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Place(Generic[P]):
+class AscentState(Generic[P]):
     """Where N rows stand.
 
     Attributes:
         position: of all rows; what it is, the climb knows.
-        stuck: ``(N,) bool``: rows whose gradient is zero, which stay where they are.
+        zero_gradient: ``(N,) bool``: rows whose gradient is zero, which stay where they are.
     """
 
     position: P
-    stuck: NDArray[np.bool_]
+    zero_gradient: NDArray[np.bool_]
 
 
-class Climb(Protocol[P]):
+class GradientAscent(Protocol[P]):
     """A way to follow gradients: on pixels, or on the weights of genomes."""
 
-    def canvases(self, place: Place[P], rows: Rows) -> Canvases:
+    def canvases(self, state: AscentState[P], rows: Rows) -> Canvases:
         """``(len(rows), C, H, W) uint8``: what these rows show, exactly as it would be exported."""
         ...
 
-    def genomes(self, place: Place[P], rows: Rows) -> list[bytes]:
+    def genomes(self, state: AscentState[P], rows: Rows) -> list[bytes]:
         """The same as packed genomes."""
         ...
 
-    def step(self, place: Place[P], rows: Rows, number: int) -> Place[P]:
+    def step(self, state: AscentState[P], rows: Rows, number: int) -> AscentState[P]:
         """All rows, after step ``number`` (from 0) of some of them."""
         ...
 
-    def save(self, place: Place[P]) -> dict[str, NDArray[Any]]:
-        """``place`` as arrays, exactly."""
+    def save(self, state: AscentState[P]) -> dict[str, NDArray[Any]]:
+        """``state`` as arrays, exactly."""
         ...
 
-    def load(self, saved: dict[str, NDArray[Any]]) -> Place[P]:
+    def load(self, saved: dict[str, NDArray[Any]]) -> AscentState[P]:
         """The inverse of ``save``."""
         ...
 
 
 @dataclass(frozen=True)
-class PixelClimb:
+class PixelAscent:
     """Gradient ascent on pixels, by the paper's rule.
 
     Attributes:
@@ -87,79 +87,79 @@ class PixelClimb:
         pack: from ``(N, C, H, W) uint8`` canvases to packed genomes.
     """
 
-    classifier: Differentiable
+    classifier: DifferentiableClassifier
     targets: Sequence[int]
     mean: NDArray[np.float32]
-    rule: Rule
+    rule: AscentRule
     pack: Callable[[Canvases], list[bytes]]
 
-    def start(self, levels: NDArray[np.float32]) -> Place[Tensor]:
+    def start(self, levels: NDArray[np.float32]) -> AscentState[Tensor]:
         """All rows at one picture, ``(C, H, W) float32`` levels that may lie outside 0 to 255."""
         device = self.classifier.description.device
         picture = torch.from_numpy(levels - self.mean[:, None, None]).to(device)
         count = len(self.targets)
-        return Place(picture.expand(count, *picture.shape).clone(), np.zeros(count, np.bool_))
+        return AscentState(picture.expand(count, *picture.shape).clone(), np.zeros(count, np.bool_))
 
-    def canvases(self, place: Place[Tensor], rows: Rows) -> Canvases:
+    def canvases(self, state: AscentState[Tensor], rows: Rows) -> Canvases:
         """The pictures, clipped to 0 to 255 and rounded to the nearest level."""
-        canvases = np.empty((len(rows), *place.position.shape[1:]), np.uint8)
+        canvases = np.empty((len(rows), *state.position.shape[1:]), np.uint8)
         for at, row in enumerate(rows.tolist()):
-            levels = _clipped(place.position[row], self._mean)
+            levels = _levels(state.position[row], self._mean)
             canvases[at] = levels.round_().to(torch.uint8).cpu().numpy()
         return canvases
 
-    def genomes(self, place: Place[Tensor], rows: Rows) -> list[bytes]:
+    def genomes(self, state: AscentState[Tensor], rows: Rows) -> list[bytes]:
         """The pictures as genomes of the direct encoding."""
-        return self.pack(self.canvases(place, rows))
+        return self.pack(self.canvases(state, rows))
 
-    def step(self, place: Place[Tensor], rows: Rows, number: int) -> Place[Tensor]:
+    def step(self, state: AscentState[Tensor], rows: Rows, number: int) -> AscentState[Tensor]:
         """All rows, after step ``number`` of some of them; a row without any gradient is stuck."""
-        moved, stuck = place.position.clone(), place.stuck.copy()
+        moved, zero_gradient = state.position.clone(), state.zero_gradient.copy()
 
         def work(index: Rows) -> None:
             at = torch.from_numpy(index).to(moved.device)
-            levels = _clipped(place.position[at], self._mean)
-            wanted = [self.targets[row] for row in index.tolist()]
-            slope, length = self._slope(levels, wanted)
-            x = levels - self._mean + length[:, None, None, None] * slope
-            moved[at] = regularised(x, slope, self.rule, number)
-            stuck[index] = ~(slope.flatten(1) != 0).any(1).cpu().numpy()
+            levels = _levels(state.position[at], self._mean)
+            targets = [self.targets[row] for row in index.tolist()]
+            gradient, length = self._gradient(levels, targets)
+            x = levels - self._mean + length[:, None, None, None] * gradient
+            moved[at] = regularize(x, gradient, self.rule, number)
+            zero_gradient[index] = ~(gradient.flatten(1) != 0).any(1).cpu().numpy()
 
         in_slices(work, rows, self.classifier)
-        return Place(moved, stuck)
+        return AscentState(moved, zero_gradient)
 
-    def save(self, place: Place[Tensor]) -> dict[str, NDArray[Any]]:
+    def save(self, state: AscentState[Tensor]) -> dict[str, NDArray[Any]]:
         """The real levels less the mean pixel, and which rows are stuck."""
-        return {"position": place.position.cpu().numpy(), "stuck": place.stuck}
+        return {"position": state.position.cpu().numpy(), "stuck": state.zero_gradient}
 
-    def load(self, saved: dict[str, NDArray[Any]]) -> Place[Tensor]:
+    def load(self, saved: dict[str, NDArray[Any]]) -> AscentState[Tensor]:
         """The inverse of ``save``."""
         position = torch.from_numpy(saved["position"]).to(self.classifier.description.device)
-        return Place(position, saved["stuck"])
+        return AscentState(position, saved["stuck"])
 
     @property
     def _mean(self) -> Tensor:
         return torch.from_numpy(self.mean)[:, None, None].to(self.classifier.description.device)
 
-    def _slope(self, levels: Tensor, targets: list[int]) -> tuple[Tensor, Tensor]:
+    def _gradient(self, levels: Tensor, targets: list[int]) -> tuple[Tensor, Tensor]:
         pixels = levels.detach().contiguous(memory_format=torch.channels_last).requires_grad_()
-        value = certainty(self.classifier, pixels, targets)
-        (slope,) = torch.autograd.grad(value.sum(), pixels)
-        length = step_length(value.detach(), slope, self.rule, self.classifier.description.kind)
-        return slope, length
+        value = target_scores(self.classifier, pixels, targets)
+        (gradient,) = torch.autograd.grad(value.sum(), pixels)
+        length = step_length(value.detach(), gradient, self.rule, self.classifier.description.kind)
+        return gradient, length
 
 
-def certainty(classifier: Differentiable, pixels: Tensor, targets: Sequence[int]) -> Tensor:
+def target_scores(classifier: DifferentiableClassifier, pixels: Tensor, targets: Sequence[int]) -> Tensor:
     """``(N,) float64``, with gradients: the logarithm of each row's probability of its class.
 
     It is the cosine itself for ``similarity``. The softmax is taken in float64: in float32 its gradient
     vanishes from a margin of about 17 on.
     """
-    scores = each_score(classifier, pixels)
+    scores = all_scores(classifier, pixels)
     return scores[torch.arange(len(targets)), torch.as_tensor(targets, device=scores.device)]
 
 
-def each_score(classifier: Differentiable, pixels: Tensor) -> Tensor:
+def all_scores(classifier: DifferentiableClassifier, pixels: Tensor) -> Tensor:
     """``(N, K) float64``, with gradients: what ``classifier.scores`` gives for all classes."""
     logits = classifier.logits(pixels)
     assert isinstance(logits, torch.Tensor)
@@ -169,14 +169,14 @@ def each_score(classifier: Differentiable, pixels: Tensor) -> Tensor:
     return torch.nn.functional.logsigmoid(exact) if kind == "sigmoid" else exact
 
 
-def step_length(value: Tensor, slope: Tensor, rule: Rule, kind: Kind) -> Tensor:
-    """``(N,) float32``: the factor of ``slope``, the gradient of ``value`` as ``certainty`` gives it.
+def step_length(value: Tensor, gradient: Tensor, rule: AscentRule, kind: Kind) -> Tensor:
+    """``(N,) float32``: the factor of ``gradient``, the gradient of ``value`` as ``certainty`` gives it.
 
     With p the probability and g its gradient the paper's step is ``min(longest, gain / |g|^2) * g`` where
     ``gain = min(early, late * (1 - p))``. Here g is ``p * slope``, which does not underflow where p is tiny.
     With ``rule.nats`` it is ``min(nats, late * (1 - p) / p) / |slope|^2``.
     """
-    square = slope.flatten(1).double().square().sum(1)
+    square = gradient.flatten(1).double().square().sum(1)
     missing = 1.0 - value if kind == "similarity" else -torch.expm1(value)
     gain = (rule.late * missing).clamp(max=rule.early)
     p = torch.ones_like(value) if kind == "similarity" else value.exp()
@@ -187,7 +187,7 @@ def step_length(value: Tensor, slope: Tensor, rule: Rule, kind: Kind) -> Tensor:
     return torch.where(square > 0, length, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
 
 
-def in_slices(work: Callable[[Rows], None], rows: Rows, classifier: Differentiable) -> None:
+def in_slices(work: Callable[[Rows], None], rows: Rows, classifier: DifferentiableClassifier) -> None:
     """Call ``work`` for slices of ``rows``, on lanes where the classifier runs on a processor.
 
     Slices depend on ``rows`` only, never on the number of lanes: the same rows give the same numbers. On
@@ -195,8 +195,8 @@ def in_slices(work: Callable[[Rows], None], rows: Rows, classifier: Differentiab
     between torch's many small operations (MobileNet at 128: 10 rows at a time take 1.5 to 2.4 times as many
     steps a second as 2; SqueezeNet at 227: 4 rows 1.2 times as many as 1).
     """
-    known = classifier.description
-    grain, on_lanes = int(known.forward.get("grain", 1)), known.device == "cpu"
+    description = classifier.description
+    grain, on_lanes = int(description.forward.get("grain", 1)), description.device == "cpu"
     if not on_lanes:
         grain = max(1, grain // DEVICE_SHARE)
 
@@ -204,37 +204,37 @@ def in_slices(work: Callable[[Rows], None], rows: Rows, classifier: Differentiab
         with one_thread() if on_lanes else nullcontext():
             work(rows[start:stop])
 
-    share(part, len(rows), grain=grain, lanes=None if on_lanes else 1)
+    parallel_for(part, len(rows), chunk=grain, workers=None if on_lanes else 1)
 
 
-def _clipped(position: Tensor, mean: Tensor) -> Tensor:
+def _levels(position: Tensor, mean: Tensor) -> Tensor:
     """Levels from 0 to 255."""
     return (position + mean).clamp_(0.0, 255.0)
 
 
-def regularised(x: Tensor, slope: Tensor, rule: Rule, number: int) -> Tensor:
+def regularize(x: Tensor, gradient: Tensor, rule: AscentRule, number: int) -> Tensor:
     """Decay, blur and percentiles, in the paper's order.
 
     Args:
         x: ``(N, C, H, W) float32`` levels less the mean pixel, after step ``number``.
-        slope: the gradient of that step, of the same shape; only its direction counts.
+        gradient: the gradient of that step, of the same shape; only its direction counts.
         rule: how much of each.
         number: of the step, from 0.
     """
     if rule.decay:
         x = x * (1.0 - rule.decay)
     if rule.blur and number % rule.blur_every == 0:
-        x = blurred(x, rule.blur)
+        x = gaussian_blur(x, rule.blur)
     if rule.small_norm:
-        x = _without_least(x, x.square().sum(1).sqrt(), rule.small_norm)
+        x = _zero_least(x, x.square().sum(1).sqrt(), rule.small_norm)
     if rule.benefit:
-        x = _without_least(x, (-slope * x).sum(1), rule.benefit)
+        x = _zero_least(x, (-gradient * x).sum(1), rule.benefit)
     if rule.abs_benefit:
-        x = _without_least(x, (-slope * x).sum(1).abs(), rule.abs_benefit)
+        x = _zero_least(x, (-gradient * x).sum(1).abs(), rule.abs_benefit)
     return x
 
 
-def blurred(x: Tensor, sigma: float) -> Tensor:
+def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     """``(N, C, H, W)`` Gaussian blur as scipy's ``gaussian_filter`` has it: four sigma, mirrored edges."""
     reach = int(4.0 * sigma + 0.5)
     if reach == 0:
@@ -254,7 +254,7 @@ def _mirrored(x: Tensor, axis: int, reach: int) -> Tensor:
     return x.index_select(axis, torch.minimum(index, 2 * size - 1 - index))
 
 
-def _without_least(x: Tensor, worth: Tensor, percentile: float) -> Tensor:
+def _zero_least(x: Tensor, worth: Tensor, percentile: float) -> Tensor:
     """``x`` with zeros where a pixel's ``worth``, ``(N, H, W)``, is below that percentile of its row."""
     bound = torch.quantile(worth.flatten(1), percentile / 100.0, dim=1)[:, None, None]
     return x * (worth >= bound)[:, None]

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from foolery.canvas import Canvases
-from foolery.classifiers.gradients import Differentiable
+from foolery.classifiers.gradients import DifferentiableClassifier
 from foolery.encodings.base import Encoding
-from foolery.encodings.differentiable import Differentiable as SecondRole
+from foolery.encodings.differentiable import DifferentiableEncoding as SecondRole
 from foolery.encodings.differentiable import differentiable
-from foolery.search.ascent_presets import Rule
-from foolery.search.gradient_ascent import Place, Rows, certainty, in_slices, step_length
+from foolery.search.ascent_presets import AscentRule
+from foolery.search.gradient_ascent import AscentState, Rows, in_slices, step_length, target_scores
 
 Length: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class GenomeClimb:
+class GenomeAscent:
     """Gradient ascent on the parameters of genomes, by the paper's step rule.
 
     The picture is the one that ``encoding.render`` draws; the gradient is that of its levels before they
@@ -36,61 +36,63 @@ class GenomeClimb:
         rule: the step; decay draws the parameters to 0, what else follows a step is for pixels only.
     """
 
-    classifier: Differentiable
+    classifier: DifferentiableClassifier
     targets: Sequence[int]
     encoding: Encoding[Any]
-    rule: Rule
+    rule: AscentRule
 
-    def start(self, genomes: Any) -> Place[Any]:
+    def start(self, genomes: Any) -> AscentState[Any]:
         """Row i at genome i."""
-        return Place(genomes, np.zeros(len(genomes), np.bool_))
+        return AscentState(genomes, np.zeros(len(genomes), np.bool_))
 
-    def canvases(self, place: Place[Any], rows: Rows) -> Canvases:
+    def canvases(self, state: AscentState[Any], rows: Rows) -> Canvases:
         """The pictures, as the encoding renders them."""
-        return self.encoding.render(self.encoding.take(place.position, rows))
+        return self.encoding.render(self.encoding.take(state.position, rows))
 
-    def genomes(self, place: Place[Any], rows: Rows) -> list[bytes]:
+    def genomes(self, state: AscentState[Any], rows: Rows) -> list[bytes]:
         """The genomes, packed."""
-        return self.encoding.pack(self.encoding.take(place.position, rows))
+        return self.encoding.pack(self.encoding.take(state.position, rows))
 
-    def step(self, place: Place[Any], rows: Rows, number: int) -> Place[Any]:
+    def step(self, state: AscentState[Any], rows: Rows, number: int) -> AscentState[Any]:
         """All rows, after step ``number`` of some of them."""
-        moved, stuck = ascended(
+        moved, zero_gradient = ascent_step(
             self.classifier,
-            self._role,
-            self.encoding.take(place.position, rows),
+            self._differentiable,
+            self.encoding.take(state.position, rows),
             [self.targets[row] for row in rows.tolist()],
             lambda value, slope: step_length(value, slope, self.rule, self.classifier.description.kind),
             decay=self.rule.decay,
         )
-        still = place.stuck.copy()
-        still[rows] = stuck
-        before = self.encoding.take(place.position, np.arange(len(still)))  # put may write into it
-        return Place(self.encoding.put(before, rows, moved), still)
+        all_zero_gradient = state.zero_gradient.copy()
+        all_zero_gradient[rows] = zero_gradient
+        before = self.encoding.take(
+            state.position, np.arange(len(all_zero_gradient))
+        )  # put may write into it
+        return AscentState(self.encoding.put(before, rows, moved), all_zero_gradient)
 
-    def save(self, place: Place[Any]) -> dict[str, NDArray[Any]]:
+    def save(self, state: AscentState[Any]) -> dict[str, NDArray[Any]]:
         """The packed genomes and which rows are stuck."""
-        blobs = self.encoding.pack(place.position)
+        blobs = self.encoding.pack(state.position)
         return {
             "position": np.frombuffer(b"".join(blobs), np.uint8),
             "lengths": np.array([len(blob) for blob in blobs]),
-            "stuck": place.stuck,
+            "stuck": state.zero_gradient,
         }
 
-    def load(self, saved: dict[str, NDArray[Any]]) -> Place[Any]:
+    def load(self, saved: dict[str, NDArray[Any]]) -> AscentState[Any]:
         """The inverse of ``save``."""
         ends = np.cumsum(saved["lengths"])
         whole = saved["position"].tobytes()
         blobs = [whole[end - size : end] for end, size in zip(ends, saved["lengths"], strict=True)]
-        return Place(self.encoding.unpack(blobs), saved["stuck"])
+        return AscentState(self.encoding.unpack(blobs), saved["stuck"])
 
     @property
-    def _role(self) -> SecondRole[Any]:
+    def _differentiable(self) -> SecondRole[Any]:
         return differentiable(self.encoding, self.classifier.description.device)
 
 
-def ascended(
-    classifier: Differentiable,
+def ascent_step(
+    classifier: DifferentiableClassifier,
     role: SecondRole[Any],
     genomes: Any,
     targets: Sequence[int],
@@ -110,22 +112,22 @@ def ascended(
     """
     encoding, count = role.encoding, len(targets)
     parts: dict[int, Any] = {}
-    stuck = np.zeros(count, np.bool_)
+    zero_gradient = np.zeros(count, np.bool_)
 
     def work(rows: Rows) -> None:
         part = encoding.take(genomes, rows)
-        parameters, wanted = role.parameters(part), [targets[row] for row in rows.tolist()]
-        stuck[rows] = True
+        parameters, wanted_classes = role.parameters(part), [targets[row] for row in rows.tolist()]
+        zero_gradient[rows] = True
         if parameters.values.shape[1]:
-            value = certainty(classifier, role.draw(parameters), wanted)
-            (slope,) = torch.autograd.grad(value.sum(), parameters.values)
+            value = target_scores(classifier, role.draw(parameters), wanted_classes)
+            (gradient,) = torch.autograd.grad(value.sum(), parameters.values)
             with torch.no_grad():
-                parameters.values.add_(length(value.detach(), slope)[:, None] * slope)
+                parameters.values.add_(length(value.detach(), gradient)[:, None] * gradient)
                 parameters.values.mul_(1.0 - decay)
-            parameters.hold()
+            parameters.clip()
             part = role.with_parameters(part, parameters)
-            stuck[rows] = ~(slope != 0).any(1).cpu().numpy()
+            zero_gradient[rows] = ~(gradient != 0).any(1).cpu().numpy()
         parts[int(rows[0])] = part
 
     in_slices(work, np.arange(count), classifier)
-    return encoding.join([parts[first] for first in sorted(parts)]), stuck
+    return encoding.join([parts[first] for first in sorted(parts)]), zero_gradient

@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.encodings.base import Encoding, G, breed
+from foolery.encodings.base import Encoding, G, offspring
 from foolery.errors import UsageError
 from foolery.rng import Purpose, Stream, check_seed
-from foolery.search.archive import Archive, Takeover, count_broken
+from foolery.search.archive import Archive, EliteUpdate, count_not_finite
 from foolery.search.objectives import ClassScore, Objective
-from foolery.workers import share
+from foolery.workers import parallel_for
 
 _GRAIN = 64
 
 
-class Litter(Generic[G]):
+class LazyOffspring(Generic[G]):
     """One generation's children of all replicates; row r * B + i is child i of replicate r.
 
     A child is the same whichever slice it is bred in. Slices may be bred by several threads at once, each
@@ -41,8 +41,8 @@ class Litter(Generic[G]):
         generation: 0 for the initial population.
         first: number of every replicate's first child: how many queries its run made before.
         parents, mates: ``(R * B,) int64`` numbers of individuals, -1 for none.
-        newborn: ``(M,) int64``, ascending: the rows of those that became champions, once it was told.
-        newcomers: their genomes, if there are any.
+        elite_rows: ``(M,) int64``, ascending: the rows of those that became champions, once it was told.
+        elites: their genomes, if there are any.
     """
 
     def __init__(
@@ -59,69 +59,69 @@ class Litter(Generic[G]):
         self.parents, self.mates = parents, mates
         self._encoding, self._stream = encoding, stream
         self._pool, self._picked = pool, picked
-        self.newborn = np.empty(0, np.int64)
-        self.newcomers: G | None = None
-        self._bred: dict[int, tuple[int, G]] = {}  # start of a slice to its end and its children
+        self.elite_rows = np.empty(0, np.int64)
+        self.elites: G | None = None
+        self._varied: dict[int, tuple[int, G]] = {}  # start of a slice to its end and its children
 
     def __len__(self) -> int:
         return len(self._stream)
 
-    def breed(self, start: int, stop: int) -> G:
+    def vary(self, start: int, stop: int) -> G:
         """Children ``start`` to ``stop``, which are kept; slices must not overlap."""
         children = self._children(start, stop)
-        self._bred[start] = stop, children
+        self._varied[start] = stop, children
         return children
 
-    def all(self) -> G:
+    def vary_all(self) -> G:
         """All children, bred where they were not yet."""
-        if not self._bred:
-            share(self.breed, len(self), grain=_GRAIN)
+        if not self._varied:
+            parallel_for(self.vary, len(self), chunk=_GRAIN)
         children = self._encoding.join([children for _, children in self._slices()])
-        self._bred = {0: (len(self), children)}
+        self._varied = {0: (len(self), children)}
         return children
 
     def take(self, rows: NDArray[np.int64]) -> G:
         """The children at ``rows`` ``(M,) int64``, at least one, repeats allowed; they must be bred."""
-        starts, wanted = sorted(self._bred), rows.tolist()
-        ordered = sorted(range(len(wanted)), key=wanted.__getitem__)
+        starts, numbers = sorted(self._varied), rows.tolist()
+        ordered = sorted(range(len(numbers)), key=numbers.__getitem__)
         parts = []
-        for slice_number, within in groupby(ordered, lambda at: bisect(starts, wanted[at]) - 1):
+        for slice_number, within in groupby(ordered, lambda at: bisect(starts, numbers[at]) - 1):
             start = starts[slice_number]
-            index = np.array([wanted[at] - start for at in within])
-            parts.append(self._encoding.take(self._bred[start][1], index))
-        found = self._encoding.join(parts)
+            index = np.array([numbers[at] - start for at in within])
+            parts.append(self._encoding.take(self._varied[start][1], index))
+        genomes = self._encoding.join(parts)
         if all(at == place for place, at in enumerate(ordered)):
-            return found
-        return self._encoding.take(found, np.argsort(ordered))
+            return genomes
+        return self._encoding.take(genomes, np.argsort(ordered))
 
-    def settle(self, rows: NDArray[np.int64]) -> G:
+    def keep_elites(self, rows: NDArray[np.int64]) -> G:
         """The children at ``rows``, of whom each different one is kept as a newcomer."""
         winners = rows.tolist()
-        newborn = sorted(set(winners))  # few, as a rule: then quicker than numpy
-        self.newborn = np.array(newborn, np.int64)
-        self.newcomers = self.take(self.newborn)
-        if winners == newborn:
-            return self.newcomers
-        places = {row: place for place, row in enumerate(newborn)}
-        return self._encoding.take(self.newcomers, np.array([places[row] for row in winners]))
+        elite_rows = sorted(set(winners))  # few, as a rule: then quicker than numpy
+        self.elite_rows = np.array(elite_rows, np.int64)
+        self.elites = self.take(self.elite_rows)
+        if winners == elite_rows:
+            return self.elites
+        places = {row: place for place, row in enumerate(elite_rows)}
+        return self._encoding.take(self.elites, np.array([places[row] for row in winners]))
 
     def _slices(self) -> list[tuple[int, G]]:
-        return [self._bred[start] for start in sorted(self._bred)]
+        return [self._varied[start] for start in sorted(self._varied)]
 
     def _children(self, start: int, stop: int) -> G:
         encoding, stream = self._encoding, self._stream
         if self._pool is None or self._picked is None:
-            return encoding.initial(stream.part(start, stop))
+            return encoding.initial(stream.rows(start, stop))
         # A slice may part siblings: then those beyond its ends are bred with it, and left out.
-        low, high = start - start % encoding.siblings, stop + -stop % encoding.siblings
-        children = breed(encoding, self._pool, self._picked[low:high], stream.part(low, high))
+        low, high = start - start % encoding.group_size, stop + -stop % encoding.group_size
+        children = offspring(encoding, self._pool, self._picked[low:high], stream.rows(low, high))
         if (low, high) == (start, stop):
             return children
         return encoding.take(children, np.arange(start - low, stop - low))
 
 
 @dataclass(frozen=True)
-class Brood(Generic[G]):
+class Offspring(Generic[G]):
     """One generation's children of all replicates; row r * B + i is child i of replicate r.
 
     Attributes:
@@ -141,7 +141,7 @@ class Brood(Generic[G]):
 class MapElites(Generic[G]):
     """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
 
-    In the place of ``ask``, ``expect`` gives the same children not yet bred, for a caller who breeds, draws
+    In the place of ``ask``, ``ask_lazy`` gives the same children not yet bred, for a caller who breeds, draws
     and classifies them slice by slice; all of them are bred before ``tell``.
 
     Args:
@@ -177,28 +177,30 @@ class MapElites(Generic[G]):
         self.generation = -1
         self.archive = Archive(len(self.seeds), len(self.objective.cells))
         self.elites: G | None = None
-        self._litter: Litter[G] | None = None
-        self._brood: Brood[G] | None = None
+        self._lazy: LazyOffspring[G] | None = None
+        self._offspring: Offspring[G] | None = None
 
     @property
     def queries(self) -> int:
         """Images scored per replicate so far."""
         return 0 if self.generation < 0 else self.initial + self.generation * self.batch * self.cost
 
-    def ask(self) -> Brood[G]:
+    def ask(self) -> Offspring[G]:
         """The next generation's children; the same ones again until ``tell`` was called."""
-        if self._brood is None:
-            litter = self.expect()
-            self._brood = Brood(litter.all(), litter.generation, litter.first, litter.parents, litter.mates)
-        return self._brood
+        if self._offspring is None:
+            lazy = self.ask_lazy()
+            self._offspring = Offspring(
+                lazy.vary_all(), lazy.generation, lazy.first, lazy.parents, lazy.mates
+            )
+        return self._offspring
 
-    def expect(self) -> Litter[G]:
+    def ask_lazy(self) -> LazyOffspring[G]:
         """The next generation's children, to be bred; the same ones again until ``tell`` was called."""
-        if self._litter is None:
-            self._litter = self._next() if self.generation >= 0 else self._start()
-        return self._litter
+        if self._lazy is None:
+            self._lazy = self._next() if self.generation >= 0 else self._start()
+        return self._lazy
 
-    def tell(self, scores: NDArray[np.float64], canvases: Canvases | None = None) -> Takeover:
+    def tell(self, scores: NDArray[np.float64], canvases: Canvases | None = None) -> EliteUpdate:
         """Take the scores of the last ``ask`` and replace every champion that was beaten.
 
         Args:
@@ -208,55 +210,55 @@ class MapElites(Generic[G]):
         Raises:
             UsageError: before ``ask``, for another shape, or for a score that is not finite.
         """
-        if self._litter is None:
+        if self._lazy is None:
             raise UsageError("tell: nothing was asked for; call ask() first")
-        litter, replicates = self._litter, len(self.seeds)
-        _check_scores(scores, len(litter), self._columns)
+        offspring, replicates = self._lazy, len(self.seeds)
+        _check_scores(scores, len(offspring), self._columns)
         values = self.objective(scores, canvases)
-        contest = self.archive.compare(values.reshape(replicates, -1, values.shape[1]))
-        _check_finite(scores, contest.broken if values is scores else count_broken(scores))
+        comparison = self.archive.compare(values.reshape(replicates, -1, values.shape[1]))
+        _check_finite(scores, comparison.not_finite if values is scores else count_not_finite(scores))
         true = scores if values is scores else scores[:, np.array(self.objective.cells)]
-        takeover = self.archive.crown(
-            contest,
+        update = self.archive.replace(
+            comparison,
             true.reshape(replicates, -1, true.shape[1]),
-            first=litter.first,
-            generation=litter.generation,
+            first=offspring.first,
+            generation=offspring.generation,
         )
-        self._crown(litter, takeover)
-        self.generation, self._litter, self._brood = litter.generation, None, None
-        return takeover
+        self._replace(offspring, update)
+        self.generation, self._lazy, self._offspring = offspring.generation, None, None
+        return update
 
     def restore(self, generation: int, elites: G, archive: Archive) -> None:
         """Continue after ``generation`` with these champions, row r * K + c for cell c of replicate r."""
         self.generation, self.elites, self.archive = generation, elites, archive
-        self._litter, self._brood = None, None
+        self._lazy, self._offspring = None, None
 
     def _stream(self, generation: int, count: int) -> Stream:
         return Stream(*_rows(self.seeds, count), generation)
 
-    def _start(self) -> Litter[G]:
+    def _start(self) -> LazyOffspring[G]:
         stream = self._stream(0, self.initial)
-        nobody = np.full(len(stream), -1, np.int64)
-        return Litter(self.encoding, stream, 0, nobody, nobody)
+        none = np.full(len(stream), -1, np.int64)
+        return LazyOffspring(self.encoding, stream, 0, none, none)
 
-    def _next(self) -> Litter[G]:
+    def _next(self) -> LazyOffspring[G]:
         if self.elites is None:
             raise UsageError("ask: a restored search needs its champions' genomes")
         generation, cells = self.generation + 1, self.archive.objective.shape[1]
         stream = self._stream(generation, self.batch)
-        picked = stream.choices(Purpose.PARENT, cells)
+        picked = stream.integers(Purpose.PARENT, cells)
         if len(self.seeds) > 1:
             picked += np.repeat(np.arange(len(self.seeds)), self.batch) * cells
         parents, mates = self.archive.individual.reshape(-1)[picked], self.encoding.mates(stream)
         mates = np.where(mates < 0, -1, parents[mates])
-        return Litter(self.encoding, stream, self.queries, parents, mates, self.elites, picked)
+        return LazyOffspring(self.encoding, stream, self.queries, parents, mates, self.elites, picked)
 
-    def _crown(self, litter: Litter[G], takeover: Takeover) -> None:
-        if not len(takeover):
+    def _replace(self, offspring: LazyOffspring[G], update: EliteUpdate) -> None:
+        if not len(update):
             return
-        size = len(litter) // len(self.seeds)
-        winners = litter.settle(takeover.replicates * size + takeover.children)
-        cells = takeover.replicates * self.archive.objective.shape[1] + takeover.cells
+        size = len(offspring) // len(self.seeds)
+        winners = offspring.keep_elites(update.replicates * size + update.children)
+        cells = update.replicates * self.archive.objective.shape[1] + update.cells
         self.elites = winners if self.elites is None else self.encoding.put(self.elites, cells, winners)
 
 
@@ -283,6 +285,6 @@ def _check_scores(scores: NDArray[np.float64], rows: int, columns: int) -> None:
         )
 
 
-def _check_finite(scores: NDArray[np.float64], broken: int) -> None:
-    if broken:
-        raise UsageError(f"scores: {broken} of {scores.size} are not finite; no champion can be chosen")
+def _check_finite(scores: NDArray[np.float64], not_finite: int) -> None:
+    if not_finite:
+        raise UsageError(f"scores: {not_finite} of {scores.size} are not finite; no champion can be chosen")

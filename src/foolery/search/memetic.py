@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.gradients import Differentiable
+from foolery.classifiers.gradients import DifferentiableClassifier
 from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
 from foolery.rng import Stream
 from foolery.search.map_elites import MapElites
 
-NATS = 1.0
+MAX_STEP = 1.0
 """A step aims to gain at most so much in the logarithm of the probability …"""
-SHARE = 0.5
+MAX_SHARE = 0.5
 """… and at most this share of what is missing to a probability of 1."""
-MOST = 100
+MAX_STEPS = 100
 PASSES = 2  # of a picture through the network for each step: forward and backward
 
 
 @dataclass
-class Refined(Generic[G]):
+class MemeticEncoding(Generic[G]):
     """An encoding whose children have climbed; in all else it is the encoding within.
 
     Attributes:
@@ -42,7 +42,7 @@ class Refined(Generic[G]):
     """
 
     inner: Encoding[G]
-    classifier: Differentiable
+    classifier: DifferentiableClassifier
     cells: tuple[int, ...]
     steps: int
     champions: Callable[[], NDArray[np.float64]]
@@ -58,9 +58,9 @@ class Refined(Generic[G]):
         return self.inner.canvas
 
     @property
-    def renderer(self) -> int:
+    def renderer_version(self) -> int:
         """That of the encoding within."""
-        return self.inner.renderer
+        return self.inner.renderer_version
 
     @property
     def options(self) -> Mapping[str, str | int | float | bool]:
@@ -73,9 +73,9 @@ class Refined(Generic[G]):
         return self.inner.keeps_ancestors
 
     @property
-    def siblings(self) -> int:
+    def group_size(self) -> int:
         """That of the encoding within."""
-        return self.inner.siblings
+        return self.inner.group_size
 
     def initial(self, stream: Stream) -> G:
         """Random genomes; they do not climb."""
@@ -83,7 +83,7 @@ class Refined(Generic[G]):
 
     def vary(self, parents: G, stream: Stream) -> G:
         """One child for every parent, after its climb."""
-        return climbed(
+        return gradient_steps(
             self.inner,
             self.classifier,
             self.inner.vary(parents, stream),
@@ -121,9 +121,9 @@ class Refined(Generic[G]):
         return self.inner.unpack(blobs)
 
 
-def climbed(
+def gradient_steps(
     encoding: Encoding[G],
-    classifier: Differentiable,
+    classifier: DifferentiableClassifier,
     genomes: G,
     cells: Sequence[int],
     champions: NDArray[np.float64],
@@ -145,7 +145,7 @@ def climbed(
     import torch
 
     from foolery.encodings.differentiable import differentiable
-    from foolery.search.gradient_ascent import each_score, in_slices
+    from foolery.search.gradient_ascent import all_scores, in_slices
 
     role = differentiable(encoding, classifier.description.device)
     kind, parts = classifier.description.kind, {}
@@ -157,7 +157,7 @@ def climbed(
         at = torch.arange(len(rows), device=parameters.values.device)
         chosen: Any = None
         for _ in range(steps if parameters.values.shape[1] else 0):
-            scores = each_score(classifier, role.draw(parameters))
+            scores = all_scores(classifier, role.draw(parameters))
             if chosen is None:
                 gap = scores.detach().cpu().numpy()[:, index] - champions
                 chosen = torch.from_numpy(index[gap.argmax(axis=1)]).to(at.device)
@@ -166,18 +166,18 @@ def climbed(
             square = slope.double().square().sum(1)
             p = torch.zeros_like(value) if kind == "similarity" else value.detach()
             missing = 1.0 - value.detach() if kind == "similarity" else -torch.expm1(p) * torch.exp(-p)
-            length = (SHARE * missing).clamp(max=NATS) / square
+            length = (MAX_SHARE * missing).clamp(max=MAX_STEP) / square
             factor = torch.where(square > 0, length, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
             with torch.no_grad():
                 parameters.values.add_(factor[:, None] * slope)
-            parameters.hold()
+            parameters.clip()
         parts[int(rows[0])] = role.with_parameters(part, parameters)
 
     in_slices(work, np.arange(len(genomes)), classifier)  # type: ignore[arg-type]
     return encoding.join([parts[first] for first in sorted(parts)])
 
 
-def let_climb(search: MapElites[Any], classifier: Classifier, steps: int) -> None:
+def make_memetic(search: MapElites[Any], classifier: Classifier, steps: int) -> None:
     """From here on, the children of ``search`` climb.
 
     Raises:
@@ -188,20 +188,26 @@ def let_climb(search: MapElites[Any], classifier: Classifier, steps: int) -> Non
 
     if len(search.seeds) > 1:
         raise UsageError("refine: replicates do not climb in common batches; evolve one run at a time")
-    climber = with_gradient(classifier)
+    differentiable_classifier = with_gradient(classifier)
     differentiable(search.encoding)
-    search.encoding = Refined(
-        search.encoding, climber, search.objective.cells, steps, lambda: search.archive.score[0]
+    search.encoding = MemeticEncoding(
+        search.encoding,
+        differentiable_classifier,
+        search.objective.cells,
+        steps,
+        lambda: search.archive.score[0],
     )
 
 
-def check_refine(steps: int) -> int:
+def check_steps(steps: int) -> int:
     """``steps``; raises UsageError unless it is a whole number from 0 to 100."""
-    if isinstance(steps, bool) or not isinstance(steps, int) or not 0 <= steps <= MOST:
-        raise UsageError(f"refine: expected a whole number of gradient steps from 0 to {MOST}, got {steps!r}")
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 0 <= steps <= MAX_STEPS:
+        raise UsageError(
+            f"refine: expected a whole number of gradient steps from 0 to {MAX_STEPS}, got {steps!r}"
+        )
     return steps
 
 
-def cost(steps: int) -> int:
+def queries_per_child(steps: int) -> int:
     """Queries of one child: the score, and a forward and a backward pass for each step."""
     return 1 + PASSES * steps

@@ -19,7 +19,7 @@ from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
 from foolery.rng import Purpose, Stream, check_seed
 from foolery.search.archive import Archive
-from foolery.search.map_elites import Brood
+from foolery.search.map_elites import Offspring
 
 NEAREST = 8
 POPULATION = 400
@@ -29,7 +29,7 @@ PLENTY, GROW = 4, 1.05  # more additions in a generation raise it
 _VALUES = 4_000_000  # distances in memory at a time
 
 
-def novelty(
+def novelty_scores(
     points: NDArray[np.float64], others: NDArray[np.float64], nearest: int = NEAREST
 ) -> NDArray[np.float64]:
     """``(N,) float64``: mean Euclidean distance of each of the points ``(N, K)`` to its nearest others.
@@ -41,14 +41,14 @@ def novelty(
     """
     count = min(nearest, len(others))
     squares = (others**2).sum(axis=1)
-    found = np.empty(len(points))
+    scores = np.empty(len(points))
     step = max(1, _VALUES // len(others))
     for start in range(0, len(points), step):
         part = points[start : start + step]
         distances = squares + (part**2).sum(axis=1)[:, None] - 2.0 * part @ others.T
         close = np.partition(np.maximum(distances, 0.0), count - 1, axis=1)[:, :count]
-        found[start : start + step] = np.sqrt(close).mean(axis=1)
-    return found
+        scores[start : start + step] = np.sqrt(close).mean(axis=1)
+    return scores
 
 
 class NoveltyArchive:
@@ -64,7 +64,7 @@ class NoveltyArchive:
         self.threshold = threshold
         self._rejected = 0
 
-    def offer(self, points: NDArray[np.float64], novelties: NDArray[np.float64]) -> None:
+    def add(self, points: NDArray[np.float64], novelties: NDArray[np.float64]) -> None:
         """One generation's answers ``(N, K)`` with their novelties ``(N,)``, in order."""
         added = []
         for row, value in enumerate(novelties.tolist()):
@@ -81,7 +81,7 @@ class NoveltyArchive:
         self.points = np.concatenate([self.points, points[added]])
 
 
-class Novelty(Generic[G]):
+class NoveltySearch(Generic[G]):
     """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
 
     Parents win a tournament of two by novelty; of parents and children together the most novel stay.
@@ -116,25 +116,25 @@ class Novelty(Generic[G]):
         self.generation = -1
         self._seed = check_seed(seed)
         self._genomes: G | None = None
-        self._answers = np.empty((0, classes))
+        self._behaviors = np.empty((0, classes))
         self._novelty = np.empty(0)
         self._numbers = np.empty(0, np.int64)
-        self._brood: Brood[G] | None = None
+        self._offspring: Offspring[G] | None = None
 
-    def ask(self) -> Brood[G]:
+    def ask(self) -> Offspring[G]:
         """The next generation's children; the same ones again until ``tell`` was called."""
-        if self._brood is None:
+        if self._offspring is None:
             stream = Stream.of(self._seed, self.generation + 1, self.population)
-            nobody = np.full(self.population, -1, np.int64)
+            none = np.full(self.population, -1, np.int64)
             if self._genomes is None:
-                self._brood = Brood(self.encoding.initial(stream), 0, 0, nobody, nobody)
+                self._offspring = Offspring(self.encoding.initial(stream), 0, 0, none, none)
             else:
                 picked = self._winners(stream)
                 children = self.encoding.vary(self.encoding.take(self._genomes, picked), stream)
                 parents, mates = self._numbers[picked], self.encoding.mates(stream)
                 mates = np.where(mates < 0, -1, parents[mates])
-                self._brood = Brood(children, self.generation + 1, self.queries, parents, mates)
-        return self._brood
+                self._offspring = Offspring(children, self.generation + 1, self.queries, parents, mates)
+        return self._offspring
 
     def tell(self, scores: NDArray[np.float64]) -> None:
         """Take the scores ``(B, K) float64`` of the last ``ask``; the least novel leave.
@@ -142,20 +142,20 @@ class Novelty(Generic[G]):
         Raises:
             UsageError: before ``ask``.
         """
-        if self._brood is None:
+        if self._offspring is None:
             raise UsageError("tell: nothing was asked for; call ask() first")
-        brood, answers = self._brood, confidence(scores, self.kind)
-        self.archive.challenge(scores[None], scores[None], first=brood.first, generation=brood.generation)
-        numbers = brood.first + np.arange(len(scores))
-        everybody = np.concatenate([self._answers, answers])
-        values = novelty(everybody, np.concatenate([everybody, self.novel.points]))
-        self.novel.offer(answers, values[len(self._answers) :])
+        offspring, behaviors = self._offspring, confidence(scores, self.kind)
+        self.archive.add(scores[None], scores[None], first=offspring.first, generation=offspring.generation)
+        numbers = offspring.first + np.arange(len(scores))
+        all_behaviors = np.concatenate([self._behaviors, behaviors])
+        values = novelty_scores(all_behaviors, np.concatenate([all_behaviors, self.novel.points]))
+        self.novel.add(behaviors, values[len(self._behaviors) :])
         stay = np.argsort(-values, kind="stable")[: self.population]
-        self._genomes = self._survivors(brood.genomes, stay)
-        self._answers, self._novelty = everybody[stay], values[stay]
+        self._genomes = self._survivors(offspring.genomes, stay)
+        self._behaviors, self._novelty = all_behaviors[stay], values[stay]
         self._numbers = np.concatenate([self._numbers, numbers])[stay]
         self.queries += len(scores)
-        self.generation, self._brood = brood.generation, None
+        self.generation, self._offspring = offspring.generation, None
 
     def _winners(self, stream: Stream) -> NDArray[np.int64]:
         """The more novel of two individuals drawn uniformly, for each child."""
@@ -168,7 +168,7 @@ class Novelty(Generic[G]):
         """Rows ``stay`` of the old population followed by the children, in that order."""
         if self._genomes is None:
             return self.encoding.take(children, stay)
-        elders = len(self._answers)
-        kept = self.encoding.take(self._genomes, np.where(stay < elders, stay, 0))
+        elders = len(self._behaviors)
+        survivors = self.encoding.take(self._genomes, np.where(stay < elders, stay, 0))
         fresh = np.flatnonzero(stay >= elders)
-        return self.encoding.put(kept, fresh, self.encoding.take(children, stay[fresh] - elders))
+        return self.encoding.put(survivors, fresh, self.encoding.take(children, stay[fresh] - elders))

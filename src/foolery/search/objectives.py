@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Kind
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 
 
 class Objective(Protocol):
@@ -54,7 +54,7 @@ class ClassScore:
         return scores[:, self._index]
 
 
-def cells_of(names: Sequence[str] | None, classes: Sequence[str]) -> tuple[int, ...]:
+def class_indices(names: Sequence[str] | None, classes: Sequence[str]) -> tuple[int, ...]:
     """Class indices for class ``names`` (None: all); a number is an index where it is no class name.
 
     Raises:
@@ -70,7 +70,7 @@ def cells_of(names: Sequence[str] | None, classes: Sequence[str]) -> tuple[int, 
         elif name.isdecimal() and int(name) < len(classes):
             cells.append(int(name))
         else:
-            raise UsageError(f"classes: {name!r} is unknown; {nearest(name, list(classes))}")
+            raise UsageError(f"classes: {name!r} is unknown; {did_you_mean(name, list(classes))}")
     if len(set(cells)) != len(cells):
         raise UsageError(f"classes: the same class is named twice in {', '.join(names)}")
     if not cells:
@@ -86,11 +86,11 @@ def margins(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     rows, first = np.arange(len(scores)), scores.argmax(axis=1)
     top = scores[rows, first]
-    found: NDArray[np.float64] = scores - top[:, None]
+    differences: NDArray[np.float64] = scores - top[:, None]
     rest = scores.copy()
     rest[rows, first] = -np.inf
-    found[rows, first] = top - rest.max(axis=1)
-    return found
+    differences[rows, first] = top - rest.max(axis=1)
+    return differences
 
 
 class Margin(ClassScore):
@@ -107,11 +107,11 @@ class Margin(ClassScore):
         return super().__call__(margins(scores), canvases)
 
 
-Aim: TypeAlias = Literal["class-score", "margin"]
-AIMS: Mapping[str, type[ClassScore]] = {"class-score": ClassScore, "margin": Margin}
+ObjectiveName: TypeAlias = Literal["class-score", "margin"]
+OBJECTIVES: Mapping[str, type[ClassScore]] = {"class-score": ClassScore, "margin": Margin}
 
 
-def comparable(kind: Kind, cells: Sequence[int], classes: int) -> ClassScore:
+def audit_objective(kind: Kind, cells: Sequence[int], classes: int) -> ClassScore:
     """What an audit compares pictures by: the margin of a softmax, else the class's own score.
 
     Classes of a sigmoid have no rivals, and cosines have no probabilities. One class alone has no rival.

@@ -10,33 +10,33 @@ from typing import Literal
 from foolery.audit.schema import read_audit
 from foolery.canvas import Canvases, png_bytes
 from foolery.report.images import thumbnail
-from foolery.report.model.audit import picture_of
-from foolery.runs.live import Glance, Holder, glancing
+from foolery.report.model.audit import champion_canvas
+from foolery.runs.live import LiveChampion, LiveRun, open_live_run
 from foolery.runs.records import RunSettings
-from foolery.studio.library import Entry
-from foolery.studio.protocols import Painter
+from foolery.studio.library import LibraryEntry
+from foolery.studio.protocols import ChampionRenderer
 
-ROOM = 96 * 2**20  # bytes
+CACHE_BYTES = 96 * 2**20  # bytes
 
 
-class Wall:
+class PictureCache:
     """Addresses to files; those not asked for longest are taken down first. Any thread may use it."""
 
-    def __init__(self, room: int = ROOM) -> None:
-        self._room, self._used = room, 0
+    def __init__(self, capacity: int = CACHE_BYTES) -> None:
+        self._capacity, self._used = capacity, 0
         self._files: OrderedDict[str, bytes] = OrderedDict()
         self._lock = Lock()
 
-    def hang(self, address: str, content: bytes) -> None:
+    def put(self, address: str, content: bytes) -> None:
         """Keep a file."""
         with self._lock:
             self._used += len(content) - len(self._files.pop(address, b""))
             self._files[address] = content
-            while self._used > self._room and len(self._files) > 1:
+            while self._used > self._capacity and len(self._files) > 1:
                 _, gone = self._files.popitem(last=False)
                 self._used -= len(gone)
 
-    def find(self, address: str) -> bytes | None:
+    def get(self, address: str) -> bytes | None:
         """The file, or None where it is not kept."""
         with self._lock:
             if address in self._files:
@@ -47,18 +47,18 @@ class Wall:
 Size = Literal["webp", "png"]
 """A thumbnail, or the canvas as it was scored."""
 
-MOST_AT_ONCE = 24
-_PIXELS_AT_ONCE = 4_000_000
+MAX_BATCH = 24
+_MAX_BATCH_VALUES = 4_000_000
 
 
-class Pictures:
+class ChampionPictures:
     """Draws through a painter, and keeps what it drew. Its methods are called by one thread at a time."""
 
-    def __init__(self, painter: Painter, wall: Wall | None = None) -> None:
-        self._painter = painter
-        self.wall = wall or Wall()
+    def __init__(self, renderer: ChampionRenderer, cache: PictureCache | None = None) -> None:
+        self._renderer = renderer
+        self.cache = cache or PictureCache()
 
-    def hang(self, entry: Entry, holders: Sequence[Holder]) -> list[Holder]:
+    def prepare(self, entry: LibraryEntry, champions: Sequence[LiveChampion]) -> list[LiveChampion]:
         """Draw champions and keep their thumbnails; returns those that are drawn now.
 
         A champion that was replaced meanwhile may be kept by its run no more.
@@ -66,81 +66,81 @@ class Pictures:
         Raises:
             UsageError: the run cannot be read, or a genome not be drawn.
         """
-        wanted = [one for one in holders if not self._hangs(entry, one)]
+        wanted = [one for one in champions if not self._is_cached(entry, one)]
         if wanted:
-            with glancing(entry.folder) as glance:
-                settings, genomes = glance.settings, glance.genomes(wanted)
+            with open_live_run(entry.folder) as live:
+                settings, genomes = live.settings, live.genomes(wanted)
             wanted = [one for one in wanted if one.individual in genomes]
-            canvases = self._painter(settings, [genomes[one.individual] for one in wanted]) if wanted else ()
-            for holder, canvas in zip(wanted, canvases, strict=True):
-                self.wall.hang(address(entry, holder.canvas_hash, "webp"), thumbnail(canvas))
-        return [one for one in holders if self._hangs(entry, one)]
+            canvases = self._renderer(settings, [genomes[one.individual] for one in wanted]) if wanted else ()
+            for champion, canvas in zip(wanted, canvases, strict=True):
+                self.cache.put(address(entry, champion.canvas_hash, "webp"), thumbnail(canvas))
+        return [one for one in champions if self._is_cached(entry, one)]
 
-    def _hangs(self, entry: Entry, holder: Holder) -> bool:
-        return self.wall.find(address(entry, holder.canvas_hash, "webp")) is not None
+    def _is_cached(self, entry: LibraryEntry, champion: LiveChampion) -> bool:
+        return self.cache.get(address(entry, champion.canvas_hash, "webp")) is not None
 
-    def of_hash(self, entry: Entry, canvas_hash: str, size: Size) -> bytes | None:
+    def of_hash(self, entry: LibraryEntry, canvas_hash: str, size: Size) -> bytes | None:
         """The picture of the champion that is recorded with that hash; None where there is none (any more).
 
         Raises:
             UsageError: the run cannot be read, or the genome not be drawn.
         """
-        kept = self.wall.find(address(entry, canvas_hash, size))
-        if kept is not None:
-            return kept
-        with glancing(entry.folder) as glance:
-            holder = glance.holder_of(canvas_hash)
-            return None if holder is None else self._drawn(entry, glance, holder, size)
+        cached = self.cache.get(address(entry, canvas_hash, size))
+        if cached is not None:
+            return cached
+        with open_live_run(entry.folder) as live:
+            champion = live.champion_of(canvas_hash)
+            return None if champion is None else self._render(entry, live, champion, size)
 
-    def of_cell(self, entry: Entry, cell: int, size: Size) -> bytes | None:
+    def of_cell(self, entry: LibraryEntry, cell: int, size: Size) -> bytes | None:
         """The picture of the champion that holds a cell now; None where there is none.
 
         Raises:
             UsageError: as ``of_hash``.
         """
-        with glancing(entry.folder) as glance:
-            holder = next((one for one in glance.holders() if one.cell == cell), None)
-            return None if holder is None else self._drawn(entry, glance, holder, size)
+        with open_live_run(entry.folder) as live:
+            champion = next((one for one in live.champions() if one.cell == cell), None)
+            return None if champion is None else self._render(entry, live, champion, size)
 
-    def of_audit(self, entry: Entry, canvas_hash: str, size: Size) -> bytes | None:
+    def of_audit(self, entry: LibraryEntry, canvas_hash: str, size: Size) -> bytes | None:
         """The picture of an audit that is recorded with that hash; None where there is none (any more).
 
         Raises:
             UsageError: the audit or the picture cannot be read.
         """
         here = address(entry, canvas_hash, size)
-        kept = self.wall.find(here)
-        if kept is not None:
-            return kept
+        cached = self.cache.get(here)
+        if cached is not None:
+            return cached
         champions = read_audit(entry.folder).champions
-        known = next((one for one in champions if one.canvas_hash == canvas_hash), None)
-        if known is None:
+        champion = next((one for one in champions if one.canvas_hash == canvas_hash), None)
+        if champion is None:
             return None
-        content = file_of(picture_of(entry.folder, known), size)
-        self.wall.hang(here, content)
+        content = encode(champion_canvas(entry.folder, champion), size)
+        self.cache.put(here, content)
         return content
 
-    def _drawn(self, entry: Entry, glance: Glance, holder: Holder, size: Size) -> bytes | None:
-        here = address(entry, holder.canvas_hash, size)
-        kept, genome = self.wall.find(here), glance.genomes([holder]).get(holder.individual)
-        if kept is not None or genome is None:
-            return kept
-        content = file_of(self._painter(glance.settings, [genome])[0], size)
-        self.wall.hang(here, content)
+    def _render(self, entry: LibraryEntry, live: LiveRun, champion: LiveChampion, size: Size) -> bytes | None:
+        here = address(entry, champion.canvas_hash, size)
+        cached, genome = self.cache.get(here), live.genomes([champion]).get(champion.individual)
+        if cached is not None or genome is None:
+            return cached
+        content = encode(self._renderer(live.settings, [genome])[0], size)
+        self.cache.put(here, content)
         return content
 
 
-def address(entry: Entry, canvas_hash: str, size: Size) -> str:
+def address(entry: LibraryEntry, canvas_hash: str, size: Size) -> str:
     """Where pages find a champion's picture. A run's file can lie about hashes, so each run has its own."""
     return f"/{entry.kind}/{entry.key}/picture/{canvas_hash}.{size}"
 
 
-def file_of(canvas: Canvases, size: Size) -> bytes:
+def encode(canvas: Canvases, size: Size) -> bytes:
     """``(C, H, W) uint8`` as a file."""
     return thumbnail(canvas) if size == "webp" else png_bytes(canvas)
 
 
-def handful(settings: RunSettings) -> int:
+def batch_size(settings: RunSettings) -> int:
     """Champions that are drawn at once, so that what else waits is not kept waiting long."""
     channels, height, width = settings.canvas
-    return max(1, min(MOST_AT_ONCE, _PIXELS_AT_ONCE // (channels * height * width)))
+    return max(1, min(MAX_BATCH, _MAX_BATCH_VALUES // (channels * height * width)))

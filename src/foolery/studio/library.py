@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foolery.errors import UsageError
-from foolery.hardening.rounds import files_of
-from foolery.report.model.discover import FILES, Kind
-from foolery.runs.database import companions
+from foolery.hardening.rounds import round_files
+from foolery.report.model.discover import MARKER_FILES, Kind
+from foolery.runs.database import sidecars
 
-DEEPEST = 5  # folders below the shelf
-MOST = 1000
+MAX_DEPTH = 5  # folders below the shelf
+MAX_ENTRIES = 1000
 
 
 @dataclass(frozen=True)
-class Entry:
+class LibraryEntry:
     """A run, an audit or an arms race.
 
     Attributes:
@@ -26,22 +26,22 @@ class Entry:
         name: path from the shelf, with ``/``.
         folder: where it lies.
         kind: ``run``, ``audit`` or ``contest``.
-        within: key of the audit or arms race that it is part of; empty where it stands for itself.
+        parent: key of the audit or arms race that it is part of; empty where it stands for itself.
     """
 
     key: str
     name: str
     folder: Path
     kind: Kind
-    within: str = ""
+    parent: str = ""
 
     @property
     def file(self) -> Path:
         """What makes its folder one."""
-        return self.folder / next(name for name, kind in FILES.items() if kind == self.kind)
+        return self.folder / next(name for name, kind in MARKER_FILES.items() if kind == self.kind)
 
 
-class Shelf:
+class Library:
     """A folder that may itself be a run. Links in it are not followed.
 
     Attributes:
@@ -57,69 +57,69 @@ class Shelf:
                 f"RUNS: {folder} is no folder; name one that holds runs, or make it: mkdir {folder}"
             )
         self.root = folder.resolve()
-        self._known: dict[str, Entry] = {}
+        self._entries: dict[str, LibraryEntry] = {}
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LibraryEntry]:
         """What lies there now, by name; at most 1000."""
-        found: list[Entry] = []
-        wholes: dict[Path, str] = {}
+        entries: list[LibraryEntry] = []
+        parents: dict[Path, str] = {}
         for place, folders, files in os.walk(self.root, followlinks=False):
             here = Path(place)
-            deep = len(here.relative_to(self.root).parts)
-            folders[:] = sorted(name for name in folders if deep < DEEPEST and not name.startswith("."))
-            within = next((wholes[above] for above in reversed(here.parents) if above in wholes), "")
-            for file, kind in FILES.items():
-                if file in files and _is_plain(here / file) and len(found) < MOST:
-                    found.append(self._entry(here, kind, within))
+            depth = len(here.relative_to(self.root).parts)
+            folders[:] = sorted(name for name in folders if depth < MAX_DEPTH and not name.startswith("."))
+            parent = next((parents[above] for above in reversed(here.parents) if above in parents), "")
+            for file, kind in MARKER_FILES.items():
+                if file in files and _is_plain(here / file) and len(entries) < MAX_ENTRIES:
+                    entries.append(self._entry(here, kind, parent))
                     if kind != "run":
-                        wholes[here] = found[-1].key
-        self._known = {entry.key: entry for entry in found}
-        return sorted(found, key=lambda entry: (entry.kind, entry.name))
+                        parents[here] = entries[-1].key
+        self._entries = {entry.key: entry for entry in entries}
+        return sorted(entries, key=lambda entry: (entry.kind, entry.name))
 
-    def find(self, key: str) -> Entry | None:
+    def find(self, key: str) -> LibraryEntry | None:
         """The entry that an address means, None where there is none (any more)."""
-        if key not in self._known:
+        if key not in self._entries:
             self.entries()
-        entry = self._known.get(key)
+        entry = self._entries.get(key)
         return entry if entry is not None and self._still_there(entry) else None
 
-    def _still_there(self, entry: Entry) -> bool:
+    def _still_there(self, entry: LibraryEntry) -> bool:
         return _is_plain(entry.file) and entry.folder.resolve() == entry.folder
 
-    def _entry(self, folder: Path, kind: Kind, within: str) -> Entry:
+    def _entry(self, folder: Path, kind: Kind, parent: str) -> LibraryEntry:
         inside = folder.relative_to(self.root).as_posix()
         name = self.root.name if inside == "." else inside
         key = hashlib.sha256(f"{kind} {inside}".encode(errors="surrogatepass")).hexdigest()[:16]
-        return Entry(key, name, folder, kind, within)
+        return LibraryEntry(key, name, folder, kind, parent)
 
 
 def _is_plain(file: Path) -> bool:
     return file.is_file() and not file.is_symlink()
 
 
-def stamp_of(entry: Entry) -> tuple[tuple[int, int], ...]:
+def file_stamps(entry: LibraryEntry) -> tuple[tuple[int, int], ...]:
     """Changes when the run, audit or arms race is written to."""
     files = [entry.file]
     if entry.kind == "run":
-        files += companions(entry.file)[:1]  # the shared memory beside it changes when it is read, too
+        files += sidecars(entry.file)[:1]  # the shared memory beside it changes when it is read, too
     elif entry.kind == "contest":
-        files += files_of(entry.folder)
+        files += round_files(entry.folder)
     stamps = []
     for path in files:
         try:
-            found = path.stat()
+            status = path.stat()
         except OSError:
             stamps.append((0, 0))
         else:
-            stamps.append((found.st_mtime_ns, found.st_size))
+            stamps.append((status.st_mtime_ns, status.st_size))
     return tuple(stamps)
 
 
-def age_of(entry: Entry) -> float:
+def seconds_since_write(entry: LibraryEntry) -> float:
     """Seconds since the run was written to."""
-    return max(0.0, time.time() - max(stamp[0] for stamp in stamp_of(entry)) / 1e9)
+    return max(0.0, time.time() - max(stamp[0] for stamp in file_stamps(entry)) / 1e9)
 
 
-def without_path(entry: Entry, said: str) -> str:
+def redact_path(entry: LibraryEntry, text: str) -> str:
     """A message that names an entry as the pages do, not by where it lies on this machine."""
-    return said.replace(str(entry.folder), entry.name)
+    return text.replace(str(entry.folder), entry.name)

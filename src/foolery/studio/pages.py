@@ -11,7 +11,7 @@ from foolery.report.html import as_json
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-KINDS = {
+CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -23,8 +23,8 @@ KINDS = {
 }
 """Content types; anything else is bytes."""
 
-REPORTS = ("report.css", "theme.js")
-OWN = (
+REPORT_ASSETS = ("report.css", "theme.js")
+STUDIO_ASSETS = (
     "studio.css",
     "list.js",
     "curve.js",
@@ -58,13 +58,15 @@ def _json_of(value: object) -> object:
     return Markup(as_json(value))
 
 
-def page(template: str, **given: object) -> str:
+def page(template: str, **context: object) -> str:
     """A page; everything that it is given is escaped."""
-    return _templates().get_template(template).render(**given)
+    return _templates().get_template(template).render(**context)
 
 
 @cache
 def static(name: str) -> bytes | None:
     """A style sheet or script by its name; None for any other name."""
-    room = "foolery.report" if name in REPORTS else "foolery.studio" if name in OWN else None
-    return None if room is None else files(room).joinpath("assets", name).read_bytes()
+    package = (
+        "foolery.report" if name in REPORT_ASSETS else "foolery.studio" if name in STUDIO_ASSETS else None
+    )
+    return None if package is None else files(package).joinpath("assets", name).read_bytes()

@@ -14,48 +14,48 @@ from foolery.canvas import png_bytes
 from foolery.errors import UsageError
 from foolery.report.run_view import spaced
 from foolery.report.wording import short_name
-from foolery.studio.protocols import Eye
+from foolery.studio.protocols import Predictor
 from foolery.text import format_score
 
-LARGEST = 10 * 2**20  # bytes
-MOST_PIXELS = 50_000_000
+MAX_BYTES = 10 * 2**20  # bytes
+MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-CONTENT = "application/octet-stream"  # never sent across sites without asking first
-PATIENCE = 30.0  # seconds for all of it
+CONTENT_TYPE = "application/octet-stream"  # never sent across sites without asking first
+TIMEOUT = 30.0  # seconds for all of it
 
 
-class RefusedError(Exception):
+class UploadRefusedError(Exception):
     """An upload that is not taken in.
 
     Attributes:
         status: of the answer.
     """
 
-    def __init__(self, status: int, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
         self.status = status
 
 
-async def taken_in(request: Request, largest: int = LARGEST) -> bytes:
-    """The body of a request, read no further than ``largest`` bytes.
+async def read_upload(request: Request, max_bytes: int = MAX_BYTES) -> bytes:
+    """The body of a request, read no further than ``max_bytes`` bytes.
 
     Raises:
         RefusedError: it is larger, of another type, or does not come.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT:
-        raise RefusedError(415, f"expected {CONTENT}")
-    told = request.headers.get("content-length", "0")
-    if not told.isascii() or not told.isdigit() or int(told) > largest:
-        raise RefusedError(413, _too_large(largest))
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise UploadRefusedError(415, f"expected {CONTENT_TYPE}")
+    declared = request.headers.get("content-length", "0")
+    if not declared.isascii() or not declared.isdigit() or int(declared) > max_bytes:
+        raise UploadRefusedError(413, _too_large(max_bytes))
     body = bytearray()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             async for part in request.stream():
                 body += part
-                if len(body) > largest:
-                    raise RefusedError(413, _too_large(largest))
+                if len(body) > max_bytes:
+                    raise UploadRefusedError(413, _too_large(max_bytes))
     except (TimeoutError, ClientDisconnect):
-        raise RefusedError(408, "the picture did not come") from None
+        raise UploadRefusedError(408, "the picture did not come") from None
     return bytes(body)
 
 
@@ -75,9 +75,9 @@ def check_picture(content: bytes) -> None:
         raise UsageError("picture: too many pixels") from None
     except Exception:  # Pillow's readers raise what they like for damaged files
         raise UsageError(f"picture: not one that can be read; expected {', '.join(FORMATS)}") from None
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise UsageError(
-            f"picture: {width} x {height} pixels; at most {MOST_PIXELS // 1_000_000} million are read"
+            f"picture: {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} million are read"
         )
 
 
@@ -88,44 +88,44 @@ def _too_large(largest: int) -> str:
 TOP = 5
 
 
-def eye_told(eye: Eye) -> dict[str, object]:
+def predictor_json(predictor: Predictor) -> dict[str, object]:
     """A classifier as pages need it."""
     return {
-        "name": short_name(eye.name),
-        "channels": eye.canvas.channels,
-        "width": eye.canvas.width,
-        "height": eye.canvas.height,
-        "classes": len(eye.classes),
-        "kind": eye.kind,
-        "notes": list(eye.notes),
+        "name": short_name(predictor.name),
+        "channels": predictor.canvas.channels,
+        "width": predictor.canvas.width,
+        "height": predictor.canvas.height,
+        "classes": len(predictor.classes),
+        "kind": predictor.kind,
+        "notes": list(predictor.notes),
     }
 
 
-def answer(eye: Eye, picture: bytes, label: str | None = None) -> dict[str, object]:
+def predict_json(predictor: Predictor, picture: bytes, label: str | None = None) -> dict[str, object]:
     """The first answers about a picture, the picture as the classifier sees it, and its score for one class.
 
     Raises:
         UsageError: for what is no picture, or too large.
     """
     check_picture(picture)
-    view = eye.look(picture)
-    order = np.argsort(-view.confidences, kind="stable")[:TOP].tolist()
-    told: dict[str, object] = {
-        "top": [_told(eye, place, float(view.confidences[place])) for place in order],
-        "seen": b64encode(png_bytes(view.canvas)).decode(),
+    output = predictor.predict(picture)
+    order = np.argsort(-output.confidences, kind="stable")[:TOP].tolist()
+    response: dict[str, object] = {
+        "top": [_label_json(predictor, place, float(output.confidences[place])) for place in order],
+        "seen": b64encode(png_bytes(output.canvas)).decode(),
     }
     if label is not None:
-        if label not in eye.classes:
-            raise UsageError(f"class: {short_name(eye.name)} has no class {label!r}")
-        place = list(eye.classes).index(label)
-        told["own"] = _told(eye, place, float(view.confidences[place]))
-    return told
+        if label not in predictor.classes:
+            raise UsageError(f"class: {short_name(predictor.name)} has no class {label!r}")
+        place = list(predictor.classes).index(label)
+        response["own"] = _label_json(predictor, place, float(output.confidences[place]))
+    return response
 
 
-def _told(eye: Eye, place: int, value: float) -> dict[str, object]:
+def _label_json(predictor: Predictor, place: int, value: float) -> dict[str, object]:
     return {
-        "label": eye.classes[place],
+        "label": predictor.classes[place],
         "confidence": value,
-        "shown": spaced(format_score(value, eye.kind)),
+        "shown": spaced(format_score(value, predictor.kind)),
         "share": round(max(0.0, min(1.0, value)), 6),
     }

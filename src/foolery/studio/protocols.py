@@ -18,7 +18,7 @@ from foolery.runs.records import RunSettings
 
 
 @dataclass(frozen=True)
-class View:
+class PredictorOutput:
     """A picture as a classifier sees it.
 
     Attributes:
@@ -30,7 +30,7 @@ class View:
     confidences: NDArray[np.float64]
 
 
-class Eye(Protocol):
+class Predictor(Protocol):
     """A classifier that pages may ask. Whoever started the studio named it, or it is foolery's own."""
 
     @property
@@ -63,7 +63,7 @@ class Eye(Protocol):
         """What has to be known of it, one sentence each."""
         ...
 
-    def look(self, picture: bytes) -> View:
+    def predict(self, picture: bytes) -> PredictorOutput:
         """Fit the picture in a file's bytes to the canvas, and classify it.
 
         Raises:
@@ -72,7 +72,7 @@ class Eye(Protocol):
         ...
 
 
-class Painter(Protocol):
+class ChampionRenderer(Protocol):
     """Draws genomes of a run."""
 
     def __call__(self, settings: RunSettings, genomes: Sequence[bytes], /) -> Canvases:
@@ -84,7 +84,7 @@ class Painter(Protocol):
         ...
 
 
-class Reporter(Protocol):
+class ReportBuilder(Protocol):
     """Makes the report of a run or of an audit."""
 
     def __call__(self, folder: Path, /) -> Mapping[str, bytes]:

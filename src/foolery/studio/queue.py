@@ -9,40 +9,40 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-QUEUE = 16
+QUEUE_LENGTH = 16
 
 
 class BusyError(Exception):
     """So much waits already that nothing more is taken."""
 
 
-class Desk:
+class WorkQueue:
     """One thread; its methods are called from one event loop.
 
     Attributes:
-        most: things that may wait or be done at a time.
+        capacity: things that may wait or be done at a time.
     """
 
-    def __init__(self, most: int = QUEUE) -> None:
-        self.most = most
+    def __init__(self, capacity: int = QUEUE_LENGTH) -> None:
+        self.capacity = capacity
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="studio")
-        self._taken = 0
+        self._pending = 0
 
-    async def do(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T]) -> T:
         """What ``work`` returns. It is done to the end even where nobody waits for it any more.
 
         Raises:
             BusyError: the queue is full.
         """
-        if self._taken >= self.most:
+        if self._pending >= self.capacity:
             raise BusyError
-        self._taken += 1
+        self._pending += 1
         future = asyncio.get_running_loop().run_in_executor(self._pool, work)
         future.add_done_callback(self._done)
         return await asyncio.shield(future)
 
     def _done(self, future: asyncio.Future[T]) -> None:
-        self._taken -= 1
+        self._pending -= 1
         if not future.cancelled():
             future.exception()  # nobody may be left to ask for it
 

@@ -10,19 +10,19 @@ from foolery.errors import FooleryError
 from foolery.report.images import SMALL
 from foolery.report.run_view import spaced
 from foolery.report.wording import duration, number, short_name
-from foolery.runs.live import Glance, glancing
+from foolery.runs.live import LiveRun, open_live_run
 from foolery.runs.records import RunSettings
 from foolery.studio.images import address
-from foolery.studio.library import Entry, age_of, without_path
+from foolery.studio.library import LibraryEntry, redact_path, seconds_since_write
 from foolery.text import format_score
 
 STRIP = 5  # champions
-TILE = 132  # pixels, about the width in which a champion is shown
+FRAME = 132  # pixels, about the width in which a champion is shown
 _ENCODINGS = {"cppn": "CPPN"}
 
 
 @dataclass(frozen=True)
-class Card:
+class RunListEntry:
     """One entry of the list.
 
     Attributes:
@@ -45,7 +45,7 @@ class Card:
     pictures: tuple[str, ...] = ()
     crisp: bool = False
     trouble: str | None = None
-    parts: tuple[Card, ...] = ()
+    parts: tuple[RunListEntry, ...] = ()
 
     @property
     def report(self) -> str:
@@ -65,74 +65,74 @@ class Card:
         return f"/run/{self.key}/" if watched else self.report
 
 
-def cards_of(entries: Sequence[Entry]) -> list[Card]:
+def list_entries(entries: Sequence[LibraryEntry]) -> list[RunListEntry]:
     """A card for everything that stands for itself, with its parts on it."""
-    parts: dict[str, list[Entry]] = {}
+    parts: dict[str, list[LibraryEntry]] = {}
     for entry in entries:
-        parts.setdefault(entry.within, []).append(entry)
-    return [_with_parts(entry, parts.get(entry.key, ())) for entry in parts.get("", ())]
+        parts.setdefault(entry.parent, []).append(entry)
+    return [_entry_with_parts(entry, parts.get(entry.key, ())) for entry in parts.get("", ())]
 
 
-def _with_parts(entry: Entry, inner: Sequence[Entry]) -> Card:
+def _entry_with_parts(entry: LibraryEntry, inner: Sequence[LibraryEntry]) -> RunListEntry:
     named = [replace(each, name=each.folder.relative_to(entry.folder).as_posix()) for each in inner]
-    return replace(card_of(entry), parts=tuple(map(card_of, named)))
+    return replace(list_entry(entry), parts=tuple(map(list_entry, named)))
 
 
-def card_of(entry: Entry) -> Card:
+def list_entry(entry: LibraryEntry) -> RunListEntry:
     """The card of an entry; one that cannot be read says why."""
     try:
         if entry.kind == "audit":
-            return _audit_card(entry)
+            return _audit_entry(entry)
         if entry.kind == "contest":
-            return _contest_card(entry)
-        with glancing(entry.folder) as glance:
-            surest = sorted(glance.holders(), key=lambda one: -one.confidence)[:STRIP]
-            return Card(
+            return _arms_race_entry(entry)
+        with open_live_run(entry.folder) as live:
+            best = sorted(live.champions(), key=lambda one: -one.confidence)[:STRIP]
+            return RunListEntry(
                 key=entry.key,
                 name=entry.name,
                 kind="run",
-                about=about(glance.settings),
-                state=_state(entry, glance),
-                running=glance.status == "running",
-                pictures=tuple(f"/run/{entry.key}/cell/{one.cell}.webp" for one in surest),
-                crisp=is_crisp(glance.settings),
+                about=about(live.settings),
+                state=_state(entry, live),
+                running=live.status == "running",
+                pictures=tuple(f"/run/{entry.key}/cell/{one.cell}.webp" for one in best),
+                crisp=is_crisp(live.settings),
             )
     except FooleryError as error:
-        return Card(entry.key, entry.name, entry.kind, trouble=without_path(entry, str(error)))
+        return RunListEntry(entry.key, entry.name, entry.kind, trouble=redact_path(entry, str(error)))
 
 
-def _audit_card(entry: Entry) -> Card:
+def _audit_entry(entry: LibraryEntry) -> RunListEntry:
     from foolery.audit.schema import read_audit
-    from foolery.report.audit_verdict import audit_finding
+    from foolery.report.audit_verdict import audit_headline
 
     audit = read_audit(entry.folder)
-    who = short_name(audit.classifier.name)
+    classifier = short_name(audit.classifier.name)
     state: list[str] = [audit.state]
     if audit.verdict is not None and audit.verdict.score is not None:
         state.append(f"score {audit.verdict.score.value:.1f} of 100")
     if audit.gates:
         state.append(f"{sum(gate.failed for gate in audit.gates)} of {len(audit.gates)} gates failed")
-    told = spaced(f"Audit. {audit_finding(audit, who)}.")
-    surest = sorted(audit.champions, key=lambda one: -one.confidence)[:STRIP]
-    return Card(
+    told = spaced(f"Audit. {audit_headline(audit, classifier)}.")
+    best = sorted(audit.champions, key=lambda one: -one.confidence)[:STRIP]
+    return RunListEntry(
         key=entry.key,
         name=entry.name,
         kind="audit",
         about=told,
         state=", ".join(state),
-        pictures=tuple(address(entry, one.canvas_hash, "webp") for one in surest),
+        pictures=tuple(address(entry, one.canvas_hash, "webp") for one in best),
         crisp=max(audit.classifier.canvas[1:]) <= SMALL,
     )
 
 
-def _contest_card(entry: Entry) -> Card:
-    from foolery.hardening.rounds import standing_of
-    from foolery.report.arms_race_page import contest_finding
+def _arms_race_entry(entry: LibraryEntry) -> RunListEntry:
+    from foolery.hardening.rounds import read_arms_race
+    from foolery.report.arms_race_page import arms_race_headline
 
-    standing = standing_of(entry.folder)
-    state = f"{len(standing.rounds)} of {standing.contest.rounds} rounds done"
-    told = spaced(f"Arms race. {contest_finding(standing)}.")
-    return Card(entry.key, entry.name, "contest", about=told, state=state)
+    progress = read_arms_race(entry.folder)
+    state = f"{len(progress.rounds)} of {progress.config.rounds} rounds done"
+    told = spaced(f"Arms race. {arms_race_headline(progress)}.")
+    return RunListEntry(entry.key, entry.name, "contest", about=told, state=state)
 
 
 def about(settings: RunSettings) -> str:
@@ -148,20 +148,20 @@ def is_crisp(settings: RunSettings) -> bool:
     return max(settings.canvas[1:]) <= SMALL
 
 
-def frame_of(settings: RunSettings) -> tuple[int, int]:
+def frame_size(settings: RunSettings) -> tuple[int, int]:
     """Shown width and height of a champion: a whole multiple of its pixels where it is small."""
     _, height, width = settings.canvas
-    shown = width * (TILE // width) if width <= TILE else TILE
-    return shown, max(1, round(height * shown / width))
+    shown_width = width * (FRAME // width) if width <= FRAME else FRAME
+    return shown_width, max(1, round(height * shown_width / width))
 
 
-def _state(entry: Entry, glance: Glance) -> str:
-    last = glance.before(0)
+def _state(entry: LibraryEntry, live: LiveRun) -> str:
+    last = live.earlier_stats(0)
     if last is None:
-        return f"{glance.status}, no generation yet"
-    median = format_score(last.median, glance.settings.kind)
-    said = f"{glance.status}, generation {number(glance.generation)}, median {median}"
-    age = age_of(entry)
-    if glance.status == "running" and age > 60:
-        said += f"; last written {duration(age)} ago"
-    return spaced(said)
+        return f"{live.status}, no generation yet"
+    median = format_score(last.median, live.settings.kind)
+    text = f"{live.status}, generation {number(live.generation)}, median {median}"
+    age = seconds_since_write(entry)
+    if live.status == "running" and age > 60:
+        text += f"; last written {duration(age)} ago"
+    return spaced(text)

@@ -32,11 +32,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
-_STAY = 30 * 24 * 3600  # seconds that a browser keeps the token
+_COOKIE_SECONDS = 30 * 24 * 3600  # seconds that a browser keeps the token
 
 
 @dataclass(frozen=True)
-class Door:
+class Access:
     """Who may come in.
 
     Attributes:
@@ -50,7 +50,7 @@ class Door:
     token: str | None
 
     @classmethod
-    def at(cls, host: str, port: int) -> Door:
+    def for_host(cls, host: str, port: int) -> Access:
         """With a new token, unless ``host`` is this machine alone."""
         return cls(host, port, None if is_loopback(host) else secrets.token_urlsafe(24))
 
@@ -59,7 +59,7 @@ class Door:
         """Cookies are shared by all ports of a host, so the port is in the name."""
         return f"foolery-{self.port}"
 
-    def knows(self, host: str) -> bool:
+    def accepts_host(self, host: str) -> bool:
         """Whether a ``Host`` header names this server: by a loopback name, as it is bound, or by an address.
 
         An address cannot be rebound, so any will do where the server is bound to more than this machine.
@@ -69,16 +69,16 @@ class Door:
             return False
         return name in LOOPBACK or name == self.host.lower() or (self.token is not None and _is_address(name))
 
-    def opens(self, given: str | None) -> bool:
-        """Whether ``given`` is the token, or none is needed."""
-        return self.token is None or secrets.compare_digest((given or "").encode(), self.token.encode())
+    def accepts_token(self, token: str | None) -> bool:
+        """Whether ``token`` is the token, or none is needed."""
+        return self.token is None or secrets.compare_digest((token or "").encode(), self.token.encode())
 
 
-class Guard:
+class AccessMiddleware:
     """ASGI middleware around the whole studio."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
-        self._app, self._door = app, door
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app, self._access = app, access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what may not come in; hand on the rest."""
@@ -97,31 +97,33 @@ class Guard:
             await send(message)
 
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers) or self._asked_for_token(scope, headers)
+        refusal = self._refusal(scope, headers) or self._require_token(scope, headers)
         await (refusal or self._app)(scope, receive, sealed)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or not self._door.knows(hosts[0]):
+        if len(hosts) != 1 or not self._access.accepts_host(hosts[0]):
             return PlainTextResponse("This is a foolery studio; it does not answer to that Host.\n", 421)
         method = scope["method"]
         if method not in METHODS:
             return PlainTextResponse("Method not allowed.\n", 405, {"Allow": ", ".join(METHODS)})
         origin = headers.get("origin")
         foreign = origin is not None and not _is_origin(origin, hosts[0])
-        if foreign or (method == "POST" and origin is None) or _from_elsewhere(method, headers):
+        if foreign or (method == "POST" and origin is None) or _is_cross_site(method, headers):
             return PlainTextResponse("Only the studio's own pages may ask for this.\n", 403)
         return None
 
-    def _asked_for_token(self, scope: Scope, headers: Headers) -> Response | None:
-        door = self._door
-        if door.token is None or door.opens(_cookie(headers, door.cookie)):
+    def _require_token(self, scope: Scope, headers: Headers) -> Response | None:
+        access = self._access
+        if access.token is None or access.accepts_token(_cookie(headers, access.cookie)):
             return None
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [None])[0]
-        if scope["method"] != "GET" or not door.opens(given):
+        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [None])[0]
+        if scope["method"] != "GET" or not access.accepts_token(token):
             return PlainTextResponse("Open the address that foolery studio printed; it has the token.\n", 401)
         response = RedirectResponse("/", 303)
-        response.set_cookie(door.cookie, door.token, max_age=_STAY, httponly=True, samesite="strict")
+        response.set_cookie(
+            access.cookie, access.token, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict"
+        )
         return response
 
 
@@ -159,7 +161,7 @@ def _is_origin(origin: str, host: str) -> bool:
     return origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
 
 
-def _from_elsewhere(method: str, headers: Headers) -> bool:
+def _is_cross_site(method: str, headers: Headers) -> bool:
     """Whether a browser says that another site asks; following a link from there to a page is allowed."""
     if headers.get("sec-fetch-site") not in ("cross-site", "same-site"):
         return False
@@ -169,7 +171,7 @@ def _from_elsewhere(method: str, headers: Headers) -> bool:
 
 def _cookie(headers: Headers, name: str) -> str | None:
     try:
-        found = SimpleCookie("; ".join(headers.getlist("cookie"))).get(name)
+        morsel = SimpleCookie("; ".join(headers.getlist("cookie"))).get(name)
     except CookieError:
         return None
-    return None if found is None else found.value
+    return None if morsel is None else morsel.value

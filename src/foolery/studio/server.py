@@ -12,11 +12,11 @@ import uvicorn
 
 from foolery.errors import UsageError
 from foolery.studio.app import Studio, app_of
-from foolery.studio.security import Door
+from foolery.studio.security import Access
 
 PORT = 8765
 CONNECTIONS = 200
-_GRACE = 2  # seconds for answers that are being sent at the end
+_GRACE_SECONDS = 2  # seconds for answers that are being sent at the end
 
 
 class _Server(uvicorn.Server):
@@ -50,9 +50,9 @@ def serve(studio: Studio, host: str, port: int, ready: Callable[[str], None]) ->
         UsageError: the port is taken, or the host is none of this machine's.
     """
     with _bound(host, port) as listener:
-        door = Door.at(host, listener.getsockname()[1])
+        access = Access.for_host(host, listener.getsockname()[1])
         config = uvicorn.Config(
-            app_of(studio, door),
+            app_of(studio, access),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -61,21 +61,21 @@ def serve(studio: Studio, host: str, port: int, ready: Callable[[str], None]) ->
             lifespan="off",
             proxy_headers=False,
             limit_concurrency=CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        server = _Server(config, lambda: ready(address_of(door)))
+        server = _Server(config, lambda: ready(address_of(access)))
         studio.closing = lambda: server.should_exit
         try:
             server.run(sockets=[listener])
         finally:
-            studio.desk.close()
+            studio.queue.close()
 
 
-def address_of(door: Door) -> str:
+def address_of(access: Access) -> str:
     """The address that people open."""
-    name = door.host if door.host not in ("0.0.0.0", "::", "") else _own_address()
+    name = access.host if access.host not in ("0.0.0.0", "::", "") else _own_address()
     name = f"[{name}]" if ":" in name else name
-    return f"http://{name}:{door.port}/" + ("" if door.token is None else f"?token={door.token}")
+    return f"http://{name}:{access.port}/" + ("" if access.token is None else f"?token={access.token}")
 
 
 def _bound(host: str, port: int) -> socket.socket:

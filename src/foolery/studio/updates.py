@@ -13,11 +13,11 @@ from typing import Literal
 from foolery.errors import FooleryError
 from foolery.report.run_view import spaced
 from foolery.report.wording import duration, number
-from foolery.runs.live import Glance, Holder, glancing
-from foolery.runs.records import Moment, RunSettings
-from foolery.studio.images import Pictures, address, handful
-from foolery.studio.library import Entry, age_of, stamp_of, without_path
-from foolery.studio.queue import BusyError, Desk
+from foolery.runs.live import LiveChampion, LiveRun, open_live_run
+from foolery.runs.records import GenerationStats, RunSettings
+from foolery.studio.images import ChampionPictures, address, batch_size
+from foolery.studio.library import LibraryEntry, file_stamps, redact_path, seconds_since_write
+from foolery.studio.queue import BusyError, WorkQueue
 from foolery.text import format_score, nines
 
 GENERATIONS: dict[str, int | None] = {"evolve": 200, "ascend": None}  # where the command names none
@@ -25,33 +25,36 @@ _NAMES = ("-n", "--generations", "--steps")
 
 
 @dataclass(frozen=True)
-class Pace:
+class Eta:
     """Of the last generations.
 
     Attributes:
         goal: the last generation that the command asked for; None where no command line says it.
         limited: whether a budget may end the run earlier.
         rate: queries a second; None before two generations are stored.
-        left: seconds until the goal, at the rate of the last generations.
+        remaining: seconds until the goal, at the rate of the last generations.
     """
 
     goal: int | None
     limited: bool
     rate: float | None
-    left: float | None
+    remaining: float | None
 
 
-def pace_of(command: str, earlier: Moment | None, last: Moment | None) -> Pace:
+def estimate_eta(command: str, earlier: GenerationStats | None, last: GenerationStats | None) -> Eta:
     """The pace between two moments of a run that ``command`` started."""
     words = _words(command)
     goal, limited = _goal(words), any(word.partition("=")[0] == "--budget" for word in words)
     if earlier is None or last is None or last.seconds <= earlier.seconds:
-        return Pace(goal, limited, None, None)
+        return Eta(goal, limited, None, None)
     seconds = last.seconds - earlier.seconds
-    ahead = None if goal is None else max(0, goal - last.generation)
+    generations = None if goal is None else max(0, goal - last.generation)
     each = seconds / max(1, last.generation - earlier.generation)
-    return Pace(
-        goal, limited, (last.queries - earlier.queries) / seconds, None if ahead is None else ahead * each
+    return Eta(
+        goal,
+        limited,
+        (last.queries - earlier.queries) / seconds,
+        None if generations is None else generations * each,
     )
 
 
@@ -69,18 +72,18 @@ def _goal(words: list[str]) -> int | None:
     for word, following in zip(words, [*words[1:], ""], strict=True):
         name, equals, value = word.partition("=")
         if name in _NAMES:
-            told = (value if equals else following).replace("_", "")
-            goal = int(told) if told.isascii() and told.isdigit() and len(told) < 10 else goal
+            digits = (value if equals else following).replace("_", "")
+            goal = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else goal
     return goal
 
 
 RECENT = 20  # generations over which the pace is taken
-POINTS = 500  # of the curve
+MAX_POINTS = 500  # of the curve
 Kind = Literal["softmax", "sigmoid", "similarity"]
 
 
 @dataclass(frozen=True)
-class News:
+class RunUpdate:
     """One state of a run, as far as it is new to somebody.
 
     Attributes:
@@ -88,7 +91,7 @@ class News:
         mark: of the run; another one means that another run was put in its place.
         generation: until which the news goes.
         ended: whether no more will come.
-        told: state, pace and the new points of the curve.
+        state: state, pace and the new points of the curve.
         holders: new champions.
     """
 
@@ -96,143 +99,149 @@ class News:
     mark: str
     generation: int
     ended: bool
-    told: dict[str, object]
-    holders: Sequence[Holder]
+    state: dict[str, object]
+    holders: Sequence[LiveChampion]
 
 
-def news_of(entry: Entry, since: int, mark: str | None) -> News:
+def read_update(entry: LibraryEntry, since: int, mark: str | None) -> RunUpdate:
     """What happened after generation ``since`` of the run ``mark``; everything where another run lies there.
 
     Raises:
         RunFileError: it cannot be read.
     """
-    with glancing(entry.folder) as glance:
-        fresh = mark != glance.mark or since > glance.generation
+    with open_live_run(entry.folder) as live:
+        fresh = mark != live.run_id or since > live.generation
         since = -1 if fresh else since
-        return News(
-            settings=glance.settings,
-            mark=glance.mark,
-            generation=glance.generation,
-            ended=glance.status != "running",
-            told={"fresh": fresh, **state_of(entry, glance), "points": _points(glance, since)},
-            holders=glance.holders(since),
+        return RunUpdate(
+            settings=live.settings,
+            mark=live.run_id,
+            generation=live.generation,
+            ended=live.status != "running",
+            state={"fresh": fresh, **state_json(entry, live), "points": _points(live, since)},
+            holders=live.champions(since),
         )
 
 
-def state_of(entry: Entry, glance: Glance) -> dict[str, object]:
+def state_json(entry: LibraryEntry, live: LiveRun) -> dict[str, object]:
     """Where a run stands; every number as it is shown."""
-    last, kind = glance.before(0), glance.settings.kind
-    pace = pace_of(glance.provenance.command, glance.before(RECENT), last)
-    age = age_of(entry)
+    last, kind = live.earlier_stats(0), live.settings.kind
+    eta = estimate_eta(live.provenance.command, live.earlier_stats(RECENT), last)
+    age = seconds_since_write(entry)
     return {
-        "status": glance.status,
+        "status": live.status,
         "begun": last is not None,
-        "generation": number(glance.generation) if last else "–",
-        "goal": None if pace.goal is None else number(pace.goal),
-        "share": None if not pace.goal or last is None else min(1.0, last.generation / pace.goal),
+        "generation": number(live.generation) if last else "–",
+        "goal": None if eta.goal is None else number(eta.goal),
+        "share": None if not eta.goal or last is None else min(1.0, last.generation / eta.goal),
         "queries": number(last.queries) if last else "–",
         "median": spaced(format_score(last.median, kind)) if last else "–",
-        "least": spaced(format_score(last.least, kind)) if last else "–",
+        "least": spaced(format_score(last.min, kind)) if last else "–",
         "time": duration(last.seconds) if last else "–",
-        "rate": number(pace.rate),
-        "left": _left(pace, age) if glance.status == "running" else None,
+        "rate": number(eta.rate),
+        "left": _remaining_text(eta, age) if live.status == "running" else None,
         "age": round(age, 1),
     }
 
 
-def champions_told(entry: Entry, settings: RunSettings, holders: Sequence[Holder]) -> list[dict[str, object]]:
+def champions_json(
+    entry: LibraryEntry, settings: RunSettings, champions: Sequence[LiveChampion]
+) -> list[dict[str, object]]:
     """Champions as pages show them."""
     return [
         {
-            "cell": holder.cell,
-            "label": settings.classes[settings.cells[holder.cell]],
-            "confidence": holder.confidence,
-            "shown": spaced(format_score(holder.confidence, settings.kind)),
-            "generation": number(holder.generation),
-            "picture": address(entry, holder.canvas_hash, "webp"),
+            "cell": champion.cell,
+            "label": settings.classes[settings.cells[champion.cell]],
+            "confidence": champion.confidence,
+            "shown": spaced(format_score(champion.confidence, settings.kind)),
+            "generation": number(champion.generation),
+            "picture": address(entry, champion.canvas_hash, "webp"),
         }
-        for holder in holders
+        for champion in champions
     ]
 
 
-def _points(glance: Glance, since: int) -> list[list[object]]:
-    return [_point(moment, glance.settings.kind) for moment in glance.moments(since, POINTS)]
+def _points(live: LiveRun, since: int) -> list[list[object]]:
+    return [_point(stats, live.settings.kind) for stats in live.generation_stats(since, MAX_POINTS)]
 
 
-def _point(moment: Moment, kind: Kind) -> list[object]:
+def _point(stats: GenerationStats, kind: Kind) -> list[object]:
     """Generation; median, mean and least on the scale on which they are drawn; the median in words."""
-    values = (moment.median, moment.mean, moment.least)
+    values = (stats.median, stats.mean, stats.min)
     scaled = values if kind == "similarity" else tuple(nines(value) for value in values)
-    return [moment.generation, *(round(value, 4) for value in scaled), format_score(moment.median, kind)]
+    return [stats.generation, *(round(value, 4) for value in scaled), format_score(stats.median, kind)]
 
 
-def _left(pace: Pace, age: float) -> str | None:
-    if pace.left is None:
+def _remaining_text(eta: Eta, age: float) -> str | None:
+    if eta.remaining is None:
         return None
-    seconds, word = max(0.0, pace.left - age), "at most" if pace.limited else "about"
+    seconds, word = max(0.0, eta.remaining - age), "at most" if eta.limited else "about"
     if seconds < 90:
         return f"{word} {5 * max(1, round(seconds / 5))} s"
     return f"{word} {round(seconds / 60)} min" if seconds < 5400 else f"{word} {round(seconds / 3600)} h"
 
 
-LOOK = 0.4  # seconds between two looks at the file's time stamps
-BEAT = 10.0  # seconds of silence after which the browser is told that somebody is there
+POLL_SECONDS = 0.4  # seconds between two looks at the file's time stamps
+HEARTBEAT_SECONDS = 10.0  # seconds of silence after which the browser is told that somebody is there
 
 
 async def stream(
-    entry: Entry, pictures: Pictures, desk: Desk, seen: str | None, closing: Callable[[], bool]
+    entry: LibraryEntry,
+    pictures: ChampionPictures,
+    queue: WorkQueue,
+    seen: str | None,
+    closing: Callable[[], bool],
 ) -> AsyncIterator[bytes]:
-    """Events ``news`` and ``champions`` until the run ends, then ``end``; ``trouble`` if it is unreadable.
+    """Events ``update`` and ``champions`` until the run ends, then ``end``; ``trouble`` if it is unreadable.
 
     Args:
         entry: the run.
-        pictures: draw the champions, at ``desk``, before their addresses are told.
-        desk: where drawing is done.
+        pictures: draw the champions, at ``queue``, before their addresses are told.
+        queue: where drawing is done.
         seen: the id of the last event that the browser has.
         closing: says when to end early.
     """
-    mark, since = _place(seen)
+    mark, since = _parse_event_id(seen)
     stamp, trouble, spoken = None, "", 0.0
     while not closing():
-        now = await asyncio.to_thread(stamp_of, entry)
+        now = await asyncio.to_thread(file_stamps, entry)
         if now != stamp:
             try:
-                news = await asyncio.to_thread(news_of, entry, since, mark)
-                yield _event("news", news.told)
-                step = handful(news.settings)
-                for at in range(0, len(news.holders), step):
-                    part = news.holders[at : at + step]
-                    drawn = await desk.do(lambda part=part: pictures.hang(entry, part))  # type: ignore[misc]
-                    yield _event("champions", champions_told(entry, news.settings, drawn))
+                update = await asyncio.to_thread(read_update, entry, since, mark)
+                yield _event("news", update.state)
+                step = batch_size(update.settings)
+                for at in range(0, len(update.holders), step):
+                    part = update.holders[at : at + step]
+                    rendered = await queue.run(lambda part=part: pictures.prepare(entry, part))  # type: ignore[misc]
+                    yield _event("champions", champions_json(entry, update.settings, rendered))
                     if closing():
                         return
-                mark, since, stamp, trouble = news.mark, news.generation, now, ""
+                mark, since, stamp, trouble = update.mark, update.generation, now, ""
                 yield _event("read", None, f"{mark}.{since}")
                 spoken = time.monotonic()
-                if news.ended:
+                if update.ended:
                     yield _event("end", None)
                     return
             except BusyError:
                 pass  # once more, later
             except FooleryError as error:
-                stamp, said = now, without_path(entry, str(error))
-                if said != trouble:
-                    yield _event("trouble", said)
-                trouble = said
-        if time.monotonic() - spoken > BEAT:
+                stamp, text = now, redact_path(entry, str(error))
+                if text != trouble:
+                    yield _event("trouble", text)
+                trouble = text
+        if time.monotonic() - spoken > HEARTBEAT_SECONDS:
             spoken, stamp = time.monotonic(), None if trouble else stamp
             yield b": still here\n\n"
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _event(
-    name: str, told: Mapping[str, object] | list[dict[str, object]] | str | None, key: str = ""
+    name: str, data: Mapping[str, object] | list[dict[str, object]] | str | None, key: str = ""
 ) -> bytes:
-    lines = [f"event: {name}", f"data: {json.dumps(told, allow_nan=False)}"]
+    lines = [f"event: {name}", f"data: {json.dumps(data, allow_nan=False)}"]
     return ("\n".join(lines + ([f"id: {key}"] if key else [])) + "\n\n").encode()
 
 
-def _place(seen: str | None) -> tuple[str | None, int]:
+def _parse_event_id(seen: str | None) -> tuple[str | None, int]:
     """The mark and generation in an event's id."""
     mark, dot, generation = (seen or "").partition(".")
     if not dot or not generation.isascii() or not generation.isdigit() or len(generation) > 12:

@@ -19,7 +19,7 @@ from foolery.canvas import Canvases
 from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.card import Preprocessing
 from foolery.classifiers.preprocess import preprocess
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.errors import FooleryError
 from foolery.training.optimise import THREADS
 
@@ -34,40 +34,41 @@ class AcetRecipe:
     Attributes:
         iterations: steps of descent.
         batch: pictures per step, and as many of noise.
-        rate: learning rate at the start; it falls to zero along a straight line.
+        learning_rate: learning rate at the start; it falls to zero along a straight line.
         momentum: of the descent.
-        decay: weight decay.
+        weight_decay: weight decay.
         steps: of gradient ascent on each batch of noise.
         radius: how far the ascent may move a pixel, of 255.
-        weight: of the noise's loss.
+        noise_weight: of the noise's loss.
     """
 
     iterations: int = 3000
     batch: int = 64
-    rate: float = 0.01
+    learning_rate: float = 0.01
     momentum: float = 0.9
-    decay: float = 5e-4
+    weight_decay: float = 5e-4
     steps: int = 10
     radius: float = 77.0  # 0.3 of the range, as published for gray pictures
-    weight: float = 1.0
+    noise_weight: float = 1.0
 
     def describe(self) -> str:
         """All of it in words, for a card."""
         return (
             f"Fine-tuned by ACET: {self.iterations} iterations of {self.batch} pictures and as many of "
-            f"noise, SGD, learning rate {self.rate} falling to 0, momentum {self.momentum}, weight decay "
-            f"{self.decay}; noise made convincing by {self.steps} signed gradient steps within "
-            f"{self.radius:g}/255, and learnt as uniform with weight {self.weight:g}."
+            f"noise, SGD, learning rate {self.learning_rate} falling to 0, momentum {self.momentum}, "
+            f"weight decay "
+            f"{self.weight_decay}; noise made convincing by {self.steps} signed gradient steps within "
+            f"{self.radius:g}/255, and learnt as uniform with weight {self.noise_weight:g}."
         )
 
 
-def fine_tune(
+def fine_tune_by_acet(
     network: Network,
-    pictures: Labelled,
-    how: Preprocessing,
+    train_data: LabelledImages,
+    preprocessing: Preprocessing,
     recipe: AcetRecipe,
     seed: int,
-    progress: Progress | None = None,
+    on_step: Progress | None = None,
 ) -> None:
     """Change ``network`` in place; the same seed gives the same weights (same machine, same torch).
 
@@ -78,33 +79,38 @@ def fine_tune(
         FooleryError: where the loss is no number any more; the caller's files are as they were.
     """
     generator = torch.Generator().manual_seed(seed)
-    labels = torch.from_numpy(pictures.labels)
+    labels = torch.from_numpy(train_data.labels)
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:
         network.train()
-        descent = torch.optim.SGD(
-            network.parameters(), lr=recipe.rate, momentum=recipe.momentum, weight_decay=recipe.decay
+        optimizer = torch.optim.SGD(
+            network.parameters(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
         )
-        scale, mean, std = _affine(how)
+        scale, mean, std = _affine(preprocessing)
         for step in range(recipe.iterations):
-            for group in descent.param_groups:
-                group["lr"] = recipe.rate * (1 - step / recipe.iterations)
-            rows = torch.randint(len(pictures), (recipe.batch,), generator=generator)
-            chosen = pictures.canvases[rows.numpy()]
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.learning_rate * (1 - step / recipe.iterations)
+            rows = torch.randint(len(train_data), (recipe.batch,), generator=generator)
+            chosen = train_data.canvases[rows.numpy()]
             noise = torch.from_numpy(low_pass_noise(chosen, generator).astype(np.float32))
-            convincing = _climb(network, noise, (scale, mean, std), recipe)
-            logits = network(torch.from_numpy(preprocess(chosen, how)))
-            about_noise = torch.log_softmax(network((convincing * scale - mean) / std), 1)
+            convincing = _maximize_confidence(network, noise, (scale, mean, std), recipe)
+            logits = network(torch.from_numpy(preprocess(chosen, preprocessing)))
+            noise_log_probabilities = torch.log_softmax(network((convincing * scale - mean) / std), 1)
             loss = nn.functional.cross_entropy(logits, labels[rows])
-            loss = loss - recipe.weight * about_noise.mean()  # cross entropy to the uniform distribution
+            loss = (
+                loss - recipe.noise_weight * noise_log_probabilities.mean()
+            )  # cross entropy to the uniform distribution
             if not torch.isfinite(loss):
                 raise FooleryError(f"training: the loss is {loss.item()} at step {step + 1}; lower the rate")
-            descent.zero_grad()
+            optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            descent.step()
-            if progress is not None:
-                progress(step + 1, recipe.iterations, loss.item())
+            optimizer.step()
+            if on_step is not None:
+                on_step(step + 1, recipe.iterations, loss.item())
     finally:
         torch.set_num_threads(threads)
     network.eval()
@@ -122,30 +128,33 @@ def low_pass_noise(pictures: Canvases, generator: torch.Generator) -> Canvases:
     widths = np.linspace(1.0, 2.5, count)[rng.permutation(count)].tolist()
     for picture, blur in zip(noise, widths, strict=True):
         for plane in picture:
-            soft = np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(blur)), np.float64)
-            low, high = soft.min(), soft.max()
-            plane[:] = np.rint((soft - low) * (255 / max(high - low, 1.0)))
+            blurred = np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(blur)), np.float64)
+            low, high = blurred.min(), blurred.max()
+            plane[:] = np.rint((blurred - low) * (255 / max(high - low, 1.0)))
     return noise
 
 
-def _affine(how: Preprocessing) -> tuple[Tensor, Tensor, Tensor]:
+def _affine(preprocessing: Preprocessing) -> tuple[Tensor, Tensor, Tensor]:
     """Scale, mean and deviation that broadcast over ``(N, C, H, W)``."""
-    mean, std = (torch.tensor(each, dtype=torch.float32).view(1, -1, 1, 1) for each in (how.mean, how.std))
-    return torch.tensor(how.scale, dtype=torch.float32), mean, std
+    mean, std = (
+        torch.tensor(each, dtype=torch.float32).view(1, -1, 1, 1)
+        for each in (preprocessing.mean, preprocessing.std)
+    )
+    return torch.tensor(preprocessing.scale, dtype=torch.float32), mean, std
 
 
-def _climb(
+def _maximize_confidence(
     network: Network, noise: Tensor, affine: tuple[Tensor, Tensor, Tensor], recipe: AcetRecipe
 ) -> Tensor:
     """``noise`` after the ascent of its highest log-probability, rounded to whole numbers."""
     scale, mean, std = affine
     low = (noise - recipe.radius).clamp(0, 255)
     high = (noise + recipe.radius).clamp(0, 255)
-    size = 2.5 * recipe.radius / max(1, recipe.steps)
-    at = noise
+    step_size = 2.5 * recipe.radius / max(1, recipe.steps)
+    images = noise
     for _ in range(recipe.steps):
-        at = at.detach().requires_grad_()
-        sure = torch.log_softmax(network((at * scale - mean) / std), 1).max(1).values.sum()
-        (slope,) = torch.autograd.grad(sure, at)
-        at = torch.minimum(torch.maximum(at + size * slope.sign(), low), high)
-    return at.detach().round()
+        images = images.detach().requires_grad_()
+        log_probability = torch.log_softmax(network((images * scale - mean) / std), 1).max(1).values.sum()
+        (gradient,) = torch.autograd.grad(log_probability, images)
+        images = torch.minimum(torch.maximum(images + step_size * gradient.sign(), low), high)
+    return images.detach().round()

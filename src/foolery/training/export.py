@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OPSET = 18
 
 
-def export(network: nn.Module, input_shape: tuple[int, int, int], weights: Path, graph: Path) -> None:
+def export_network(network: nn.Module, input_shape: tuple[int, int, int], weights: Path, graph: Path) -> None:
     """Write a network as two files: its weights, and an ONNX graph that points to them.
 
     The graph takes ``pictures`` ``(batch, C, H, W) float32``, already preprocessed, and gives ``logits``.
@@ -38,9 +38,9 @@ def export(network: nn.Module, input_shape: tuple[int, int, int], weights: Path,
     # The exporter multiplies batch normalisation into the weights of the layer before, under their old names.
     simpler = not any(isinstance(layer, torch.nn.modules.batchnorm._BatchNorm) for layer in network.modules())
     model = _traced(network, input_shape, simpler=simpler)
-    if simpler and not _holds(model, stored):
+    if simpler and not _same_weights(model, stored):
         model = _traced(network, input_shape, simpler=False)
-    _point_into(model, weights)
+    _reference_weights(model, weights)
     graph.write_bytes(model.SerializeToString(deterministic=True))
 
 
@@ -53,7 +53,7 @@ def check_exporter() -> None:
         raise MissingExtraError(error.name or "onnx", "torch", "write an ONNX file") from None
 
 
-def _holds(model: Any, stored: Mapping[str, Tensor]) -> bool:
+def _same_weights(model: Any, stored: Mapping[str, Tensor]) -> bool:
     """Whether the graph's tensors are, bit for bit, the stored ones of the same names."""
     import onnx
 
@@ -99,7 +99,7 @@ def _traced(network: nn.Module, input_shape: tuple[int, int, int], *, simpler: b
     return model
 
 
-def _point_into(model: Any, weights: Path) -> None:
+def _reference_weights(model: Any, weights: Path) -> None:
     """Replace every tensor that the safetensors file holds too by its place in that file."""
     import onnx
 

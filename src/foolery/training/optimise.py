@@ -12,9 +12,9 @@ from torch import Tensor
 from foolery.canvas import Canvases
 from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.preprocess import preprocess
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 from foolery.errors import FooleryError
-from foolery.training.recipes import Recipe
+from foolery.training.recipes import TrainingRecipe
 
 
 def shift_and_mirror(canvases: Canvases, pixels: int, generator: torch.Generator) -> Canvases:
@@ -41,79 +41,81 @@ Progress: TypeAlias = Callable[[int, int, float], None]
 THREADS = 2
 
 
-def descend(
+def train_network(
     network: Network,
-    pictures: Labelled,
-    recipe: Recipe,
+    train_data: LabelledImages,
+    recipe: TrainingRecipe,
     seed: int,
-    progress: Progress | None = None,
+    on_step: Progress | None = None,
 ) -> None:
     """Train ``network`` in place; the same seed gives the same weights (same machine, same torch).
 
     Args:
         network: any start: its weights are redrawn.
-        pictures: already of the recipe's canvas.
+        train_data: already of the recipe's canvas.
         recipe: how.
         seed: of the first weights and of the order of the pictures.
-        progress: told about every step.
+        on_step: told about every step.
 
     Raises:
         FooleryError: where the loss is no number any more; nothing was written then.
     """
     generator = torch.Generator().manual_seed(seed)
-    labels = torch.from_numpy(pictures.labels)
+    labels = torch.from_numpy(train_data.labels)
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:
-        network.draw_start(generator)
+        network.initialize(generator)
         network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        descent = _optimiser(network, recipe)
-        for step, rows in enumerate(_rows(len(pictures), recipe, generator)):
+        optimizer = _make_optimizer(network, recipe)
+        for step, rows in enumerate(_rows(len(train_data), recipe, generator)):
             rate = recipe.rate_at(step)
-            for group, factor in zip(descent.param_groups, (1.0, recipe.bias_rate), strict=True):
+            for group, factor in zip(optimizer.param_groups, (1.0, recipe.bias_rate), strict=True):
                 group["lr"] = rate * factor
-            canvases = pictures.canvases[rows.numpy()]
+            canvases = train_data.canvases[rows.numpy()]
             if recipe.shift:
                 canvases = shift_and_mirror(canvases, recipe.shift, generator)
             batch = torch.from_numpy(preprocess(canvases, recipe.preprocessing))
             loss = network.loss(batch.contiguous(memory_format=torch.channels_last), labels[rows])
             if not torch.isfinite(loss):
                 raise FooleryError(f"training: the loss is {loss.item()} at step {step + 1}; lower the rate")
-            descent.zero_grad()
+            optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            descent.step()
-            if progress is not None:
-                progress(step + 1, recipe.iterations, loss.item())
+            optimizer.step()
+            if on_step is not None:
+                on_step(step + 1, recipe.iterations, loss.item())
     finally:
         torch.set_num_threads(threads)
     network.eval()
 
 
-def _optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+def _make_optimizer(network: Network, recipe: TrainingRecipe) -> torch.optim.Optimizer:
     """Two groups: weights, then biases and scales."""
     weights = [value for value in network.parameters() if value.ndim > 1]
     biases = [value for value in network.parameters() if value.ndim <= 1]
     groups: list[dict[str, Any]] = [
         {"params": weights},
-        {"params": biases, "weight_decay": recipe.decay * recipe.bias_decay},
+        {"params": biases, "weight_decay": recipe.weight_decay * recipe.bias_decay},
     ]
     rate = recipe.rate_at(0)
-    if recipe.rule == "adamw":
-        return torch.optim.AdamW(groups, lr=rate, betas=(recipe.momentum, 0.999), weight_decay=recipe.decay)
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(
+            groups, lr=rate, betas=(recipe.momentum, 0.999), weight_decay=recipe.weight_decay
+        )
     return torch.optim.SGD(
         groups,
         lr=rate,
         momentum=recipe.momentum,
-        weight_decay=recipe.decay,
-        nesterov=recipe.rule == "nesterov",
+        weight_decay=recipe.weight_decay,
+        nesterov=recipe.optimizer == "nesterov",
     )
 
 
-def _rows(count: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
+def _rows(count: int, recipe: TrainingRecipe, generator: torch.Generator) -> Iterator[Tensor]:
     """The rows of every step's batch: one random order after another, without a seam between them."""
-    waiting = torch.empty(0, dtype=torch.long)
+    queue = torch.empty(0, dtype=torch.long)
     for _ in range(recipe.iterations):
-        while len(waiting) < recipe.batch:
-            waiting = torch.cat([waiting, torch.randperm(count, generator=generator)])
-        yield waiting[: recipe.batch]
-        waiting = waiting[recipe.batch :]
+        while len(queue) < recipe.batch:
+            queue = torch.cat([queue, torch.randperm(count, generator=generator)])
+        yield queue[: recipe.batch]
+        queue = queue[recipe.batch :]

@@ -5,32 +5,34 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.data import Labelled
+from foolery.data import LabelledImages
 
 #: A prototype is the mean of at least so many pictures: none is a picture of the data.
-FEWEST = 5
-ROUNDS = 30
+MIN_IMAGES = 5
+MAX_ITERATIONS = 30
 #: Pictures compared at a time.
 _BATCH = 2000
 
 
-def prototypes_of(pictures: Labelled, count: int, seed: int) -> NDArray[np.uint8]:
-    """``(K, count, C, H, W) uint8`` prototypes of every class of ``pictures``.
+def find_prototypes(train_data: LabelledImages, count: int, seed: int) -> NDArray[np.uint8]:
+    """``(K, count, C, H, W) uint8`` prototypes of every class of ``train_data``.
 
     Args:
-        pictures: at least ``FEWEST`` of each class, and as many as prototypes.
+        train_data: at least ``FEWEST`` of each class, and as many as prototypes.
         count: of prototypes for each class.
         seed: of the pictures that the search for centres starts from.
     """
-    found = []
-    for label in range(len(pictures.classes)):
-        rows = pictures.canvases[pictures.labels == label].reshape(-1, int(np.prod(pictures.shape.axes)))
+    prototypes = []
+    for label in range(len(train_data.classes)):
+        rows = train_data.canvases[train_data.labels == label].reshape(
+            -1, int(np.prod(train_data.shape.axes))
+        )
         centers = _centers(rows.astype(np.float32), count, np.random.default_rng([seed, label]))
-        found.append(np.rint(centers).astype(np.uint8).reshape(count, *pictures.shape.axes))
-    return np.stack(found)
+        prototypes.append(np.rint(centers).astype(np.uint8).reshape(count, *train_data.shape.axes))
+    return np.stack(prototypes)
 
 
-def width_of(squared: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+def fit_width(squared: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     """The width of the bell curve about a prototype, in gray levels, that fits pictures best.
 
     Args:
@@ -49,17 +51,17 @@ def width_of(squared: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     return float(min(np.geomspace(50.0, 2000.0, 100), key=loss))
 
 
-def _centers(rows: NDArray[np.float32], count: int, random: np.random.Generator) -> NDArray[np.float32]:
+def _centers(rows: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Lloyd's algorithm; a centre of few pictures moves to the mean of the nearest ones to it."""
-    centers = rows[random.permutation(len(rows))[:count]]
-    for _ in range(ROUNDS):
+    centers = rows[rng.permutation(len(rows))[:count]]
+    for _ in range(MAX_ITERATIONS):
         nearest = _nearest(rows, centers)
         sizes = np.bincount(nearest, minlength=count)
         moved = np.stack(
             [
                 rows[nearest == each].mean(axis=0)
-                if sizes[each] >= FEWEST
-                else rows[np.argsort(((rows - centers[each]) ** 2).sum(axis=1))[:FEWEST]].mean(axis=0)
+                if sizes[each] >= MIN_IMAGES
+                else rows[np.argsort(((rows - centers[each]) ** 2).sum(axis=1))[:MIN_IMAGES]].mean(axis=0)
                 for each in range(count)
             ]
         )

@@ -21,7 +21,7 @@ class Schedule(Protocol):
 
 
 @dataclass(frozen=True)
-class Falling:
+class InverseDecay:
     """Caffe's ``inv``: ``rate (1 + gamma i) ** -power`` at step i, however many steps there are."""
 
     rate: float
@@ -46,8 +46,8 @@ class OneCycle:
 
     def rate_at(self, step: int, steps: int) -> float:
         """The rate at ``step`` of ``steps``."""
-        place, top = (step + 1) / (steps + 1), self.rise
-        return self.peak * (place / top if place < top else (1 - place) / (1 - top))
+        progress, rise = (step + 1) / (steps + 1), self.rise
+        return self.peak * (progress / rise if progress < rise else (1 - progress) / (1 - rise))
 
     def describe(self) -> str:
         """In words, for a card."""
@@ -55,11 +55,11 @@ class OneCycle:
 
 
 #: Stochastic gradient descent with momentum, the same looking ahead (Nesterov), or Adam with decoupled decay.
-Rule: TypeAlias = Literal["momentum", "nesterov", "adamw"]
+Optimizer: TypeAlias = Literal["momentum", "nesterov", "adamw"]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """Descent on batches of pictures in random order.
 
     Attributes:
@@ -67,9 +67,9 @@ class Recipe:
         iterations: number of steps.
         batch: pictures per step.
         schedule: the learning rate of the weights at each step.
-        rule: of the descent.
+        optimizer: of the descent.
         momentum: of the descent (of AdamW, its first moment).
-        decay: weight decay of the weights.
+        weight_decay: weight decay of the weights.
         bias_rate: learning rate of biases and scales, as a multiple of that of the weights.
         bias_decay: weight decay of biases and scales, as a multiple of that of the weights.
         shift: pictures are moved by up to that many pixels and mirrored, at random; 0 leaves them alone.
@@ -80,9 +80,9 @@ class Recipe:
     iterations: int
     batch: int
     schedule: Schedule
-    rule: Rule
+    optimizer: Optimizer
     momentum: float
-    decay: float
+    weight_decay: float
     bias_rate: float
     bias_decay: float
     shift: int
@@ -94,15 +94,17 @@ class Recipe:
 
     def describe(self) -> str:
         """All of it in words, for a card."""
-        rule = {"momentum": "SGD", "nesterov": "SGD with Nesterov's step", "adamw": "AdamW"}[self.rule]
-        changed = (
+        optimizer = {"momentum": "SGD", "nesterov": "SGD with Nesterov's step", "adamw": "AdamW"}[
+            self.optimizer
+        ]
+        augmentation = (
             f"Pictures moved by up to {self.shift} pixels and mirrored" if self.shift else "No augmentation"
         )
         biases = "" if self.bias_rate == 1.0 else f"{self.bias_rate:g} times that for biases, "
         return (
-            f"{self.source}: {self.iterations} iterations of batch {self.batch}, {rule}, "
-            f"{self.schedule.describe()}, {biases}momentum {self.momentum}, weight decay {self.decay}"
-            f"{'' if self.bias_decay else ', none of biases'}. {changed}, no choice among checkpoints."
+            f"{self.source}: {self.iterations} iterations of batch {self.batch}, {optimizer}, "
+            f"{self.schedule.describe()}, {biases}momentum {self.momentum}, weight decay {self.weight_decay}"
+            f"{'' if self.bias_decay else ', none of biases'}. {augmentation}, no choice among checkpoints."
         )
 
 
@@ -121,66 +123,66 @@ _PHOTOS = Preprocessing(
 )
 
 RECIPES = {
-    "lenet": Recipe(
+    "lenet": TrainingRecipe(
         preprocessing=_DIGITS,
         iterations=10_000,
         batch=64,
-        schedule=Falling(rate=0.01, gamma=1e-4, power=0.75),
-        rule="momentum",
+        schedule=InverseDecay(rate=0.01, gamma=1e-4, power=0.75),
+        optimizer="momentum",
         momentum=0.9,
-        decay=5e-4,
+        weight_decay=5e-4,
         bias_rate=2.0,
         bias_decay=1.0,
         shift=0,
         source="Caffe's recipe for this network (SGD, Xavier start), nothing added",
     ),
-    "perceptron": Recipe(
+    "perceptron": TrainingRecipe(
         preprocessing=_DIGITS,
         iterations=20_000,
         batch=64,
-        schedule=Falling(rate=0.05, gamma=1e-4, power=0.75),
-        rule="momentum",
+        schedule=InverseDecay(rate=0.05, gamma=1e-4, power=0.75),
+        optimizer="momentum",
         momentum=0.9,
-        decay=1e-4,
+        weight_decay=1e-4,
         bias_rate=2.0,
         bias_decay=1.0,
         shift=0,
         source="the recipe of lenet with a larger step, less decay and twice the time; not tuned",
     ),
-    "vae": Recipe(
+    "vae": TrainingRecipe(
         preprocessing=_DIGITS,
         iterations=10_000,
         batch=400,
         schedule=OneCycle(peak=3e-3, rise=0.1),
-        rule="adamw",
+        optimizer="adamw",
         momentum=0.9,
-        decay=0.0,
+        weight_decay=0.0,
         bias_rate=1.0,
         bias_decay=0.0,
         shift=0,
         source="ten variational autoencoders after ABS (Schott et al., 2018), all pictures but every twelfth",
     ),
-    "convnet": Recipe(
+    "convnet": TrainingRecipe(
         preprocessing=_PHOTOS,
         iterations=3_120,
         batch=250,
         schedule=OneCycle(peak=0.3, rise=0.25),
-        rule="nesterov",
+        optimizer="nesterov",
         momentum=0.9,
-        decay=5e-4,
+        weight_decay=5e-4,
         bias_rate=1.0,
         bias_decay=0.0,
         shift=3,
         source="a common short recipe for CIFAR-10, not tuned",
     ),
-    "vit": Recipe(
+    "vit": TrainingRecipe(
         preprocessing=_PHOTOS,
         iterations=4_000,
         batch=250,
         schedule=OneCycle(peak=2e-3, rise=0.2),
-        rule="adamw",
+        optimizer="adamw",
         momentum=0.9,
-        decay=0.05,
+        weight_decay=0.05,
         bias_rate=1.0,
         bias_decay=0.0,
         shift=3,

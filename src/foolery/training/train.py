@@ -10,43 +10,43 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors.torch import load_file
 
-from foolery.classifiers.accuracy import measure
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.architectures import build, check_architecture
 from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.card import Card, card_beside
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
-from foolery.data import Labelled, open_data
+from foolery.data import LabelledImages, load_data
 from foolery.errors import UsageError
 from foolery.rng import check_seed
-from foolery.training.export import export
-from foolery.training.optimise import THREADS, Progress, descend
-from foolery.training.recipes import RECIPES, Recipe
+from foolery.training.export import export_network
+from foolery.training.optimise import THREADS, Progress, train_network
+from foolery.training.recipes import RECIPES, TrainingRecipe
 
 if TYPE_CHECKING:
     from foolery.training.optimise import Progress
 
 
-def learn(
+def train_from_scratch(
     architecture: str,
-    pictures: Labelled,
-    recipe: Recipe,
+    train_data: LabelledImages,
+    recipe: TrainingRecipe,
     seed: int,
     weights: Path,
     made_by: str,
-    progress: Progress | None = None,
+    on_step: Progress | None = None,
 ) -> Card:
     """Train from scratch; write ``weights`` (``.safetensors``), the ONNX graph and the card beside it.
 
     The card is written last: where it is, the network is whole.
     """
-    network = build(architecture, len(pictures.classes))
-    descend(network, pictures, recipe, seed, progress)
-    export(network, input_shape(recipe.preprocessing), weights, weights.with_suffix(".onnx"))
+    network = build(architecture, len(train_data.classes))
+    train_network(network, train_data, recipe, seed, on_step)
+    export_network(network, input_shape(recipe.preprocessing), weights, weights.with_suffix(".onnx"))
     card = Card(
         name=weights.stem,
         kind="softmax",
-        classes=pictures.classes,
+        classes=train_data.classes,
         preprocessing=recipe.preprocessing,
         architecture=architecture,
         made_by=made_by,
@@ -56,7 +56,7 @@ def learn(
     return card
 
 
-def learnt(weights: Path, card: Card) -> Network:
+def load_network(weights: Path, card: Card) -> Network:
     """The network that lies in ``weights``, of the architecture that its card names."""
     network = build(str(card.architecture), len(card.classes))
     network.load_state_dict(load_file(weights))
@@ -64,7 +64,7 @@ def learnt(weights: Path, card: Card) -> Network:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """What is to be trained, checked before the work starts.
 
     Attributes:
@@ -80,7 +80,7 @@ class Plan:
     name: str
     data: str
     seed: int
-    recipe: Recipe
+    recipe: TrainingRecipe
     folder: Path
 
     @property
@@ -96,12 +96,12 @@ class Plan:
     @property
     def command(self) -> str:
         """The command that carries it out, but for the folder."""
-        said = f"foolery train {self.architecture} --data {self.data} --seed {self.seed}"
+        command = f"foolery train {self.architecture} --data {self.data} --seed {self.seed}"
         if self.name != self.architecture:
-            said += f" --name {self.name}"
+            command += f" --name {self.name}"
         if self.recipe.iterations != RECIPES[self.architecture].iterations:
-            said += f" --iterations {self.recipe.iterations}"
-        return said
+            command += f" --iterations {self.recipe.iterations}"
+        return command
 
 
 def train(
@@ -111,7 +111,7 @@ def train(
     seed: int,
     out: Path,
     name: str | None = None,
-    progress: Progress | None = None,
+    on_step: Progress | None = None,
     iterations: int | None = None,
     overwrite: bool = False,
 ) -> Card:
@@ -126,7 +126,7 @@ def train(
         seed: of the first weights and of the order of the pictures.
         out: the folder to write to; it is made where it is missing.
         name: of the classifier and its files, by default that of the architecture.
-        progress: called after every step with the steps done, the steps in all, and the loss.
+        on_step: called after every step with the steps done, the steps in all, and the loss.
         iterations: steps, by default the recipe's.
         overwrite: replace files of that name.
 
@@ -137,35 +137,39 @@ def train(
     plan = _plan(architecture, data, seed, out, name or architecture, iterations)
     if not overwrite:
         _check_free(plan)
-    pictures, tests = open_data(data, "train"), open_data(data, "test")
-    network = build(architecture, len(pictures.classes))
+    train_data, test_data = load_data(data, "train"), load_data(data, "test")
+    network = build(architecture, len(train_data.classes))
 
     from foolery.classifiers.torch import open_torch
-    from foolery.training.export import check_exporter, export
-    from foolery.training.generative import set_aside, settle
-    from foolery.training.optimise import descend
+    from foolery.training.export import check_exporter, export_network
+    from foolery.training.generative import calibrate_density, hold_out
+    from foolery.training.optimise import train_network
 
     check_exporter()
     _make_folder(out)
-    (whole,) = pictures.batches(len(pictures), plan.recipe.preprocessing.shape)
-    learnt, aside = set_aside(network, whole)
-    descend(network, learnt, plan.recipe, seed, progress)
-    settled = settle(network, aside, plan.recipe)
-    weights, graph, beside = plan.files
-    export(network, input_shape(plan.recipe.preprocessing), weights, graph)
-    card = _card(plan, whole)
-    answers = measure(open_torch(plan.name, weights, card, fingerprint([weights], card)), tests)
+    (images,) = train_data.batches(len(train_data), plan.recipe.preprocessing.shape)
+    training_part, held_out = hold_out(network, images)
+    train_network(network, training_part, plan.recipe, seed, on_step)
+    density = calibrate_density(network, held_out, plan.recipe)
+    weights, graph, card_file = plan.files
+    export_network(network, input_shape(plan.recipe.preprocessing), weights, graph)
+    card = _card(plan, images)
+    predictions = measure_accuracy(
+        open_torch(plan.name, weights, card, fingerprint([weights], card)), test_data
+    )
     measured = {
-        "test_error": round(answers.error, 6),
-        "median_confidence": round(answers.median_confidence(), 6),
-        "calibration_error": round(answers.calibration_error(), 6),
+        "test_error": round(predictions.error, 6),
+        "median_confidence": round(predictions.median_confidence(), 6),
+        "calibration_error": round(predictions.calibration_error(), 6),
     }
-    card = card.model_copy(update=measured | settled)
-    card.write(beside)
+    card = card.model_copy(update=measured | density)
+    card.write(card_file)
     return card
 
 
-def _plan(architecture: str, data: str, seed: int, out: Path, name: str, iterations: int | None) -> Plan:
+def _plan(
+    architecture: str, data: str, seed: int, out: Path, name: str, iterations: int | None
+) -> TrainingPlan:
     recipe = RECIPES[check_architecture(architecture)]
     if iterations is not None:
         if not 1 <= iterations <= 10**9:
@@ -173,10 +177,10 @@ def _plan(architecture: str, data: str, seed: int, out: Path, name: str, iterati
         recipe = replace(recipe, iterations=iterations)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise UsageError(f"name: expected letters, digits, '.', '_' and '-', got {name!r}")
-    return Plan(architecture, name, data, check_seed(seed), recipe, out)
+    return TrainingPlan(architecture, name, data, check_seed(seed), recipe, out)
 
 
-def _check_free(plan: Plan) -> None:
+def _check_free(plan: TrainingPlan) -> None:
     for path in plan.files:
         if path.exists():
             raise UsageError(f"out: {path} is there already; give another folder or name, or --overwrite")
@@ -189,7 +193,7 @@ def _make_folder(out: Path) -> None:
         raise UsageError(f"out: cannot make the folder {out}: {error.strerror}") from None
 
 
-def _card(plan: Plan, pictures: Labelled) -> Card:
+def _card(plan: TrainingPlan, images: LabelledImages) -> Card:
     import torch
 
     from foolery.training.optimise import THREADS
@@ -197,7 +201,7 @@ def _card(plan: Plan, pictures: Labelled) -> Card:
     return Card(
         name=plan.name,
         kind="softmax",
-        classes=pictures.classes,
+        classes=images.classes,
         preprocessing=plan.recipe.preprocessing,
         architecture=plan.architecture,
         made_by=plan.command,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foolery.audit.attacks.transfer import built
+from foolery.audit.attacks.transfer import collect_champions
 from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve
 
@@ -19,4 +19,4 @@ def runs():
 
 @pytest.fixture(scope="package")
 def pack(runs):
-    return built(runs, most=8)
+    return collect_champions(runs, max_per_classifier=8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foolery.audit.attacks.single_shot import FILE, Tally, ask_drawn
+from foolery.audit.attacks.single_shot import FILE, SingleShotState, score_images
 from foolery.errors import UsageError
 from foolery.search.objectives import Margin, margins
 from support.plain import Plain, noise
@@ -16,21 +16,28 @@ def paint(first, count):
 
 
 def ask(plain, folder, queries, pulse=lambda queries: None):
-    return ask_drawn(
-        plain, Margin(range(3)), paint, folder, queries=queries, seconds=60.0, threshold=1.0, pulse=pulse
+    return score_images(
+        plain,
+        Margin(range(3)),
+        paint,
+        folder,
+        queries=queries,
+        seconds=60.0,
+        threshold=1.0,
+        on_progress=pulse,
     )
 
 
 def test_it_keeps_the_best_of_every_class(tmp_path):
     plain = Plain()
-    trail = ask(plain, tmp_path, 330).trail(paint)
+    trail = ask(plain, tmp_path, 330).result(paint)
     found = margins(plain.scores(PICTURES))
     assert trail.values.tolist() == found.max(axis=0).tolist()
     assert (trail.draw(np.arange(3)) == PICTURES[found.argmax(axis=0)]).all()
     for index in range(3):
         passes = np.flatnonzero(found[:, index] >= 1.0)
         batch_end = min(330, (passes[0] // 100 + 1) * 100) if len(passes) else np.inf
-        assert trail.passed[index] == batch_end
+        assert trail.queries_to_fool[index] == batch_end
 
 
 def test_interrupted_it_asks_only_about_what_is_left(tmp_path):
@@ -47,17 +54,17 @@ def test_interrupted_it_asks_only_about_what_is_left(tmp_path):
     assert (first.asked, second.asked) == ([100], [100, 100, 30])
     whole = ask(Plain(), tmp_path / "b", 330)
     assert again.numbers.tolist() == whole.numbers.tolist()
-    assert again.passed.tolist() == whole.passed.tolist()
+    assert again.queries_to_fool.tolist() == whole.queries_to_fool.tolist()
 
 
 def test_a_damaged_file_is_named(tmp_path):
     ask(Plain(), tmp_path, 100)
     (tmp_path / FILE).write_text('{"queries": 3')
     with pytest.raises(UsageError, match=rf"{FILE} is damaged"):
-        Tally.read(tmp_path, 3)
+        SingleShotState.read(tmp_path, 3)
 
 
 def test_a_file_of_other_classes_is_refused(tmp_path):
     ask(Plain(), tmp_path, 100)
     with pytest.raises(UsageError, match="has 3 classes, expected 4"):
-        Tally.read(tmp_path, 4)
+        SingleShotState.read(tmp_path, 4)

@@ -7,10 +7,16 @@ import lzma
 import numpy as np
 import pytest
 
-from foolery.audit.attacks import chosen_attacks
-from foolery.audit.attacks.transfer import SHIPPED, StarterPack, built, starter_pack, starters_for
-from foolery.audit.config import Order, Pictures
-from foolery.audit.runner import audit
+from foolery.audit.attacks import select_attacks
+from foolery.audit.attacks.transfer import (
+    SHIPPED,
+    TransferChampions,
+    collect_champions,
+    shipped_champions,
+    transfer_images,
+)
+from foolery.audit.config import AuditConfig, ReferenceData
+from foolery.audit.runner import run_audit
 from foolery.canvas import CanvasShape
 from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.metered import Budget
@@ -24,11 +30,11 @@ GRAY, COLOR = CanvasShape(1, 28, 28), CanvasShape(3, 16, 16)
 
 def test_a_pack_is_read_as_it_was_written(pack, tmp_path):
     pack.write(tmp_path / "pack.xz")
-    again = StarterPack.read(tmp_path / "pack.xz")
+    again = TransferChampions.read(tmp_path / "pack.xz")
     assert again.sources == pack.sources
-    assert [each.genome for each in again.starters] == [each.genome for each in pack.starters]
-    assert [each.label for each in again.starters] == [each.label for each in pack.starters]
-    assert [each.confidence for each in again.starters] == pytest.approx(
+    assert [each.genome for each in again.champions] == [each.genome for each in pack.starters]
+    assert [each.label for each in again.champions] == [each.label for each in pack.starters]
+    assert [each.confidence for each in again.champions] == pytest.approx(
         [each.confidence for each in pack.starters], abs=1e-4
     )
 
@@ -68,24 +74,24 @@ def test_a_damaged_file_is_refused(pack, tmp_path, harm):
         "no genomes": lzma.compress(line + b"\n" + body[:-1]),
     }[harm])  # fmt: skip
     with pytest.raises(UsageError, match="starter pack"):
-        StarterPack.read(file)
+        TransferChampions.read(file)
 
 
 def test_the_shipped_pack_is_small_and_says_where_every_champion_comes_from():
-    shipped = starter_pack()
+    shipped = shipped_champions()
     assert SHIPPED.stat().st_size < 600_000
     assert len({source.fingerprint for source in shipped.sources}) > 3
     for source in shipped.sources:
         assert source.command.startswith(("foolery ", "python "))
         assert source.queries > 0
         assert not any(word.startswith("/") for word in source.command.split()), source.command
-    assert len({each.genome for each in shipped.starters}) == len(shipped)
+    assert len({each.genome for each in shipped.champions}) == len(shipped)
 
 
 @pytest.mark.parametrize("canvas", [GRAY, COLOR])
 def test_every_shipped_genome_can_be_drawn(canvas):
     encoding = make_encoding("cppn", canvas)
-    drawn = encoding.render(starter_pack().genomes(encoding))
+    drawn = encoding.render(shipped_champions().genomes(encoding))
     assert len(drawn) > 50
     assert len(np.unique(drawn.reshape(len(drawn), -1), axis=0)) > 0.8 * len(drawn)
 
@@ -96,7 +102,7 @@ def test_shipped_champions_fool_the_network_that_they_were_evolved_on():
 
     classifier = load_classifier("lenet")
     known, encoding = classifier.description, make_encoding("cppn", GRAY)
-    own = [each for each in starter_pack().starters if each.source.fingerprint == known.fingerprint]
+    own = [each for each in shipped_champions().champions if each.source.fingerprint == known.fingerprint]
     assert own
     scores = classifier.scores(encoding.render(encoding.unpack([each.genome for each in own])))
     claimed = [known.classes.index(each.label) for each in own]
@@ -105,7 +111,7 @@ def test_shipped_champions_fool_the_network_that_they_were_evolved_on():
 
 
 def test_pictures_are_drawn_on_the_canvas_of_whoever_asks(pack):
-    paint, count = starters_for(load_classifier("lenet-b"), pack)
+    paint, count = transfer_images(load_classifier("lenet-b"), pack)
     assert count == 16
     whole = paint(0, count)
     assert whole.shape == (16, 1, 28, 28)
@@ -113,28 +119,28 @@ def test_pictures_are_drawn_on_the_canvas_of_whoever_asks(pack):
 
 
 def test_its_own_champions_are_not_among_them(pack):
-    _, count = starters_for(load_classifier("lenet"), pack)
+    _, count = transfer_images(load_classifier("lenet"), pack)
     assert count == 8
 
 
 def test_without_a_champion_that_fits_there_is_nothing_to_ask(pack):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
-    assert starters_for(load_classifier("cifar"), pack) is None
-    assert starters_for(load_classifier("lenet"), StarterPack(())) is None
+    assert transfer_images(load_classifier("cifar"), pack) is None
+    assert transfer_images(load_classifier("lenet"), TransferChampions(())) is None
 
 
 def test_an_audit_asks_the_shipped_pack(mnist, tmp_path):
     classifier = load_classifier("lenet")
-    starters = starters_for(classifier)
-    found = audit(
+    starters = transfer_images(classifier)
+    found = run_audit(
         classifier,
-        Order(
+        AuditConfig(
             out=tmp_path / "audit",
-            asked="2000",
-            limit=Budget(2000),
-            attacks=chosen_attacks(["starter"]),
-            pictures=Pictures(mnist, "mnist", most=500),
-            starters=starters,
+            budget_text="2000",
+            budget=Budget(2000),
+            attacks=select_attacks(["starter"]),
+            reference=ReferenceData(mnist, "mnist", max_images=500),
+            transfer_champions=starters,
         ),
     )
     (attack,) = found.attacks
@@ -153,32 +159,32 @@ def test_classifiers_take_turns_and_each_begins_with_its_most_certain(pack, runs
 
 def test_every_class_comes_before_any_class_comes_twice():
     runs = [evolve(load_classifier("lenet"), generations=3, batch=20, seed=seed) for seed in (0, 1)]
-    pack = built(runs, most=20)
+    pack = collect_champions(runs, max_per_classifier=20)
     assert len(pack) == 20
-    assert sorted(each.label for each in pack.starters[:10]) == sorted(runs[0].champions)
-    better = np.array([each.confidence for each in pack.starters[:10]])
+    assert sorted(each.label for each in pack.champions[:10]) == sorted(runs[0].champions)
+    better = np.array([each.confidence for each in pack.champions[:10]])
     assert (np.diff(better) <= 0).all()
 
 
 def test_a_run_given_twice_adds_nothing(runs, pack):
-    again = built([*runs, *runs], most=8)
-    assert [each.genome for each in again.starters] == [each.genome for each in pack.starters]
+    again = collect_champions([*runs, *runs], max_per_classifier=8)
+    assert [each.genome for each in again.champions] == [each.genome for each in pack.starters]
 
 
 def test_uncertain_champions_are_left_out(runs):
     sure = [one.confidence for run in runs for one in run.champions.values()]
     least = float(np.median(sure))
-    pack = built(runs, most=100, least=least)
+    pack = collect_champions(runs, max_per_classifier=100, min_confidence=least)
     assert len(pack) == sum(each >= least for each in sure)
 
 
 def test_sources_say_how_a_run_was_made_without_this_machines_folders(runs):
-    source = built(runs, most=1).sources[0]
+    source = collect_champions(runs, max_per_classifier=1).sources[0]
     assert (source.classifier, source.command) == ("lenet", "foolery evolve -c lenet")
     assert (source.seed, source.queries, source.canvas) == (0, 100, (1, 28, 28))
     reference = "onnx:/home/me/models/net/model.onnx"
     far = exhibit(classifier=reference, commands=(f"foolery evolve -c {reference} --out /tmp/far/away/run",))
-    source = built([far], most=1).sources[0]
+    source = collect_champions([far], max_per_classifier=1).sources[0]
     assert source.classifier == "onnx:net/model.onnx"
     assert source.command == "foolery evolve -c onnx:net/model.onnx --out away/run"
 
@@ -189,4 +195,4 @@ def test_other_encodings_and_coordinates_are_refused(words):
     if words.get("name"):
         run.settings.encoding_options["coordinates"] = "centered"
     with pytest.raises(UsageError, match=f"starter pack: {run.name} is no run of cppn with raw"):
-        built([run], most=1)
+        collect_champions([run], max_per_classifier=1)

@@ -9,13 +9,13 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.batched import (
-    Batched,
-    Shrink,
-    fitted,
-    fitting_slice,
+    BatchReduction,
+    MicroBatched,
+    autobatch,
+    fastest_batch,
+    fitting_batch,
     is_out_of_memory,
-    largest_slice,
-    on_device,
+    with_microbatches,
 )
 from foolery.engine.evolution import evolve, evolve_replicates
 from foolery.errors import FooleryError, UsageError
@@ -42,7 +42,7 @@ class Small(Plain):
 
 def test_slices_give_what_the_whole_gives():
     plain = Plain()
-    batched = Batched(plain, 4)
+    batched = MicroBatched(plain, 4)
     assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
     assert plain.asked == [4, 4, 2]
     assert batched.description.forward == {"grain": 7, "slice": 4}
@@ -51,9 +51,9 @@ def test_slices_give_what_the_whole_gives():
 
 def test_short_memory_halves_the_slice_and_is_an_event():
     small, told = Small(3), []
-    batched = Batched(small, 16, told.append)
+    batched = MicroBatched(small, 16, told.append)
     assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
-    assert batched.events == told == [Shrink(16, 5, "no room"), Shrink(5, 2, "no room")]
+    assert batched.events == told == [BatchReduction(16, 5, "no room"), BatchReduction(5, 2, "no room")]
     assert small.asked == [2, 2, 2, 2, 2]
     assert "goes on with 2" in str(told[-1])
     assert batched.description.forward["slice"] == 2
@@ -61,23 +61,23 @@ def test_short_memory_halves_the_slice_and_is_an_event():
 
 def test_a_memory_too_small_for_one_canvas_ends_the_run():
     with pytest.raises(FooleryError, match=r"plain0: one canvas does not fit into memory \(no room\)"):
-        Batched(Small(0), 8).scores(noise(3))
+        MicroBatched(Small(0), 8).scores(noise(3))
 
 
 def test_other_errors_pass():
     with pytest.raises(ZeroDivisionError):
-        Batched(Small(0, ZeroDivisionError()), 8).scores(noise(3))
+        MicroBatched(Small(0, ZeroDivisionError()), 8).scores(noise(3))
 
 
 def test_the_largest_slice_is_within_memory():
-    assert largest_slice(Small(5)) <= 4
-    assert 1 <= largest_slice(Plain(), 64) <= 64
+    assert fastest_batch(Small(5)) <= 4
+    assert 1 <= fastest_batch(Plain(), 64) <= 64
 
 
 @pytest.mark.parametrize("size", [0, -3])
 def test_an_empty_slice_is_refused(size):
     with pytest.raises(UsageError, match="expected a slice"):
-        Batched(Plain(), size)
+        MicroBatched(Plain(), size)
 
 
 def test_the_error_of_torch_is_known():
@@ -115,36 +115,36 @@ class OnDevice(Small):
 
 def test_on_a_device_the_slice_is_found_by_memory_before_the_run_and_recorded():
     device = OnDevice(room=20)
-    fitted = on_device(device)
+    fitted = with_microbatches(device)
     assert fitted.description.forward == {"grain": 64, "slice": 16}
     assert device.asked == [16, 16, 16, 16]
     told = []
-    again = on_device(OnDevice(room=20), size=16, on_event=told.append)
+    again = with_microbatches(OnDevice(room=20), size=16, on_event=told.append)
     assert again.description == fitted.description
     assert told == []
 
 
 def test_a_device_that_gets_fuller_shrinks_the_slice_and_says_so():
     device, told = OnDevice(room=20), []
-    fitted = on_device(device, on_event=told.append)
+    fitted = with_microbatches(device, on_event=told.append)
     device.room = 5
     assert np.allclose(fitted.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
-    assert told == [Shrink(16, 5, "no room")]
+    assert told == [BatchReduction(16, 5, "no room")]
 
 
 def test_a_device_that_holds_a_whole_slice_keeps_it():
-    assert fitting_slice(OnDevice(room=64)) == 64
+    assert fitting_batch(OnDevice(room=64)) == 64
 
 
 def test_on_the_processor_slices_stay_as_they_are():
     plain = Plain()
-    assert on_device(plain) is plain
+    assert with_microbatches(plain) is plain
 
 
 def test_a_network_of_torch_that_runs_out_of_memory_goes_on_in_smaller_slices():
     """The network is real, and so is its error; only the size of the memory is made up."""
     torch = pytest.importorskip("torch", reason="the extra torch is not installed")
-    from foolery.classifiers.torch_model import classifier_of
+    from foolery.classifiers.torch_model import torch_classifier
 
     lenet = load_classifier("lenet", backend="torch")
 
@@ -158,8 +158,8 @@ def test_a_network_of_torch_that_runs_out_of_memory_goes_on_in_smaller_slices():
                 raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
             return self.network(pictures)
 
-    crowded = classifier_of("crowded", Crowded(), lenet.card, lenet.description.fingerprint)
-    batched = Batched(crowded, 50)
+    crowded = torch_classifier("crowded", Crowded(), lenet.card, lenet.description.fingerprint)
+    batched = MicroBatched(crowded, 50)
     canvases = noise(60, (1, 28, 28))
     assert np.allclose(batched.scores(canvases), lenet.scores(canvases), atol=1e-5)
     assert [(each.before, each.after) for each in batched.events] == [(50, 25), (25, 12)]
@@ -201,10 +201,10 @@ def test_a_shrink_is_an_event_of_its_generation(tmp_path):
         if progress.generation == 1:
             device.room = 10
 
-    evolve(device, generations=3, out=tmp_path, watch=crowd, **QUICK)
+    evolve(device, generations=3, out=tmp_path, on_progress=crowd, **QUICK)
     (event,) = open_run_file(tmp_path).events
     assert event.generation == 2
-    assert event.what == "out of memory with 16 canvases at a time, goes on with 8 (no room)"
+    assert event.text == "out of memory with 16 canvases at a time, goes on with 8 (no room)"
     shown = invoke("show", tmp_path)
     assert "event       generation 2: out of memory with 16 canvases at a time" in shown.stdout
 
@@ -216,7 +216,7 @@ def test_replicates_keep_to_their_slices_and_each_learns_of_a_shrink(tmp_path):
         if progress.generation == 1:
             device.room = 10
 
-    evolve_replicates(device, replicates=2, generations=3, out=tmp_path, watch=crowd, **QUICK)
+    evolve_replicates(device, replicates=2, generations=3, out=tmp_path, on_progress=crowd, **QUICK)
     for seed in (3, 4):
         run = open_run_file(tmp_path / f"seed-{seed}")
         assert run.settings.forward["slice"] == 16
@@ -227,9 +227,9 @@ def test_replicates_keep_to_their_slices_and_each_learns_of_a_shrink(tmp_path):
 
 def test_a_run_on_the_processor_has_no_such_slices():
     plain = Plain()
-    assert fitted(plain) is plain
-    batched = Batched(plain, 4)
-    assert fitted(batched) is batched
+    assert autobatch(plain) is plain
+    batched = MicroBatched(plain, 4)
+    assert autobatch(batched) is batched
 
 
 def test_a_run_that_was_recorded_without_slices_goes_on_without(tmp_path):
@@ -237,5 +237,5 @@ def test_a_run_that_was_recorded_without_slices_goes_on_without(tmp_path):
     evolve(plain, generations=1, out=tmp_path, **QUICK)
     recorded = open_run_file(tmp_path).settings
     device = Device(room=1000)
-    assert fitted(device, recorded) is device
-    assert isinstance(fitted(device), Batched)
+    assert autobatch(device, recorded) is device
+    assert isinstance(autobatch(device), MicroBatched)

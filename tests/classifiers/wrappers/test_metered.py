@@ -15,7 +15,7 @@ def test_scores_and_description_are_those_of_the_classifier_within():
     assert metered.description is plain.description
     assert np.array_equal(metered.scores(noise(5)), plain.scores(noise(5)))
     assert metered.images == 5
-    assert metered.left is None
+    assert metered.remaining is None
 
 
 def test_a_batch_that_does_not_fit_is_refused_whole_and_not_asked():
@@ -27,10 +27,10 @@ def test_a_batch_that_does_not_fit_is_refused_whole_and_not_asked():
     ) as caught:
         metered.scores(noise(5))
     assert plain.asked == [6]
-    assert (caught.value.images, caught.value.asked, caught.value.budget.queries) == (6, 5, 10)
+    assert (caught.value.images, caught.value.requested, caught.value.budget.queries) == (6, 5, 10)
     assert isinstance(caught.value, FooleryError)
     metered.scores(noise(4))  # to the last one
-    assert (metered.images, metered.left) == (10, 0)
+    assert (metered.images, metered.remaining) == (10, 0)
 
 
 def test_images_of_an_earlier_part_of_the_run_count():

@@ -6,8 +6,8 @@ import pytest
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
 from foolery.classifiers import load_classifier
-from foolery.classifiers.accuracy import measure
-from foolery.classifiers.base import Sliced
+from foolery.classifiers.accuracy import measure_accuracy
+from foolery.classifiers.base import ChunkedClassifier
 from foolery.classifiers.wrappers.rejection import REJECTED
 from foolery.engine.ascent import ascend
 from foolery.engine.evolution import evolve
@@ -36,7 +36,7 @@ def test_scores_are_logarithms_of_probabilities_that_sum_to_one(classifier, mnis
 
 def test_nearly_all_digits_are_answered_and_noise_is_rejected(classifier, mnist):
     some = mnist.take(np.arange(1000))
-    assert 0.02 < measure(classifier, some).error < 0.12
+    assert 0.02 < measure_accuracy(classifier, some).error < 0.12
     assert (classifier.scores(NOISE).argmax(1) == 10).all()
     assert (classifier.margins(NOISE) < -100).all()
 
@@ -60,12 +60,12 @@ def test_far_below_the_level_scores_still_tell_which_picture_is_nearer(classifie
 
 
 def test_slice_by_slice_it_says_the_same(classifier, mnist):
-    assert isinstance(classifier, Sliced)
-    step = classifier.slice
+    assert isinstance(classifier, ChunkedClassifier)
+    step = classifier.chunk
     assert step is not None
     canvases = mnist.canvases[: 2 * step + 3]
     parts = [classifier.outputs(canvases[at : at + step]) for at in range(0, len(canvases), step)]
-    np.testing.assert_array_equal(classifier.finish(np.concatenate(parts)), classifier.scores(canvases))
+    np.testing.assert_array_equal(classifier.to_scores(np.concatenate(parts)), classifier.scores(canvases))
 
 
 def test_logits_are_the_scores_with_gradients(classifier, mnist):
@@ -113,7 +113,7 @@ def test_what_does_not_fit_is_refused(reference, said):
 
 
 def test_it_is_not_wrapped_twice(classifier):
-    from foolery.classifiers.wrappers.rejection import rejecting
+    from foolery.classifiers.wrappers.rejection import with_reject_option
 
     with pytest.raises(UsageError, match="has a class 'rejected' already"):
-        rejecting(classifier, load_classifier("digits-vae"))
+        with_reject_option(classifier, load_classifier("digits-vae"))

@@ -6,18 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foolery.canvas import CanvasShape
-from foolery.data.synthetic import baseline, baselines
+from foolery.data.synthetic import synthetic_kind, synthetic_kinds
 from foolery.errors import UsageError
 from support.plain import noise
 
 CANVAS = CanvasShape(3, 24, 32)
 PHOTOS = noise(5, CANVAS.axes, seed=9)
-NAMES = [each.name for each in baselines()]
+NAMES = [each.name for each in synthetic_kinds()]
 every = pytest.mark.parametrize("name", NAMES)
 
 
 def draw(name, count, seed=0, canvas=CANVAS, first=0, photos=PHOTOS):
-    return baseline(name).draw(canvas, count, seed, photos, first=first)
+    return synthetic_kind(name).images(canvas, count, seed, photos, first=first)
 
 
 @every
@@ -61,22 +61,22 @@ def test_nobody_chooses_a_class_by_chance_alone(name):
 
 
 def test_two_baselines_do_not_share_numbers():
-    numbers = [each.number for each in baselines()]
+    numbers = [each.number for each in synthetic_kinds()]
     assert len(set(numbers)) == len(numbers) == len(set(NAMES))
 
 
 def test_only_what_is_made_of_photos_needs_them():
-    for each in baselines():
+    for each in synthetic_kinds():
         if each.needs_photos:
             with pytest.raises(UsageError, match=rf"{each.name}: is made of photos; give some \(--data"):
-                each.draw(CANVAS, 1, 0)
+                each.images(CANVAS, 1, 0)
         else:
-            assert np.array_equal(each.draw(CANVAS, 3, 0), each.draw(CANVAS, 3, 0, PHOTOS))
+            assert np.array_equal(each.images(CANVAS, 3, 0), each.images(CANVAS, 3, 0, PHOTOS))
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(UsageError, match="did you mean tiles"):
-        baseline("tile")
+        synthetic_kind("tile")
 
 
 @pytest.mark.parametrize("change", [{"seed": -1}, {"seed": 2**64}, {"count": -1}, {"first": -1}])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape
-from foolery.data.synthetic import baseline
+from foolery.data.synthetic import synthetic_kind
 from foolery.data.synthetic.noise import CONTRASTS, GRIDS
 from foolery.data.synthetic.shuffled import CUTS
 from support.plain import noise
@@ -13,7 +13,7 @@ COLOR = CanvasShape(3, 32, 32)
 
 
 def draw(name, count, canvas=COLOR, photos=None):
-    return baseline(name).draw(canvas, count, 5, photos)
+    return synthetic_kind(name).images(canvas, count, 5, photos)
 
 
 def neighbours(pictures):
@@ -71,7 +71,7 @@ def test_five_of_six_tiles_are_of_two_colors_and_what_lies_between():
 
 
 def test_repeated_noise_repeats():
-    (picture,) = baseline("tiles").draw(COLOR, 1, 5, first=5)
+    (picture,) = synthetic_kind("tiles").images(COLOR, 1, 5, first=5)
     periods = [
         side
         for side in range(1, 17)
@@ -93,7 +93,7 @@ def test_dots_are_few_on_black():
 @pytest.mark.parametrize("side", [28, 56])
 def test_shuffled_photos_have_the_squares_of_the_photo_in_another_order(side):
     photos = noise(3, (1, side, side), seed=2)
-    drawn = baseline("shuffled-photos").draw(CanvasShape(1, side, side), 12, 0, photos)
+    drawn = synthetic_kind("shuffled-photos").images(CanvasShape(1, side, side), 12, 0, photos)
     for number, picture in enumerate(drawn):
         photo, cell = photos[number % 3], side // CUTS[number % 4]
         assert sorted(picture.ravel()) == sorted(photo.ravel())

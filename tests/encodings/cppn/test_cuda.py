@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from foolery.canvas import CanvasShape, canvas_hash, fetched
+from foolery.canvas import CanvasShape, canvas_hash, fetch_rows
 from foolery.encodings import make_encoding, on_device
-from foolery.encodings.cppn.cuda.encoding import MOST_SCRATCH, ROW, TILE, launch_of
+from foolery.encodings.cppn.cuda.encoding import MAX_SCRATCH, ROW, TILE, launch_config
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.rng import Stream
 from support.networks import random_networks
@@ -17,30 +17,30 @@ H100 = {"processors": 132, "shared": 232_448}
 
 
 def test_every_tile_has_a_block_and_the_largest_genome_decides_the_shared_memory():
-    launch = launch_of(np.array([6, 11, 5], np.int32), 227 * 227, **H100)
+    launch = launch_config(np.array([6, 11, 5], np.int32), 227 * 227, **H100)
     assert launch.blocks == 3 * -(-227 * 227 // TILE)
     assert launch.shared == 11 * ROW
     assert launch.spare == 0
 
 
 def test_a_genome_that_does_not_fit_gets_scratch_and_the_others_keep_the_shared_memory():
-    launch = launch_of(np.array([6, 500, 5], np.int32), 227 * 227, **H100)
-    assert launch.room == 6
+    launch = launch_config(np.array([6, 500, 5], np.int32), 227 * 227, **H100)
+    assert launch.rows == 6
     assert launch.spare == 500 * TILE
     assert 1 <= launch.blocks <= 132 * 8
-    assert 4 * launch.blocks * launch.spare <= MOST_SCRATCH
+    assert 4 * launch.blocks * launch.spare <= MAX_SCRATCH
 
 
 def test_there_is_no_cap_on_the_size_of_a_genome():
-    launch = launch_of(np.array([1_000_000], np.int32), 28 * 28, **H100)
+    launch = launch_config(np.array([1_000_000], np.int32), 28 * 28, **H100)
     assert launch.blocks == 1
     assert launch.spare == 1_000_000 * TILE
 
 
 def test_a_device_with_little_shared_memory_gets_less():
     rows = np.array([30], np.int32)
-    assert launch_of(rows, 784, **H100).room == 30
-    assert launch_of(rows, 784, processors=4, shared=48 * 1024).room == 0
+    assert launch_config(rows, 784, **H100).rows == 30
+    assert launch_config(rows, 784, processors=4, shared=48 * 1024).rows == 0
 
 
 def test_other_devices_get_the_processor_s_canvases():
@@ -71,7 +71,7 @@ def test_a_gpu_draws_the_same_bytes(colors, most_hidden):
         networks = random_networks(seed, 50, shape.channels, most_hidden)
         canvases = moved.render(networks)
         assert canvases.device.type == "cuda"
-        assert np.array_equal(fetched(canvases, np.arange(50)), encoding.render(networks))
+        assert np.array_equal(fetch_rows(canvases, np.arange(50)), encoding.render(networks))
 
 
 @needs_gpu
@@ -82,12 +82,12 @@ def test_a_batch_on_a_gpu_may_be_empty():
 
 @needs_gpu
 def test_a_gpu_s_eager_form_draws_the_same_bytes():
-    from foolery.encodings.cppn.render_torch import EagerCppn
+    from foolery.encodings.cppn.render_torch import TorchCppn
 
     for colors in ("hsv", "hls"):
         encoding = Cppn(CanvasShape(3, 61, 67), "raw", colors)
         networks = random_networks(1, 50, 3)
-        drawn = EagerCppn(encoding, "cuda").render(networks)
+        drawn = TorchCppn(encoding, "cuda").render(networks)
         assert np.array_equal(drawn.cpu().numpy(), encoding.render(networks))
 
 
@@ -97,6 +97,6 @@ def test_canvases_are_fetched_from_wherever_they_are():
     rows = np.array([4, 0], np.int64)
     for batch in (canvases, torch.from_numpy(canvases)):
         CanvasShape(3, 9, 8).check(batch)
-        assert [canvas_hash(one) for one in fetched(batch, rows)] == [
+        assert [canvas_hash(one) for one in fetch_rows(batch, rows)] == [
             canvas_hash(canvases[row]) for row in rows
         ]

@@ -11,7 +11,7 @@ from foolery.canvas import CanvasShape
 from foolery.encodings.colors import to_rgb
 from foolery.encodings.cppn import render_numpy
 from foolery.encodings.cppn.cuda import tape
-from foolery.encodings.cppn.cuda.program import MEANINGS, TILE_PIXELS
+from foolery.encodings.cppn.cuda.program import COLOR_MODES, TILE_PIXELS
 from foolery.encodings.cppn.encoding import Cppn, planes
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
 from support.cuda import on_host
@@ -33,7 +33,7 @@ extern "C" void launch(int blocks, int threads, const int4 *heads, const int2 *t
 def launch(tmp_path_factory):
     """For every meaning of the planes, the kernel as a function of the host."""
     folder = tmp_path_factory.mktemp("cuda")
-    return {meaning: on_host(folder, meaning, LAUNCH).launch for meaning in MEANINGS}
+    return {meaning: on_host(folder, meaning, LAUNCH).launch for meaning in COLOR_MODES}
 
 
 def drawn(launch, networks, inputs, colors, *, room=2**10, blocks=3, threads=32):
@@ -74,7 +74,7 @@ def expected(networks, inputs, colors):
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    colors=st.sampled_from(MEANINGS),
+    colors=st.sampled_from(COLOR_MODES),
     size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     coordinates=st.sampled_from(["raw", "centered"]),
     room=st.sampled_from([0, 8, 2**10]),

@@ -8,7 +8,7 @@ from foolery.encodings.colors import to_rgb
 from foolery.encodings.cppn import render_numpy
 from foolery.encodings.cppn.cuda import program as driver
 from foolery.encodings.cppn.cuda import tape
-from foolery.encodings.cppn.cuda.encoding import THREADS, launch_of
+from foolery.encodings.cppn.cuda.encoding import THREADS, launch_config
 from foolery.encodings.cppn.cuda.program import ENTRY
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.errors import FooleryError
@@ -86,7 +86,7 @@ def test_a_launch_reaches_the_kernel_with_all_that_it_needs(loaded, most_hidden)
     assert has == {"capability": 90, "processors": 3, "shared": 232_448}
     words = np.empty(tape.words_needed(networks), np.int32)
     rows = tape.write(networks, 3, words)
-    form = launch_of(rows, pixels, processors=has["processors"], shared=has["shared"])
+    form = launch_config(rows, pixels, processors=has["processors"], shared=has["shared"])
     assert (form.spare > 0) == (most_hidden == 200)
     scratch = np.empty(form.blocks * form.spare, np.float32)
     canvases = np.empty((20, *encoding.canvas.axes), np.uint8)

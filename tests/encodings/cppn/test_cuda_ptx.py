@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from foolery.encodings.cppn.cuda import program
-from foolery.encodings.cppn.cuda.program import ENTRY, EXACT, MEANINGS, source
+from foolery.encodings.cppn.cuda.program import COLOR_MODES, ENTRY, EXACT, source
 from foolery.errors import FooleryError, UsageError
 
 CAPABILITIES = (80, 90)
@@ -63,7 +63,7 @@ def operations(ptx):
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
-@pytest.mark.parametrize("meaning", MEANINGS)
+@pytest.mark.parametrize("meaning", COLOR_MODES)
 def test_every_operation_rounds_by_itself(compile_to_ptx, capability, meaning):
     used = operations(compile_to_ptx(capability, EXACT, meaning))
     assert used["mul.rn.f32"] > 100

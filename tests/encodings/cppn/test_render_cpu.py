@@ -123,7 +123,7 @@ def test_stored_genomes_draw_the_pictures_they_always_drew(case):
     encoding = Cppn(CanvasShape(*case["canvas"]), case["coordinates"], case["colors"])
     networks = encoding.unpack([bytes.fromhex(genome) for genome in case["genomes"]])
     assert [canvas_hash(canvas) for canvas in encoding.render(networks)] == case["hashes"]
-    assert encoding.renderer == case["renderer"]
+    assert encoding.renderer_version == case["renderer"]
 
 
 def test_a_batch_may_be_empty():

@@ -16,7 +16,7 @@ from support.networks import random_networks, same_networks
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
 from foolery.encodings.cppn import render_torch  # noqa: E402
-from foolery.encodings.cppn.render_torch import EagerCppn  # noqa: E402
+from foolery.encodings.cppn.render_torch import TorchCppn  # noqa: E402
 
 
 @settings(max_examples=30, deadline=None)
@@ -30,7 +30,7 @@ def test_it_draws_the_bytes_of_the_reference_on_any_network_and_canvas(seed, col
     shape = CanvasShape(1 if colors == "gray" else 3, *size)
     encoding = Cppn(shape, coordinates, "hsv" if colors == "gray" else colors)
     networks = random_networks(seed, 7, shape.channels)
-    drawn = EagerCppn(encoding).render(networks)
+    drawn = TorchCppn(encoding).render(networks)
     assert drawn.dtype == torch.uint8
     with np.errstate(over="ignore"):
         levels = render_numpy.draw(networks, encoding.planes, shape.channels)
@@ -52,13 +52,13 @@ def test_every_activation_has_the_bits_of_the_reference(name):
 
 def test_a_batch_may_be_empty():
     encoding = Cppn(CanvasShape(1, 28, 28))
-    assert EagerCppn(encoding).render(encoding.unpack([])).shape == (0, 1, 28, 28)
+    assert TorchCppn(encoding).render(encoding.unpack([])).shape == (0, 1, 28, 28)
 
 
 @pytest.mark.parametrize(("channels", "colors"), [(1, "hsv"), (3, "hsv"), (3, "hls")])
 def test_the_picture_of_the_parameters_is_the_picture_of_their_genomes(channels, colors):
     encoding = Cppn(CanvasShape(channels, 9, 11), "centered", colors)
-    role, networks = EagerCppn(encoding), random_networks(3, 20, channels)
+    role, networks = TorchCppn(encoding), random_networks(3, 20, channels)
     parameters = role.parameters(networks)
     with torch.no_grad():
         parameters.values.add_(0.5 * torch.randn(parameters.values.shape, generator=torch.manual_seed(0)))
@@ -68,18 +68,18 @@ def test_the_picture_of_the_parameters_is_the_picture_of_their_genomes(channels,
 
 
 def test_parameters_are_the_weights_and_give_the_same_genomes_back():
-    role, networks = EagerCppn(Cppn(CanvasShape(3, 4, 4))), random_networks(5, 10, 3)
+    role, networks = TorchCppn(Cppn(CanvasShape(3, 4, 4))), random_networks(5, 10, 3)
     parameters = role.parameters(networks)
     assert parameters.values.shape == (10, np.diff(networks.edges).max())
     assert same_networks(role.with_parameters(networks, parameters), networks)
 
 
 def test_weights_stay_in_their_bounds():
-    role, networks = EagerCppn(Cppn(CanvasShape(1, 4, 4))), random_networks(5, 10, 1)
+    role, networks = TorchCppn(Cppn(CanvasShape(1, 4, 4))), random_networks(5, 10, 1)
     parameters = role.parameters(networks)
     with torch.no_grad():
         parameters.values.add_(100.0)
-    parameters.hold()
+    parameters.clip()
     assert (parameters.values == 10.0).all()
     assert (role.with_parameters(networks, parameters).weights == 10.0).all()
 
@@ -103,7 +103,7 @@ def soft(networks, weights, planes):
 
 def test_gradients_are_those_of_the_textbook_functions():
     encoding = Cppn(CanvasShape(1, 6, 7), "centered")
-    role, compared = EagerCppn(encoding), 0
+    role, compared = TorchCppn(encoding), 0
     for seed in range(40):
         network = random_networks(seed, 1, 1, most_hidden=6)
         network = CppnGenomes(
@@ -129,7 +129,7 @@ def test_gradients_are_those_of_the_textbook_functions():
 
 def test_gradients_of_a_batch_are_those_of_each_alone():
     encoding = Cppn(CanvasShape(3, 5, 6), "centered")
-    role, networks = EagerCppn(encoding), random_networks(11, 8, 3)
+    role, networks = TorchCppn(encoding), random_networks(11, 8, 3)
     together = role.parameters(networks)
     role.draw(together).square().sum().backward()
     for row in range(8):
@@ -142,7 +142,7 @@ def test_gradients_of_a_batch_are_those_of_each_alone():
 
 def test_ascent_makes_a_picture_brighter():
     encoding = Cppn(CanvasShape(1, 12, 12), "centered")
-    role, networks = EagerCppn(encoding), Cppn(CanvasShape(1, 12, 12)).initial(Stream.of(0, 0, 16))
+    role, networks = TorchCppn(encoding), Cppn(CanvasShape(1, 12, 12)).initial(Stream.of(0, 0, 16))
     before = encoding.render(networks).mean()
     parameters = role.parameters(networks)
     optimizer = torch.optim.Adam([parameters.values], lr=0.1)
@@ -150,5 +150,5 @@ def test_ascent_makes_a_picture_brighter():
         optimizer.zero_grad()
         (-role.draw(parameters).mean()).backward()
         optimizer.step()
-        parameters.hold()
+        parameters.clip()
     assert encoding.render(role.with_parameters(networks, parameters)).mean() > before + 20

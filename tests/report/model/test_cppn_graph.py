@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from foolery.canvas import CanvasShape
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
-from foolery.report.model.cppn_graph import SIDE, networks_of
+from foolery.report.model.cppn_graph import SIDE, cppn_graphs
 from foolery.rng import Stream
 
 
@@ -24,7 +24,7 @@ def bred(shape, seed, generations, count=6, **options):
 @given(st.integers(0, 50), st.integers(0, 30))
 def test_the_output_s_picture_is_the_canvas(seed, generations):
     encoding, genomes, blobs = bred((1, SIDE, SIDE), seed, generations)
-    for network, canvas in zip(networks_of(encoding, blobs), encoding.render(genomes), strict=True):
+    for network, canvas in zip(cppn_graphs(encoding, blobs), encoding.render(genomes), strict=True):
         value = network.pictures[-1].astype(float) / 127.5 - 1
         assert np.abs(np.abs(value) * 255 - canvas[0]).max() <= 3  # both are rounded down
 
@@ -32,7 +32,7 @@ def test_the_output_s_picture_is_the_canvas(seed, generations):
 @given(st.integers(0, 50))
 def test_every_node_shown_reaches_an_output_and_links_go_forward(seed):
     encoding, genomes, blobs = bred((3, 9, 7), seed, 25)
-    for row, network in enumerate(networks_of(encoding, blobs)):
+    for row, network in enumerate(cppn_graphs(encoding, blobs)):
         count = len(network.names)
         assert len(network.depths) == len(network.pictures) == count
         reach = set(range(count - 3, count))
@@ -47,11 +47,11 @@ def test_every_node_shown_reaches_an_output_and_links_go_forward(seed):
 
 def test_colors_are_named_as_the_encoding_takes_them():
     encoding, _, blobs = bred((3, 5, 5), 1, 2, colors="hls")
-    (first, *_) = networks_of(encoding, blobs)
+    (first, *_) = cppn_graphs(encoding, blobs)
     assert [name[-3:] for name in first.names[-3:]] == ["(H)", "(L)", "(S)"]
 
 
 def test_a_damaged_genome_is_refused():
     encoding, _, blobs = bred((1, 5, 5), 1, 2)
     with pytest.raises(UsageError, match="not a valid CPPN"):
-        list(networks_of(encoding, [blobs[0][:-1]]))
+        list(cppn_graphs(encoding, [blobs[0][:-1]]))

@@ -3,7 +3,7 @@
 import pytest
 
 from foolery.errors import UsageError
-from foolery.report.model.discover import DEEPEST, found_in, kind_of
+from foolery.report.model.discover import MAX_DEPTH, artifact_kind, find_artifacts
 
 
 def put(folder, name):
@@ -17,7 +17,7 @@ def test_runs_and_audits_are_found_by_name_and_audits_not_entered(tmp_path):
     put(tmp_path / "c", "audit.json")
     put(tmp_path / "c" / "runs" / "cppn", "run.db")
     put(tmp_path / "other", "notes.txt")
-    found = found_in(tmp_path)
+    found = find_artifacts(tmp_path)
     assert [(each.name, each.kind) for each in found] == [("a/deep", "run"), ("b", "run"), ("c", "audit")]
     assert found[0].folder == tmp_path / "a" / "deep"
 
@@ -27,19 +27,19 @@ def test_links_are_not_followed_and_too_deep_is_not_searched(tmp_path):
     shelf = tmp_path / "shelf"
     put(shelf / "one", "run.db")
     (shelf / "link").symlink_to(tmp_path / "away", target_is_directory=True)
-    put(shelf.joinpath(*"abcdefgh"[: DEEPEST + 1]), "run.db")
-    assert [each.name for each in found_in(shelf)] == ["one"]
+    put(shelf.joinpath(*"abcdefgh"[: MAX_DEPTH + 1]), "run.db")
+    assert [each.name for each in find_artifacts(shelf)] == ["one"]
 
 
 @pytest.mark.parametrize("missing", [True, False])
 def test_an_empty_folder_and_none_at_all_are_refused(tmp_path, missing):
     with pytest.raises(UsageError, match="does not exist" if missing else "no run and no audit"):
-        found_in(tmp_path / "x" if missing else tmp_path)
+        find_artifacts(tmp_path / "x" if missing else tmp_path)
 
 
 def test_what_lies_in_a_folder_is_told(tmp_path):
     put(tmp_path / "run", "run.db")
     put(tmp_path / "audit", "audit.json")
-    assert kind_of(tmp_path / "run") == kind_of(tmp_path / "run" / "run.db") == "run"
-    assert kind_of(tmp_path / "audit") == "audit"
-    assert kind_of(tmp_path) is None
+    assert artifact_kind(tmp_path / "run") == artifact_kind(tmp_path / "run" / "run.db") == "run"
+    assert artifact_kind(tmp_path / "audit") == "audit"
+    assert artifact_kind(tmp_path) is None

@@ -6,12 +6,12 @@ import pytest
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import Budget
-from foolery.data.labelled import Labelled
+from foolery.data.labelled import LabelledImages
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
-from foolery.report.model import display_of
-from foolery.report.model.champion import GRID, QUESTIONS, occlusion_of
-from foolery.report.model.discover import Loader
+from foolery.report.model import make_run_report
+from foolery.report.model.champion import GRID, OCCLUSION_QUERIES, occlusion_map
+from foolery.report.model.discover import ClassifierLoader
 from foolery.runs import open_run_file
 from support.plain import Plain, noise
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory, lenet):
 
 @pytest.fixture(scope="module")
 def display(folder, lenet):
-    return display_of(open_run_file(folder), lenet, panel=[load_classifier("perceptron")])
+    return make_run_report(open_run_file(folder), lenet, panel=[load_classifier("perceptron")])
 
 
 def test_first_answers_are_the_classifier_s_and_hold_what_the_run_recorded(display):
@@ -45,17 +45,17 @@ def test_first_answers_are_the_classifier_s_and_hold_what_the_run_recorded(displ
 
 
 def test_without_a_classifier_nothing_is_scored_and_everything_else_is_drawn(folder):
-    display = display_of(open_run_file(folder))
-    assert display.photos is None
-    for sight in display.sights.values():
-        assert (sight.top, sight.occlusion, sight.verdicts) == ((), None, ())
-        assert sight.network is not None
-        assert sight.line is not None
+    display = make_run_report(open_run_file(folder))
+    assert display.real_images is None
+    for sight in display.details.values():
+        assert (sight.top, sight.occlusion, sight.panel) == ((), None, ())
+        assert sight.graph is not None
+        assert sight.ancestry is not None
 
 
 def test_a_line_of_ancestors_ends_with_the_champion_and_says_what_the_run_recorded(folder, display):
     run = open_run_file(folder)
-    recorded = {(reign.generation, reign.confidence) for reign in run.reigns}
+    recorded = {(reign.generation, reign.confidence) for reign in run.replacements}
     for row in run.champions:
         label = run.settings.classes[run.settings.cells[row.cell]]
         line = display.sight(label).line
@@ -70,8 +70,8 @@ def test_a_line_of_ancestors_ends_with_the_champion_and_says_what_the_run_record
 
 def test_a_run_that_keeps_no_ancestors_has_no_lines(tmp_path, lenet):
     evolve(lenet, encoding="direct", generations=3, batch=20, out=tmp_path)
-    display = display_of(open_run_file(tmp_path))
-    assert all(sight.line is None and sight.network is None for sight in display.sights.values())
+    display = make_run_report(open_run_file(tmp_path))
+    assert all(sight.ancestry is None and sight.graph is None for sight in display.details.values())
 
 
 def test_the_course_ends_with_the_champions_and_its_median_is_the_recorded_one(folder, display):
@@ -105,8 +105,8 @@ def test_patches_together_cover_every_pixel_of_any_canvas(axes):
             return super().scores(canvases)
 
     watch = Watch(1, axes)
-    occlusion_of(watch, picture, 0)
-    assert sum(watch.asked) == QUESTIONS
+    occlusion_map(watch, picture, 0)
+    assert sum(watch.asked) == OCCLUSION_QUERIES
     mean = picture.mean(axis=(1, 2)).round().astype(np.uint8)[:, None, None]
     assert (seen | (picture == mean).all(axis=0)).all()
 
@@ -114,36 +114,36 @@ def test_patches_together_cover_every_pixel_of_any_canvas(axes):
 def test_the_budget_holds_and_the_surest_come_first(folder):
     run = open_run_file(folder)
     lenet = load_classifier("lenet")
-    few = display_of(run, lenet, budget=Budget(queries=10 + 2 * QUESTIONS))
-    mapped = [label for label, sight in few.sights.items() if sight.occlusion is not None]
-    surest = sorted(few.exhibit.champions.values(), key=lambda one: -one.confidence)[:2]
+    few = make_run_report(run, lenet, budget=Budget(queries=10 + 2 * OCCLUSION_QUERIES))
+    mapped = [label for label, sight in few.details.items() if sight.occlusion is not None]
+    surest = sorted(few.result.champions.values(), key=lambda one: -one.confidence)[:2]
     assert set(mapped) == {one.label for one in surest}
-    assert all(sight.top for sight in few.sights.values())
+    assert all(sight.top for sight in few.details.values())
     assert any("2 surest" in note for note in few.notes)
-    none = display_of(run, lenet, budget=Budget(queries=9))
-    assert not any(sight.top or sight.occlusion for sight in none.sights.values())
+    none = make_run_report(run, lenet, budget=Budget(queries=9))
+    assert not any(sight.top or sight.occlusion for sight in none.details.values())
 
 
 def test_another_classifier_is_not_asked_and_the_page_says_so(folder):
-    display = display_of(open_run_file(folder), load_classifier("lenet-b"))
-    assert not any(sight.top for sight in display.sights.values())
+    display = make_run_report(open_run_file(folder), load_classifier("lenet-b"))
+    assert not any(sight.top for sight in display.details.values())
     assert "not the classifier" in display.notes[0]
 
 
 def test_real_pictures_are_shown_with_what_the_classifier_gives_their_class(folder, lenet, mnist):
-    some = Labelled(mnist.canvases[:60], mnist.labels[:60], mnist.classes)
-    photos = display_of(open_run_file(folder), lenet, data=some).photos
+    some = LabelledImages(mnist.canvases[:60], mnist.labels[:60], mnist.classes)
+    photos = make_run_report(open_run_file(folder), lenet, data=some).real_images
     assert len(photos.confidences) == 60
     scores = confidence(lenet.scores(some.canvases), "softmax")
     first = int(np.flatnonzero(some.labels == 7)[0])
-    assert np.array_equal(photos.of["7"].canvas, some.canvases[first])
-    assert photos.of["7"].confidence == pytest.approx(scores[first, 7], abs=1e-6)
+    assert np.array_equal(photos.examples["7"].canvas, some.canvases[first])
+    assert photos.examples["7"].confidence == pytest.approx(scores[first, 7], abs=1e-6)
 
 
 def test_data_of_other_classes_are_refused(folder, lenet):
-    data = Labelled(noise(4, (1, 28, 28)), np.arange(4), ("cat", "dog", "owl", "eel"))
+    data = LabelledImages(noise(4, (1, 28, 28)), np.arange(4), ("cat", "dog", "owl", "eel"))
     with pytest.raises(UsageError, match="class names match none"):
-        display_of(open_run_file(folder), lenet, data=data)
+        make_run_report(open_run_file(folder), lenet, data=data)
 
 
 def test_a_panel_says_its_first_answer_and_what_it_gives_the_class(folder, display):
@@ -158,14 +158,14 @@ def test_a_panel_says_its_first_answer_and_what_it_gives_the_class(folder, displ
 
 def test_a_panel_without_the_class_says_so(folder):
     stranger = Plain(5, (1, 28, 28), classes=("7", "dog", "owl"))
-    display = display_of(open_run_file(folder), panel=[stranger])
-    assert display.sight("7").verdicts[0].own is not None
-    assert display.sight("3").verdicts[0].own is None
-    assert not display.sight("3").verdicts[0].agrees
+    display = make_run_report(open_run_file(folder), panel=[stranger])
+    assert display.detail("7").panel[0].confidence is not None
+    assert display.detail("3").panel[0].confidence is None
+    assert not display.detail("3").panel[0].matches
 
 
 def test_what_a_run_names_is_loaded_once_and_never_run(folder):
-    loader, settings = Loader(), open_run_file(folder).settings
+    loader, settings = ClassifierLoader(), open_run_file(folder).settings
     first, said = loader(settings)
     assert (first.description.name, said) == ("lenet", "")
     assert loader(settings)[0] is first

@@ -7,43 +7,43 @@ comes first, searches after what needs none, the paper's search first; whoever n
 from __future__ import annotations
 
 from foolery.audit.attacks.base import Attack
-from foolery.audit.attacks.searches import Ascent, Evolution
-from foolery.audit.attacks.single_shot import Drawing, Starters
-from foolery.data.synthetic import baselines
-from foolery.errors import UsageError, nearest
+from foolery.audit.attacks.searches import EvolutionAttack, GradientAscentAttack
+from foolery.audit.attacks.single_shot import SyntheticAttack, TransferAttack
+from foolery.data.synthetic import synthetic_kinds
+from foolery.errors import UsageError, did_you_mean
 
-_SHARE_OF_BASELINES = 10.0
+_SYNTHETIC_WEIGHT = 10.0
 
 
-def known_attacks() -> tuple[Attack, ...]:
+def all_attacks() -> tuple[Attack, ...]:
     """All attacks, in the order in which an audit tries them."""
-    each = _SHARE_OF_BASELINES / len(baselines())
+    weight = _SYNTHETIC_WEIGHT / len(synthetic_kinds())
     return (
-        Starters(5.0),
-        *(Drawing(baseline, each) for baseline in baselines()),
-        Evolution("cppn", "evolution of CPPNs, the paper's regular images", "cppn", 40.0),
-        Evolution("sparse", "evolution of a few colored squares on one color", "sparse", 5.0),
-        Evolution("direct", "evolution of single pixels, the paper's irregular images", "direct", 15.0),
-        Ascent("ascent", "gradient ascent on pixels", None, 15.0),
-        Ascent("ascent-cppn", "gradient ascent through evolved CPPNs", "cppn", 10.0),
+        TransferAttack(5.0),
+        *(SyntheticAttack(images, weight) for images in synthetic_kinds()),
+        EvolutionAttack("cppn", "evolution of CPPNs, the paper's regular images", "cppn", 40.0),
+        EvolutionAttack("sparse", "evolution of a few colored squares on one color", "sparse", 5.0),
+        EvolutionAttack("direct", "evolution of single pixels, the paper's irregular images", "direct", 15.0),
+        GradientAscentAttack("ascent", "gradient ascent on pixels", None, 15.0),
+        GradientAscentAttack("ascent-cppn", "gradient ascent through evolved CPPNs", "cppn", 10.0),
     )
 
 
-def chosen_attacks(names: list[str] | None) -> tuple[Attack, ...]:
+def select_attacks(names: list[str] | None) -> tuple[Attack, ...]:
     """Those called ``names``, in the order of an audit; all if None. ``baselines`` stands for all of these.
 
     Raises:
         UsageError: for an unknown name.
     """
-    known = known_attacks()
+    attacks = all_attacks()
     if names is None:
-        return known
-    drawn = {attack.name for attack in known if isinstance(attack, Drawing)}
-    wanted = {one for name in names for one in (drawn if name == "baselines" else {name})}
-    for name in wanted - {attack.name for attack in known}:
+        return attacks
+    synthetic = {attack.name for attack in attacks if isinstance(attack, SyntheticAttack)}
+    selected = {one for name in names for one in (synthetic if name == "baselines" else {name})}
+    for name in selected - {attack.name for attack in attacks}:
         raise UsageError(
-            f"--attacks: {name!r} is unknown; {nearest(name, ['baselines', *(a.name for a in known)])}"
+            f"--attacks: {name!r} is unknown; {did_you_mean(name, ['baselines', *(a.name for a in attacks)])}"
         )
-    if not wanted:
+    if not selected:
         raise UsageError("--attacks: expected at least one name")
-    return tuple(attack for attack in known if attack.name in wanted)
+    return tuple(attack for attack in attacks if attack.name in selected)

@@ -13,25 +13,25 @@ from numpy.typing import NDArray
 from foolery.audit.reference import measure_of
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier
-from foolery.engine.run import encoding_of
+from foolery.engine.run import run_encoding
 from foolery.errors import UsageError
 from foolery.runs import RunFile, open_run_file
 from foolery.runs.database import RUN_DB
 
 #: ``(first, count)`` to ``(count, C, H, W) uint8``: pictures by their numbers.
-Painter: TypeAlias = Callable[[int, int], Canvases]
+DrawImages: TypeAlias = Callable[[int, int], Canvases]
 
 
 @dataclass(frozen=True)
-class Trail:
+class AttackResult:
     """The best picture of each of K classes, and when each class was first fooled.
 
     Attributes:
         values: ``(K,) float64`` the measure; -inf where there is no picture.
         scores: ``(K,) float64`` of the classifier, likewise.
-        passed: ``(K,) float64`` queries of this attack, and of what it starts from, when a picture of the
-            class first passed the threshold; infinite for never. A picture counts when its whole batch was
-            answered.
+        queries_to_fool: ``(K,) float64`` queries of this attack, and of what it starts from, when a
+            picture of the class first passed the threshold; infinite for never. A picture counts when its
+            whole batch was answered.
         queries: spent.
         seconds: that it took.
         draw: ``(M,)`` indices of classes that have a picture to ``(M, C, H, W) uint8``.
@@ -39,13 +39,13 @@ class Trail:
 
     values: NDArray[np.float64]
     scores: NDArray[np.float64]
-    passed: NDArray[np.float64]
+    queries_to_fool: NDArray[np.float64]
     queries: int
     seconds: float
     draw: Callable[[NDArray[np.int64]], Canvases]
 
 
-def trail_of(folder: Path, threshold: float | None) -> Trail | None:
+def read_result(folder: Path, threshold: float | None) -> AttackResult | None:
     """The trail in a run file, as of its last checkpoint; None where there is none yet.
 
     Args:
@@ -58,34 +58,34 @@ def trail_of(folder: Path, threshold: float | None) -> Trail | None:
         run = open_run_file(folder)
     except UsageError:
         return None  # not even its head is written yet
-    return None if run.generation < 0 else _of_run(run, threshold)
+    return None if run.generation < 0 else _result_of_run(run, threshold)
 
 
-def _of_run(run: RunFile, threshold: float | None) -> Trail:
+def _result_of_run(run: RunFile, threshold: float | None) -> AttackResult:
     classes = np.array(run.settings.cells)
     count = len(run.settings.classes)
-    values, scores, passed = np.full(count, -np.inf), np.full(count, -np.inf), np.full(count, np.inf)
-    for reign in run.reigns if threshold is not None else ():
+    values, scores, queries_to_fool = np.full(count, -np.inf), np.full(count, -np.inf), np.full(count, np.inf)
+    for reign in run.replacements if threshold is not None else ():
         index = classes[reign.cell]
-        if reign.objective >= (threshold or 0.0) and not np.isfinite(passed[index]):
-            passed[index] = run.history.queries[reign.generation]
+        if reign.objective >= (threshold or 0.0) and not np.isfinite(queries_to_fool[index]):
+            queries_to_fool[index] = run.history.queries[reign.generation]
     for row in run.champions:
         values[classes[row.cell]], scores[classes[row.cell]] = row.objective, row.score
-    genome = {int(classes[row.cell]): row.genome for row in run.champions}
+    genomes = {int(classes[row.cell]): row.genome for row in run.champions}
 
     def draw(indices: NDArray[np.int64]) -> Canvases:
-        encoding = encoding_of(run.settings)
-        return encoding.render(encoding.unpack([genome[int(index)] for index in indices]))
+        encoding = run_encoding(run.settings)
+        return encoding.render(encoding.unpack([genomes[int(index)] for index in indices]))
 
-    return Trail(values, scores, passed, int(run.history.queries[-1]), run.seconds, draw)
+    return AttackResult(values, scores, queries_to_fool, int(run.history.queries[-1]), run.seconds, draw)
 
 
-STARTER = "starter"
+TRANSFER = "starter"
 """Name of the attack that asks about champions of other networks."""
 
 
 @dataclass(frozen=True)
-class Scene:
+class AttackContext:
     """What an attack is given.
 
     Attributes:
@@ -93,8 +93,9 @@ class Scene:
         seed: of everything random.
         runs: folder of all runs.
         threshold: of the measure, for when a class falls; None without real pictures.
-        photos: ``(N, C, H, W) uint8`` real ones, or None.
-        starters: pictures of champions of other networks by number, and how many there are; or None.
+        reference_images: ``(N, C, H, W) uint8`` real ones, or None.
+        transfer_champions: pictures of champions of other networks by number, and how many there are; or
+            None.
         command: how the audit was started.
         targets: ``(T,) int64``, places of the classes to fool.
     """
@@ -103,19 +104,19 @@ class Scene:
     seed: int
     runs: Path
     threshold: float | None
-    photos: Canvases | None
-    starters: tuple[Painter, int] | None
+    reference_images: Canvases | None
+    transfer_champions: tuple[DrawImages, int] | None
     command: str
     targets: NDArray[np.int64]
 
     @property
-    def classes(self) -> tuple[str, ...] | None:
+    def class_names(self) -> tuple[str, ...] | None:
         """Names of the classes to fool; None for all."""
-        known = self.classifier.description.classes
-        return None if len(self.targets) == len(known) else tuple(known[place] for place in self.targets)
+        classes = self.classifier.description.classes
+        return None if len(self.targets) == len(classes) else tuple(classes[place] for place in self.targets)
 
     @property
-    def measure(self) -> Literal["class-score", "margin"]:
+    def objective(self) -> Literal["class-score", "margin"]:
         """What searches maximise."""
         return "margin" if measure_of(self.classifier.description).name == "margin" else "class-score"
 
@@ -125,12 +126,12 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Allowance:
+class AttackBudget:
     """What an attack may spend, and whom it tells after every batch how many queries it has spent."""
 
     queries: int
     seconds: float
-    pulse: Callable[[int], None]
+    on_progress: Callable[[int], None]
 
 
 class Attack(Protocol):
@@ -152,26 +153,26 @@ class Attack(Protocol):
         ...
 
     @property
-    def most(self) -> int | None:
+    def max_queries(self) -> int | None:
         """The most queries that it can use; None for any number."""
         ...
 
-    def in_flight(self, scene: Scene) -> int:
+    def in_flight(self, context: AttackContext) -> int:
         """Queries of one batch or step, which an interruption loses at most beside what it had told."""
         ...
 
-    def hopeless(self, scene: Scene, queries: int) -> str | None:
+    def unavailable_at_start(self, context: AttackContext, queries: int) -> str | None:
         """Why it cannot be tried with so many queries, as far as is known before any other attack."""
         ...
 
-    def obstacle(self, scene: Scene, queries: int) -> str | None:
+    def unavailable(self, context: AttackContext, queries: int) -> str | None:
         """Why it cannot be tried with so many queries now; None where it can."""
         ...
 
-    def run(self, scene: Scene, allowance: Allowance) -> None:
+    def run(self, context: AttackContext, budget: AttackBudget) -> None:
         """Begin, or go on with what is in its folder."""
         ...
 
-    def trail(self, scene: Scene) -> Trail | None:
+    def result(self, context: AttackContext) -> AttackResult | None:
         """What it has found so far."""
         ...

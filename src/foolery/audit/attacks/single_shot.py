@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.audit.attacks.base import STARTER, Allowance, Painter, Scene, Trail
+from foolery.audit.attacks.base import TRANSFER, AttackBudget, AttackContext, AttackResult, DrawImages
 from foolery.audit.reference import measure_of
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier
-from foolery.data.synthetic import Baseline
+from foolery.data.synthetic import SyntheticKind
 from foolery.errors import UsageError
 from foolery.search.objectives import Objective
 
@@ -29,24 +29,24 @@ BATCH = 100
 
 
 @dataclass
-class Tally:
+class SingleShotState:
     """What was found among the first ``queries`` pictures: the best of each class, by number."""
 
     values: NDArray[np.float64]
     scores: NDArray[np.float64]
     numbers: NDArray[np.int64]
-    passed: NDArray[np.float64]
+    queries_to_fool: NDArray[np.float64]
     queries: int = 0
     seconds: float = 0.0
 
     @classmethod
-    def empty(cls, classes: int) -> Tally:
+    def empty(cls, classes: int) -> SingleShotState:
         """Nothing asked yet."""
         lowest = np.full(classes, -np.inf)
         return cls(lowest, lowest.copy(), np.full(classes, -1), np.full(classes, np.inf))
 
     @classmethod
-    def read(cls, folder: Path, classes: int) -> Tally:
+    def read(cls, folder: Path, classes: int) -> SingleShotState:
         """What ``folder`` keeps; empty where it keeps nothing.
 
         Raises:
@@ -55,78 +55,82 @@ class Tally:
         if not (folder / FILE).is_file():
             return cls.empty(classes)
         try:
-            found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            known = np.array([-1 if row is None else row for row in found["numbers"]], np.int64)
-            tally = cls(
-                _filled(found["values"], -np.inf), _filled(found["scores"], -np.inf), known,
-                _filled(found["passed"], np.inf), int(found["queries"]), float(found["seconds"]),
+            document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            numbers = np.array([-1 if row is None else row for row in document["numbers"]], np.int64)
+            state = cls(
+                _filled(document["values"], -np.inf), _filled(document["scores"], -np.inf), numbers,
+                _filled(document["passed"], np.inf), int(document["queries"]), float(document["seconds"]),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UsageError(f"audit: {folder / FILE} is damaged ({error}); delete its folder") from None
-        if len(tally.values) != classes:
-            raise UsageError(f"audit: {folder / FILE} has {len(tally.values)} classes, expected {classes}")
-        return tally
+        if len(state.values) != classes:
+            raise UsageError(f"audit: {folder / FILE} has {len(state.values)} classes, expected {classes}")
+        return state
 
     def write(self, folder: Path) -> None:
         """Put it into ``folder``, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        said: dict[str, Any] = {
+        document: dict[str, Any] = {
             "queries": self.queries,
             "seconds": self.seconds,
             "numbers": self.numbers.tolist(),
             "values": _plain(self.values),
             "scores": _plain(self.scores),
-            "passed": _plain(self.passed),
+            "passed": _plain(self.queries_to_fool),
         }
         draft = folder / f"{FILE}.part"
-        draft.write_text(json.dumps(said) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(document) + "\n", encoding="utf-8")
         os.replace(draft, folder / FILE)
 
-    def take(self, scores: NDArray[np.float64], values: NDArray[np.float64], threshold: float | None) -> None:
+    def update(
+        self, scores: NDArray[np.float64], values: NDArray[np.float64], threshold: float | None
+    ) -> None:
         """Take in ``(N, K)`` answers to the next N pictures."""
         best = values.argmax(axis=0)
-        everyone = np.arange(values.shape[1])
-        better = np.flatnonzero(values[best, everyone] > self.values)
+        classes = np.arange(values.shape[1])
+        better = np.flatnonzero(values[best, classes] > self.values)
         self.values[better] = values[best[better], better]
         self.scores[better] = scores[best[better], better]
         self.numbers[better] = self.queries + best[better]
         self.queries += len(values)
         if threshold is not None:
-            self.passed[(self.values >= threshold) & ~np.isfinite(self.passed)] = self.queries
+            self.queries_to_fool[(self.values >= threshold) & ~np.isfinite(self.queries_to_fool)] = (
+                self.queries
+            )
 
-    def trail(self, paint: Painter) -> Trail:
+    def result(self, draw_images: DrawImages) -> AttackResult:
         """As audits see it."""
 
         def draw(indices: NDArray[np.int64]) -> Canvases:
-            return np.concatenate([paint(int(number), 1) for number in self.numbers[indices]])
+            return np.concatenate([draw_images(int(number), 1) for number in self.numbers[indices]])
 
-        return Trail(self.values, self.scores, self.passed, self.queries, self.seconds, draw)
+        return AttackResult(self.values, self.scores, self.queries_to_fool, self.queries, self.seconds, draw)
 
 
-def ask_drawn(
+def score_images(
     classifier: Classifier,
     objective: Objective,
-    paint: Painter,
+    draw_images: DrawImages,
     folder: Path,
     *,
     queries: int,
     seconds: float,
     threshold: float | None,
-    pulse: Callable[[int], None],
-) -> Tally:
+    on_progress: Callable[[int], None],
+) -> SingleShotState:
     """Go on with what ``folder`` keeps until ``queries`` pictures were asked about, or time is up."""
-    tally, begun = Tally.read(folder, len(classifier.description.classes)), perf_counter()
-    while tally.queries < queries and perf_counter() - begun < seconds:
+    state, begun = SingleShotState.read(folder, len(classifier.description.classes)), perf_counter()
+    while state.queries < queries and perf_counter() - begun < seconds:
         start = perf_counter()
-        canvases = paint(tally.queries, min(BATCH, queries - tally.queries))
+        canvases = draw_images(state.queries, min(BATCH, queries - state.queries))
         scores = classifier.scores(canvases)
         if not np.isfinite(scores).all():
             raise UsageError(f"classifier {classifier.description.name}: gave scores that are not finite")
-        tally.take(scores, objective(scores, canvases), threshold)
-        tally.seconds += perf_counter() - start
-        tally.write(folder)
-        pulse(tally.queries)
-    return tally
+        state.update(scores, objective(scores, canvases), threshold)
+        state.seconds += perf_counter() - start
+        state.write(folder)
+        on_progress(state.queries)
+    return state
 
 
 def _filled(row: Sequence[float | None], gap: float) -> NDArray[np.float64]:
@@ -137,17 +141,17 @@ def _plain(row: NDArray[np.float64]) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in row]
 
 
-MOST_DRAWN = 125  # pictures of one baseline: a thousand of all of them
-NO_STARTERS = "no champions of other networks were given"
+MAX_SYNTHETIC = 125  # pictures of one baseline: a thousand of all of them
+NO_CHAMPIONS = "no champions of other networks were given"
 
 
 @dataclass(frozen=True)
-class Drawing:
+class SyntheticAttack:
     """A baseline: pictures without a search."""
 
-    baseline: Baseline
+    baseline: SyntheticKind
     weight: float
-    most: int | None = MOST_DRAWN
+    max_queries: int | None = MAX_SYNTHETIC
 
     @property
     def name(self) -> str:
@@ -159,90 +163,100 @@ class Drawing:
         """That of the baseline."""
         return self.baseline.about
 
-    def hopeless(self, scene: Scene, queries: int) -> str | None:
+    def unavailable_at_start(self, context: AttackContext, queries: int) -> str | None:
         """It may need photos."""
-        if self.baseline.needs_photos and scene.photos is None:
+        if self.baseline.needs_photos and context.reference_images is None:
             return "is made of photos; give --data"
         return None
 
-    def obstacle(self, scene: Scene, queries: int) -> str | None:
+    def unavailable(self, context: AttackContext, queries: int) -> str | None:
         """No other than before."""
-        return self.hopeless(scene, queries)
+        return self.unavailable_at_start(context, queries)
 
-    def in_flight(self, scene: Scene) -> int:
+    def in_flight(self, context: AttackContext) -> int:
         """One batch."""
         return BATCH
 
-    def run(self, scene: Scene, allowance: Allowance) -> None:
+    def run(self, context: AttackContext, budget: AttackBudget) -> None:
         """Draw and ask."""
-        _ask(self.name, self._paint(scene), scene, allowance)
+        _run(self.name, self._draw(context), context, budget)
 
-    def trail(self, scene: Scene) -> Trail | None:
+    def result(self, context: AttackContext) -> AttackResult | None:
         """From its tally."""
-        return _tallied(self.name, self._paint(scene), scene)
+        return _result(self.name, self._draw(context), context)
 
-    def _paint(self, scene: Scene) -> Painter:
-        shape = scene.classifier.description.canvas
-        return lambda first, count: self.baseline.draw(shape, count, scene.seed, scene.photos, first=first)
+    def _draw(self, context: AttackContext) -> DrawImages:
+        shape = context.classifier.description.canvas
+        return lambda first, count: self.baseline.images(
+            shape, count, context.seed, context.reference_images, first=first
+        )
 
 
 @dataclass(frozen=True)
-class Starters:
+class TransferAttack:
     """Champions that were evolved on other networks, each asked about once."""
 
     weight: float
-    name: str = STARTER
+    name: str = TRANSFER
     about: str = "champions that were evolved on other networks"
-    most: int | None = None
+    max_queries: int | None = None
 
-    def hopeless(self, scene: Scene, queries: int) -> str | None:
+    def unavailable_at_start(self, context: AttackContext, queries: int) -> str | None:
         """There may be none."""
-        return NO_STARTERS if scene.starters is None or not scene.starters[1] else None
+        return (
+            NO_CHAMPIONS if context.transfer_champions is None or not context.transfer_champions[1] else None
+        )
 
-    def obstacle(self, scene: Scene, queries: int) -> str | None:
+    def unavailable(self, context: AttackContext, queries: int) -> str | None:
         """No other than before."""
-        return self.hopeless(scene, queries)
+        return self.unavailable_at_start(context, queries)
 
-    def in_flight(self, scene: Scene) -> int:
+    def in_flight(self, context: AttackContext) -> int:
         """One batch."""
         return BATCH
 
-    def run(self, scene: Scene, allowance: Allowance) -> None:
+    def run(self, context: AttackContext, budget: AttackBudget) -> None:
         """Draw and ask."""
-        if scene.starters is not None:
-            fewer = Allowance(min(allowance.queries, scene.starters[1]), allowance.seconds, allowance.pulse)
-            _ask(self.name, scene.starters[0], scene, fewer)
+        if context.transfer_champions is not None:
+            limited = AttackBudget(
+                min(budget.queries, context.transfer_champions[1]), budget.seconds, budget.on_progress
+            )
+            _run(self.name, context.transfer_champions[0], context, limited)
 
-    def trail(self, scene: Scene) -> Trail | None:
+    def result(self, context: AttackContext) -> AttackResult | None:
         """From its tally."""
-        return None if scene.starters is None else _tallied(self.name, scene.starters[0], scene)
+        return (
+            None
+            if context.transfer_champions is None
+            else _result(self.name, context.transfer_champions[0], context)
+        )
 
 
-def _ask(name: str, paint: Painter, scene: Scene, allowance: Allowance) -> None:
-    known = scene.classifier.description
-    ask_drawn(
-        scene.classifier,
-        measure_of(known),
-        paint,
-        scene.folder(name),
-        queries=allowance.queries,
-        seconds=allowance.seconds,
-        threshold=scene.threshold,
-        pulse=allowance.pulse,
+def _run(name: str, draw_images: DrawImages, context: AttackContext, budget: AttackBudget) -> None:
+    description = context.classifier.description
+    score_images(
+        context.classifier,
+        measure_of(description),
+        draw_images,
+        context.folder(name),
+        queries=budget.queries,
+        seconds=budget.seconds,
+        threshold=context.threshold,
+        on_progress=budget.on_progress,
     )
 
 
-def _tallied(name: str, paint: Painter, scene: Scene) -> Trail | None:
-    tally = Tally.read(scene.folder(name), len(scene.classifier.description.classes))
-    return tally.trail(paint) if tally.queries else None
+def _result(name: str, draw_images: DrawImages, context: AttackContext) -> AttackResult | None:
+    state = SingleShotState.read(context.folder(name), len(context.classifier.description.classes))
+    return state.result(draw_images) if state.queries else None
 
 
-def drawn_from(encoding: Any, genomes: Any, count: int) -> tuple[Painter, int]:
+def images_of_genomes(encoding: Any, genomes: Any, count: int) -> tuple[DrawImages, int]:
     """Starters from ``count`` genomes of ``encoding``."""
 
-    def paint(first: int, wanted: int) -> Canvases:
-        rows = np.arange(first, min(count, first + wanted))
-        pictures: Canvases = encoding.render(encoding.take(genomes, rows))
-        return pictures
+    def draw_images(first: int, number: int) -> Canvases:
+        rows = np.arange(first, min(count, first + number))
+        images: Canvases = encoding.render(encoding.take(genomes, rows))
+        return images
 
-    return paint, count
+    return draw_images, count

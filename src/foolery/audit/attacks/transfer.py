@@ -18,15 +18,15 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from foolery.audit.attacks.base import Painter
-from foolery.audit.attacks.single_shot import drawn_from
+from foolery.audit.attacks.base import DrawImages
+from foolery.audit.attacks.single_shot import images_of_genomes
 from foolery.classifiers.base import Classifier
 from foolery.encodings import make_encoding
 from foolery.encodings.base import Encoding
 from foolery.encodings.cppn.encoding import Cppn
-from foolery.engine.run import Exhibit
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
-from foolery.text import shortened
+from foolery.text import shorten
 
 SHIPPED = Path(__file__).parent / "transfer_champions.xz"
 FORMAT = 1
@@ -34,7 +34,7 @@ _OUTPUTS = struct.Struct("<xB")  # of a packed CPPN: number of outputs, in its s
 
 
 @dataclass(frozen=True)
-class Source:
+class ChampionSource:
     """A run that champions come from.
 
     Attributes:
@@ -59,10 +59,10 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Starter:
+class TransferChampion:
     """One champion: its run, the class it was evolved for, its confidence there, and its packed genome."""
 
-    source: Source
+    source: ChampionSource
     label: str
     confidence: float
     genome: bytes
@@ -74,56 +74,56 @@ class Starter:
 
 
 @dataclass(frozen=True)
-class StarterPack:
+class TransferChampions:
     """Champions, in the order in which to ask about them."""
 
-    starters: tuple[Starter, ...]
+    champions: tuple[TransferChampion, ...]
 
     def __len__(self) -> int:
-        return len(self.starters)
+        return len(self.champions)
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[ChampionSource, ...]:
         """The runs, each once."""
-        return tuple({id(each.source): each.source for each in self.starters}.values())
+        return tuple({id(each.source): each.source for each in self.champions}.values())
 
-    def fitting(self, encoding: Encoding[Any], without: str = "") -> tuple[Starter, ...]:
+    def compatible(self, encoding: Encoding[Any], exclude: str = "") -> tuple[TransferChampion, ...]:
         """The champions that ``encoding`` can draw.
 
         Args:
             encoding: a CPPN encoding has those with as many outputs as its canvas has channels; any other
                 has none.
-            without: fingerprint of a classifier whose own champions are left out: an audit that asked them
+            exclude: fingerprint of a classifier whose own champions are left out: an audit that asked them
                 would count queries that were spent earlier as none.
         """
         if encoding.name != "cppn":
             return ()
         channels = encoding.canvas.channels
         return tuple(
-            each for each in self.starters if each.outputs == channels and each.source.fingerprint != without
+            each for each in self.champions if each.outputs == channels and each.source.fingerprint != exclude
         )
 
-    def genomes(self, encoding: Encoding[Any], without: str = "") -> Any:
+    def genomes(self, encoding: Encoding[Any], exclude: str = "") -> Any:
         """Genomes of ``fitting``, as ``encoding`` has them; none at all has length 0."""
-        return encoding.unpack([each.genome for each in self.fitting(encoding, without)])
+        return encoding.unpack([each.genome for each in self.compatible(encoding, exclude)])
 
     def write(self, path: Path) -> None:
         """Write the file."""
         place = {id(source): number for number, source in enumerate(self.sources)}
-        head = {
+        header = {
             "foolery_starters": FORMAT,
             "sources": [asdict(source) for source in self.sources],
             "starters": [
                 [place[id(each.source)], each.label, round(each.confidence, 4), len(each.genome)]
-                for each in self.starters
+                for each in self.champions
             ],
         }
-        line = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        body = b"".join(each.genome for each in self.starters)
+        line = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        body = b"".join(each.genome for each in self.champions)
         path.write_bytes(lzma.compress(line + body, preset=9 | lzma.PRESET_EXTREME))
 
     @classmethod
-    def read(cls, path: Path) -> StarterPack:
+    def read(cls, path: Path) -> TransferChampions:
         """The pack in a file.
 
         Raises:
@@ -131,55 +131,61 @@ class StarterPack:
         """
         try:
             line, _, body = lzma.decompress(path.read_bytes()).partition(b"\n")
-            head = json.loads(line)
-            if head["foolery_starters"] != FORMAT:
-                raise ValueError(f"format {head['foolery_starters']}, expected {FORMAT}")
-            sources = [Source(**{**each, "canvas": tuple(each["canvas"])}) for each in head["sources"]]
-            return cls(tuple(_starters(sources, head["starters"], body)))
+            header = json.loads(line)
+            if header["foolery_starters"] != FORMAT:
+                raise ValueError(f"format {header['foolery_starters']}, expected {FORMAT}")
+            sources = [
+                ChampionSource(**{**each, "canvas": tuple(each["canvas"])}) for each in header["sources"]
+            ]
+            return cls(tuple(_champions(sources, header["starters"], body)))
         except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
             raise UsageError(f"starter pack {path}: cannot be read: {error}") from None
 
 
-def _starters(sources: list[Source], rows: list[Any], body: bytes) -> Iterable[Starter]:
-    at = 0
-    for place, label, confidence, size in rows:
-        yield Starter(sources[place], label, confidence, body[at : at + size])
-        at += size
-    if at != len(body):
-        raise ValueError(f"{len(body)} bytes of genomes, expected {at}")
+def _champions(sources: list[ChampionSource], rows: list[Any], body: bytes) -> Iterable[TransferChampion]:
+    offset = 0
+    for index, label, confidence, size in rows:
+        yield TransferChampion(sources[index], label, confidence, body[offset : offset + size])
+        offset += size
+    if offset != len(body):
+        raise ValueError(f"{len(body)} bytes of genomes, expected {offset}")
 
 
 @lru_cache(maxsize=1)
-def starter_pack() -> StarterPack:
+def shipped_champions() -> TransferChampions:
     """The pack that comes with foolery; made by ``benchmarks/starter_pack.py``."""
-    return StarterPack.read(SHIPPED)
+    return TransferChampions.read(SHIPPED)
 
 
-__all__ = ["Source", "Starter", "StarterPack", "starter_pack"]
+__all__ = ["ChampionSource", "TransferChampion", "TransferChampions", "shipped_champions"]
 
 
-def starters_for(classifier: Classifier, pack: StarterPack | None = None) -> tuple[Painter, int] | None:
-    """Pictures of the champions of ``pack`` by number, on the classifier's canvas, and how many there are.
+def transfer_images(
+    classifier: Classifier, champions: TransferChampions | None = None
+) -> tuple[DrawImages, int] | None:
+    """Images of ``champions`` by number, on the classifier's canvas, and how many there are.
 
     Those that were evolved on this very classifier are left out: their queries were spent, though not here.
 
     Args:
         classifier: that is audited.
-        pack: the shipped one if None.
+        champions: the shipped one if None.
 
     Returns:
         None where no champion can be drawn.
     """
-    known = classifier.description
-    encoding = make_encoding("cppn", known.canvas)
-    chosen = starter_pack() if pack is None else pack
-    count = len(chosen.fitting(encoding, without=known.fingerprint))
+    description = classifier.description
+    encoding = make_encoding("cppn", description.canvas)
+    chosen = shipped_champions() if champions is None else champions
+    count = len(chosen.compatible(encoding, exclude=description.fingerprint))
     if not count:
         return None
-    return drawn_from(encoding, chosen.genomes(encoding, without=known.fingerprint), count)
+    return images_of_genomes(encoding, chosen.genomes(encoding, exclude=description.fingerprint), count)
 
 
-def built(runs: Sequence[Exhibit], *, most: int, least: float = 0.0) -> StarterPack:
+def collect_champions(
+    runs: Sequence[RunResult], *, max_per_classifier: int, min_confidence: float = 0.0
+) -> TransferChampions:
     """A pack of the champions of ``runs``, each genome once.
 
     Classifiers take turns, and each begins with the most certain champion of every class, so that an audit
@@ -187,51 +193,51 @@ def built(runs: Sequence[Exhibit], *, most: int, least: float = 0.0) -> StarterP
 
     Args:
         runs: of CPPNs with raw coordinates.
-        most: champions of one classifier, over all its runs.
-        least: confidence that a champion must have.
+        max_per_classifier: champions of one classifier, over all its runs.
+        min_confidence: confidence that a champion must have.
 
     Raises:
         UsageError: for a run of another encoding or with other coordinates.
     """
-    queues: dict[str, list[Starter]] = {}
+    queues: dict[str, list[TransferChampion]] = {}
     for run in runs:
         if run.settings.encoding != Cppn.name or run.settings.encoding_options.get("coordinates") != "raw":
             raise UsageError(f"starter pack: {run.name} is no run of cppn with raw coordinates")
         source = source_of(run)
-        champions = [one for one in run.champions.values() if one.confidence >= least]
+        champions = [one for one in run.champions.values() if one.confidence >= min_confidence]
         queues.setdefault(source.fingerprint, []).extend(
-            Starter(source, one.label, one.confidence, one.genome) for one in champions
+            TransferChampion(source, one.label, one.confidence, one.genome) for one in champions
         )
-    ordered = [_best(queue, most) for queue in queues.values()]
-    taken = [each for each in chain.from_iterable(zip_longest(*ordered)) if each is not None]
-    return StarterPack(tuple({each.genome: each for each in reversed(taken)}.values())[::-1])
+    ordered = [_best(queue, max_per_classifier) for queue in queues.values()]
+    interleaved = [each for each in chain.from_iterable(zip_longest(*ordered)) if each is not None]
+    return TransferChampions(tuple({each.genome: each for each in reversed(interleaved)}.values())[::-1])
 
 
-def _best(queue: list[Starter], most: int) -> list[Starter]:
-    """At most ``most`` of different genomes: the best of every class, most certain first, then the second."""
-    different: dict[bytes, Starter] = {}
+def _best(queue: list[TransferChampion], limit: int) -> list[TransferChampion]:
+    """At most ``limit`` of different genomes: the best of every class, highest first, then the second."""
+    unique: dict[bytes, TransferChampion] = {}
     for each in sorted(queue, key=lambda each: -each.confidence):
-        different.setdefault(each.genome, each)
-    place: Counter[str] = Counter()
-    ranked: list[tuple[int, Starter]] = []
-    for each in different.values():
-        ranked.append((place[each.label], each))
-        place[each.label] += 1
-    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])][:most]
+        unique.setdefault(each.genome, each)
+    rank: Counter[str] = Counter()
+    ranked: list[tuple[int, TransferChampion]] = []
+    for each in unique.values():
+        ranked.append((rank[each.label], each))
+        rank[each.label] += 1
+    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])][:limit]
 
 
-def source_of(run: Exhibit) -> Source:
+def source_of(run: RunResult) -> ChampionSource:
     """Where the champions of ``run`` come from; file names without their folders."""
-    settings, made = run.settings, run.provenances[0]
+    settings, provenance = run.settings, run.provenances[0]
     queries = run.summary["queries"]
     channels, height, width = settings.canvas
-    return Source(
-        classifier=shortened(settings.classifier),
+    return ChampionSource(
+        classifier=shorten(settings.classifier),
         fingerprint=settings.fingerprint,
         canvas=(channels, height, width),
         options=dict(settings.encoding_options),
         seed=settings.seed,
         queries=int(str(queries)),
-        command=shortened(made.command),
-        foolery=str(made.versions.get("foolery", "")),
+        command=shorten(provenance.command),
+        foolery=str(provenance.versions.get("foolery", "")),
     )

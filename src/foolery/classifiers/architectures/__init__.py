@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from foolery.errors import MissingExtraError, UsageError, nearest
+from foolery.errors import MissingExtraError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from foolery.classifiers.architectures.base import Network
@@ -19,7 +19,7 @@ _HOMES = {
 }
 
 
-def known_architectures() -> list[str]:
+def list_architectures() -> list[str]:
     """The names that ``build`` takes."""
     return list(_HOMES)
 
@@ -27,7 +27,7 @@ def known_architectures() -> list[str]:
 def check_architecture(name: str) -> str:
     """Return ``name``, or raise UsageError unless ``build`` takes it."""
     if name not in _HOMES:
-        raise UsageError(f"architecture: unknown {name!r}; {nearest(name, known_architectures())}")
+        raise UsageError(f"architecture: unknown {name!r}; {did_you_mean(name, list_architectures())}")
     return name
 
 
@@ -43,5 +43,5 @@ def build(name: str, classes: int) -> Network:
         import torch  # noqa: F401
     except ImportError:
         raise MissingExtraError("torch", "torch", f"build the architecture {name}") from None
-    made: Network = getattr(import_module(module), network)(classes)
-    return made
+    instance: Network = getattr(import_module(module), network)(classes)
+    return instance

@@ -27,7 +27,7 @@ class Network(nn.Module):
         """What training makes small, of a batch and its ``(N,) int64`` labels: the cross-entropy."""
         return nn.functional.cross_entropy(self(pictures), labels)
 
-    def draw_start(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """Caffe's Xavier start: weights uniform within sqrt(3 / fan-in) of zero, biases zero."""
         with torch.no_grad():
             for name, value in self.named_parameters():

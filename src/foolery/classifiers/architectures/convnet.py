@@ -41,7 +41,7 @@ class ConvNet(Network):
         logits: Tensor = self.fc(features)
         return logits
 
-    def draw_start(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """He's start: normal weights of variance 2 / fan-in, biases zero, scales one."""
         with torch.no_grad():
             for value in self.parameters():

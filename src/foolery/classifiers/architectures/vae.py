@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from foolery.classifiers.architectures.base import Network
 
-CODE, SEEN, DRAWN, INNER, PIXELS = 8, 200, 128, 256, 784
+CODE, ENCODER, DECODER, INNER, PIXELS = 8, 200, 128, 256, 784
 
 
 class VAE(Network):
@@ -37,12 +37,12 @@ class VAE(Network):
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.classes = classes
-        self.see1 = nn.Linear(PIXELS, SEEN)
-        self.see2 = nn.Linear(SEEN, classes * CODE)
+        self.see1 = nn.Linear(PIXELS, ENCODER)
+        self.see2 = nn.Linear(ENCODER, classes * CODE)
         self.spread = nn.Parameter(torch.zeros(classes, CODE))
-        self.draw1 = nn.Parameter(torch.zeros(classes, CODE, DRAWN))
-        self.draw1_bias = nn.Parameter(torch.zeros(classes, 1, DRAWN))
-        self.draw2 = nn.Linear(DRAWN, INNER)
+        self.draw1 = nn.Parameter(torch.zeros(classes, CODE, DECODER))
+        self.draw1_bias = nn.Parameter(torch.zeros(classes, 1, DECODER))
+        self.draw2 = nn.Linear(DECODER, INNER)
         self.draw3 = nn.Linear(INNER, PIXELS)
         self.register_buffer("offset", torch.zeros(classes))
         self._noise: torch.Generator | None = None
@@ -50,9 +50,11 @@ class VAE(Network):
     def features(self, pictures: Tensor) -> Tensor:
         """``(N, K) float32``: ``log p(x | g(c)) - |c|^2 / 2`` of each class."""
         pixels = pictures.flatten(1)
-        codes = self._codes(pixels)
-        drawn = torch.matmul(codes.transpose(0, 1), self.draw1) + self.draw1_bias
-        fit = _fit_by_rows(self._drawn(drawn.reshape(-1, DRAWN)).reshape(self.classes, -1, PIXELS), pixels)
+        codes = self._encode(pixels)
+        hidden = torch.matmul(codes.transpose(0, 1), self.draw1) + self.draw1_bias
+        fit = _fit_by_rows(
+            self._decode(hidden.reshape(-1, DECODER)).reshape(self.classes, -1, PIXELS), pixels
+        )
         return fit.transpose(0, 1) - codes.square().sum(2) / 2
 
     def head(self, features: Tensor) -> Tensor:
@@ -64,14 +66,14 @@ class VAE(Network):
         # Products with ones and zeros in place of indices, whose gradients depend on the order of threads.
         own = nn.functional.one_hot(labels, self.classes).to(pictures.dtype)
         pixels, spread = pictures.flatten(1), own @ self.spread
-        means = (self._codes(pixels) * own[:, :, None]).sum(1)
+        means = (self._encode(pixels) * own[:, :, None]).sum(1)
         codes = means + spread.exp() * torch.randn(means.shape, generator=self._noise)
-        placed = (own[:, :, None] * codes[:, None, :]).flatten(1)
-        drawn = placed @ self.draw1.flatten(0, 1) + own @ self.draw1_bias.flatten(0, 1)
+        code_of_class = (own[:, :, None] * codes[:, None, :]).flatten(1)
+        hidden = code_of_class @ self.draw1.flatten(0, 1) + own @ self.draw1_bias.flatten(0, 1)
         divergence = (means.square() + (2 * spread).exp() - 1 - 2 * spread).sum(1) / 2
-        return (divergence - _fit(self._drawn(drawn), pixels)).mean()
+        return (divergence - _fit(self._decode(hidden), pixels)).mean()
 
-    def draw_start(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """He's start; ``generator`` also gives the noise of codes in training."""
         self._noise = generator
         with torch.no_grad():
@@ -83,14 +85,14 @@ class VAE(Network):
             self.spread.fill_(-1.0)
             self.offset.zero_()
 
-    def _codes(self, pixels: Tensor) -> Tensor:
+    def _encode(self, pixels: Tensor) -> Tensor:
         """``(N, K, 8)``: the code of each picture for each class."""
         codes: Tensor = self.see2(torch.relu(self.see1(pixels)))
         return codes.reshape(-1, self.classes, CODE)
 
-    def _drawn(self, drawn: Tensor) -> Tensor:
+    def _decode(self, hidden: Tensor) -> Tensor:
         """``(M, 784)`` log-odds of white, of ``(M, 128)`` before the first ReLU."""
-        odds: Tensor = self.draw3(torch.relu(self.draw2(torch.relu(drawn))))
+        odds: Tensor = self.draw3(torch.relu(self.draw2(torch.relu(hidden))))
         return odds
 
 

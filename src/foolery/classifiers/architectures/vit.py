@@ -40,7 +40,7 @@ class ViT(Network):
         logits: Tensor = self.fc(features)
         return logits
 
-    def draw_start(self, generator: torch.Generator) -> None:
+    def initialize(self, generator: torch.Generator) -> None:
         """Normal weights of deviation 0.02 (convolutions: 1 / sqrt(fan-in)), biases zero, scales one."""
         with torch.no_grad():
             for part in self.modules():

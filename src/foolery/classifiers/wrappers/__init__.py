@@ -13,7 +13,7 @@ from collections.abc import Callable
 from foolery.classifiers.base import Classifier
 from foolery.errors import UsageError
 
-KNOWN = {
+FORMS = {
     "tencrop:REF": "the mean over four corners and the centre, each also mirrored; REF's card has a crop",
     "rejecting:REF+REF": "the first's answers where the second, a generative network, knows the like",
     "ensemble:REF+REF": "the mean probability of several classifiers of the same classes",
@@ -37,18 +37,18 @@ def open_wrapper(reference: str, load: Callable[[str], Classifier]) -> Classifie
     """
     scheme, _, rest = reference.partition(":")
     if not rest:
-        raise UsageError(f"classifier: {reference!r} wraps nothing; known: {', '.join(KNOWN)}")
+        raise UsageError(f"classifier: {reference!r} wraps nothing; known: {', '.join(FORMS)}")
     if scheme == "tencrop":
         from foolery.classifiers.wrappers.ten_crop import ten_crop
 
         return ten_crop(load(rest))
     if scheme == "rejecting":
-        from foolery.classifiers.wrappers.rejection import rejecting
+        from foolery.classifiers.wrappers.rejection import with_reject_option
 
         parts = members(rest)
         if len(parts) > 2:
             raise UsageError(f"rejecting: expected a classifier and a generative network, got {rest!r}")
-        return rejecting(*(load(part) for part in parts))
+        return with_reject_option(*(load(part) for part in parts))
     from foolery.classifiers.wrappers.ensemble import ensemble
 
     return ensemble(*(load(part) for part in members(rest)))

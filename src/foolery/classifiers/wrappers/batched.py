@@ -15,12 +15,12 @@ from foolery.errors import FooleryError, UsageError
 from foolery.runs import RunWriter
 from foolery.runs.records import RunSettings
 
-LARGEST = 1024
+MAX_BATCH = 1024
 _GAIN = 1.05  # a slice twice as large has to be this much faster to be worth its memory
 
 
 @dataclass(frozen=True)
-class Shrink:
+class BatchReduction:
     """An event: a slice did not fit into memory, so slices are smaller from then on.
 
     Scores from then on may differ in their last bits from those of a run without it.
@@ -36,7 +36,7 @@ class Shrink:
         )
 
 
-class Batched:
+class MicroBatched:
     """Splits every batch into slices of ``size``; halves them where memory does not suffice.
 
     Args:
@@ -49,14 +49,14 @@ class Batched:
         self,
         classifier: Classifier,
         size: int | None = None,
-        on_event: Callable[[Shrink], None] | None = None,
+        on_event: Callable[[BatchReduction], None] | None = None,
     ) -> None:
-        if size is not None and not 1 <= size <= LARGEST**2:
-            raise UsageError(f"batch: expected a slice of 1 to {LARGEST**2} canvases, got {size}")
+        if size is not None and not 1 <= size <= MAX_BATCH**2:
+            raise UsageError(f"batch: expected a slice of 1 to {MAX_BATCH**2} canvases, got {size}")
         self.classifier = classifier
-        self.events: list[Shrink] = []
+        self.events: list[BatchReduction] = []
         self.on_event = on_event
-        self.size = largest_slice(classifier) if size is None else size
+        self.size = fastest_batch(classifier) if size is None else size
 
     @property
     def description(self) -> Description:
@@ -66,7 +66,7 @@ class Batched:
 
     @property
     def canvas_device(self) -> str:
-        """See ``DrawnOn``."""
+        """See ``DeviceClassifier``."""
         return canvas_device(self.classifier)
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
@@ -75,49 +75,49 @@ class Batched:
         Raises:
             FooleryError: where not even one canvas fits into memory.
         """
-        given = np.empty((len(canvases), len(self.classifier.description.classes)))
+        results = np.empty((len(canvases), len(self.classifier.description.classes)))
         start = 0
         while start < len(canvases):
             stop = min(start + self.size, len(canvases))
             try:
-                given[start:stop] = self.classifier.scores(canvases[start:stop])
+                results[start:stop] = self.classifier.scores(canvases[start:stop])
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
-                self._shrink(stop - start, error)
+                self._reduce(stop - start, error)
             else:
                 start = stop
-        return given
+        return results
 
-    def _shrink(self, count: int, error: Exception) -> None:
+    def _reduce(self, count: int, error: Exception) -> None:
         name, reason = self.classifier.description.name, _reason(error)
         if count == 1:
             raise FooleryError(
                 f"classifier {name}: one canvas does not fit into memory ({reason})"
             ) from error
-        event = Shrink(self.size, max(1, count // 2), reason)
+        event = BatchReduction(self.size, max(1, count // 2), reason)
         self.size = event.after
         self.events.append(event)
         if self.on_event is not None:
             self.on_event(event)
 
 
-def on_device(
-    classifier: Classifier, size: int | None = None, on_event: Callable[[Shrink], None] | None = None
+def with_microbatches(
+    classifier: Classifier, size: int | None = None, on_event: Callable[[BatchReduction], None] | None = None
 ) -> Classifier:
     """``classifier`` as it is on the processor, and ``Batched`` on a device with memory of its own.
 
     Args:
         classifier: what a run is about to ask.
-        size: the slice that the run was recorded with; None finds it, as ``fitting_slice``.
+        size: the slice that the run was recorded with; None finds it, as ``fitting_batch``.
         on_event: called with every ``Shrink``.
     """
     if classifier.description.device == "cpu":
         return classifier
-    return Batched(classifier, fitting_slice(classifier) if size is None else size, on_event)
+    return MicroBatched(classifier, fitting_batch(classifier) if size is None else size, on_event)
 
 
-def fitting_slice(classifier: Classifier) -> int:
+def fitting_batch(classifier: Classifier) -> int:
     """The classifier's own slice, or the half of it, or of that, that fits into memory.
 
     Only memory decides, no clock: the same run on the same machine gets the same slice.
@@ -126,17 +126,17 @@ def fitting_slice(classifier: Classifier) -> int:
         FooleryError: where not even one canvas fits.
     """
     forward = classifier.description.forward
-    grains = [int(value) for key, value in forward.items() if key.rpartition(".")[2] == "grain"]
-    trial = Batched(classifier, min(max(grains, default=LARGEST), LARGEST))
+    chunks = [int(value) for key, value in forward.items() if key.rpartition(".")[2] == "grain"]
+    trial = MicroBatched(classifier, min(max(chunks, default=MAX_BATCH), MAX_BATCH))
     trial.scores(np.zeros((trial.size, *classifier.description.canvas.axes), np.uint8))
     return trial.size
 
 
-def largest_slice(classifier: Classifier, largest: int = LARGEST) -> int:
-    """The slice, a power of two up to ``largest``, beyond which nothing is gained or memory is short."""
+def fastest_batch(classifier: Classifier, max_batch: int = MAX_BATCH) -> int:
+    """The slice, a power of two up to ``max_batch``, beyond which nothing is gained or memory is short."""
     axes = classifier.description.canvas.axes
     best, fastest, size = 1, 0.0, 1
-    while size <= largest:
+    while size <= max_batch:
         canvases = np.random.default_rng(size).integers(0, 256, (size, *axes), np.uint8)
         try:
             classifier.scores(canvases)  # the first call of a shape prepares it
@@ -159,14 +159,14 @@ def is_out_of_memory(error: BaseException | None) -> bool:
     """Whether ``error``, or what caused it, is Python's, torch's or onnxruntime's way to say so."""
     if error is None:
         return False
-    said = str(error).casefold()
+    message = str(error).casefold()
     return (
         isinstance(error, MemoryError)
         or any(each.__name__ == "OutOfMemoryError" for each in type(error).__mro__)
-        or "failed to allocate memory" in said
-        or "bad allocation" in said
-        or "std::bad_alloc" in said
-        or "can't allocate memory" in said
+        or "failed to allocate memory" in message
+        or "bad allocation" in message
+        or "std::bad_alloc" in message
+        or "can't allocate memory" in message
         or is_out_of_memory(error.__cause__)
     )
 
@@ -176,27 +176,27 @@ def _reason(error: BaseException) -> str:
     return lines[0][:200] if lines else type(error).__name__
 
 
-def fitted(classifier: Classifier, recorded: RunSettings | None = None) -> Classifier:
+def autobatch(classifier: Classifier, recorded: RunSettings | None = None) -> Classifier:
     """``classifier``; on a device with memory of its own, in slices.
 
     Args:
         classifier: what a run is about to ask.
         recorded: settings of the run that is resumed, whose slices are used again; None finds them.
     """
-    if isinstance(classifier, Batched):
+    if isinstance(classifier, MicroBatched):
         return classifier
     if recorded is None:
-        return on_device(classifier)
+        return with_microbatches(classifier)
     size = recorded.forward.get("slice")
-    return classifier if size is None else on_device(classifier, int(size))
+    return classifier if size is None else with_microbatches(classifier, int(size))
 
 
-def note_shrinks(classifier: Classifier, writers: Sequence[RunWriter]) -> None:
+def record_reductions(classifier: Classifier, writers: Sequence[RunWriter]) -> None:
     """From here on, a slice that has to shrink is an event in the run files."""
 
-    def tell(shrink: Shrink) -> None:
+    def tell(shrink: BatchReduction) -> None:
         for writer in writers:
-            writer.note(str(shrink))
+            writer.add_event(str(shrink))
 
-    if isinstance(classifier, Batched):
+    if isinstance(classifier, MicroBatched):
         classifier.on_event = tell

@@ -34,24 +34,24 @@ class Ensemble:
     @property
     def description(self) -> Description:
         """Names joined by ``+``; the fingerprint covers the members', their order of classes, and the fit."""
-        known = [member.description for member in self.members]
-        said = [
-            [each.fingerprint for each in known],
+        members = [member.description for member in self.members]
+        content = [
+            [each.fingerprint for each in members],
             [row.tolist() for row in self.order],
             self.canvas.axes,
             FIT,
         ]
         return Description(
-            name="ensemble:" + "+".join(each.name.replace("+", "++") for each in known),
-            fingerprint=hashlib.sha256(json.dumps(["ensemble", *said]).encode()).hexdigest(),
+            name="ensemble:" + "+".join(each.name.replace("+", "++") for each in members),
+            fingerprint=hashlib.sha256(json.dumps(["ensemble", *content]).encode()).hexdigest(),
             canvas=self.canvas,
-            classes=known[0].classes,
-            kind=known[0].kind,
-            backend="+".join(sorted({each.backend for each in known})),
-            device="+".join(sorted({each.device for each in known})),
+            classes=members[0].classes,
+            kind=members[0].kind,
+            backend="+".join(sorted({each.backend for each in members})),
+            device="+".join(sorted({each.device for each in members})),
             forward={
                 f"{number}.{key}": value
-                for number, each in enumerate(known)
+                for number, each in enumerate(members)
                 for key, value in each.forward.items()
             },
         )
@@ -59,11 +59,11 @@ class Ensemble:
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` from the mean of the members' probabilities (cosines for ``similarity``)."""
         self.canvas.check(canvases)
-        given = [
+        parts = [
             member.scores(fit_all(canvases, member.description.canvas))[:, order]
             for member, order in zip(self.members, self.order, strict=True)
         ]
-        return mean_scores(np.stack(given), self.members[0].description.kind)
+        return mean_scores(np.stack(parts), self.members[0].description.kind)
 
 
 def ensemble(*members: Classifier) -> Ensemble:
@@ -74,10 +74,10 @@ def ensemble(*members: Classifier) -> Ensemble:
     """
     if len(members) < 2:
         raise UsageError("ensemble: expected two classifiers or more, with + between them")
-    known = [member.description for member in members]
-    first = known[0]
+    descriptions = [member.description for member in members]
+    first = descriptions[0]
     order = []
-    for each in known:
+    for each in descriptions:
         if each.kind != first.kind:
             raise UsageError(f"ensemble: {each.name} gives {each.kind}, {first.name} {first.kind}")
         if len(each.classes) != len(first.classes):
@@ -87,9 +87,9 @@ def ensemble(*members: Classifier) -> Ensemble:
             )
         order.append(_order(first, each))
     canvas = CanvasShape(
-        max(each.canvas.channels for each in known),
-        max(each.canvas.height for each in known),
-        max(each.canvas.width for each in known),
+        max(each.canvas.channels for each in descriptions),
+        max(each.canvas.height for each in descriptions),
+        max(each.canvas.width for each in descriptions),
     )
     return Ensemble(members, tuple(order), canvas)
 
@@ -98,8 +98,8 @@ def _order(first: Description, other: Description) -> NDArray[np.int64]:
     try:
         match = match_classes(first.classes, other.classes, other.name)
     except UsageError as error:
-        said = str(error).removeprefix("data: ").replace("its", f"{first.name}'s", 1)
-        raise UsageError(f"ensemble: {said}") from None
+        message = str(error).removeprefix("data: ").replace("its", f"{first.name}'s", 1)
+        raise UsageError(f"ensemble: {message}") from None
     if match.by != "name":
         raise UsageError(f"ensemble: {first.name} and {other.name} have no class name in common")
     return match.index

@@ -40,12 +40,12 @@ class Budget:
         queries: int | None = None
         seconds: float | None = None
         for part in text.split(","):
-            found = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)(s|m|min|h)?", part.strip())
-            number = float(found[1].replace("_", "")) if found else 0.0
-            if not found or number <= 0 or (not found[2] and number != int(number)):
+            match = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)(s|m|min|h)?", part.strip())
+            number = float(match[1].replace("_", "")) if match else 0.0
+            if not match or number <= 0 or (not match[2] and number != int(number)):
                 raise UsageError(f"budget: expected a number of queries, or 90s, 5m or 2h, got {text!r}")
-            if found[2]:
-                seconds = number * _UNITS[found[2]]
+            if match[2]:
+                seconds = number * _UNITS[match[2]]
             else:
                 queries = int(number)
         return cls(queries, seconds)
@@ -57,18 +57,18 @@ class BudgetSpent(FooleryError):  # noqa: N818 - an event to catch, more than an
     Attributes:
         images: classified so far.
         elapsed: seconds since the first call.
-        asked: images in the batch that was refused.
+        requested: images in the batch that was refused.
         budget: what might be spent.
     """
 
-    def __init__(self, images: int, elapsed: float, asked: int, budget: Budget) -> None:
+    def __init__(self, images: int, elapsed: float, requested: int, budget: Budget) -> None:
         limits = [] if budget.queries is None else [f"{budget.queries} queries"]
         limits += [] if budget.seconds is None else [f"{budget.seconds:g} seconds"]
         super().__init__(
             f"budget of {' and '.join(limits)} is spent: {images} images in {elapsed:.1f} s, "
-            f"the next {asked} do not fit"
+            f"the next {requested} do not fit"
         )
-        self.images, self.elapsed, self.asked, self.budget = images, elapsed, asked, budget
+        self.images, self.elapsed, self.requested, self.budget = images, elapsed, requested, budget
 
 
 class Metered:
@@ -115,7 +115,7 @@ class Metered:
         return self._timed / self.busy if self.busy else float("nan")
 
     @property
-    def left(self) -> int | None:
+    def remaining(self) -> int | None:
         """Images that the budget still has; None without a limit of queries."""
         return None if self.budget.queries is None else max(0, self.budget.queries - self.images)
 
@@ -150,7 +150,7 @@ class Metered:
         self.images += count
 
     def _fits(self, count: int) -> bool:
-        if self.left is not None and count > self.left:
+        if self.remaining is not None and count > self.remaining:
             return False
         expected = count / self.rate if self._timed else 0.0
         return self.budget.seconds is None or self.elapsed + expected < self.budget.seconds

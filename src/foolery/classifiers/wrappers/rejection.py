@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.classifiers.base import Classifier, Description, Sliced
+from foolery.classifiers.base import ChunkedClassifier, Classifier, Description
 from foolery.classifiers.card import Card
 from foolery.errors import UsageError
 
@@ -24,7 +24,7 @@ REJECTED = "rejected"
 
 
 @dataclass(frozen=True)
-class Rejecting:
+class RejectOption:
     """Another classifier's answers, times the probability that the picture is not rejected.
 
     With ``m = log p(x) - level``, as the density gives it, a picture is accepted with probability
@@ -44,17 +44,17 @@ class Rejecting:
     @property
     def description(self) -> Description:
         """That of the classifier within, with one class more, and a name and a fingerprint of its own."""
-        known, density = self.inner.description, self.density.description
-        both = [known] if self.alone else [known, density]
-        said = json.dumps(["rejecting", *(each.fingerprint for each in both)])
-        forward = dict(known.forward)
+        classifier, density = self.inner.description, self.density.description
+        both = [classifier] if self.alone else [classifier, density]
+        content = json.dumps(["rejecting", *(each.fingerprint for each in both)])
+        forward = dict(classifier.forward)
         if not self.alone:
             forward |= {f"density.{key}": value for key, value in density.forward.items()}
         return replace(
-            known,
+            classifier,
             name="rejecting:" + "+".join(each.name.replace("+", "++") for each in both),
-            fingerprint=hashlib.sha256(said.encode()).hexdigest(),
-            classes=(*known.classes, REJECTED),
+            fingerprint=hashlib.sha256(content.encode()).hexdigest(),
+            classes=(*classifier.classes, REJECTED),
             forward=forward,
         )
 
@@ -69,10 +69,12 @@ class Rejecting:
         return getattr(self.inner, "card", None)
 
     @property
-    def slice(self) -> int | None:
+    def chunk(self) -> int | None:
         """Canvases that a lane takes at a time; see ``Sliced``. None where the two differ in it."""
-        slices = {each.slice if isinstance(each, Sliced) else None for each in (self.inner, self.density)}
-        return slices.pop() if len(slices) == 1 else None
+        chunks = {
+            each.chunk if isinstance(each, ChunkedClassifier) else None for each in (self.inner, self.density)
+        }
+        return chunks.pop() if len(chunks) == 1 else None
 
     def margins(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N,) float64``: ``log p(x) - level`` in nats; above 0 for what is rather accepted."""
@@ -82,18 +84,18 @@ class Rejecting:
         """``(N, K + 1) float64`` logarithms of probabilities, the last one that of being rejected."""
         if self.alone:
             return self.outputs(canvases)
-        return _joined(self.inner.scores(canvases), self.margins(canvases))
+        return _with_rejected(self.inner.scores(canvases), self.margins(canvases))
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
         """As ``scores``; see ``Sliced``."""
-        said = self.density.outputs(canvases)
-        margins = _log_sum(said)
+        log_joint = self.density.outputs(canvases)
+        margins = _log_sum(log_joint)
         if self.alone:
-            return _joined(self.density.finish(said), margins)
-        assert isinstance(self.inner, Sliced)  # asked for only where ``slice`` is not None
-        return _joined(self.inner.finish(self.inner.outputs(canvases)), margins)
+            return _with_rejected(self.density.finish(log_joint), margins)
+        assert isinstance(self.inner, ChunkedClassifier)  # asked for only where ``slice`` is not None
+        return _with_rejected(self.inner.to_scores(self.inner.outputs(canvases)), margins)
 
-    def finish(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """``outputs``, which are scores already; see ``Sliced``."""
         return outputs
 
@@ -106,10 +108,10 @@ class Rejecting:
         import torch
 
         inner, density = self._twins
-        said = density.logits(canvases).double()
-        margins = said.logsumexp(1, keepdim=True)
-        answers = said if self.alone else inner.logits(canvases).double()
-        accepted = answers.log_softmax(1) + torch.nn.functional.logsigmoid(margins)
+        log_joint = density.logits(canvases).double()
+        margins = log_joint.logsumexp(1, keepdim=True)
+        logits = log_joint if self.alone else inner.logits(canvases).double()
+        accepted = logits.log_softmax(1) + torch.nn.functional.logsigmoid(margins)
         return torch.cat([accepted, torch.nn.functional.logsigmoid(-margins)], 1)
 
     @cached_property
@@ -121,37 +123,41 @@ class Rejecting:
         return (density if self.alone else with_gradient(self.inner)), density
 
 
-def rejecting(inner: Classifier, density: Classifier | None = None) -> Rejecting:
+def with_reject_option(inner: Classifier, density: Classifier | None = None) -> RejectOption:
     """``inner``, rejecting what ``density`` (itself if None) has not seen the like of.
 
     Raises:
         UsageError: where ``density`` knows no p(x), or the two do not belong together.
     """
     density = inner if density is None else density
-    known, judge = inner.description, density.description
+    classifier, generative = inner.description, density.description
     card = getattr(density, "card", None)
-    if not isinstance(card, Card) or not card.density or not isinstance(density, Sliced):
+    if not isinstance(card, Card) or not card.density or not isinstance(density, ChunkedClassifier):
         raise UsageError(
-            f"rejecting: {judge.name} knows no p(x) to reject by; name a generative network after it, for "
-            f"instance rejecting:{known.name.replace('+', '++')}+digits-vae"
+            f"rejecting: {generative.name} knows no p(x) to reject by; name a generative network after "
+            f"it, for "
+            f"instance rejecting:{classifier.name.replace('+', '++')}+digits-vae"
         )
-    if known.kind != "softmax":
-        raise UsageError(f"rejecting: expected a softmax of classes, {known.name} gives {known.kind}")
-    if known.canvas != judge.canvas:
+    if classifier.kind != "softmax":
         raise UsageError(
-            f"rejecting: {known.name} takes canvases {known.canvas.axes}, {judge.name} {judge.canvas.axes}"
+            f"rejecting: expected a softmax of classes, {classifier.name} gives {classifier.kind}"
         )
-    if REJECTED in known.classes:
-        raise UsageError(f"rejecting: {known.name} has a class {REJECTED!r} already")
-    return Rejecting(inner, density)
+    if classifier.canvas != generative.canvas:
+        raise UsageError(
+            f"rejecting: {classifier.name} takes canvases {classifier.canvas.axes}, {generative.name} "
+            f"{generative.canvas.axes}"
+        )
+    if REJECTED in classifier.classes:
+        raise UsageError(f"rejecting: {classifier.name} has a class {REJECTED!r} already")
+    return RejectOption(inner, density)
 
 
-def _joined(scores: NDArray[np.float64], margins: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_rejected(scores: NDArray[np.float64], margins: NDArray[np.float64]) -> NDArray[np.float64]:
     accepted, rejected = -np.logaddexp(0.0, -margins), -np.logaddexp(0.0, margins)
     return np.column_stack([scores + accepted[:, None], rejected])
 
 
-def _log_sum(said: NDArray[np.float64]) -> NDArray[np.float64]:
-    most = said.max(axis=1)
-    total: NDArray[np.float64] = most + np.log(np.exp(said - most[:, None]).sum(axis=1))
+def _log_sum(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    maximum = logits.max(axis=1)
+    total: NDArray[np.float64] = maximum + np.log(np.exp(logits - maximum[:, None]).sum(axis=1))
     return total

@@ -43,11 +43,11 @@ class TenCrop:
     def description(self) -> Description:
         """That of the classifier within, with a name and a fingerprint of its own."""
         inner = self.classifier.description
-        said = json.dumps(["tencrop", inner.fingerprint, list(self.crop)])
+        content = json.dumps(["tencrop", inner.fingerprint, list(self.crop)])
         return replace(
             inner,
             name=f"tencrop:{inner.name}",
-            fingerprint=hashlib.sha256(said.encode()).hexdigest(),
+            fingerprint=hashlib.sha256(content.encode()).hexdigest(),
         )
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
@@ -56,15 +56,15 @@ class TenCrop:
         inner.canvas.check(canvases)
         height, width = self.crop
         top, left = _centre(inner.canvas, self.crop)
-        given = []
-        placed = np.empty_like(canvases)
+        parts = []
+        shifted = np.empty_like(canvases)
         for row, column in corners(inner.canvas, self.crop):
             cut = canvases[..., row : row + height, column : column + width]
             for crop in (cut, cut[..., ::-1]):
-                placed[...] = 255
-                placed[..., top : top + height, left : left + width] = crop
-                given.append(self.classifier.scores(placed))
-        return mean_scores(np.stack(given), inner.kind)
+                shifted[...] = 255
+                shifted[..., top : top + height, left : left + width] = crop
+                parts.append(self.classifier.scores(shifted))
+        return mean_scores(np.stack(parts), inner.kind)
 
 
 def ten_crop(classifier: Classifier) -> TenCrop:
@@ -73,11 +73,11 @@ def ten_crop(classifier: Classifier) -> TenCrop:
     Raises:
         UsageError: where it has none, so that all ten crops would be the whole canvas.
     """
-    how = getattr(getattr(classifier, "card", None), "preprocessing", None)
-    if not isinstance(how, Preprocessing) or how.crop is None:
+    preprocessing = getattr(getattr(classifier, "card", None), "preprocessing", None)
+    if not isinstance(preprocessing, Preprocessing) or preprocessing.crop is None:
         name = classifier.description.name
         raise UsageError(f"tencrop: {name} cuts nothing out of its canvas; give a card with a crop")
-    return TenCrop(classifier, (how.crop.height, how.crop.width))
+    return TenCrop(classifier, (preprocessing.crop.height, preprocessing.crop.width))
 
 
 def corners(canvas: CanvasShape, crop: tuple[int, int]) -> list[tuple[int, int]]:

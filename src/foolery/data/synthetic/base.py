@@ -16,32 +16,32 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape
 from foolery.data.fit import fit_all
 from foolery.errors import UsageError
-from foolery.jit import kernel
+from foolery.jit import jit
 from foolery.rng import Purpose, check_seed, philox
-from foolery.workers import share
+from foolery.workers import parallel_for
 
-_PURPOSE = np.uint64(Purpose.NONSENSE)
+_PURPOSE = np.uint64(Purpose.SYNTHETIC)
 _BYTE = np.uint64(0xFF)
-_BLOCKS = 1 << 24
+_BLOCK_SIZE = 1 << 24
 """Philox blocks set aside for a throw: enough for the bytes of the largest canvas."""
-_MOST = 1 << 31
+_MAX_NUMBER = 1 << 31
 
 
-@kernel
-def _throw(
-    thrown: NDArray[np.uint8], seed: np.uint64, first: np.uint64, generation: np.uint64, start: np.uint64
+@jit
+def _fill_bytes(
+    levels: NDArray[np.uint8], seed: np.uint64, first: np.uint64, generation: np.uint64, start: np.uint64
 ) -> None:
     """Fill ``(n, size)`` with independent uniform bytes, sixteen of one block."""
-    for row in range(thrown.shape[0]):
-        for at in range(0, thrown.shape[1], 16):
+    for row in range(levels.shape[0]):
+        for at in range(0, levels.shape[1], 16):
             block = philox(start + np.uint64(at >> 4), first + np.uint64(row), generation, _PURPOSE, seed)
-            for place in range(at, min(at + 16, thrown.shape[1])):
+            for place in range(at, min(at + 16, levels.shape[1])):
                 word = block[(place >> 2) & 3]
-                thrown[row, place] = np.uint8((word >> np.uint64(8 * (place & 3))) & _BYTE)
+                levels[row, place] = np.uint8((word >> np.uint64(8 * (place & 3))) & _BYTE)
 
 
 @dataclass(frozen=True)
-class Dice:
+class ImageRng:
     """The numbers of pictures ``first`` to ``first + count`` of one baseline and one seed.
 
     Args:
@@ -63,7 +63,7 @@ class Dice:
         check_seed(self.seed)
         for name in ("count", "first"):
             value = getattr(self, name)
-            if not 0 <= value < _MOST:
+            if not 0 <= value < _MAX_NUMBER:
                 raise UsageError(f"{name}: expected a whole number from 0, got {value!r}")
 
     @property
@@ -71,50 +71,50 @@ class Dice:
         """``(N,)``: the numbers of the pictures."""
         return np.arange(self.first, self.first + self.count)
 
-    def levels(self, throw: int, size: int) -> NDArray[np.uint8]:
-        """``(N, size) uint8``, uniform; each ``throw`` (0 to 255) has numbers of its own."""
-        thrown = np.empty((self.count, size), np.uint8)
+    def levels(self, block: int, size: int) -> NDArray[np.uint8]:
+        """``(N, size) uint8``, uniform; each ``block`` (0 to 255) has numbers of its own."""
+        levels = np.empty((self.count, size), np.uint8)
 
         def work(start: int, stop: int) -> None:
-            _throw(
-                thrown[start:stop],
+            _fill_bytes(
+                levels[start:stop],
                 np.uint64(self.seed),
                 np.uint64(self.first + start),
                 np.uint64(self.number),
-                np.uint64(throw * _BLOCKS),
+                np.uint64(block * _BLOCK_SIZE),
             )
 
-        share(work, self.count, grain=16)
-        return thrown
+        parallel_for(work, self.count, chunk=16)
+        return levels
 
-    def shares(self, throw: int, size: int) -> NDArray[np.float64]:
+    def uniforms(self, block: int, size: int) -> NDArray[np.float64]:
         """``(N, size) float64`` in [0, 1), 32 random bits each."""
-        return self.levels(throw, 4 * size).view("<u4") * 2.0**-32
+        return self.levels(block, 4 * size).view("<u4") * 2.0**-32
 
 
 #: From numbers, a canvas and photos of that canvas (none where it needs none) to ``(N, C, H, W) uint8``.
-Paint: TypeAlias = Callable[[Dice, CanvasShape, Canvases | None], Canvases]
+Generator: TypeAlias = Callable[[ImageRng, CanvasShape, Canvases | None], Canvases]
 
 
 @dataclass(frozen=True)
-class Baseline:
+class SyntheticKind:
     """Pictures of one kind.
 
     Attributes:
         name: in the registry and in reports.
         about: one line for reports.
         number: of its random numbers; never reused.
-        paint: draws them.
+        generator: draws them.
         needs_photos: True where it is made of real photos.
     """
 
     name: str
     about: str
     number: int
-    paint: Paint
+    generator: Generator
     needs_photos: bool = False
 
-    def draw(
+    def images(
         self, canvas: CanvasShape, count: int, seed: int, photos: Canvases | None = None, *, first: int = 0
     ) -> Canvases:
         """``(count, C, H, W) uint8``: pictures ``first``, ``first`` + 1 … of ``seed``.
@@ -131,11 +131,11 @@ class Baseline:
         Raises:
             UsageError: without photos where they are needed, and for a seed or count that makes no sense.
         """
-        dice = Dice(seed, self.number, count, first)
+        rng = ImageRng(seed, self.number, count, first)
         if self.needs_photos and (photos is None or not len(photos)):
             raise UsageError(f"baseline {self.name}: is made of photos; give some (--data DATA)")
         if not count:
             return np.empty((0, *canvas.axes), np.uint8)
         if photos is None or not self.needs_photos:
-            return self.paint(dice, canvas, None)
-        return self.paint(dice, canvas, fit_all(photos, canvas))
+            return self.generator(rng, canvas, None)
+        return self.generator(rng, canvas, fit_all(photos, canvas))

@@ -5,26 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.data.synthetic.base import Dice
+from foolery.data.synthetic.base import ImageRng
 
-MOST = 64
+MAX_DOTS = 64
 
 
-def dots(dice: Dice, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
+def dots(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
     """1 to 64 squares, all of one size: a pixel, or a 64th, a 16th or an 8th of the shorter side.
 
     Later squares cover earlier ones; those at the edge are cut off.
     """
     shorter = min(canvas.height, canvas.width)
-    sizes = np.array([max(1, shorter // part) for part in (shorter, 64, 16, 8)])[dice.rows % 4]
-    counts = (2 ** (dice.shares(2, 1)[:, 0] * 6.99)).astype(np.int64)
-    places = dice.shares(0, 2 * MOST).reshape(-1, MOST, 2)
-    colors = dice.levels(1, MOST * canvas.channels).reshape(-1, MOST, canvas.channels)
+    sizes = np.array([max(1, shorter // part) for part in (shorter, 64, 16, 8)])[rng.rows % 4]
+    counts = (2 ** (rng.uniforms(2, 1)[:, 0] * 6.99)).astype(np.int64)
+    places = rng.uniforms(0, 2 * MAX_DOTS).reshape(-1, MAX_DOTS, 2)
+    colors = rng.levels(1, MAX_DOTS * canvas.channels).reshape(-1, MAX_DOTS, canvas.channels)
     tops = (places[..., 0] * canvas.height).astype(np.int64)
     lefts = (places[..., 1] * canvas.width).astype(np.int64)
-    canvases = np.zeros((dice.count, *canvas.axes), np.uint8)
+    canvases = np.zeros((rng.count, *canvas.axes), np.uint8)
     y, x = np.arange(canvas.height)[:, None], np.arange(canvas.width)
-    for dot in range(MOST):  # one square of every picture at a time
+    for dot in range(MAX_DOTS):  # one square of every picture at a time
         rows = np.flatnonzero(counts > dot)
         if not len(rows):
             break

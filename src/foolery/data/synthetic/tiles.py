@@ -8,31 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.data.synthetic.base import Dice
-from foolery.data.synthetic.plain import across, mixed
+from foolery.data.synthetic.base import ImageRng
+from foolery.data.synthetic.plain import mix_colors, project
 
 Field = NDArray[np.float32]
 
 
-def tiles(dice: Dice, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
+def tiles(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
     """Picture i is of kind i % 6: stripes, waves, checkers, dots, rings, repeated noise.
 
     The period is between 2 pixels and half the shorter side, the direction any.
     """
-    canvases = np.empty((dice.count, *canvas.axes), np.uint8)
-    pairs, chance = dice.levels(0, 2 * canvas.channels), dice.shares(1, 2)
+    canvases = np.empty((rng.count, *canvas.axes), np.uint8)
+    pairs, chance = rng.levels(0, 2 * canvas.channels), rng.uniforms(1, 2)
     shorter = max(4, min(canvas.height, canvas.width))
     period = (2 * (shorter / 4) ** chance[:, :1]).astype(np.float32)
-    kinds = dice.rows % (len(_KINDS) + 1)
+    kinds = rng.rows % (len(_KINDS) + 1)
     for number, kind in enumerate(_KINDS):
         mine = kinds == number
-        along = across(canvas, chance[mine, 1:] * 2 * np.pi) / period[mine]
-        aside = across(canvas, (chance[mine, 1:] + 0.25) * 2 * np.pi) / period[mine]
+        along = project(canvas, chance[mine, 1:] * 2 * np.pi) / period[mine]
+        aside = project(canvas, (chance[mine, 1:] + 0.25) * 2 * np.pi) / period[mine]
         if kind is _rings:
             along, aside = (place / period[mine] for place in _from_middle(canvas))
-        canvases[mine] = mixed(canvas, pairs[mine], kind(along, aside))
+        canvases[mine] = mix_colors(canvas, pairs[mine], kind(along, aside))
     mine = kinds == len(_KINDS)
-    canvases[mine] = _repeated(dice, canvas, mine, np.ceil(period[:, 0]).astype(np.int64))
+    canvases[mine] = _repeated(rng, canvas, mine, np.ceil(period[:, 0]).astype(np.int64))
     return canvases
 
 
@@ -68,11 +68,11 @@ def _from_middle(canvas: CanvasShape) -> tuple[Field, Field]:
 
 
 def _repeated(
-    dice: Dice, canvas: CanvasShape, mine: NDArray[np.bool_], period: NDArray[np.int64]
+    rng: ImageRng, canvas: CanvasShape, mine: NDArray[np.bool_], period: NDArray[np.int64]
 ) -> Canvases:
     """A square of random pixels, as wide as the period and at most 16, side by side."""
     side = 16
-    noise = dice.levels(2, canvas.channels * side * side).reshape(-1, canvas.channels, side, side)
+    noise = rng.levels(2, canvas.channels * side * side).reshape(-1, canvas.channels, side, side)
     period = np.minimum(period, side)[mine][:, None]
     rows, columns = np.arange(canvas.height) % period, np.arange(canvas.width) % period
     flat = noise[mine].transpose(0, 2, 3, 1)

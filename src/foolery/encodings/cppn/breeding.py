@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.encodings.cppn.genome import INPUTS, Arrays, CppnGenomes, extent, room
-from foolery.encodings.cppn.mutation import fresh_weight, mutate_genes, mutate_structure
-from foolery.jit import in_numpy, kernel, part
+from foolery.encodings.cppn.genome import INPUTS, Arrays, CppnGenomes, empty_arrays, total_sizes
+from foolery.encodings.cppn.mutation import mutate_genes, mutate_structure, random_weight
+from foolery.jit import jit, jit_internal, python_function
 from foolery.rng import Purpose, Stream, philox
 
 
-@part
+@jit_internal
 def topological_numbers(
     sources: NDArray[np.int64],
     targets: NDArray[np.int64],
@@ -52,7 +52,7 @@ def topological_numbers(
                     ready += 1
 
 
-@part
+@jit_internal
 def write_sorted(
     kinds: NDArray[np.int64],
     sources: NDArray[np.int64],
@@ -94,31 +94,31 @@ def write_sorted(
 _INITIAL, _3 = np.uint64(Purpose.INITIAL), np.uint64(3)
 
 
-@kernel
+@jit
 def _vary_rows(
     pool: Arrays,
-    picked: NDArray[np.int64],
+    parent_rows: NDArray[np.int64],
     outputs: int,
     seeds: NDArray[np.uint64],
     children: NDArray[np.uint64],
     generation: np.uint64,
-    grown: Arrays,
+    arrays: Arrays,
 ) -> None:
-    """One child of every parent picked; ``grown`` has room for one more node and two more edges for each."""
+    """One child of every parent picked; ``arrays`` has room for one more node and two more edges for each."""
     nodes, activations, edges, sources, targets, weights = pool
-    new_nodes, new_activations, new_edges, new_sources, new_targets, new_weights = grown
-    most_nodes, most_links = 0, 0
-    for i in picked:
-        most_nodes = max(most_nodes, nodes[i + 1] - nodes[i])
-        most_links = max(most_links, edges[i + 1] - edges[i])
-    room, links = INPUTS + most_nodes + 2, most_links + 2
+    new_nodes, new_activations, new_edges, new_sources, new_targets, new_weights = arrays
+    max_nodes, max_links = 0, 0
+    for i in parent_rows:
+        max_nodes = max(max_nodes, nodes[i + 1] - nodes[i])
+        max_links = max(max_links, edges[i + 1] - edges[i])
+    room, links = INPUTS + max_nodes + 2, max_links + 2
     kinds, waiting, queue = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
     numbers, origin, goal = np.empty(room, np.int64), np.empty(links, np.int64), np.empty(links, np.int64)
     gain = np.empty(links, np.float32)
     hits, words = np.empty(room + links, np.uint64), np.empty(room + links, np.uint64)
     new_nodes[0], new_edges[0] = 0, 0
-    for row in range(picked.size):
-        i = picked[row]
+    for row in range(parent_rows.size):
+        i = parent_rows[row]
         count, links = nodes[i + 1] - nodes[i], edges[i + 1] - edges[i]
         for node in range(count):
             kinds[node + outputs if node < count - outputs else node + outputs - count] = activations[
@@ -158,16 +158,16 @@ def _vary_rows(
 
 def vary(parents: CppnGenomes, outputs: int, stream: Stream) -> CppnGenomes:
     """One mutated clone of every parent, drawn from ``stream``."""
-    return breed(parents, np.arange(len(parents)), outputs, stream)
+    return offspring(parents, np.arange(len(parents)), outputs, stream)
 
 
-def breed(pool: CppnGenomes, picked: NDArray[np.int64], outputs: int, stream: Stream) -> CppnGenomes:
-    """One mutated clone of the genome at each of the rows ``picked``, drawn from ``stream``."""
-    count, (stored, links) = len(picked), extent(pool, picked)
-    grown = room(count, stored + count, links + 2 * count)
+def offspring(pool: CppnGenomes, parent_rows: NDArray[np.int64], outputs: int, stream: Stream) -> CppnGenomes:
+    """One mutated clone of the genome at each of the rows ``parent_rows``, drawn from ``stream``."""
+    count, (stored, links) = len(parent_rows), total_sizes(pool, parent_rows)
+    arrays = empty_arrays(count, stored + count, links + 2 * count)
     generation = np.uint64(stream.generation)
-    _vary_rows(pool.arrays, picked, outputs, stream.seeds, stream.children, generation, grown)
-    nodes, activations, edges, sources, targets, weights = grown
+    _vary_rows(pool.arrays, parent_rows, outputs, stream.seeds, stream.children, generation, arrays)
+    nodes, activations, edges, sources, targets, weights = arrays
     ends = nodes[-1], edges[-1]
     return CppnGenomes(
         nodes, activations[: ends[0]], edges, sources[: ends[1]], targets[: ends[1]], weights[: ends[1]]
@@ -177,7 +177,7 @@ def breed(pool: CppnGenomes, picked: NDArray[np.int64], outputs: int, stream: St
 def initial(outputs: int, stream: Stream) -> CppnGenomes:
     """Networks in which every input feeds every output and nothing is hidden (``init = ff``)."""
     count, links = len(stream), INPUTS * outputs
-    words, kinds, _, _ = in_numpy(philox)(
+    words, kinds, _, _ = python_function(philox)(
         np.arange(max(links, outputs), dtype=np.uint64),
         stream.children[:, None],
         np.uint64(stream.generation),
@@ -190,5 +190,5 @@ def initial(outputs: int, stream: Stream) -> CppnGenomes:
         np.arange(count + 1, dtype=np.int64) * links,
         np.tile(np.tile(np.arange(INPUTS, dtype=np.int32), outputs), count),
         np.tile(np.repeat(np.arange(INPUTS, INPUTS + outputs, dtype=np.int32), INPUTS), count),
-        in_numpy(fresh_weight)(words[:, :links]).reshape(-1),
+        python_function(random_weight)(words[:, :links]).reshape(-1),
     )

@@ -13,7 +13,7 @@ from foolery.canvas import Canvases, CanvasShape
 from foolery.encodings.colors import COLORS, check_colors, color_options
 from foolery.encodings.cppn import breeding, genome, render_cpu
 from foolery.encodings.cppn.genome import CppnGenomes
-from foolery.errors import UsageError, nearest
+from foolery.errors import UsageError, did_you_mean
 from foolery.rng import Stream
 
 COORDINATES = ("raw", "centered")
@@ -49,14 +49,14 @@ class Cppn:
     colors: str = COLORS[0]
 
     name = "cppn"
-    renderer = 1
+    renderer_version = 1
     keeps_ancestors = True
-    siblings = 1
+    group_size = 1
 
     def __post_init__(self) -> None:
         if self.coordinates not in COORDINATES:
-            known = nearest(self.coordinates, list(COORDINATES))
-            raise UsageError(f"coordinates: {self.coordinates!r} is unknown; {known}")
+            hint = did_you_mean(self.coordinates, list(COORDINATES))
+            raise UsageError(f"coordinates: {self.coordinates!r} is unknown; {hint}")
 
         check_colors(self.colors, self.canvas)
 
@@ -78,9 +78,9 @@ class Cppn:
         """One mutated clone of every parent."""
         return breeding.vary(parents, self.canvas.channels, stream)
 
-    def breed(self, pool: CppnGenomes, picked: NDArray[np.int64], stream: Stream) -> CppnGenomes:
-        """One mutated clone of the genome at each of the rows ``picked``."""
-        return breeding.breed(pool, picked, self.canvas.channels, stream)
+    def offspring(self, pool: CppnGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> CppnGenomes:
+        """One mutated clone of the genome at each of the rows ``parent_rows``."""
+        return breeding.offspring(pool, parent_rows, self.canvas.channels, stream)
 
     def mates(self, stream: Stream) -> NDArray[np.int64]:
         """-1 for every child: there is no crossover."""
@@ -110,7 +110,7 @@ class Cppn:
         levels = canvases.reshape(len(genomes), self.canvas.channels, self.planes.shape[1])
         render_cpu.draw_into(genomes, self.planes, levels, colors)
 
-    def on(self, device: str) -> Cppn:
+    def on_device(self, device: str) -> Cppn:
         """The same encoding, drawing in the memory of ``device`` where that is ``cuda``; else itself."""
         if device.partition(":")[0] != "cuda":
             return self

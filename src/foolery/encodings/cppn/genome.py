@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.errors import UsageError
-from foolery.jit import brief
+from foolery.jit import jit_with_gil
 
 INPUTS = 4
 """x, y, distance from the centre, and the constant 1."""
 
-HEAVIEST = 10.0
+MAX_WEIGHT = 10.0
 """Weights lie in [-10, 10] (released code, ``Params::parameters``)."""
 
 ACTIVATIONS = ("sine", "sigmoid", "gaussian", "linear")
@@ -67,7 +67,7 @@ class CppnGenomes:
         return self.nodes, self.activations, self.edges, self.sources, self.targets, self.weights
 
 
-def room(genomes: int, nodes: int, edges: int) -> Arrays:
+def empty_arrays(genomes: int, nodes: int, edges: int) -> Arrays:
     """Arrays for so many genomes, nodes and edges, not yet filled."""
     return (
         np.empty(genomes + 1, np.int64),
@@ -81,23 +81,23 @@ def room(genomes: int, nodes: int, edges: int) -> Arrays:
 
 def take(genomes: CppnGenomes, index: NDArray[np.int64]) -> CppnGenomes:
     """The genomes at ``index`` ``(M,) int64``, repeats allowed."""
-    taken = room(len(index), *extent(genomes, index))
-    _copy(genomes.arrays, genomes.arrays, index, taken)
-    return CppnGenomes(*taken)
+    arrays = empty_arrays(len(index), *total_sizes(genomes, index))
+    _copy(genomes.arrays, genomes.arrays, index, arrays)
+    return CppnGenomes(*arrays)
 
 
 def put(genomes: CppnGenomes, index: NDArray[np.int64], source: CppnGenomes) -> CppnGenomes:
     """``genomes`` with ``genomes[index[i]] = source[i]``; ``index`` ``(M,) int64`` without repeats."""
     rows = np.arange(len(genomes))
     rows[index] = len(genomes) + np.arange(len(source))
-    nodes, edges = extent(genomes, index)
-    changed = room(
+    nodes, edges = total_sizes(genomes, index)
+    arrays = empty_arrays(
         len(genomes),
         len(genomes.activations) - nodes + len(source.activations),
         len(genomes.weights) - edges + len(source.weights),
     )
-    _copy(genomes.arrays, source.arrays, rows, changed)
-    return CppnGenomes(*changed)
+    _copy(genomes.arrays, source.arrays, rows, arrays)
+    return CppnGenomes(*arrays)
 
 
 def join(parts: Sequence[CppnGenomes]) -> CppnGenomes:
@@ -121,13 +121,15 @@ def _offsets(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return joined
 
 
-def extent(genomes: CppnGenomes, index: NDArray[np.int64]) -> tuple[int, int]:
+def total_sizes(genomes: CppnGenomes, index: NDArray[np.int64]) -> tuple[int, int]:
     """How many nodes and edges the genomes at ``index`` have together."""
-    return _extent(genomes.nodes, genomes.edges, index)
+    return _total_sizes(genomes.nodes, genomes.edges, index)
 
 
-@brief
-def _extent(nodes: NDArray[np.int64], edges: NDArray[np.int64], index: NDArray[np.int64]) -> tuple[int, int]:
+@jit_with_gil
+def _total_sizes(
+    nodes: NDArray[np.int64], edges: NDArray[np.int64], index: NDArray[np.int64]
+) -> tuple[int, int]:
     all_nodes, all_edges = 0, 0
     for i in index:
         all_nodes += nodes[i + 1] - nodes[i]
@@ -135,10 +137,10 @@ def _extent(nodes: NDArray[np.int64], edges: NDArray[np.int64], index: NDArray[n
     return all_nodes, all_edges
 
 
-@brief
-def _copy(genomes: Arrays, others: Arrays, index: NDArray[np.int64], taken: Arrays) -> None:
+@jit_with_gil
+def _copy(genomes: Arrays, others: Arrays, index: NDArray[np.int64], arrays: Arrays) -> None:
     """Write the genomes at ``index`` one behind the other; ``others`` are numbered on after ``genomes``."""
-    new_nodes, new_activations, new_edges, new_sources, new_targets, new_weights = taken
+    new_nodes, new_activations, new_edges, new_sources, new_targets, new_weights = arrays
     node, edge = 0, 0
     new_nodes[0], new_edges[0] = 0, 0
     for row in range(index.size):
@@ -158,7 +160,7 @@ def _copy(genomes: Arrays, others: Arrays, index: NDArray[np.int64], taken: Arra
 
 
 FORMAT = 1
-MOST_PARTS = 1_000_000
+MAX_PARTS = 1_000_000
 _HEADER = struct.Struct("<BBII")
 
 
@@ -215,12 +217,12 @@ def _parts(blob: bytes, outputs: int, number: int) -> Parts:
 def _size_problem(blob: bytes, outputs: int) -> str | None:
     if len(blob) < _HEADER.size:
         return f"{len(blob)} bytes are shorter than its header"
-    form, drawn, nodes, edges = _HEADER.unpack_from(blob)
-    if form != FORMAT:
-        return f"format {form}, expected {FORMAT}"
-    if drawn != outputs:
-        return f"{drawn} outputs, expected {outputs}"
-    if not outputs <= nodes <= MOST_PARTS or edges > MOST_PARTS:
+    version, channels, nodes, edges = _HEADER.unpack_from(blob)
+    if version != FORMAT:
+        return f"format {version}, expected {FORMAT}"
+    if channels != outputs:
+        return f"{channels} outputs, expected {outputs}"
+    if not outputs <= nodes <= MAX_PARTS or edges > MAX_PARTS:
         return f"{nodes} nodes and {edges} edges"
     if len(blob) != _HEADER.size + nodes + 12 * edges:
         return f"{len(blob)} bytes, expected {_HEADER.size + nodes + 12 * edges}"
@@ -236,12 +238,12 @@ def _network_problem(
     outputs: int,
 ) -> str | None:
     total = INPUTS + len(activations)
-    wrong = {
+    problems = {
         "an unknown activation": activations >= len(ACTIVATIONS),
         "an edge from no node, or from an output": (sources < 0) | (sources >= total - outputs),
         "an edge to no node, or to an input": (targets < INPUTS) | (targets >= total),
         "an edge against the topological order": sources >= targets,
         "edges that are not sorted by target": np.diff(targets) < 0,
-        "a weight outside [-10, 10]": ~(np.abs(weights) <= HEAVIEST),
+        "a weight outside [-10, 10]": ~(np.abs(weights) <= MAX_WEIGHT),
     }
-    return next((what for what, where in wrong.items() if where.any()), None)
+    return next((problem for problem, rows in problems.items() if rows.any()), None)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.encodings.cppn.genome import HEAVIEST, INPUTS
+from foolery.encodings.cppn.genome import INPUTS, MAX_WEIGHT
 from foolery.encodings.variation import step
-from foolery.jit import inlined, kernel, part
+from foolery.jit import jit, jit_inline, jit_internal
 from foolery.rng import Purpose, philox
 
 RATE_WEIGHT = 0.1
@@ -29,24 +29,24 @@ _32, _3 = np.uint64(32), np.uint64(3)
 _UNIT = 2.0**-32
 
 
-@inlined
-def _happens(word: np.uint64, rate: float) -> bool:
+@jit_inline
+def _bernoulli(word: np.uint64, rate: float) -> bool:
     return bool(np.float64(word) * _UNIT < rate)
 
 
-@inlined
-def _below(word: np.uint64, size: int) -> int:
+@jit_inline
+def _uniform_below(word: np.uint64, size: int) -> int:
     return int(np.int64((word * np.uint64(size)) >> _32))
 
 
-@inlined
-def fresh_weight(word: np.uint64) -> np.float32:
+@jit_inline
+def random_weight(word: np.uint64) -> np.float32:
     """A fresh weight: gene uniform in [0, 1), weight 20 gene - 10."""
-    return np.float32((np.float64(word) + 0.5) * _UNIT * (2.0 * HEAVIEST) - HEAVIEST)
+    return np.float32((np.float64(word) + 0.5) * _UNIT * (2.0 * MAX_WEIGHT) - MAX_WEIGHT)
 
 
-@part
-def _draw(
+@jit_internal
+def _fill_words(
     count: int,
     child: np.uint64,
     generation: np.uint64,
@@ -60,7 +60,7 @@ def _draw(
         hits[index], words[index], _, _ = philox(np.uint64(index), child, generation, purpose, seed)
 
 
-@part
+@jit_internal
 def mutate_genes(
     kinds: NDArray[np.int64],
     weights: NDArray[np.float32],
@@ -76,18 +76,18 @@ def mutate_genes(
 
     ``hits`` and ``words`` are scratch, for the draws of as many edges or nodes.
     """
-    _draw(links, child, generation, _MUTATE, seed, hits, words)
+    _fill_words(links, child, generation, _MUTATE, seed, hits, words)
     for edge in range(links):
-        if _happens(hits[edge], RATE_WEIGHT):
-            moved = np.float64(weights[edge]) + 2.0 * HEAVIEST * step(words[edge])
-            weights[edge] = np.float32(min(max(moved, -HEAVIEST), HEAVIEST))
-    _draw(count, child, generation, _ACTIVATION, seed, hits, words)
+        if _bernoulli(hits[edge], RATE_WEIGHT):
+            moved = np.float64(weights[edge]) + 2.0 * MAX_WEIGHT * step(words[edge])
+            weights[edge] = np.float32(min(max(moved, -MAX_WEIGHT), MAX_WEIGHT))
+    _fill_words(count, child, generation, _ACTIVATION, seed, hits, words)
     for node in range(count):
-        if _happens(hits[node], RATE_ACTIVATION):
+        if _bernoulli(hits[node], RATE_ACTIVATION):
             kinds[node] = np.int64(words[node] & _3)
 
 
-@kernel
+@jit
 def possible_targets(
     sources: NDArray[np.int64],
     targets: NDArray[np.int64],
@@ -102,13 +102,13 @@ def possible_targets(
     """
     for node in range(total):
         possible[node] = node != source
-    grown = True
-    while grown:
-        grown = False
+    changed = True
+    while changed:
+        changed = False
         for edge in range(links):
             if possible[targets[edge]] == 0 and possible[sources[edge]] != 0:
                 possible[sources[edge]] = 0
-                grown = True
+                changed = True
     count = 0
     for node in range(total):
         possible[node] &= node >= INPUTS
@@ -116,7 +116,7 @@ def possible_targets(
     return count
 
 
-@part
+@jit_internal
 def _add_edge(
     sources: NDArray[np.int64],
     targets: NDArray[np.int64],
@@ -128,23 +128,23 @@ def _add_edge(
     possible: NDArray[np.int64],
 ) -> int:
     """Step 3. Outputs are numbered right after the inputs here. Returns the new number of edges."""
-    source = _below(words[0], total - outputs)
+    source = _uniform_below(words[0], total - outputs)
     if source >= INPUTS:
         source += outputs
     choices = possible_targets(sources, targets, links, total, source, possible)
     if choices == 0:
         return links
-    left = _below(words[1], choices)
+    left = _uniform_below(words[1], choices)
     for node in range(total):
         if possible[node] != 0:
             if left == 0:
-                sources[links], targets[links], weights[links] = source, node, fresh_weight(words[2])
+                sources[links], targets[links], weights[links] = source, node, random_weight(words[2])
                 break
             left -= 1
     return links + 1
 
 
-@part
+@jit_internal
 def _remove_edge(
     sources: NDArray[np.int64],
     targets: NDArray[np.int64],
@@ -160,7 +160,7 @@ def _remove_edge(
     return links - 1
 
 
-@part
+@jit_internal
 def _remove_neuron(
     kinds: NDArray[np.int64],
     sources: NDArray[np.int64],
@@ -171,27 +171,27 @@ def _remove_neuron(
     node: int,
 ) -> int:
     """Step 6: remove hidden ``node`` with all its edges. Returns the new number of edges."""
-    kept = 0
+    links_left = 0
     for edge in range(links):
         source, target = sources[edge], targets[edge]
         if source != node and target != node:  # noqa: PLR1714 - a tuple costs time to compile
-            sources[kept] = source - (source > node)
-            targets[kept] = target - (target > node)
-            weights[kept] = weights[edge]
-            kept += 1
+            sources[links_left] = source - (source > node)
+            targets[links_left] = target - (target > node)
+            weights[links_left] = weights[edge]
+            links_left += 1
     for later in range(node - INPUTS + 1, count):
         kinds[later - 1] = kinds[later]
-    return kept
+    return links_left
 
 
-@part
+@jit_internal
 def _block(
     index: np.uint64, child: np.uint64, generation: np.uint64, seed: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     return philox(index, child, generation, _STRUCTURE, seed)
 
 
-@part
+@jit_internal
 def mutate_structure(
     kinds: NDArray[np.int64],
     sources: NDArray[np.int64],
@@ -208,13 +208,13 @@ def mutate_structure(
     """Steps 3 to 6. Returns the new numbers of nodes and edges; ``possible`` is scratch for all nodes."""
     rolls = _block(_ROLLS, child, generation, seed)
     picks = _block(_PICKS, child, generation, seed)
-    if _happens(rolls[0], RATE_ADD_EDGE):
+    if _bernoulli(rolls[0], RATE_ADD_EDGE):
         words = _block(_EDGE, child, generation, seed)
         links = _add_edge(sources, targets, weights, links, INPUTS + count, outputs, words, possible)
-    if _happens(rolls[1], RATE_DELETE_EDGE) and links > 0:
-        links = _remove_edge(sources, targets, weights, links, _below(picks[0], links))
-    if _happens(rolls[2], RATE_ADD_NEURON) and links > 0:
-        edge = _below(picks[1], links)
+    if _bernoulli(rolls[1], RATE_DELETE_EDGE) and links > 0:
+        links = _remove_edge(sources, targets, weights, links, _uniform_below(picks[0], links))
+    if _bernoulli(rolls[2], RATE_ADD_NEURON) and links > 0:
+        edge = _uniform_below(picks[1], links)
         source, target, weight = sources[edge], targets[edge], weights[edge]
         links = _remove_edge(sources, targets, weights, links, edge)
         node = INPUTS + count
@@ -222,8 +222,8 @@ def mutate_structure(
         sources[links], targets[links], weights[links] = source, node, weight
         sources[links + 1], targets[links + 1], weights[links + 1] = node, target, weight
         count, links = count + 1, links + 2
-    if _happens(rolls[3], RATE_DELETE_NEURON) and count > outputs:
-        node = INPUTS + outputs + _below(picks[3], count - outputs)
+    if _bernoulli(rolls[3], RATE_DELETE_NEURON) and count > outputs:
+        node = INPUTS + outputs + _uniform_below(picks[3], count - outputs)
         links = _remove_neuron(kinds, sources, targets, weights, count, links, node)
         count -= 1
     return count, links

@@ -10,26 +10,26 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.encodings.colors import PLAIN, convert, number_of
+from foolery.encodings.colors import PLAIN, color_code, convert
 from foolery.encodings.cppn.genome import GAUSSIAN, INPUTS, SIGMOID, CppnGenomes
 from foolery.encodings.cppn.simd import CAREFUL, ROW, STEP, draw_node, level_pass
-from foolery.jit import inlined, kernel, part
-from foolery.workers import idle, share
+from foolery.jit import jit, jit_inline, jit_internal
+from foolery.workers import free_workers, parallel_for
 
-_KEPT_ROWS = 48
+_THREAD_ROWS = 48
 """Rows of scratch memory that a thread keeps; larger networks get theirs when they are drawn."""
 _ALIGNMENT = 64
-_kept = threading.local()
-_last: list[tuple[NDArray[np.float32], NDArray[np.float32]] | None] = [None]
+_thread_memory = threading.local()
+_last_tiles: list[tuple[NDArray[np.float32], NDArray[np.float32]] | None] = [None]
 
 
-@inlined
+@jit_inline
 def _first_aligned(values: NDArray[np.float32]) -> int:
     """Number of the first element whose address is a multiple of 64."""
     return (-values.ctypes.data % _ALIGNMENT) // 4
 
 
-@part
+@jit_internal
 def _prepare(
     activations: NDArray[np.uint8],
     first_node: int,
@@ -40,7 +40,7 @@ def _prepare(
     first: int,
     end: int,
     needed: NDArray[np.uint8],
-    faint: NDArray[np.uint8],
+    small: NDArray[np.uint8],
     ends: NDArray[np.int32],
 ) -> None:
     """Of every node, inputs counted: does an output need it, are all its sources faint, where its edges end.
@@ -50,22 +50,22 @@ def _prepare(
     """
     total = INPUTS + count
     for node in range(total):
-        needed[node], faint[node], ends[node] = node >= total - outputs, node >= INPUTS, 0
+        needed[node], small[node], ends[node] = node >= total - outputs, node >= INPUTS, 0
     for edge in range(first, end):
         source, target = np.uintp(sources[np.uintp(edge)]), np.uintp(targets[np.uintp(edge)])
         behind = np.uintp(0) if source < np.uintp(INPUTS) else source - np.uintp(INPUTS)
         kind = activations[np.uintp(first_node) + behind]
-        passes = (kind == GAUSSIAN) | ((kind != SIGMOID) & (faint[source] != 0))
-        faint[target] &= passes & (source >= np.uintp(INPUTS))
+        passes = (kind == GAUSSIAN) | ((kind != SIGMOID) & (small[source] != 0))
+        small[target] &= passes & (source >= np.uintp(INPUTS))
         needed[source], ends[target] = 1, edge + 1
-    idle = 0
+    unneeded = 0
     for node in range(INPUTS, total):
-        idle += needed[node] == 0
-    if idle > 0:  # where every node feeds another one, every way ends at an output
+        unneeded += needed[node] == 0
+    if unneeded > 0:  # where every node feeds another one, every way ends at an output
         _find_needed(sources, targets, first, end, total, outputs, needed)
 
 
-@part
+@jit_internal
 def _find_needed(
     sources: NDArray[np.int32],
     targets: NDArray[np.int32],
@@ -81,7 +81,7 @@ def _find_needed(
         needed[sources[edge]] |= needed[targets[edge]]
 
 
-@part
+@jit_internal
 def _finish(
     rows: int, i: int, left: int, width: int, spare: NDArray[np.uint8], levels: NDArray[np.uint8]
 ) -> None:
@@ -96,7 +96,7 @@ def _finish(
                 levels[i, output, left + p] = spare[p]
 
 
-@kernel
+@jit
 def _color_rows(start: int, stop: int, tiles: int, colors: int, levels: NDArray[np.uint8]) -> None:
     """Turn the levels that ``_draw_rows`` has drawn into colors."""
     pixels = levels.shape[2]
@@ -106,7 +106,7 @@ def _color_rows(start: int, stop: int, tiles: int, colors: int, levels: NDArray[
         convert(colors, levels[i, 0, left:right], levels[i, 1, left:right], levels[i, 2, left:right])
 
 
-@kernel
+@jit
 def _draw_rows(
     start: int,
     stop: int,
@@ -117,30 +117,30 @@ def _draw_rows(
     targets: NDArray[np.int32],
     weights: NDArray[np.float32],
     tiles: NDArray[np.float32],
-    kept: NDArray[np.float32],
+    rows: NDArray[np.float32],
     spare: NDArray[np.uint8],
     levels: NDArray[np.uint8],
 ) -> None:
     """Draw (genome, tile) pairs number ``start`` to ``stop`` into levels ``(N, outputs, P)``."""
     outputs, pixels = levels.shape[1], levels.shape[2]
-    most_nodes, most_edges = 0, 0
+    max_nodes, max_edges = 0, 0
     for i in range(start // len(tiles), (stop - 1) // len(tiles) + 1):
-        most_nodes = max(most_nodes, nodes[i + 1] - nodes[i])
-        most_edges = max(most_edges, edges[i + 1] - edges[i])
-    most_nodes += INPUTS
-    needed, faint = np.empty(most_nodes, np.uint8), np.empty(most_nodes, np.uint8)
-    ends, places, scratch = np.empty(most_nodes, np.int32), np.empty(most_edges, np.int64), kept
-    if most_nodes * ROW > kept.size:
-        more = np.empty(most_nodes * ROW, np.float32)
-        scratch = more[_first_aligned(more) :]
+        max_nodes = max(max_nodes, nodes[i + 1] - nodes[i])
+        max_edges = max(max_edges, edges[i + 1] - edges[i])
+    max_nodes += INPUTS
+    needed, small = np.empty(max_nodes, np.uint8), np.empty(max_nodes, np.uint8)
+    ends, places, scratch = np.empty(max_nodes, np.int32), np.empty(max_edges, np.int64), rows
+    if max_nodes * ROW > rows.size:
+        spare_rows = np.empty(max_nodes * ROW, np.float32)
+        scratch = spare_rows[_first_aligned(spare_rows) :]
     inputs, hidden = tiles.ctypes.data, scratch.ctypes.data - 4 * INPUTS * ROW
-    into, gains, drawn = places.ctypes.data, weights.ctypes.data, -1
+    into, gains, last = places.ctypes.data, weights.ctypes.data, -1
     for job in range(start, stop):
         i, tile = job // len(tiles), job % len(tiles)
         first, end, count = edges[i], edges[i + 1], nodes[i + 1] - nodes[i]
-        if i != drawn:
-            drawn = i
-            _prepare(activations, nodes[i], count, outputs, sources, targets, first, end, needed, faint, ends)
+        if i != last:
+            last = i
+            _prepare(activations, nodes[i], count, outputs, sources, targets, first, end, needed, small, ends)
         plane = inputs + 4 * INPUTS * ROW * tile
         for edge in range(first, end):
             source = sources[np.uintp(edge)]
@@ -154,7 +154,7 @@ def _draw_rows(
                     scratch[(node - INPUTS) * ROW + p] = kind == GAUSSIAN
                 continue
             if needed[node]:
-                kind += CAREFUL * faint[node]
+                kind += CAREFUL * small[node]
                 at = hidden + 4 * ROW * node
                 draw_node(kind, at, width, into + 8 * (edge - first), gains + 4 * edge, links)
             edge += links
@@ -170,9 +170,9 @@ def _aligned(size: int) -> NDArray[np.float32]:
 
 def _tiles_of(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """``_in_tiles``, remembered for the planes that were asked for last."""
-    last = _last[0]
+    last = _last_tiles[0]
     if last is None or last[0] is not planes:
-        _last[0] = last = planes, _in_tiles(planes)
+        _last_tiles[0] = last = planes, _in_tiles(planes)
     return last[1]
 
 
@@ -188,9 +188,9 @@ def _in_tiles(planes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _scratch() -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """The rows that this thread keeps, and room for the levels of one."""
-    if not hasattr(_kept, "rows"):
-        _kept.rows, _kept.spare = _aligned(_KEPT_ROWS * ROW), np.empty(ROW, np.uint8)
-    return _kept.rows, _kept.spare
+    if not hasattr(_thread_memory, "rows"):
+        _thread_memory.rows, _thread_memory.spare = _aligned(_THREAD_ROWS * ROW), np.empty(ROW, np.uint8)
+    return _thread_memory.rows, _thread_memory.spare
 
 
 def draw(
@@ -209,7 +209,7 @@ def draw_into(
     genomes: CppnGenomes, planes: NDArray[np.float32], levels: NDArray[np.uint8], colors: str | None = None
 ) -> None:
     """As ``draw``, into contiguous ``levels`` ``(N, outputs, P) uint8``."""
-    number = number_of(colors)
+    number = color_code(colors)
     tiles = _tiles_of(planes)
 
     def work(start: int, stop: int) -> None:
@@ -229,5 +229,5 @@ def draw_into(
         if number != PLAIN:
             _color_rows(start, stop, len(tiles), number, levels)
 
-    jobs, lanes = len(genomes) * len(tiles), idle()
-    share(work, jobs, grain=max(jobs, 1) if lanes == 1 else min(max(jobs // (8 * lanes), 16), 64))
+    jobs, workers = len(genomes) * len(tiles), free_workers()
+    parallel_for(work, jobs, chunk=max(jobs, 1) if workers == 1 else min(max(jobs // (8 * workers), 16), 64))

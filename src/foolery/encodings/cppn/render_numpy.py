@@ -37,11 +37,11 @@ LN2_1 = np.float32(float.fromhex("0x1.62e4p-1"))
 LN2_2 = np.float32(float.fromhex("0x1.7f7d1cp-20"))
 EXP = (np.float32(0.49999136), np.float32(0.16666463), np.float32(0.04189973), np.float32(0.0083741))
 """Coefficients of r^2, r^3, r^4 and r^5; those of 1 and r are 1."""
-FLATTEST = np.float32(64.0)
+MAX_EXPONENT = np.float32(64.0)
 """Exponents are held to [-64, 64]: e^-64 is 1.6e-28, so no denormal number arises."""
 
 ONE, TWO, THREE = np.float32(1.0), np.float32(2.0), np.float32(3.0)
-WHITE = np.float32(255.0)
+MAX_LEVEL = np.float32(255.0)
 
 
 Plane = NDArray[np.float32]
@@ -75,18 +75,18 @@ def exponential(x: Plane) -> Plane:
 
 def sigmoid(p: Plane) -> Plane:
     """2 / (1 + e^-p) - 1, float32, in [-1, 1]."""
-    return TWO / (ONE + exponential(np.minimum(np.maximum(-p, -FLATTEST), FLATTEST))) - ONE
+    return TWO / (ONE + exponential(np.minimum(np.maximum(-p, -MAX_EXPONENT), MAX_EXPONENT))) - ONE
 
 
 def gaussian(p: Plane) -> Plane:
     """e^(-p^2), float32, in (0, 1]."""
-    return exponential(-np.minimum(p * p, FLATTEST))
+    return exponential(-np.minimum(p * p, MAX_EXPONENT))
 
 
 def linear(p: Plane) -> Plane:
     """clip(p, -3, 3) / 3, float32."""
-    held: Plane = np.minimum(np.maximum(p, -THREE), THREE)
-    return held / THREE
+    clipped: Plane = np.minimum(np.maximum(p, -THREE), THREE)
+    return clipped / THREE
 
 
 def draw(genomes: CppnGenomes, planes: Plane, outputs: int) -> NDArray[np.uint8]:
@@ -105,7 +105,7 @@ def draw(genomes: CppnGenomes, planes: Plane, outputs: int) -> NDArray[np.uint8]
                 edge += 1
             values.append(activations[genomes.activations[first + node]](potentials[node]))
         for output in range(outputs):
-            level = np.minimum(np.abs(values[INPUTS + count - outputs + output]), ONE) * WHITE
+            level = np.minimum(np.abs(values[INPUTS + count - outputs + output]), ONE) * MAX_LEVEL
             levels[i, output] = level.astype(np.uint8)
     return levels
 
@@ -114,7 +114,7 @@ Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Step:
+class ScheduleStep:
     """Nodes that can be worked on at once, and their links.
 
     Attributes:
@@ -127,7 +127,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Layout:
+class Schedule:
     """Where everything of a batch stands: node t of the batch is row ``INPUTS + t`` of the values.
 
     Attributes:
@@ -138,11 +138,11 @@ class Layout:
 
     sources: Index
     targets: Index
-    forward: tuple[Step, ...]
-    backward: tuple[Step, ...]
+    forward: tuple[ScheduleStep, ...]
+    backward: tuple[ScheduleStep, ...]
 
 
-def layout(genomes: CppnGenomes) -> Layout:
+def schedule(genomes: CppnGenomes) -> Schedule:
     """The layout of a batch."""
     first = np.repeat(genomes.nodes[:-1], np.diff(genomes.edges))
     sources = genomes.sources.astype(np.int64) + np.where(genomes.sources < INPUTS, 0, first)
@@ -150,7 +150,7 @@ def layout(genomes: CppnGenomes) -> Layout:
     total = int(genomes.nodes[-1])
     depth = _depths(sources, targets, total)
     inner = np.flatnonzero(sources >= INPUTS)
-    return Layout(
+    return Schedule(
         sources,
         targets,
         _steps(targets - INPUTS, np.arange(len(targets)), depth[INPUTS:]),
@@ -164,13 +164,13 @@ def _depths(sources: Index, targets: Index, total: int) -> Index:
     depth[:INPUTS] = 0
     deeper = True
     while deeper:
-        least = depth[sources] + 1
-        deeper = bool((least > depth[targets]).any())
-        np.maximum.at(depth, targets, least)
+        minimum = depth[sources] + 1
+        deeper = bool((minimum > depth[targets]).any())
+        np.maximum.at(depth, targets, minimum)
     return depth
 
 
-def _steps(ends: Index, edges: Index, depth: Index) -> tuple[Step, ...]:
+def _steps(ends: Index, edges: Index, depth: Index) -> tuple[ScheduleStep, ...]:
     """One step for each depth; ``ends`` is the node at which each of ``edges`` is a link."""
     order = np.argsort(ends, kind="stable")
     ends, edges = ends[order], edges[order]
@@ -181,8 +181,8 @@ def _steps(ends: Index, edges: Index, depth: Index) -> tuple[Step, ...]:
     steps = []
     for start, stop in pairwise(bounds.tolist()):
         within = nodes[start:stop]
-        most = int(degrees[within[0]])
-        counts = [int((degrees[within] > k).sum()) for k in range(most)]
+        max_degree = int(degrees[within[0]])
+        counts = [int((degrees[within] > k).sum()) for k in range(max_degree)]
         links = tuple(edges[first[within[:count]] + k] for k, count in enumerate(counts))
-        steps.append(Step(within, links))
+        steps.append(ScheduleStep(within, links))
     return tuple(steps)

@@ -18,13 +18,13 @@ from torch import Tensor
 
 from foolery.encodings.cppn import render_numpy as constants
 from foolery.encodings.cppn.encoding import Cppn
-from foolery.encodings.cppn.genome import HEAVIEST, INPUTS, CppnGenomes
-from foolery.encodings.cppn.render_numpy import Index, Step, layout
-from foolery.encodings.differentiable import Parameters, whole
+from foolery.encodings.cppn.genome import INPUTS, MAX_WEIGHT, CppnGenomes
+from foolery.encodings.cppn.render_numpy import Index, ScheduleStep, schedule
+from foolery.encodings.differentiable import Parameters, straight_through
 from foolery.encodings.torch_direct import to_rgb
 
-_WHITE = float(constants.WHITE)
-_FLATTEST, _THREE = float(constants.FLATTEST), float(constants.THREE)
+_MAX_LEVEL = float(constants.MAX_LEVEL)
+_MAX_EXPONENT, _THREE = float(constants.MAX_EXPONENT), float(constants.THREE)
 _QUARTER_TURN, _MAGIC = float(constants.QUARTER_TURN), float(constants.MAGIC)
 _PER_PI, _PI_1, _PI_2, _PI_3 = (
     float(c) for c in (constants.PER_PI, constants.PI_1, constants.PI_2, constants.PI_3)
@@ -58,13 +58,13 @@ def exponential(x: Tensor) -> Tensor:
 
 def sigmoid(p: Tensor) -> Tensor:
     """2 / (1 + e^-p) - 1, float32."""
-    below = exponential((-p).clamp(-_FLATTEST, _FLATTEST)) + 1.0
+    below = exponential((-p).clamp(-_MAX_EXPONENT, _MAX_EXPONENT)) + 1.0
     return torch.full_like(below, 2.0) / below - 1.0
 
 
 def gaussian(p: Tensor) -> Tensor:
     """e^(-p^2), float32."""
-    return exponential(-(p * p).clamp(max=_FLATTEST))
+    return exponential(-(p * p).clamp(max=_MAX_EXPONENT))
 
 
 def linear(p: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ def _slope(kind: int, p: Tensor, value: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Step:
+class _DeviceStep:
     """A ``Step`` with its places on the device.
 
     Attributes:
@@ -112,12 +112,12 @@ class _Structure:
 
     planes: Tensor
     places: tuple[Tensor, Tensor]
-    forward: tuple[_Step, ...]
-    backward: tuple[_Step, ...]
+    forward: tuple[_DeviceStep, ...]
+    backward: tuple[_DeviceStep, ...]
     outputs: Tensor
     nodes: int
 
-    def activate(self, step: _Step, potentials: Tensor) -> Tensor:
+    def activate(self, step: _DeviceStep, potentials: Tensor) -> Tensor:
         """``(n, P)`` activations of a step's nodes."""
         if len(step.kinds) == 1:
             return _ACTIVATIONS[step.kinds[0][0]](potentials)
@@ -135,27 +135,27 @@ class _Drawing(torch.autograd.Function):
         pixels = structure.planes.shape[1]
         values = weights.new_empty((INPUTS + structure.nodes, pixels))
         values[:INPUTS] = structure.planes
-        kept = weights.new_empty((structure.nodes, pixels)) if ctx.needs_input_grad[0] else None
+        saved = weights.new_empty((structure.nodes, pixels)) if ctx.needs_input_grad[0] else None
         for step in structure.forward:
             potentials = weights.new_zeros((len(step.nodes), pixels))
             for edges, sources in step.links:
                 some = potentials[: len(edges)]
                 some += weights[edges][:, None] * values[sources]
             values[step.nodes] = structure.activate(step, potentials)
-            if kept is not None:
-                kept[step.nodes - INPUTS] = potentials
-        if kept is not None:
-            ctx.save_for_backward(weights, values, kept)
+            if saved is not None:
+                saved[step.nodes - INPUTS] = potentials
+        if saved is not None:
+            ctx.save_for_backward(weights, values, saved)
             ctx.structure = structure
         return values[structure.outputs]
 
     @staticmethod
-    def backward(ctx: Any, *given: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         structure: _Structure = ctx.structure
         weights, values, potentials = ctx.saved_tensors
         # what the picture gains by a node's value, then, in place, by its potential; outputs feed nothing
         gains = torch.zeros_like(values)
-        gains[structure.outputs] = given[0]
+        gains[structure.outputs] = gradients[0]
         for step in structure.backward:
             gain = gains[step.nodes]
             for edges, targets in step.links:
@@ -172,7 +172,7 @@ class _Drawing(torch.autograd.Function):
 
 
 @dataclass(frozen=True)
-class EagerCppn:
+class TorchCppn:
     """CPPNs with gradients; the parameters are the weights, the structure stays as it is.
 
     Drawing needs 4 bytes for every node and pixel of the batch, and three times that for gradients.
@@ -192,16 +192,16 @@ class EagerCppn:
         table = np.zeros((len(genomes), int(np.diff(genomes.edges).max(initial=0))), np.float32)
         table[places] = genomes.weights
         values = torch.from_numpy(table).to(self.device).requires_grad_()
-        return Parameters(values, -HEAVIEST, HEAVIEST, self._structure(genomes, places))
+        return Parameters(values, -MAX_WEIGHT, MAX_WEIGHT, self._structure(genomes, places))
 
     def draw(self, parameters: Parameters) -> Tensor:
         """``(N, C, H, W) float32``, whole numbers from 0 to 255, with straight-through gradients."""
         structure = cast("_Structure", parameters.structure)
         weights = parameters.values.clamp(parameters.lowest, parameters.highest)[structure.places]
         values = cast("Tensor", _Drawing.apply(weights, structure))  # type: ignore[no-untyped-call]
-        planes = values.abs().clamp(max=1.0) * _WHITE
+        planes = values.abs().clamp(max=1.0) * _MAX_LEVEL
         levels = to_rgb(planes.detach().to(torch.int32), self.encoding.colors)
-        canvases = whole(to_rgb(planes, self.encoding.colors), levels.to(torch.float32))
+        canvases = straight_through(to_rgb(planes, self.encoding.colors), levels.to(torch.float32))
         return canvases.reshape(len(canvases), *self.encoding.canvas.axes)
 
     def render(self, genomes: CppnGenomes) -> Tensor:
@@ -211,34 +211,34 @@ class EagerCppn:
 
     def with_parameters(self, genomes: CppnGenomes, parameters: Parameters) -> CppnGenomes:
         """``genomes`` with the weights of ``parameters``."""
-        held = parameters.values.detach().clamp(parameters.lowest, parameters.highest)
-        weights: NDArray[np.float32] = held.cpu().numpy()[weight_places(genomes)]
+        clipped = parameters.values.detach().clamp(parameters.lowest, parameters.highest)
+        weights: NDArray[np.float32] = clipped.cpu().numpy()[weight_places(genomes)]
         return CppnGenomes(
             genomes.nodes, genomes.activations, genomes.edges, genomes.sources, genomes.targets, weights
         )
 
     def _structure(self, genomes: CppnGenomes, places: tuple[Index, Index]) -> _Structure:
-        laid = layout(genomes)
+        steps = schedule(genomes)
         channels = self.encoding.canvas.channels
         outputs = INPUTS + genomes.nodes[1:, None] - channels + np.arange(channels)
         return _Structure(
             self.planes,
-            (self._placed(places[0]), self._placed(places[1])),
-            tuple(self._step(step, laid.sources, genomes.activations) for step in laid.forward),
-            tuple(self._step(step, laid.targets, genomes.activations) for step in laid.backward),
-            self._placed(outputs),
+            (self._on_device(places[0]), self._on_device(places[1])),
+            tuple(self._step(step, steps.sources, genomes.activations) for step in steps.forward),
+            tuple(self._step(step, steps.targets, genomes.activations) for step in steps.backward),
+            self._on_device(outputs),
             int(genomes.nodes[-1]),
         )
 
-    def _step(self, step: Step, others: Index, activations: NDArray[np.uint8]) -> _Step:
+    def _step(self, step: ScheduleStep, rows: Index, activations: NDArray[np.uint8]) -> _DeviceStep:
         kinds = activations[step.nodes]
-        return _Step(
-            self._placed(INPUTS + step.nodes),
-            tuple((self._placed(edges), self._placed(others[edges])) for edges in step.links),
-            tuple((int(kind), self._placed(np.flatnonzero(kinds == kind))) for kind in np.unique(kinds)),
+        return _DeviceStep(
+            self._on_device(INPUTS + step.nodes),
+            tuple((self._on_device(edges), self._on_device(rows[edges])) for edges in step.links),
+            tuple((int(kind), self._on_device(np.flatnonzero(kinds == kind))) for kind in np.unique(kinds)),
         )
 
-    def _placed(self, index: Index) -> Tensor:
+    def _on_device(self, index: Index) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(index)).to(self.device)
 
 

@@ -19,10 +19,11 @@ from numba.extending import intrinsic
 from foolery.encodings.cppn.genome import GAUSSIAN, SIGMOID, SINE
 from foolery.encodings.cppn.render_numpy import (
     EXP,
-    FLATTEST,
     LN2_1,
     LN2_2,
     MAGIC,
+    MAX_EXPONENT,
+    MAX_LEVEL,
     ONE,
     PER_LN2,
     PER_PI,
@@ -32,10 +33,9 @@ from foolery.encodings.cppn.render_numpy import (
     QUARTER_TURN,
     THREE,
     TWO,
-    WHITE,
 )
 from foolery.encodings.cppn.render_numpy import SINE as SINES
-from foolery.jit import kernel
+from foolery.jit import jit
 
 CHAINS = 7
 """Vectors side by side: 7 of 16 pixels make 112, and 7 of those a picture of 28 x 28."""
@@ -47,7 +47,7 @@ ROW = 784
 _FLOAT, _WORD, _SIZE = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 
 
-def _lanes(context: Any) -> int:
+def _vector_width(context: Any) -> int:
     """Pixels in one vector of the machine that Numba compiles for."""
     features = str(context.codegen().magic_tuple()[2])
     return 16 if "+avx512f" in features else 8 if "+avx" in features else 4
@@ -76,15 +76,15 @@ class Vectors:
         """``other - self``."""
         return self._with(self.builder.fsub, other, self)
 
-    def under(self, other: Operand) -> Vectors:
+    def divided_into(self, other: Operand) -> Vectors:
         """``other / self``."""
         return self._with(self.builder.fdiv, other, self)
 
-    def at_most(self, bound: np.float32) -> Vectors:
+    def minimum(self, bound: np.float32) -> Vectors:
         """The lesser of ``self`` and ``bound``."""
         return self._with(self._chosen("<"), bound, self)
 
-    def at_least(self, bound: np.float32) -> Vectors:
+    def maximum(self, bound: np.float32) -> Vectors:
         """The greater of ``self`` and ``bound``."""
         return self._with(self._chosen(">"), bound, self)
 
@@ -96,7 +96,7 @@ class Vectors:
         """``self`` times 2^k, k the whole number in the low bits of ``scaled``."""
         return self._with_bits(self.builder.add, scaled, 23)
 
-    def size(self) -> Vectors:
+    def magnitude(self) -> Vectors:
         """The values without their signs."""
         kind = self.parts[0].type
         bits = ir.VectorType(_WORD, kind.count)
@@ -107,16 +107,16 @@ class Vectors:
             tuple(cast_(self.builder.and_(cast_(part, bits), unsigned), kind) for part in self.parts),
         )
 
-    def zero_where_faint(self, limit: np.float32) -> Vectors:
+    def zero_where_small(self, limit: np.float32) -> Vectors:
         """``self``, and 0 where its size is under ``limit``."""
         kind = self.parts[0].type
         bound, nothing = (ir.Constant(kind, [float(value)] * kind.count) for value in (limit, 0.0))
 
         def clear(value: Any, size: Any) -> Any:
-            faint = self.builder.fcmp_ordered("<", size, bound)
-            return self.builder.select(faint, nothing, value)
+            small = self.builder.fcmp_ordered("<", size, bound)
+            return self.builder.select(small, nothing, value)
 
-        return self._with(clear, self, self.size())
+        return self._with(clear, self, self.magnitude())
 
     def _chosen(self, relation: str) -> Callable[[Any, Any], Any]:
         def choose(first: Any, second: Any) -> Any:
@@ -167,7 +167,7 @@ def node_pass(activation: Activation) -> NodePass:
 
     def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         builder.function.attributes.add("noinline")  # optimized once, not again in every caller
-        _emit(_Loop(builder, ir.VectorType(_FLOAT, _lanes(context)), *arguments), activation)
+        _emit(_Loop(builder, ir.VectorType(_FLOAT, _vector_width(context)), *arguments), activation)
         return context.get_dummy_value()
 
     return cast("NodePass", intrinsic(typed))
@@ -176,7 +176,7 @@ def node_pass(activation: Activation) -> NodePass:
 def _level_pass(_typing: Any, _row: Any, _width: Any, _levels: Any) -> tuple[Any, Callable[..., Any]]:
     def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         row, width, levels = arguments
-        kind = ir.VectorType(_FLOAT, _lanes(context))
+        kind = ir.VectorType(_FLOAT, _vector_width(context))
         loop = _Loop(builder, kind, row, width, row, row, row)
         words, octets = ir.VectorType(_WORD, kind.count), ir.VectorType(ir.IntType(8), kind.count)
         start, steps, end = (
@@ -190,7 +190,7 @@ def _level_pass(_typing: Any, _row: Any, _width: Any, _levels: Any) -> tuple[Any
         pixel.add_incoming(_SIZE(0), start)
         source = builder.add(row, builder.mul(pixel, _SIZE(4)))
         values = Vectors(builder, tuple(builder.load(loop.at(source, k), align=16) for k in range(CHAINS)))
-        whole = values.size().at_most(ONE) * WHITE
+        whole = values.magnitude().minimum(ONE) * MAX_LEVEL
         target = builder.inttoptr(builder.add(levels, pixel), octets.as_pointer())
         for part, value in enumerate(whole.parts):
             level = builder.trunc(builder.fptosi(value, words), octets)
@@ -283,12 +283,12 @@ def _emit(loop: _Loop, activation: Activation) -> None:
     builder.position_at_end(end)
 
 
-_FAINT = np.float32(2.0**-24)
-_FAINTER = np.float32(2.0**-30)
+_SMALL = np.float32(2.0**-24)
+_SMALLER = np.float32(2.0**-30)
 
 
-def _held(x: Vectors, bound: np.float32) -> Vectors:
-    return x.at_least(-bound).at_most(bound)
+def _clip(x: Vectors, bound: np.float32) -> Vectors:
+    return x.maximum(-bound).minimum(bound)
 
 
 def _exponential_of_minus(x: Vectors) -> Vectors:
@@ -309,14 +309,14 @@ def _sine(x: Vectors) -> Vectors:
 
 def _careful_sine(x: Vectors) -> Vectors:
     turned, r = _quarter_turn(x)
-    return (r + _cubic(r.zero_where_faint(_FAINT))).flipped_when_odd(turned)
+    return (r + _cubic(r.zero_where_small(_SMALL))).flipped_when_odd(turned)
 
 
 def _quarter_turn(x: Vectors) -> tuple[Vectors, Vectors]:
     """The number of half turns in ``x``, in the low bits, and what remains."""
     turned = x * PER_PI + MAGIC
     k = turned - MAGIC
-    return turned, _held(((x - k * PI_1) - k * PI_2) - k * PI_3, QUARTER_TURN)
+    return turned, _clip(((x - k * PI_1) - k * PI_2) - k * PI_3, QUARTER_TURN)
 
 
 def _cubic(r: Vectors) -> Vectors:
@@ -326,23 +326,23 @@ def _cubic(r: Vectors) -> Vectors:
 
 
 def _sigmoid(x: Vectors) -> Vectors:
-    return (_exponential_of_minus(_held(x, FLATTEST)) + ONE).under(TWO) - ONE
+    return (_exponential_of_minus(_clip(x, MAX_EXPONENT)) + ONE).divided_into(TWO) - ONE
 
 
 def _careful_sigmoid(x: Vectors) -> Vectors:
-    return _sigmoid(x.zero_where_faint(_FAINTER))
+    return _sigmoid(x.zero_where_small(_SMALLER))
 
 
 def _gaussian(x: Vectors) -> Vectors:
-    return _exponential_of_minus((x * x).at_most(FLATTEST))
+    return _exponential_of_minus((x * x).minimum(MAX_EXPONENT))
 
 
 def _careful_gaussian(x: Vectors) -> Vectors:
-    return _gaussian(x.zero_where_faint(_FAINT))
+    return _gaussian(x.zero_where_small(_SMALL))
 
 
 def _linear(x: Vectors) -> Vectors:
-    return _held(x, THREE) / THREE
+    return _clip(x, THREE) / THREE
 
 
 _sine_pass, _careful_sine_pass = node_pass(_sine), node_pass(_careful_sine)
@@ -354,7 +354,7 @@ CAREFUL = 4
 """Added to the kind of a node whose potential may be faint."""
 
 
-@kernel
+@jit
 def draw_node(kind: int, row: int, width: int, places: int, weights: int, links: int) -> None:
     """Sum the weighted sources of one node and activate; see ``node_pass`` for the addresses."""
     if kind == SINE:

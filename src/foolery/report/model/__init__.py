@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from foolery.report.model.run import BUDGET as BUDGET
-from foolery.report.model.run import Display as Display
-from foolery.report.model.run import Sight as Sight
-from foolery.report.model.run import display_of as display_of
+from foolery.report.model.run import ChampionDetail as ChampionDetail
+from foolery.report.model.run import RunReport as RunReport
+from foolery.report.model.run import make_run_report as make_run_report
 
-__all__ = ["BUDGET", "Display", "Sight", "display_of"]
+__all__ = ["BUDGET", "ChampionDetail", "RunReport", "make_run_report"]

@@ -15,61 +15,61 @@ from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.labelled import LabelledData
 from foolery.engine.run import Champion
 from foolery.errors import UsageError
-from foolery.report.model.champion import Photos, photos_of
-from foolery.report.model.run import BUDGET, Sight, display_of, scored
+from foolery.report.model.champion import RealImages, score_real_images
+from foolery.report.model.run import BUDGET, ChampionDetail, make_run_report, score_champions
 from foolery.runs import open_run_file
 from foolery.runs.records import RunSettings
 
 if TYPE_CHECKING:
     from foolery.audit.schema import Audit
-    from foolery.audit.schema import Champion as Entry
+    from foolery.audit.schema import AuditedChampion as Entry
 
-LARGEST = 64 * 2**20  # bytes of a picture's file
+MAX_FILE_BYTES = 64 * 2**20  # bytes of a picture's file
 
 
 @dataclass(frozen=True)
-class Shown:
+class AuditChampionDetail:
     """The best picture of a class, of all attacks.
 
     Attributes:
-        entry: what the audit says of it.
+        record: what the audit says of it.
         champion: the picture; its genome is empty where no search with a run file made it.
         settings: of that run; None where there is none.
-        sight: what is known of it besides.
+        detail: what is known of it besides.
     """
 
-    entry: Entry
+    record: Entry
     champion: Champion
     settings: RunSettings | None
-    sight: Sight
+    detail: ChampionDetail
 
 
 @dataclass(frozen=True)
-class AuditDisplay:
+class AuditReport:
     """An audit as its page shows it.
 
     Attributes:
         name: of its folder.
-        shown: one for each class that has a picture, in the order of the classes.
-        photos: real pictures; None where no data were given.
+        details: one for each class that has a picture, in the order of the classes.
+        real_images: real pictures; None where no data were given.
         notes: what a reader has to know besides the audit's own notes, one sentence each.
     """
 
     name: str
     audit: Audit
-    shown: tuple[Shown, ...]
-    photos: Photos | None
+    details: tuple[AuditChampionDetail, ...]
+    real_images: RealImages | None
     notes: tuple[str, ...]
 
 
-def display_audit(
+def make_audit_report(
     path: Path,
     classifier: Classifier | None = None,
     *,
     data: LabelledData | None = None,
     budget: Budget = BUDGET,
-) -> AuditDisplay:
-    """Read an audit, its pictures and the runs behind them; ask ``classifier`` as ``display_of`` does.
+) -> AuditReport:
+    """Read an audit, its pictures and the runs behind them; ask ``classifier`` as ``make_run_report`` does.
 
     Args:
         path: folder of the audit, or its ``audit.json``.
@@ -88,68 +88,72 @@ def display_audit(
     if classifier is not None and classifier.description.fingerprint != audit.classifier.fingerprint:
         notes.append(f"{classifier.description.name} is not what was audited, so it was not asked.")
         classifier = None
-    behind = _behind(folder, audit, notes)
-    plain = [_champion(folder, entry, behind.get(entry.canvas_hash)) for entry in audit.champions]
-    tops, maps = scored(plain, classifier, budget)
-    shown = []
-    for entry, champion in zip(audit.champions, plain, strict=True):
-        made = behind.get(entry.canvas_hash)
-        drawn = Sight() if made is None else made[2]
-        sight = Sight(drawn.line, drawn.network, tops.get(entry.label, ()), maps.get(entry.label), ())
-        shown.append(Shown(entry, champion, None if made is None else made[1], sight))
-    return AuditDisplay(
+    sources = _sources(folder, audit, notes)
+    champions = [_champion(folder, entry, sources.get(entry.canvas_hash)) for entry in audit.champions]
+    top, maps = score_champions(champions, classifier, budget)
+    details = []
+    for entry, champion in zip(audit.champions, champions, strict=True):
+        source = sources.get(entry.canvas_hash)
+        source_detail = ChampionDetail() if source is None else source[2]
+        detail = ChampionDetail(
+            source_detail.ancestry, source_detail.graph, top.get(entry.label, ()), maps.get(entry.label), ()
+        )
+        details.append(AuditChampionDetail(entry, champion, None if source is None else source[1], detail))
+    return AuditReport(
         name=folder.resolve().name,
         audit=audit,
-        shown=tuple(shown),
-        photos=photos_of(classifier, data) if classifier is not None and data is not None else None,
+        details=tuple(details),
+        real_images=score_real_images(classifier, data)
+        if classifier is not None and data is not None
+        else None,
         notes=tuple(notes),
     )
 
 
-_Made = tuple[Champion, RunSettings, Sight]
+_Source = tuple[Champion, RunSettings, ChampionDetail]
 
 
-def _behind(folder: Path, audit: Audit, notes: list[str]) -> Mapping[str, _Made]:
+def _sources(folder: Path, audit: Audit, notes: list[str]) -> Mapping[str, _Source]:
     """Champions of the audit's runs that the audit shows, by the hashes of their canvases."""
-    wanted, found = {entry.canvas_hash for entry in audit.champions}, {}
+    wanted, sources = {entry.canvas_hash for entry in audit.champions}, {}
     for run in dict.fromkeys(attack.run for attack in audit.attacks if attack.run is not None):
-        place = _inside(folder, run)
+        place = _path_inside(folder, run)
         try:
-            display = display_of(open_run_file(place))
+            report = make_run_report(open_run_file(place))
         except UsageError as error:
             notes.append(f"A run of the audit is left out: {error}.")
             continue
-        for label, champion in display.exhibit.champions.items():
+        for label, champion in report.result.champions.items():
             if champion.canvas_hash in wanted:
-                made = champion, display.exhibit.settings, display.sight(label)
-                found[champion.canvas_hash] = made
-    return found
+                source = champion, report.result.settings, report.detail(label)
+                sources[champion.canvas_hash] = source
+    return sources
 
 
-def _champion(folder: Path, entry: Entry, made: _Made | None) -> Champion:
-    known = None if made is None else made[0]
+def _champion(folder: Path, entry: Entry, source: _Source | None) -> Champion:
+    original = None if source is None else source[0]
     return Champion(
         index=entry.index,
         label=entry.label,
         confidence=entry.confidence,
         score=entry.score,
-        generation=0 if known is None else known.generation,
-        individual=0 if known is None else known.individual,
-        canvas=picture_of(folder, entry),
+        generation=0 if original is None else original.generation,
+        individual=0 if original is None else original.individual,
+        canvas=champion_canvas(folder, entry),
         canvas_hash=entry.canvas_hash,
-        genome=b"" if known is None else known.genome,
+        genome=b"" if original is None else original.genome,
     )
 
 
-def picture_of(folder: Path, entry: Entry) -> Canvases:
+def champion_canvas(folder: Path, entry: Entry) -> Canvases:
     """The canvas of a champion of the audit in ``folder``.
 
     Raises:
         UsageError: where its file cannot be read, or lies outside.
     """
-    file = _inside(folder, entry.image)
+    file = _path_inside(folder, entry.image)
     try:
-        if file.stat().st_size > LARGEST:
+        if file.stat().st_size > MAX_FILE_BYTES:
             raise UsageError(f"audit: {file} is larger than any picture of an audit")
         canvas = from_png(file.read_bytes())
     except (OSError, ValueError, SyntaxError) as error:
@@ -157,7 +161,7 @@ def picture_of(folder: Path, entry: Entry) -> Canvases:
     return np.ascontiguousarray(canvas)
 
 
-def _inside(folder: Path, name: str) -> Path:
+def _path_inside(folder: Path, name: str) -> Path:
     """A path of the document, which a stranger may have written."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:

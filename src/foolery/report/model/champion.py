@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, from_image, to_image
 from foolery.classifiers.base import Classifier, Kind
 from foolery.classifiers.scores import confidence
-from foolery.data.class_matching import match_classes, match_known
+from foolery.data.class_matching import match_by_name, match_classes
 from foolery.data.fit import fit_all
 from foolery.data.labelled import LabelledData, sample
 from foolery.encodings import Encoding
-from foolery.engine.run import Champion, Exhibit
-from foolery.runs import Reign, RunFile
+from foolery.engine.run import Champion, RunResult
+from foolery.runs import Replacement, RunFile
 
-MOST_ANCESTORS = 8  # of a strip
+MAX_STEPS = 8  # of a strip
 SIDE = 64  # pixels
 
 
 @dataclass(frozen=True)
-class Ancestor:
+class LineageStep:
     """One of the line of parents, or the champion itself.
 
     Attributes:
@@ -41,59 +41,59 @@ class Ancestor:
 
 
 @dataclass(frozen=True)
-class Line:
+class Ancestry:
     """Some of a champion's ancestors, the first one and the champion among them.
 
     Attributes:
         length: of the whole line.
-        shown: at most 8, the oldest first.
+        steps: at most 8, the oldest first.
     """
 
     length: int
-    shown: tuple[Ancestor, ...]
+    steps: tuple[LineageStep, ...]
 
 
-def lines_of(run: RunFile, encoding: Encoding[Any]) -> list[Line | None]:
+def trace_ancestries(run: RunFile, encoding: Encoding[Any]) -> list[Ancestry | None]:
     """One for each of the run's champions, in order; None where the genomes of ancestors are not kept."""
     if not run.keeps_genomes:
         return [None] * len(run.champions)
-    known = {one.number: one for one in run.individuals}
+    by_number = {one.number: one for one in run.individuals}
     lineages = [run.lineage(champion.individual) for champion in run.champions]
-    chosen = [[line[at] for at in _spread(len(line))] for line in lineages]
+    chosen = [[lineage[at] for at in _spread_indices(len(lineage))] for lineage in lineages]
     wanted = sorted({one.number for line in chosen for one in line if one.genome is not None})
-    pictures = _pictures(encoding, [known[number].genome or b"" for number in wanted])
-    drawn = dict(zip(wanted, pictures, strict=True))
-    reigns: dict[int, list[Reign]] = {}
-    for reign in run.reigns:
-        reigns.setdefault(reign.individual, []).append(reign)
+    pictures = _step_pictures(encoding, [by_number[number].genome or b"" for number in wanted])
+    rendered = dict(zip(wanted, pictures, strict=True))
+    replacements: dict[int, list[Replacement]] = {}
+    for replacement in run.replacements:
+        replacements.setdefault(replacement.individual, []).append(replacement)
     names = [run.settings.classes[cell] for cell in run.settings.cells]
     return [
-        Line(
+        Ancestry(
             len(line),
             tuple(
-                Ancestor(one.generation, names[reign.cell], reign.confidence, drawn[one.number])
+                LineageStep(one.generation, names[reign.cell], reign.confidence, rendered[one.number])
                 for one in some
-                if one.number in drawn
-                for reign in [_told(reigns[one.number], champion.cell)]
+                if one.number in rendered
+                for reign in [_replacement(replacements[one.number], champion.cell)]
             ),
         )
         for champion, line, some in zip(run.champions, lineages, chosen, strict=True)
     ]
 
 
-def _told(reigns: Iterable[Reign], cell: int) -> Reign:
-    return max(reigns, key=lambda reign: (reign.cell == cell, reign.confidence))
+def _replacement(replacements: Iterable[Replacement], cell: int) -> Replacement:
+    return max(replacements, key=lambda reign: (reign.cell == cell, reign.confidence))
 
 
-def _spread(count: int) -> list[int]:
+def _spread_indices(count: int) -> list[int]:
     """At most 8 indices below ``count``, the first and the last among them."""
     places: list[int] = np.unique(
-        np.linspace(0, count - 1, min(count, MOST_ANCESTORS)).round().astype(int)
+        np.linspace(0, count - 1, min(count, MAX_STEPS)).round().astype(int)
     ).tolist()
     return places
 
 
-def _pictures(encoding: Encoding[Any], genomes: list[bytes], batch: int = 500) -> list[Canvases]:
+def _step_pictures(encoding: Encoding[Any], genomes: list[bytes], batch: int = 500) -> list[Canvases]:
     pictures: list[Canvases] = []
     for start in range(0, len(genomes), batch):
         canvases = encoding.render(encoding.unpack(genomes[start : start + batch]))
@@ -110,46 +110,49 @@ def _reduced(canvas: Canvases) -> Canvases:
     return from_image(to_image(canvas).resize(size))
 
 
-SLICE = 200
+SCORING_BATCH = 200
 TOP = 5
 
 
 @dataclass(frozen=True)
-class Answer:
+class LabelScore:
     """A class, and how sure a classifier is of it: a probability, or a cosine for ``similarity``."""
 
     label: str
     confidence: float
 
 
-def scores_of(classifier: Classifier, canvases: Canvases) -> NDArray[np.float64]:
+def confidences_of(classifier: Classifier, canvases: Canvases) -> NDArray[np.float64]:
     """``(N, K) float64`` confidences of ``(N, C, H, W) uint8`` canvases, which are fitted if need be."""
-    known = classifier.description
+    description = classifier.description
     parts = [
-        confidence(classifier.scores(fit_all(canvases[at : at + SLICE], known.canvas)), known.kind)
-        for at in range(0, len(canvases), SLICE)
+        confidence(
+            classifier.scores(fit_all(canvases[at : at + SCORING_BATCH], description.canvas)),
+            description.kind,
+        )
+        for at in range(0, len(canvases), SCORING_BATCH)
     ]
-    return np.concatenate(parts) if parts else np.empty((0, len(known.classes)))
+    return np.concatenate(parts) if parts else np.empty((0, len(description.classes)))
 
 
-def first_answers(
-    confidences: NDArray[np.float64], classes: Sequence[str], most: int = TOP
-) -> list[tuple[Answer, ...]]:
-    """The ``most`` surest answers of every row of ``(N, K)`` confidences, the surest first."""
-    order = np.argsort(-confidences, axis=1, kind="stable")[:, :most]
+def top_labels(
+    confidences: NDArray[np.float64], classes: Sequence[str], count: int = TOP
+) -> list[tuple[LabelScore, ...]]:
+    """The ``count`` surest answers of every row of ``(N, K)`` confidences, the surest first."""
+    order = np.argsort(-confidences, axis=1, kind="stable")[:, :count]
     return [
-        tuple(Answer(classes[place], float(row[place])) for place in places)
+        tuple(LabelScore(classes[place], float(row[place])) for place in places)
         for row, places in zip(confidences, order.tolist(), strict=True)
     ]
 
 
 GRID = 8
-QUESTIONS = GRID * GRID
+OCCLUSION_QUERIES = GRID * GRID
 """Questions to the classifier for one picture."""
 
 
 @dataclass(frozen=True)
-class Occlusion:
+class OcclusionMap:
     """The confidence in a champion's class with one patch covered by the picture's mean color.
 
     Attributes:
@@ -161,19 +164,19 @@ class Occlusion:
     confidences: NDArray[np.float64]
 
 
-def occlusion_of(classifier: Classifier, canvas: Canvases, place: int) -> Occlusion:
-    """Ask about ``(C, H, W) uint8`` with each of 64 patches covered; ``place`` is the class's."""
+def occlusion_map(classifier: Classifier, canvas: Canvases, index: int) -> OcclusionMap:
+    """Ask about ``(C, H, W) uint8`` with each of 64 patches covered; ``index`` is the class's."""
     height, width = canvas.shape[1:]
     patch = max(1, round(height / 4)), max(1, round(width / 4))
-    covered = np.repeat(canvas[None], QUESTIONS, axis=0)
+    covered = np.repeat(canvas[None], OCCLUSION_QUERIES, axis=0)
     mean = canvas.mean(axis=(1, 2)).round().astype(np.uint8)[:, None, None]
     for row in range(GRID):
         for column in range(GRID):
             top, bottom = _span(row, patch[0], height)
             left, right = _span(column, patch[1], width)
             covered[row * GRID + column, :, top:bottom, left:right] = mean
-    found = scores_of(classifier, covered)[:, place].reshape(GRID, GRID)
-    return Occlusion(patch, found)
+    confidences = confidences_of(classifier, covered)[:, index].reshape(GRID, GRID)
+    return OcclusionMap(patch, confidences)
 
 
 def _span(place: int, patch: int, length: int) -> tuple[int, int]:
@@ -183,58 +186,63 @@ def _span(place: int, patch: int, length: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PanelPrediction:
     """What one classifier says about one champion.
 
     Attributes:
         classifier: its name.
         kind: what its scores are.
-        first: its first answer.
-        own: its confidence in the class that the champion was made for; None where it has no such class.
-        agrees: whether that class is its first answer.
+        top: its first answer.
+        confidence: its confidence in the class that the champion was made for; None where it has no such
+            class.
+        matches: whether that class is its first answer.
     """
 
     classifier: str
     kind: Kind
-    first: Answer
-    own: float | None
-    agrees: bool
+    top: LabelScore
+    confidence: float | None
+    matches: bool
 
 
-def verdicts_of(exhibit: Exhibit, classifiers: Sequence[Classifier]) -> dict[str, tuple[Verdict, ...]]:
+def panel_predictions(
+    result: RunResult, classifiers: Sequence[Classifier]
+) -> dict[str, tuple[PanelPrediction, ...]]:
     """For each class name what every classifier says, in their order."""
-    champions = list(exhibit.champions.values())
-    columns = [_asked(exhibit, champions, classifier) for classifier in classifiers]
+    champions = list(result.champions.values())
+    columns = [_predictions(result, champions, classifier) for classifier in classifiers]
     return {one.label: tuple(column[row] for column in columns) for row, one in enumerate(champions)}
 
 
-def _asked(exhibit: Exhibit, champions: Sequence[Champion], classifier: Classifier) -> list[Verdict]:
+def _predictions(
+    result: RunResult, champions: Sequence[Champion], classifier: Classifier
+) -> list[PanelPrediction]:
     if not champions:
         return []
-    known = classifier.description
-    places = match_known(exhibit.settings.classes, known.classes)
-    found = scores_of(classifier, np.stack([one.canvas for one in champions]))
-    verdicts = []
-    for one, row in zip(champions, found, strict=True):
+    description = classifier.description
+    places = match_by_name(result.settings.classes, description.classes)
+    confidences = confidences_of(classifier, np.stack([one.canvas for one in champions]))
+    predictions = []
+    for one, row in zip(champions, confidences, strict=True):
         first, own = int(row.argmax()), int(places[one.index])
-        verdicts.append(
-            Verdict(
-                known.name,
-                known.kind,
-                Answer(known.classes[first], float(row[first])),
+        predictions.append(
+            PanelPrediction(
+                description.name,
+                description.kind,
+                LabelScore(description.classes[first], float(row[first])),
                 float(row[own]) if own >= 0 else None,
                 own == first,
             )
         )
-    return verdicts
+    return predictions
 
 
 BATCH = 200
-MOST_PHOTOS = 2000  # pictures that are asked about, drawn at random, the same ones every time
+MAX_REAL_IMAGES = 2000  # pictures that are asked about, drawn at random, the same ones every time
 
 
 @dataclass(frozen=True)
-class Photo:
+class RealImage:
     """A real picture of a class.
 
     Attributes:
@@ -247,35 +255,35 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Photos:
+class RealImages:
     """What was learned from labelled pictures.
 
     Attributes:
-        of: class name to the first picture of it that was drawn.
+        examples: class name to the first picture of it that was drawn.
         confidences: ``(N,) float64``: of the classifier in the class of each picture.
     """
 
-    of: Mapping[str, Photo]
+    examples: Mapping[str, RealImage]
     confidences: NDArray[np.float64]
 
 
-def photos_of(classifier: Classifier, data: LabelledData, most: int = MOST_PHOTOS) -> Photos:
-    """Ask about at most ``most`` pictures of ``data``.
+def score_real_images(classifier: Classifier, data: LabelledData, limit: int = MAX_REAL_IMAGES) -> RealImages:
+    """Ask about at most ``limit`` pictures of ``data``.
 
     Raises:
         UsageError: where a class of the data is none of the classifier's.
     """
-    known = classifier.description
-    index = match_classes(data.classes, known.classes, known.name).index
-    found: dict[str, Photo] = {}
+    description = classifier.description
+    index = match_classes(data.classes, description.classes, description.name).index
+    examples: dict[str, RealImage] = {}
     confidences = []
-    for part in sample(data, most).batches(BATCH, known.canvas):
+    for part in sample(data, limit).batches(BATCH, description.canvas):
         places = index[part.labels]
         scores = classifier.scores(part.canvases)[np.arange(len(part)), places]
-        sure = confidence(scores, known.kind)
-        confidences.append(sure)
-        for place, canvas, value in zip(places.tolist(), part.canvases, sure.tolist(), strict=True):
-            label = known.classes[place]
-            if label not in found:
-                found[label] = Photo(canvas.copy(), value)
-    return Photos(found, np.concatenate(confidences) if confidences else np.empty(0))
+        batch = confidence(scores, description.kind)
+        confidences.append(batch)
+        for place, canvas, value in zip(places.tolist(), part.canvases, batch.tolist(), strict=True):
+            label = description.classes[place]
+            if label not in examples:
+                examples[label] = RealImage(canvas.copy(), value)
+    return RealImages(examples, np.concatenate(confidences) if confidences else np.empty(0))

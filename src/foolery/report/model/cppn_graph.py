@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from foolery.canvas import CanvasShape
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import ACTIVATIONS, INPUTS, CppnGenomes
-from foolery.encodings.cppn.render_numpy import Layout, gaussian, layout, linear, sigmoid, sine
+from foolery.encodings.cppn.render_numpy import Schedule, gaussian, linear, schedule, sigmoid, sine
 
 SIDE = 40  # pixels of a node's picture
-MOST_NODES = 120  # a larger graph would be read by nobody
+MAX_NODES = 120  # a larger graph would be read by nobody
 _BATCH = 40  # genomes at a time
 _INPUT_NAMES = ("x", "y", "distance", "1")
 _ACTIVATE = (sine, sigmoid, gaussian, linear)
 
 
 @dataclass(frozen=True)
-class Network:
+class CppnGraph:
     """The nodes of a CPPN on which its picture depends, inputs first, outputs last.
 
     Attributes:
@@ -41,7 +41,7 @@ class Network:
     left_out: int
 
 
-def networks_of(encoding: Cppn, blobs: Sequence[bytes]) -> Iterator[Network | None]:
+def cppn_graphs(encoding: Cppn, blobs: Sequence[bytes]) -> Iterator[CppnGraph | None]:
     """One for each packed genome, in order; None for one of more than 120 nodes.
 
     Raises:
@@ -52,15 +52,15 @@ def networks_of(encoding: Cppn, blobs: Sequence[bytes]) -> Iterator[Network | No
     letters = ("gray",) if outputs == 1 else tuple(encoding.colors.upper())
     for start in range(0, len(blobs), _BATCH):
         genomes = encoding.unpack(blobs[start : start + _BATCH])
-        arranged = layout(genomes)
+        arranged = schedule(genomes)
         values = _values(genomes, arranged, planes)
         for row in range(len(genomes)):
-            yield _network(genomes, row, values, letters)
+            yield _graph(genomes, row, values, letters)
 
 
-def _network(
+def _graph(
     genomes: CppnGenomes, row: int, values: NDArray[np.float32], letters: tuple[str, ...]
-) -> Network | None:
+) -> CppnGraph | None:
     first, count = int(genomes.nodes[row]), int(genomes.nodes[row + 1] - genomes.nodes[row])
     span = slice(int(genomes.edges[row]), int(genomes.edges[row + 1]))
     links = list(
@@ -74,29 +74,29 @@ def _network(
     for source, target, _ in reversed(links):  # sorted by target: every node comes after its sources
         if target in needed:
             needed.add(source)
-    shown = sorted(needed)
-    if len(shown) > MOST_NODES:
+    nodes = sorted(needed)
+    if len(nodes) > MAX_NODES:
         return None
-    place = {node: at for at, node in enumerate(shown)}
+    place = {node: at for at, node in enumerate(nodes)}
     links = [link for link in links if link[1] in needed]
-    depth = dict.fromkeys(shown, 1) | {node: 0 for node in shown if node < INPUTS}
+    depth = dict.fromkeys(nodes, 1) | {node: 0 for node in nodes if node < INPUTS}
     for source, target, _ in links:
         depth[target] = max(depth[target], depth[source] + 1)
     last = max(depth.values())
-    rows = [node if node < INPUTS else first + node for node in shown]
+    rows = [node if node < INPUTS else first + node for node in nodes]
     kinds = [ACTIVATIONS[kind] for kind in genomes.activations[first : first + count].tolist()]
     names = [
         *_INPUT_NAMES,
         *kinds[: count - outputs],
         *(f"{kind} ({letter})" for kind, letter in zip(kinds[count - outputs :], letters, strict=True)),
     ]
-    return Network(
-        names=tuple(names[node] for node in shown),
-        depths=tuple(last if node >= total - outputs else depth[node] for node in shown),
+    return CppnGraph(
+        names=tuple(names[node] for node in nodes),
+        depths=tuple(last if node >= total - outputs else depth[node] for node in nodes),
         outputs=outputs,
         edges=tuple((place[source], place[target], round(weight, 3)) for source, target, weight in links),
-        pictures=_pictures(values[rows], sum(node < INPUTS for node in shown)),
-        left_out=count - sum(node >= INPUTS for node in shown),
+        pictures=_pictures(values[rows], sum(node < INPUTS for node in nodes)),
+        left_out=count - sum(node >= INPUTS for node in nodes),
     )
 
 
@@ -111,7 +111,7 @@ def _pictures(values: NDArray[np.float32], inputs: int) -> NDArray[np.uint8]:
     return pictures
 
 
-def _values(genomes: CppnGenomes, arranged: Layout, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _values(genomes: CppnGenomes, arranged: Schedule, planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """``(4 + nodes, P) float32``: inputs, then every node of the batch."""
     values = np.zeros((INPUTS + len(genomes.activations), planes.shape[1]), np.float32)
     values[:INPUTS] = planes

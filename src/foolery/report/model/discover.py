@@ -15,7 +15,7 @@ from foolery.runs.database import RUN_DB
 from foolery.runs.records import RunSettings
 
 
-class Loader:
+class ClassifierLoader:
     """Loads the classifiers that runs name, each once.
 
     Args:
@@ -26,7 +26,7 @@ class Loader:
 
     def __init__(self, backend: str = "auto", card: Path | None = None, device: str = "auto") -> None:
         self.backend, self.card, self.device = backend, card, device
-        self._known: dict[str, Classifier | str] = {}
+        self._loaded: dict[str, Classifier | str] = {}
 
     def __call__(self, settings: RunSettings) -> tuple[Classifier | None, str]:
         """The classifier of a run; see ``load``."""
@@ -35,10 +35,10 @@ class Loader:
     def load(self, name: str, fingerprint: str, classes: Sequence[str]) -> tuple[Classifier | None, str]:
         """A classifier, or None and a sentence that says why; what would run code is never loaded."""
         key = f"{name} {fingerprint}"
-        if key not in self._known:
-            self._known[key] = self._load(name, classes)
-        found = self._known[key]
-        return (None, found) if isinstance(found, str) else (found, "")
+        if key not in self._loaded:
+            self._loaded[key] = self._load(name, classes)
+        loaded = self._loaded[key]
+        return (None, loaded) if isinstance(loaded, str) else (loaded, "")
 
     def _load(self, name: str, classes: Sequence[str]) -> Classifier | str:
         try:
@@ -52,15 +52,15 @@ class Loader:
 Kind: TypeAlias = Literal["run", "audit", "contest"]
 
 AUDIT, CONTEST = "audit.json", "contest.json"
-FILES: dict[str, Kind] = {AUDIT: "audit", CONTEST: "contest", RUN_DB: "run"}
+MARKER_FILES: dict[str, Kind] = {AUDIT: "audit", CONTEST: "contest", RUN_DB: "run"}
 """What makes a folder an audit, an arms race or a run; the first that is there counts."""
 
-DEEPEST = 4  # folders below the one that is named
-MOST = 1000
+MAX_DEPTH = 4  # folders below the one that is named
+MAX_ARTIFACTS = 1000
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundArtifact:
     """A run, an audit or an arms race: its folder, and its path from the folder that was searched."""
 
     folder: Path
@@ -68,14 +68,14 @@ class Found:
     kind: Kind
 
 
-def kind_of(path: Path) -> Kind | None:
+def artifact_kind(path: Path) -> Kind | None:
     """What lies in a folder, or what a file is; None for a folder that may hold runs, or nothing."""
     if path.is_file():
-        return FILES.get(path.name)
-    return next((kind for name, kind in FILES.items() if (path / name).is_file()), None)
+        return MARKER_FILES.get(path.name)
+    return next((kind for name, kind in MARKER_FILES.items() if (path / name).is_file()), None)
 
 
-def found_in(folder: Path) -> list[Found]:
+def find_artifacts(folder: Path) -> list[FoundArtifact]:
     """What lies in a folder and those below it, by name; links are not followed, what is found not entered.
 
     Raises:
@@ -83,16 +83,18 @@ def found_in(folder: Path) -> list[Found]:
     """
     if not folder.is_dir():
         raise UsageError(f"report: {folder} does not exist; name a run, an audit, or a folder of them")
-    found: list[Found] = []
+    artifacts: list[FoundArtifact] = []
     for place, below, _ in os.walk(folder):
         here = Path(place)
         depth = len(here.relative_to(folder).parts)
-        kind = kind_of(here) if depth else None
+        kind = artifact_kind(here) if depth else None
         if kind is not None:
-            found.append(Found(here, here.relative_to(folder).as_posix(), kind))
-        below[:] = sorted(below) if kind is None and depth < DEEPEST else []
-        if len(found) > MOST:
-            raise UsageError(f"report: {folder} holds more than {MOST} runs; name one of its folders")
-    if not found:
+            artifacts.append(FoundArtifact(here, here.relative_to(folder).as_posix(), kind))
+        below[:] = sorted(below) if kind is None and depth < MAX_DEPTH else []
+        if len(artifacts) > MAX_ARTIFACTS:
+            raise UsageError(
+                f"report: {folder} holds more than {MAX_ARTIFACTS} runs; name one of its folders"
+            )
+    if not artifacts:
         raise UsageError(f"report: no run and no audit lies in {folder}; name a folder with some below it")
-    return sorted(found, key=lambda each: each.name)
+    return sorted(artifacts, key=lambda each: each.name)

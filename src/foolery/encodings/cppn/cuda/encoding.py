@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.encodings.cppn.cuda import tape
-from foolery.encodings.cppn.cuda.program import ENTRY, TILE_PIXELS, Kernel, compiled, properties, source
+from foolery.encodings.cppn.cuda.program import (
+    ENTRY,
+    TILE_PIXELS,
+    Kernel,
+    compile_program,
+    properties,
+    source,
+)
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import CppnGenomes
 from foolery.errors import MissingExtraError
@@ -30,10 +37,10 @@ TILE = THREADS * TILE_PIXELS
 ROW = 4 * TILE
 """Bytes of a row: one node's values on a tile."""
 
-MOST_SHARED = 36 * ROW
+MAX_SHARED = 36 * ROW
 """Bytes of shared memory for a block: three blocks fit on a processor of an H100 with 36 rows each."""
 
-MOST_SCRATCH = 2**28
+MAX_SCRATCH = 2**28
 """Bytes of scratch in global memory, unless a single genome needs more."""
 
 BLOCKS_PER_PROCESSOR = 8
@@ -41,23 +48,23 @@ BYTES_OF_HEAD = 16
 
 
 @dataclass(frozen=True)
-class Launch:
+class LaunchConfig:
     """The form of one launch.
 
     Attributes:
         blocks: each draws every ``blocks``-th tile.
-        room: rows in a block's shared memory; genomes that need more use the scratch.
+        rows: rows in a block's shared memory; genomes that need more use the scratch.
         spare: floats of scratch for each block; 0 where no genome needs it.
     """
 
     blocks: int
-    room: int
+    rows: int
     spare: int
 
     @property
     def shared(self) -> int:
         """Bytes of shared memory for a block."""
-        return self.room * ROW
+        return self.rows * ROW
 
     def arguments(
         self, words: int, planes: int, scratch: int, canvases: int, *, pixels: int, genomes: int
@@ -78,14 +85,14 @@ class Launch:
             c_void_p(planes),
             c_int(pixels),
             c_int(genomes),
-            c_int(self.room),
+            c_int(self.rows),
             c_void_p(scratch),
             c_longlong(self.spare),
             c_void_p(canvases),
         ]
 
 
-def launch_of(rows: NDArray[np.int32], pixels: int, *, processors: int, shared: int) -> Launch:
+def launch_config(rows: NDArray[np.int32], pixels: int, *, processors: int, shared: int) -> LaunchConfig:
     """The launch that draws genomes of ``rows`` rows each.
 
     Args:
@@ -94,15 +101,15 @@ def launch_of(rows: NDArray[np.int32], pixels: int, *, processors: int, shared: 
         processors: multiprocessors of the device.
         shared: bytes of shared memory that the device lets a block have.
     """
-    most = min(MOST_SHARED, shared) // ROW
-    room = int(rows[rows <= most].max(initial=0))
+    max_rows = min(MAX_SHARED, shared) // ROW
+    shared_rows = int(rows[rows <= max_rows].max(initial=0))
     jobs = len(rows) * -(-pixels // TILE)
     largest = int(rows.max())
-    if largest <= most:
-        return Launch(jobs, room, 0)
-    fitting = MOST_SCRATCH // (ROW * largest)
+    if largest <= max_rows:
+        return LaunchConfig(jobs, shared_rows, 0)
+    fitting = MAX_SCRATCH // (ROW * largest)
     blocks = max(1, min(jobs, fitting, processors * BLOCKS_PER_PROCESSOR))
-    return Launch(blocks, room, largest * TILE)
+    return LaunchConfig(blocks, shared_rows, largest * TILE)
 
 
 @dataclass(frozen=True)
@@ -131,12 +138,12 @@ class CudaCppn(Cppn):
     def _draw(self, genomes: CppnGenomes, canvases: Tensor) -> None:
         words = torch.empty(tape.words_needed(genomes), dtype=torch.int32, pin_memory=True)
         rows = tape.write(genomes, self.canvas.channels, words.numpy())
-        sent = words.to(self.device, non_blocking=True)
+        device_words = words.to(self.device, non_blocking=True)
         index = torch.cuda.current_device()
-        meaning = "gray" if self.canvas.channels == 1 else self.colors
-        kernel, has = _kernel(index, meaning), _properties(index)
+        color_mode = "gray" if self.canvas.channels == 1 else self.colors
+        kernel, limits = _kernel(index, color_mode), _properties(index)
         pixels = self.canvas.height * self.canvas.width
-        form = launch_of(rows, pixels, processors=has["processors"], shared=has["shared"])
+        form = launch_config(rows, pixels, processors=limits["processors"], shared=limits["shared"])
         scratch = torch.empty(form.blocks * form.spare, dtype=torch.float32, device=self.device)
         kernel.launch(
             blocks=form.blocks,
@@ -144,7 +151,7 @@ class CudaCppn(Cppn):
             shared=form.shared,
             stream=torch.cuda.current_stream().cuda_stream,
             arguments=form.arguments(
-                sent.data_ptr(),
+                device_words.data_ptr(),
                 self._inputs.data_ptr(),
                 scratch.data_ptr(),
                 canvases.data_ptr(),
@@ -167,7 +174,7 @@ def _properties(device: int) -> dict[str, int]:
 
 
 @lru_cache(maxsize=64)
-def _kernel(device: int, meaning: str) -> Kernel:
-    has = _properties(device)
-    image = compiled(source(meaning), has["capability"])
-    return Kernel(device, image, ENTRY, min(MOST_SHARED, has["shared"]))
+def _kernel(device: int, color_mode: str) -> Kernel:
+    limits = _properties(device)
+    image = compile_program(source(color_mode), limits["capability"])
+    return Kernel(device, image, ENTRY, min(MAX_SHARED, limits["shared"]))

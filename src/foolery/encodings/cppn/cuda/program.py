@@ -80,9 +80,9 @@ def _handle(device: int) -> c_int:
 
 def _check(status: int) -> None:
     if status != 0:
-        said = c_char_p()
-        _driver().cuGetErrorString(status, byref(said))
-        raise FooleryError(f"CUDA failed: {(said.value or str(status).encode()).decode()}")
+        message = c_char_p()
+        _driver().cuGetErrorString(status, byref(message))
+        raise FooleryError(f"CUDA failed: {(message.value or str(status).encode()).decode()}")
 
 
 @lru_cache(maxsize=1)
@@ -108,11 +108,11 @@ EXACT = ("--fmad=false", "--prec-div=true", "--prec-sqrt=true", "--ftz=false")
 ENTRY = b"render"
 """The name of the kernel."""
 
-MEANINGS = ("gray", "hsv", "hls")
+COLOR_MODES = ("gray", "hsv", "hls")
 """What the planes of a canvas can mean."""
 
 
-def source(meaning: str) -> str:
+def source(color_mode: str) -> str:
     """The whole text, in CUDA C++17, for planes of one of ``MEANINGS``."""
     names = (
         *("MAGIC", "PER_PI", "PI_1", "PI_2", "PI_3", "QUARTER_TURN"),
@@ -123,14 +123,14 @@ def source(meaning: str) -> str:
     numbers |= dict(zip(("E2", "E3", "E4", "E5"), render_numpy.EXP, strict=True))
     lines = [f"#define {name} ({float(number).hex()}f)" for name, number in numbers.items()]
     text = files(__package__).joinpath("renderer.cu").read_text(encoding="utf-8")
-    return "\n".join([*lines, f"#define TILE_PIXELS {TILE_PIXELS}", f"#define COLORS {meaning}", text])
+    return "\n".join([*lines, f"#define TILE_PIXELS {TILE_PIXELS}", f"#define COLORS {color_mode}", text])
 
 
 _FILES = ("libnvrtc.so*", "nvrtc64_*.dll")
 _STANDARD = "--std=c++17"
 
 
-def compiled(text: str, capability: int, *, options: Sequence[str] = EXACT) -> bytes:
+def compile_program(text: str, capability: int, *, options: Sequence[str] = EXACT) -> bytes:
     """``text`` for a device, to be loaded by its driver: machine code, or PTX where NVRTC does not know it.
 
     Args:
@@ -142,13 +142,13 @@ def compiled(text: str, capability: int, *, options: Sequence[str] = EXACT) -> b
         UsageError: without NVRTC.
         FooleryError: where ``text`` does not compile.
     """
-    known = _architectures()
-    if capability in known:
+    supported = _supported_capabilities()
+    if capability in supported:
         return _program(text, [f"--gpu-architecture=sm_{capability}", *options], "CUBIN")
-    oldest = [each for each in known if each < capability]
+    oldest = [each for each in supported if each < capability]
     if not oldest:
         raise UsageError(
-            f"device: this NVRTC compiles for {known[0] / 10:.1f} and later, the GPU is a "
+            f"device: this NVRTC compiles for {supported[0] / 10:.1f} and later, the GPU is a "
             f"{capability / 10:.1f}; give --device cpu"
         )
     return ptx(text, max(oldest), options=options)
@@ -159,33 +159,33 @@ def ptx(text: str, capability: int, *, options: Sequence[str] = EXACT) -> bytes:
     return _program(text, [f"--gpu-architecture=compute_{capability}", *options], "PTX")
 
 
-def _architectures() -> list[int]:
+def _supported_capabilities() -> list[int]:
     count = c_int()
     library = _library()
     _check_compiled(library.nvrtcGetNumSupportedArchs(byref(count)))
-    known = (c_int * count.value)()
-    _check_compiled(library.nvrtcGetSupportedArchs(known))
-    return sorted(known)
+    supported = (c_int * count.value)()
+    _check_compiled(library.nvrtcGetSupportedArchs(supported))
+    return sorted(supported)
 
 
 def _program(text: str, options: Sequence[str], form: str) -> bytes:
     library = _library()
-    given = [_STANDARD.encode(), *(option.encode() for option in options)]
+    arguments = [_STANDARD.encode(), *(option.encode() for option in options)]
     program = c_void_p()
     _check_compiled(library.nvrtcCreateProgram(byref(program), text.encode(), b"renderer.cu", 0, None, None))
     try:
-        status = library.nvrtcCompileProgram(program, len(given), (c_char_p * len(given))(*given))
+        status = library.nvrtcCompileProgram(program, len(arguments), (c_char_p * len(arguments))(*arguments))
         if status != 0:
-            log = _taken(program, library.nvrtcGetProgramLogSize, library.nvrtcGetProgramLog)
-            said = log.decode(errors="replace").strip("\0\n")
-            raise FooleryError(f"the CUDA renderer does not compile: {said}")
+            log = _read_buffer(program, library.nvrtcGetProgramLogSize, library.nvrtcGetProgramLog)
+            message = log.decode(errors="replace").strip("\0\n")
+            raise FooleryError(f"the CUDA renderer does not compile: {message}")
         size, take = getattr(library, f"nvrtcGet{form}Size"), getattr(library, f"nvrtcGet{form}")
-        return _taken(program, size, take)
+        return _read_buffer(program, size, take)
     finally:
         library.nvrtcDestroyProgram(byref(program))
 
 
-def _taken(program: c_void_p, measure: Any, take: Any) -> bytes:
+def _read_buffer(program: c_void_p, measure: Any, take: Any) -> bytes:
     size = c_size_t()
     _check_compiled(measure(program, byref(size)))
     content = ctypes.create_string_buffer(size.value)
@@ -195,8 +195,8 @@ def _taken(program: c_void_p, measure: Any, take: Any) -> bytes:
 
 def _check_compiled(status: int) -> None:
     if status != 0:
-        said = _library().nvrtcGetErrorString(status).decode()
-        raise FooleryError(f"NVRTC failed: {said}")
+        message = _library().nvrtcGetErrorString(status).decode()
+        raise FooleryError(f"NVRTC failed: {message}")
 
 
 @lru_cache(maxsize=1)
@@ -254,5 +254,5 @@ def _cuda_of_torch() -> int | None:
 
 def _major(name: str) -> int | None:
     """13 for ``libnvrtc.so.13`` and for ``nvrtc64_130_0.dll``."""
-    found = re.search(r"\.so\.(\d+)|nvrtc64_(\d+)\d_", name)
-    return int(found[1] or found[2]) if found else None
+    match = re.search(r"\.so\.(\d+)|nvrtc64_(\d+)\d_", name)
+    return int(match[1] or match[2]) if match else None

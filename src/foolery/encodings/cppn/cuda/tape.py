@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes
-from foolery.jit import kernel
-from foolery.workers import share
+from foolery.jit import jit
+from foolery.workers import parallel_for
 
 Words = NDArray[np.int32]
 
 
-@kernel
+@jit
 def _last_readers(sources: Words, targets: Words, count: int, outputs: int) -> Words:
     """``(INPUTS + count,)``: the last needed node that reads each node; -1 for a node that none needs."""
     last = np.full(INPUTS + count, -1, np.int32)
@@ -28,7 +28,7 @@ def _last_readers(sources: Words, targets: Words, count: int, outputs: int) -> W
     return last
 
 
-@kernel
+@jit
 def _write_tape(
     activations: NDArray[np.uint8],
     sources: Words,
@@ -76,7 +76,7 @@ def _write_tape(
     head[0], head[1] = hidden, rows
 
 
-@kernel
+@jit
 def _write_rows(
     start: int,
     stop: int,
@@ -135,5 +135,5 @@ def write(genomes: CppnGenomes, outputs: int, words: Words) -> Words:
             tape,
         )
 
-    share(work, count, grain=64)
+    parallel_for(work, count, chunk=64)
     return heads[:, 2]
