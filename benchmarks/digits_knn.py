@@ -19,7 +19,8 @@ from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.card import CanvasCard, Card, Preprocessing
 from foolery.classifiers.nearest_prototype import open_prototypes
-from foolery.data.mnist import CLASSES, open_mnist
+from foolery.data import load_data
+from foolery.data.mnist import CLASSES
 from foolery.training.prototypes import MIN_IMAGES, find_prototypes, fit_width
 
 NAME, COUNT, SEED, ASIDE = "digits-knn", 100, 0, 12
@@ -45,7 +46,7 @@ def card_of(width: float) -> Card:
 
 def main() -> int:
     out = SHIPPED if "--write" in sys.argv[1:] else Path(tempfile.mkdtemp())
-    pictures, tests = open_mnist("train"), open_mnist("test")
+    pictures, tests = load_data("mnist", "train"), load_data("mnist", "test")
     every = np.arange(len(pictures))
     learnt, aside = pictures.take(every[every % ASIDE > 0]), pictures.take(every[::ASIDE])
     file = out / f"{NAME}.npy"

@@ -77,7 +77,7 @@ def test_lenet_has_no_non_linearity_before_its_first_full_layer():
 
 
 def test_an_unknown_name_gets_the_nearest_ones():
-    with pytest.raises(UsageError, match="architecture: unknown 'lnet'; did you mean lenet"):
+    with pytest.raises(UsageError, match="architecture: 'lnet' is unknown; did you mean lenet"):
         build("lnet", 10)
 
 

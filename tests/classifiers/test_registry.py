@@ -17,9 +17,9 @@ def test_everything_that_can_be_named_is_described():
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
-        ("lenett", "classifier: unknown 'lenett'; did you mean lenet"),
-        ("ONNX:net.onnx", "classifier: unknown 'ONNX:net.onnx'"),
-        ("", "classifier: unknown ''; known: cifar, cifar-b, cifar-vit, digits-knn, digits-vae, lenet"),
+        ("lenett", "classifier: 'lenett' is unknown; did you mean lenet"),
+        ("ONNX:net.onnx", "classifier: 'ONNX:net.onnx' is unknown"),
+        ("", "classifier: '' is unknown; known: cifar, cifar-b, cifar-vit, digits-knn, digits-vae, lenet"),
         ("onnx:", "no file"),
         ("nets/model.onnx", "a file is written onnx:nets/model.onnx"),
         ("model.SafeTensors", "a file is written torch:model.SafeTensors"),

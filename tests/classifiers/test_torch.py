@@ -106,7 +106,7 @@ def test_a_file_of_a_known_architecture_is_a_classifier(lenet, tmp_path: Path):
     ("changes", "said"),
     [
         ({"architecture": None}, "names no architecture"),
-        ({"architecture": "lenot"}, "architecture: unknown 'lenot'; did you mean lenet"),
+        ({"architecture": "lenot"}, "architecture: 'lenot' is unknown; did you mean lenet"),
         ({"classes": ("one", "two")}, r"does not hold a lenet: .*size mismatch for fc2"),
     ],
 )

@@ -54,7 +54,7 @@ def test_json_is_one_object_on_standard_output(tmp_path):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["fig77"], "reproduce: unknown 'fig77'; did you mean fig7"),
+        (["fig77"], "experiment: 'fig77' is unknown; did you mean fig7"),
         ([], "reproduce: expected one or more of fig4"),
         (["fig4", "fig7"], "fig7: needs a classifier of many classes; name one with --classifier photos=REF"),
         (["fig4", "--scale", "0"], "scale: expected a number above 0"),

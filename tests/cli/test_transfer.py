@@ -30,7 +30,7 @@ def test_json_is_one_object_with_everything(small_run, tmp_path):
     ("words", "expected"),
     [
         (["--to", "lenet", "--to", "lenet"], ["--to", "named twice"]),
-        (["--to", "lanet"], ["unknown 'lanet'", "lenet"]),
+        (["--to", "lanet"], ["'lanet' is unknown", "lenet"]),
         (["--to", "lenet", "--overwrite"], ["--overwrite goes with --out"]),
     ],
 )

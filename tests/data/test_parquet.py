@@ -120,7 +120,7 @@ def test_files_with_other_class_names_do_not_belong_together(tmp_path):
 
 def test_without_pyarrow_the_error_is_the_pip_line(tmp_path):
     path = parquet(tmp_path / "a.parquet", LABELS, names=NAMES)
-    opening = f"from foolery.data import open_data\nopen_data('parquet:{path}')"
+    opening = f"from foolery.data import load_data\nload_data('parquet:{path}')"
     code = f"import sys; sys.modules['pyarrow'] = None\n{opening}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'foolery[dataset]'" in done.stderr

@@ -10,7 +10,7 @@ def test_everything_known_is_described():
 
 
 def test_an_unknown_name_gets_the_nearest_ones():
-    with pytest.raises(UsageError, match="data: unknown 'mnits'; did you mean mnist"):
+    with pytest.raises(UsageError, match="data: 'mnits' is unknown; did you mean mnist"):
         load_data("mnits")
 
 

@@ -90,7 +90,7 @@ def test_everything_that_is_missing_is_said_in_one_line(tmp_path):
     ("wishes", "message"),
     [
         ({"classifiers": {"photo": "lenet"}}, "--classifier: no experiment here has 'photo'; .*digits"),
-        ({"classifiers": {"": "lenett"}}, "one: classifier: unknown 'lenett'; did you mean lenet"),
+        ({"classifiers": {"": "lenett"}}, "one: classifier: 'lenett' is unknown; did you mean lenet"),
         ({"data": {"": "mnist"}}, "--data: one takes none"),
         ({"scale": 0.0}, "scale: expected a number above 0"),
         ({"scale": float("nan")}, "scale: expected a number above 0"),

@@ -10,7 +10,7 @@ from foolery.paper.experiment import QUERIES_PER_SECOND, find_claim
 from foolery.paper.registry import REPRODUCTIONS, load_reproduction, select_reproductions
 
 
-@pytest.mark.parametrize("name", REPRODUCTIONS)
+@pytest.mark.parametrize("name", REPRODUCTIONS.names())
 def test_it_says_what_it_is(name):
     found = load_reproduction(name)
     assert found.name == name
@@ -25,7 +25,7 @@ def test_it_says_what_it_is(name):
     assert find_claim(found.claims, keys[0]) is found.claims[0]
 
 
-@pytest.mark.parametrize("name", REPRODUCTIONS)
+@pytest.mark.parametrize("name", REPRODUCTIONS.names())
 def test_more_of_it_costs_more(name):
     found = load_reproduction(name)
     small, full = found.cost(0.5, found.seeds), found.cost(1.0, found.seeds)
@@ -35,7 +35,7 @@ def test_more_of_it_costs_more(name):
     assert {part.role for part in full.items} <= roles | set(QUERIES_PER_SECOND)
 
 
-@pytest.mark.parametrize("name", REPRODUCTIONS)
+@pytest.mark.parametrize("name", REPRODUCTIONS.names())
 def test_full_scale_is_scale_one_and_all_runs(name):
     found = load_reproduction(name)
     assert found.is_full_scale(1.0, found.seeds)
@@ -52,7 +52,7 @@ def test_names_are_chosen_once_in_the_order_given_and_all_is_all():
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
-    with pytest.raises(UsageError, match="reproduce: unknown 'fig44'; did you mean fig4"):
+    with pytest.raises(UsageError, match="experiment: 'fig44' is unknown; did you mean fig4"):
         select_reproductions(["fig44"])
     with pytest.raises(UsageError, match="reproduce: expected one or more of fig4"):
         select_reproductions([])
@@ -61,8 +61,8 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 def test_listing_them_loads_nothing_that_an_extra_brings():
     code = (
         "import sys\n"
-        "from foolery.paper.registry import chosen\n"
-        "chosen(['all'])\n"
+        "from foolery.paper.registry import select_reproductions\n"
+        "select_reproductions(['all'])\n"
         "print(sorted({'torch', 'onnxruntime', 'pyarrow'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -72,8 +72,8 @@ def test_files_can_be_replaced_when_asked_for(tiny: Path, tmp_path: Path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"architecture": "lenett"}, "architecture: unknown 'lenett'; did you mean lenet"),
-        ({"data": "mnits"}, "data: unknown 'mnits'; did you mean mnist"),
+        ({"architecture": "lenett"}, "architecture: 'lenett' is unknown; did you mean lenet"),
+        ({"data": "mnits"}, "data: 'mnits' is unknown; did you mean mnist"),
         ({"seed": -1}, "seed: expected a whole number"),
         ({"iterations": 0}, "iterations: expected a whole number"),
         ({"name": "../elsewhere"}, "name: expected letters"),

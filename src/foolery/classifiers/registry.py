@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,9 @@ from foolery.classifiers.device import (
     prefers_torch,
 )
 from foolery.classifiers.request import Request, class_names_from
-from foolery.classifiers.wrappers import FORMS as WRAPPERS
-from foolery.classifiers.wrappers import is_wrapper, leaves, open_wrapper
+from foolery.classifiers.wrappers import WRAPPERS, is_wrapper, leaves, open_wrapper
 from foolery.errors import MissingExtraError, UsageError, did_you_mean
+from foolery.registry import Entry, Registry
 
 BACKENDS = ("auto", "onnx", "torch")
 _SCHEME_OF = {
@@ -33,64 +31,62 @@ _SCHEME_OF = {
 }
 
 
-@dataclass(frozen=True)
-class Adapter:
-    """One form of reference.
+_HERE = "foolery.classifiers"
 
-    Attributes:
-        module: has ``open_reference(Request) -> Classifier``; imported when it is used.
-        backend: that it runs on.
-        form: what people write.
-        about: one line.
-        extra: of foolery that brings what the module imports.
-    """
+ADAPTERS = Registry(
+    "classifier",
+    "foolery.classifiers",
+    (
+        Entry(
+            "onnx",
+            "an ONNX file with its card beside it (FILE's name with .card.json)",
+            f"{_HERE}.onnx:open_reference",
+            extra="onnx",
+            form="onnx:FILE",
+        ),
+        Entry(
+            "torch",
+            "safetensors of an architecture that its card names; an exported program (.pt2) with --trust",
+            f"{_HERE}.torch:open_reference",
+            extra="torch",
+            form="torch:FILE",
+        ),
+        Entry(
+            "torchvision",
+            "a network of torchvision's, for instance torchvision:resnet50",
+            f"{_HERE}.torchvision:open_reference",
+            extra="vision",
+            form="torchvision:NAME",
+        ),
+        Entry(
+            "timm",
+            "a network of timm's, for instance timm:resnet50.a1_in1k",
+            f"{_HERE}.timm:open_reference",
+            extra="vision",
+            form="timm:NAME",
+        ),
+        Entry(
+            "hf",
+            "an image classifier of the Hugging Face hub or a folder (hf:./FOLDER); CLIP with class names",
+            f"{_HERE}.huggingface:open_reference",
+            extra="hf",
+            form="hf:ORG/NAME",
+        ),
+        Entry(
+            "python",
+            "a classifier, callable or estimator that your own code makes",
+            f"{_HERE}.python:open_reference",
+            form="python:MODULE:NAME",
+        ),
+    ),
+)
+"""A target takes a ``Request`` (``foolery.classifiers.request``) and gives a ``Classifier``."""
 
-    module: str
-    backend: str
-    form: str
-    about: str
-    extra: str = "torch"
-
-
-_ADAPTERS = {
-    "onnx": Adapter(
-        "onnx", "onnx", "onnx:FILE", "an ONNX file with its card beside it (FILE's name with .card.json)"
-    ),
-    "torch": Adapter(
-        "torch",
-        "torch",
-        "torch:FILE",
-        "safetensors of an architecture that its card names; an exported program (.pt2) with --trust",
-    ),
-    "torchvision": Adapter(
-        "torchvision",
-        "torch",
-        "torchvision:NAME",
-        "a network of torchvision's, for instance torchvision:resnet50",
-        "vision",
-    ),
-    "timm": Adapter(
-        "timm",
-        "torch",
-        "timm:NAME",
-        "a network of timm's, for instance timm:resnet50.a1_in1k",
-        "vision",
-    ),
-    "hf": Adapter(
-        "huggingface",
-        "torch",
-        "hf:ORG/NAME",
-        "an image classifier of the Hugging Face hub, or of a folder (hf:./FOLDER); CLIP with class names",
-        "hf",
-    ),
-    "python": Adapter(
-        "python",
-        "python",
-        "python:MODULE:NAME",
-        "a classifier, callable or estimator that your own code makes",
-    ),
-}
-#: Forms that run code or call an endpoint: never loaded because a run file says so.
+#: What foolery's own adapters run on; a plugin's can be anything.
+_BACKEND_OF = {"onnx": "onnx", "python": "python"} | dict.fromkeys(
+    ("torch", "torchvision", "timm", "hf"), "torch"
+)
+#: Forms that run code or call an endpoint, as a plugin may too: never loaded because a run file says so.
 _NEVER_RECORDED = ("python", "kserve", "http", "https", "grpc")
 
 
@@ -137,15 +133,16 @@ def load_classifier(
     if classes is not None:
         changed["classes"] = class_names_from(classes)
     scheme, colon, _ = reference.partition(":")
-    if colon and scheme in _ADAPTERS:
-        adapter = _ADAPTERS[scheme]
-        if backend not in ("auto", adapter.backend):
-            raise UsageError(
-                f"backend: {reference} runs on {adapter.backend}, got {backend!r}; leave --backend out"
-            )
-        if adapter.backend == "onnx":
+    if colon and scheme in ADAPTERS:
+        runs_on = _BACKEND_OF.get(scheme, backend)
+        if backend not in ("auto", runs_on):
+            raise UsageError(f"backend: {reference} runs on {runs_on}, got {backend!r}; leave --backend out")
+        if runs_on == "onnx":
             check_backend(reference, "onnx", precision)
-        return _open(adapter, Request(reference, card, device, trust, changed, precision))
+        open_reference = ADAPTERS.load(scheme, purpose=f"run {reference}")
+        classifier: Classifier = open_reference(Request(reference, card, device, trust, changed, precision))
+        check_described(classifier.description, precision)
+        return classifier
     if is_wrapper(reference):
         if card is not None or changed:
             raise UsageError(
@@ -158,9 +155,11 @@ def load_classifier(
             ),
         )
     if reference not in names():
-        choices = list(list_classifiers())
+        own = [*names(), *(entry.usage for entry in WRAPPERS.entries())]
         hint = _file_without_scheme(reference)
-        raise UsageError(f"classifier: unknown {reference!r}; {hint or did_you_mean(reference, choices)}")
+        raise UsageError(
+            f"classifier: {reference!r} is unknown; {hint or ADAPTERS.suggestion(reference, *own)}"
+        )
     if card is not None or changed:
         raise UsageError(f"card: the built-in classifier {reference} has its own; leave --card out")
     if is_numpy(reference):
@@ -169,18 +168,6 @@ def load_classifier(
         backend = _choose_backend(reference, device) if precision == "float32" else "torch"
     check_backend(reference, backend, precision)
     return open_builtin(reference, backend, device, precision)
-
-
-def _open(adapter: Adapter, request: Request) -> Classifier:
-    try:
-        module = import_module(f"foolery.classifiers.{adapter.module}")
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "foolery":
-            raise
-        raise MissingExtraError(error.name, adapter.extra, f"run {request.reference}") from None
-    classifier: Classifier = module.open_reference(request)
-    check_described(classifier.description, request.precision)
-    return classifier
 
 
 def load_recorded(
@@ -205,13 +192,17 @@ def load_recorded(
     Raises:
         UsageError: where loading it would run code or call an endpoint.
     """
-    if any(leaf.partition(":")[0] in _NEVER_RECORDED for leaf in leaves(reference)):
+    if any(_runs_code(leaf.partition(":")[0]) for leaf in leaves(reference)):
         raise UsageError(
             f"classifier: the run names {reference!r}, which is not loaded because a run file says so; if "
             f"you trust it, repeat it with --classifier"
         )
     names_of_classes = classes if reference.startswith("hf:") else None
     return load_classifier(reference, backend=backend, card=card, device=device, classes=names_of_classes)
+
+
+def _runs_code(scheme: str) -> bool:
+    return scheme in _NEVER_RECORDED or (scheme in ADAPTERS and ADAPTERS.entry(scheme).package is not None)
 
 
 def list_classifiers() -> dict[str, str]:
@@ -223,7 +214,7 @@ def list_classifiers() -> dict[str, str]:
         colour = "gray" if shape.channels == 1 else "RGB"
         error = "" if card.test_error is None else f", test error {card.test_error:.2%}"
         lines[name] = f"{len(card.classes)} classes, {colour} {shape.height} x {shape.width}{error}"
-    return lines | {adapter.form: adapter.about for adapter in _ADAPTERS.values()} | WRAPPERS
+    return lines | {entry.usage: entry.about for entry in (*ADAPTERS.entries(), *WRAPPERS.entries())}
 
 
 def _choose_backend(reference: str, device: str) -> str:

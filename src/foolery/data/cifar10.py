@@ -35,7 +35,7 @@ _SHA256 = {
 _ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 
 
-def open_cifar10(split: str) -> LabelledImages:
+def open_cifar10(_location: str, split: str) -> LabelledImages:
     """The ``train`` (50 000) or ``test`` (10 000) pictures, ``(N, 3, 32, 32) uint8``.
 
     Looked for in ``cifar10`` below the data folders, as the archive or its ``.bin`` files, then downloaded.

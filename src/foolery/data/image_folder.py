@@ -44,8 +44,8 @@ class ImageFiles:
         return str(self.paths[row].relative_to(self.root))
 
 
-def open_folder(folder: Path, split: str) -> StreamedImages:
-    """The pictures of ``folder``: one folder for each class, named like the class.
+def open_folder(location: str, split: str) -> StreamedImages:
+    """The pictures of the folder ``location``: one folder for each class, named like the class.
 
     Class names are the folder names in sorted order; a file ``classes.json`` with rows
     ``[folder name, class name]`` translates them (ImageNet folders are named by WordNet ids). A folder with
@@ -54,6 +54,7 @@ def open_folder(folder: Path, split: str) -> StreamedImages:
     Raises:
         UsageError: where there is no such folder, or it is not laid out like that.
     """
+    folder = Path(location).expanduser()
     if not folder.is_dir():
         raise UsageError(f"data folder:{folder}: no such folder")
     root = _root(folder, split)

@@ -50,7 +50,7 @@ _SHA256 = {
 }
 
 
-def open_mnist(split: str) -> LabelledImages:
+def open_mnist(_location: str, split: str) -> LabelledImages:
     """The ``train`` (60 000) or ``test`` (10 000) pictures, ``(N, 1, 28, 28) uint8``, digits white on black.
 
     Raises:

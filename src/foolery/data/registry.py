@@ -1,56 +1,75 @@
-"""Data references: the names by which labelled pictures are opened, on the command line and in code."""
+"""Data references: the names by which labelled images are opened, on the command line and in code."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from foolery.data.labelled import LabelledData, check_split
-from foolery.errors import UsageError, did_you_mean
+from foolery.errors import UsageError
+from foolery.registry import Entry, Registry
+
+DATA = Registry(
+    "data",
+    "foolery.data",
+    (
+        Entry(
+            "mnist",
+            "handwritten digits, gray 28 x 28, 60 000 to train and 10 000 to test",
+            "foolery.data.mnist:open_mnist",
+        ),
+        Entry(
+            "cifar10",
+            "photos of ten classes, RGB 32 x 32, 50 000 to train and 10 000 to test",
+            "foolery.data.cifar10:open_cifar10",
+        ),
+        Entry(
+            "folder",
+            "image files, one folder for each class (below train and test, where DIR has those)",
+            "foolery.data.image_folder:open_folder",
+            form="folder:DIR",
+        ),
+        Entry(
+            "parquet",
+            "Hugging Face datasets; FILE,FILE, train-*.parquet and {train,test}.parquet too",
+            "foolery.data.parquet:open_parquet",
+            extra="dataset",
+            form="parquet:FILE",
+        ),
+    ),
+)
+"""A target takes what follows the colon of a reference (empty where nothing does) and ``train`` or ``test``,
+and gives ``LabelledData``."""
 
 
 def list_data() -> dict[str, str]:
     """Every form of data reference with one line about it."""
-    return {
-        "mnist": "handwritten digits, gray 28 x 28, 60 000 to train and 10 000 to test",
-        "cifar10": "photos of ten classes, RGB 32 x 32, 50 000 to train and 10 000 to test",
-        "folder:DIR": "picture files, one folder for each class (below train and test, where DIR has those)",
-        "parquet:FILE": "Hugging Face datasets; FILE,FILE, train-*.parquet and {train,test}.parquet too",
-    }
+    return {entry.usage: entry.about for entry in DATA.entries()}
 
 
 def load_data(reference: str, split: str = "test") -> LabelledData:
-    """The labelled pictures that ``reference`` names.
+    """The labelled images that ``reference`` names.
 
     Args:
-        reference: ``mnist``, ``cifar10``, ``folder:DIR`` or ``parquet:FILE``.
-        split: ``train`` or ``test``; for folders and files without splits both are all pictures.
+        reference: ``mnist``, ``cifar10``, ``folder:DIR``, ``parquet:FILE``, or a plugin's.
+        split: ``train`` or ``test``; for folders and files without splits both are all images.
 
     Raises:
         UsageError: for unknown names, and where the data cannot be had.
         MissingExtraError: for Parquet files without pyarrow.
     """
     check_split(split)
-    scheme, colon, rest = reference.partition(":")
-    if colon and scheme in ("folder", "parquet") and not rest:
-        raise UsageError(f"data: {reference!r} names no file; write {scheme}:PATH")
-    if reference == "mnist":
-        from foolery.data.mnist import open_mnist
-
-        return open_mnist(split)
-    if reference == "cifar10":
-        from foolery.data.cifar10 import open_cifar10
-
-        return open_cifar10(split)
-    if colon and scheme == "folder":
-        from foolery.data.image_folder import open_folder
-
-        return open_folder(Path(rest).expanduser(), split)
-    if colon and scheme == "parquet":
-        from foolery.data.parquet import open_parquet
-
-        return open_parquet(rest, split)
-    hint = _path_without_scheme(reference)
-    raise UsageError(f"data: unknown {reference!r}; {hint or did_you_mean(reference, list(list_data()))}")
+    name, colon, location = reference.partition(":")
+    if name not in DATA:
+        hint = _path_without_scheme(reference)
+        raise UsageError(f"data: {reference!r} is unknown; {hint or DATA.suggestion(reference)}")
+    entry = DATA.entry(name)
+    takes_location = ":" in entry.usage
+    if takes_location and not location:
+        raise UsageError(f"data: {reference!r} names no file; write {entry.usage}")
+    if colon and not takes_location:
+        raise UsageError(f"data: {reference!r} is unknown; {name} is written alone")
+    data: LabelledData = DATA.load(name)(location, split)
+    return data
 
 
 def _path_without_scheme(reference: str) -> str:

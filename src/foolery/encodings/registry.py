@@ -1,61 +1,100 @@
-"""The registry: every encoding by its name. A new one is one file and one line here."""
+"""The registry of encodings, with their options. A new one is one file and one entry here, or a plugin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from foolery.canvas import CanvasShape
-from foolery.encodings.base import Encoding
-from foolery.errors import UsageError, did_you_mean
+from foolery.registry import Entry, Option, Registry
 
-Options = Mapping[str, str | int | float | bool]
+if TYPE_CHECKING:
+    from foolery.canvas import CanvasShape
+    from foolery.encodings.base import Encoding
+
+_COORDINATES = Option(
+    "coordinates",
+    str,
+    "Inputs of a CPPN: column and row of the pixel (raw, as released), or -1 to 1.",
+    ("raw", "centered"),
+    "raw",
+)
+_COLORS = Option(
+    "colors",
+    str,
+    "Meaning of the three planes of a color image: hsv as published.",
+    ("hsv", "hls"),
+    "hsv",
+)
+_DIRECT_COLORS = replace(_COLORS, choices=("hsv", "hls", "rgb"))
+_CROSSOVER = Option(
+    "crossover",
+    str,
+    "Crossover of two images: none, or sbx as released.",
+    ("none", "sbx"),
+    "none",
+)
+_SIGMA = Option("sigma", float, "Deviation of the noise, in units of a pixel's range.", default=0.5)
+_SQUARES = Option("squares", int, "Number of squares, 1 to 1000.", default=16)
+
+ENCODINGS = Registry(
+    "encoding",
+    "foolery.encodings",
+    (
+        Entry(
+            "cppn",
+            "a small network draws the image: regular images",
+            "foolery.encodings.cppn.encoding:Cppn",
+            (_COORDINATES, _COLORS),
+        ),
+        Entry(
+            "direct",
+            "every pixel is a gene: irregular images",
+            "foolery.encodings.direct:Direct",
+            (_CROSSOVER, _DIRECT_COLORS),
+        ),
+        Entry(
+            "gaussian",
+            "every pixel is a gene, varied by Gaussian noise",
+            "foolery.encodings.gaussian:Gaussian",
+            (_SIGMA, _DIRECT_COLORS),
+        ),
+        Entry("sparse", "a few squares on one color", "foolery.encodings.sparse:Sparse", (_SQUARES,)),
+    ),
+)
+"""A target takes a canvas and the options of its entry, and makes an ``Encoding``."""
 
 
-def _cppn(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
-    from foolery.encodings.cppn.encoding import Cppn
-
-    return Cppn(canvas, **options)
-
-
-def _direct(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
-    from foolery.encodings.direct import Direct
-
-    return Direct(canvas, **options)
-
-
-def _gaussian(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
-    from foolery.encodings.gaussian import Gaussian
-
-    return Gaussian(canvas, **options)
-
-
-def _sparse(canvas: CanvasShape, **options: Any) -> Encoding[Any]:
-    from foolery.encodings.sparse import Sparse
-
-    return Sparse(canvas, **options)
-
-
-ENCODINGS: Mapping[str, tuple[Callable[..., Encoding[Any]], tuple[str, ...]]] = {
-    "cppn": (_cppn, ("coordinates", "colors")),
-    "direct": (_direct, ("crossover", "colors")),
-    "gaussian": (_gaussian, ("sigma", "colors")),
-    "sparse": (_sparse, ("squares",)),
-}
-"""Name to (maker, names of its options)."""
-
-
-def make_encoding(name: str, canvas: CanvasShape, options: Options | None = None) -> Encoding[Any]:
+def make_encoding(
+    name: str, canvas: CanvasShape, options: Mapping[str, object] | None = None
+) -> Encoding[Any]:
     """The encoding ``name`` for ``canvas``.
+
+    Args:
+        name: one of ``ENCODINGS``.
+        canvas: what it draws.
+        options: of its entry, by name; a text in place of a number or truth is read.
 
     Raises:
         UsageError: for an unknown name, an option that it does not have, or a value that is not valid.
+
+    Example:
+        >>> from foolery.canvas import CanvasShape
+        >>> make_encoding("cppn", CanvasShape(1, 28, 28), {"coordinates": "centered"}).options
+        {'coordinates': 'centered'}
     """
-    if name not in ENCODINGS:
-        raise UsageError(f"encoding: {name!r} is unknown; {did_you_mean(name, list(ENCODINGS))}")
-    maker, option_names = ENCODINGS[name]
-    values = dict(options or {})
-    for option in values:
-        if option not in option_names:
-            raise UsageError(f"encoding option: {name} has no {option!r}; known: {', '.join(option_names)}")
-    return maker(canvas, **values)
+    values = ENCODINGS.parse_options(name, options or {})
+    encoding: Encoding[Any] = ENCODINGS.load(name)(canvas, **values)
+    return encoding
+
+
+def encoding_options() -> dict[str, dict[str, Option]]:
+    """Every option of any encoding: its name to the encodings that have it, each with its own form of it.
+
+    Reads the plugins, and imports no encoding.
+    """
+    table: dict[str, dict[str, Option]] = {}
+    for entry in ENCODINGS.entries():
+        for option in entry.options:
+            table.setdefault(option.name, {})[entry.name] = option
+    return table

@@ -1,32 +1,41 @@
-"""The registry: every reproduction by its name. A new one is one file and one line here."""
+"""The registry: every reproduction by its name. A new one is one file and one entry here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 
-from foolery.errors import UsageError, did_you_mean
+from foolery.errors import UsageError
 from foolery.paper.experiment import Reproduction
+from foolery.registry import Entry, Registry
 
-#: Name on the command line to module of this package, in the order of the paper.
-REPRODUCTIONS: Mapping[str, str] = {
-    "fig4": "fig4",
-    "fig5": "fig5",
-    "fig6": "fig6",
-    "fig7": "fig7",
-    "fig9": "fig9",
-    "fig10": "fig10",
-    "fig11": "fig11",
-    "fig12": "fig12",
-    "fig12-64": "fig12_64",
-    "transfer": "transfer",
-    "ensemble": "ensemble",
-    "fig13": "fig13",
-    "real-confidence": "real_confidence",
-    "baselines": "baselines",
-    "datasize": "dataset_size",
-    "generative": "generative",
-}
+
+def _entry(name: str, about: str, file: str | None = None) -> Entry:
+    return Entry(name, about, f"foolery.paper.{file or name}:REPRODUCTION")
+
+
+REPRODUCTIONS = Registry(
+    "experiment",
+    None,
+    (
+        _entry("fig4", "digits pixel by pixel"),
+        _entry("fig5", "digits, by CPPNs"),
+        _entry("fig6", "many classes, pixel by pixel"),
+        _entry("fig7", "many classes, by CPPNs"),
+        _entry("fig9", "related classes, other runs, lineages"),
+        _entry("fig10", "repeated elements removed"),
+        _entry("fig11", "fifteen rounds of retraining on MNIST"),
+        _entry("fig12", "retraining on CIFAR-10"),
+        _entry("fig12-64", "retraining on twenty classes of Tiny ImageNet", "fig12_64"),
+        _entry("transfer", "transfer between networks"),
+        _entry("ensemble", "an ensemble of networks"),
+        _entry("fig13", "gradient ascent"),
+        _entry("real-confidence", "confidence on real images", "real_confidence"),
+        _entry("baselines", "MAP-Elites over classes beside other searches"),
+        _entry("datasize", "size of the training set", "dataset_size"),
+        _entry("generative", "generative against discriminative networks"),
+    ),
+)
+"""In the order of the paper; a target is a ``Reproduction``."""
 ALL = "all"
 
 
@@ -36,11 +45,8 @@ def load_reproduction(name: str) -> Reproduction:
     Raises:
         UsageError: for an unknown name, with the nearest ones.
     """
-    if name not in REPRODUCTIONS:
-        raise UsageError(f"reproduce: unknown {name!r}; {did_you_mean(name, [*REPRODUCTIONS, ALL])}")
-    module = import_module(f"foolery.paper.{REPRODUCTIONS[name]}")
-    loaded: Reproduction = module.REPRODUCTION
-    return loaded
+    reproduction: Reproduction = REPRODUCTIONS.load(name)
+    return reproduction
 
 
 def select_reproductions(names: Sequence[str]) -> list[Reproduction]:

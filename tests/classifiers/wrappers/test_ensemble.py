@@ -85,7 +85,7 @@ def test_what_is_opened_in_the_end_is_known_before_it_is():
         ("tencrop:", "wraps nothing"),
         ("ensemble:lenet", "two classifiers or more"),
         ("ensemble:lenet+", r"expected classifiers with \+ between them, got 'lenet\+'"),
-        ("ensemble:lenet+lenett", "unknown 'lenett'"),
+        ("ensemble:lenet+lenett", "'lenett' is unknown"),
     ],
 )
 def test_a_reference_that_cannot_be_used_is_refused(reference, said):

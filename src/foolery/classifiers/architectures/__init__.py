@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from foolery.errors import MissingExtraError, UsageError, did_you_mean
+from foolery.errors import MissingExtraError
+from foolery.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from foolery.classifiers.architectures.base import Network
 
-_HOMES = {
-    "lenet": ("foolery.classifiers.architectures.lenet", "LeNet"),
-    "perceptron": ("foolery.classifiers.architectures.perceptron", "Perceptron"),
-    "convnet": ("foolery.classifiers.architectures.convnet", "ConvNet"),
-    "vae": ("foolery.classifiers.architectures.vae", "VAE"),
-    "vit": ("foolery.classifiers.architectures.vit", "ViT"),
-}
+_HERE = "foolery.classifiers.architectures"
+
+ARCHITECTURES = Registry(
+    "architecture",
+    None,
+    (
+        Entry("lenet", "the paper's LeNet, gray 28 x 28", f"{_HERE}.lenet:LeNet", extra="torch"),
+        Entry(
+            "perceptron",
+            "three dense layers, gray 28 x 28",
+            f"{_HERE}.perceptron:Perceptron",
+            extra="torch",
+        ),
+        Entry("convnet", "a small residual network, RGB", f"{_HERE}.convnet:ConvNet", extra="torch"),
+        Entry("vae", "a generative model of each class, gray 28 x 28", f"{_HERE}.vae:VAE", extra="torch"),
+        Entry("vit", "a small vision transformer, RGB 32 x 32", f"{_HERE}.vit:ViT", extra="torch"),
+    ),
+)
+"""A target takes the number of classes, and makes a ``Network``."""
 
 
 def list_architectures() -> list[str]:
     """The names that ``build`` takes."""
-    return list(_HOMES)
+    return ARCHITECTURES.names()
 
 
 def check_architecture(name: str) -> str:
     """Return ``name``, or raise UsageError unless ``build`` takes it."""
-    if name not in _HOMES:
-        raise UsageError(f"architecture: unknown {name!r}; {did_you_mean(name, list_architectures())}")
-    return name
+    return ARCHITECTURES.entry(name).name
 
 
 def build(name: str, classes: int) -> Network:
@@ -38,10 +48,10 @@ def build(name: str, classes: int) -> Network:
         UsageError: for an unknown name.
         MissingExtraError: without torch.
     """
-    module, network = _HOMES[check_architecture(name)]
+    check_architecture(name)
     try:
         import torch  # noqa: F401
     except ImportError:
         raise MissingExtraError("torch", "torch", f"build the architecture {name}") from None
-    instance: Network = getattr(import_module(module), network)(classes)
-    return instance
+    network: Network = ARCHITECTURES.load(name)(classes)
+    return network

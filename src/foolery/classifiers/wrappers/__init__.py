@@ -12,17 +12,43 @@ from collections.abc import Callable
 
 from foolery.classifiers.base import Classifier
 from foolery.errors import UsageError
+from foolery.registry import Entry, Registry
 
-FORMS = {
-    "tencrop:REF": "the mean over four corners and the centre, each also mirrored; REF's card has a crop",
-    "rejecting:REF+REF": "the first's answers where the second, a generative network, knows the like",
-    "ensemble:REF+REF": "the mean probability of several classifiers of the same classes",
-}
+_HERE = "foolery.classifiers.wrappers"
+
+WRAPPERS = Registry(
+    "wrapper",
+    None,
+    (
+        Entry(
+            "tencrop",
+            "the mean over four corners and the centre, each also mirrored; REF's card has a crop",
+            f"{_HERE}.ten_crop:ten_crop",
+            form="tencrop:REF",
+        ),
+        Entry(
+            "rejecting",
+            "the first with a reject option: the second, a generative network, knows what it has seen",
+            f"{_HERE}.rejection:with_reject_option",
+            form="rejecting:REF+REF",
+        ),
+        Entry(
+            "ensemble",
+            "the mean probability of several classifiers of the same classes",
+            f"{_HERE}.ensemble:ensemble",
+            form="ensemble:REF+REF",
+        ),
+    ),
+)
+"""A target takes the classifiers within, and makes one of them."""
+
+_MOST_MEMBERS = {"tencrop": 1, "rejecting": 2}
 
 
 def is_wrapper(reference: str) -> bool:
     """Whether ``reference`` is one that ``open_wrapper`` opens."""
-    return reference.partition(":")[0] in ("tencrop", "rejecting", "ensemble") and ":" in reference
+    scheme, colon, _ = reference.partition(":")
+    return bool(colon) and scheme in WRAPPERS
 
 
 def open_wrapper(reference: str, load: Callable[[str], Classifier]) -> Classifier:
@@ -37,21 +63,13 @@ def open_wrapper(reference: str, load: Callable[[str], Classifier]) -> Classifie
     """
     scheme, _, rest = reference.partition(":")
     if not rest:
-        raise UsageError(f"classifier: {reference!r} wraps nothing; known: {', '.join(FORMS)}")
-    if scheme == "tencrop":
-        from foolery.classifiers.wrappers.ten_crop import ten_crop
-
-        return ten_crop(load(rest))
-    if scheme == "rejecting":
-        from foolery.classifiers.wrappers.rejection import with_reject_option
-
-        parts = members(rest)
-        if len(parts) > 2:
-            raise UsageError(f"rejecting: expected a classifier and a generative network, got {rest!r}")
-        return with_reject_option(*(load(part) for part in parts))
-    from foolery.classifiers.wrappers.ensemble import ensemble
-
-    return ensemble(*(load(part) for part in members(rest)))
+        forms = ", ".join(entry.usage for entry in WRAPPERS.entries())
+        raise UsageError(f"classifier: {reference!r} wraps nothing; known: {forms}")
+    parts = _members_of(scheme, rest)
+    if len(parts) > _MOST_MEMBERS.get(scheme, len(parts)):
+        raise UsageError(f"{scheme}: expected a classifier and a generative network, got {rest!r}")
+    classifier: Classifier = WRAPPERS.load(scheme)(*map(load, parts))
+    return classifier
 
 
 def members(text: str) -> list[str]:
@@ -67,5 +85,9 @@ def leaves(reference: str) -> list[str]:
     if not is_wrapper(reference):
         return [reference]
     scheme, _, rest = reference.partition(":")
-    parts = [rest] if scheme == "tencrop" else members(rest)
-    return [leaf for part in parts for leaf in leaves(part)]
+    return [leaf for part in _members_of(scheme, rest) for leaf in leaves(part)]
+
+
+def _members_of(scheme: str, rest: str) -> list[str]:
+    """The references that ``rest`` holds; ten-crop takes one as it stands."""
+    return [rest] if scheme == "tencrop" else members(rest)

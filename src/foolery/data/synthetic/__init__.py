@@ -1,4 +1,4 @@
-"""Nonsense: pictures that no search made, by which every search has to be measured."""
+"""Synthetic images: noise, tiles and other images that need no search, by which every search is measured."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from foolery.data.synthetic.noise import low_pass, scaled, uniform
 from foolery.data.synthetic.plain import colors, gradients
 from foolery.data.synthetic.shuffled import shuffled
 from foolery.data.synthetic.tiles import tiles
-from foolery.errors import UsageError, did_you_mean
+from foolery.registry import Entry, Registry
 
-_ALL = (
+_KINDS = (
     SyntheticKind("uniform-noise", "every value of every pixel at random", 0, uniform),
     SyntheticKind("scaled-noise", "noise of 1/32 to 1/2 of the contrast, about any color", 1, scaled),
     SyntheticKind("low-pass-noise", "smooth noise, from 2 to 32 spots a side", 2, low_pass),
@@ -22,9 +22,13 @@ _ALL = (
 )
 
 
+SYNTHETIC = Registry("synthetic images", None, tuple(Entry(kind.name, kind.about, kind) for kind in _KINDS))
+"""A target is a ``SyntheticKind``."""
+
+
 def synthetic_kinds() -> tuple[SyntheticKind, ...]:
-    """All of them."""
-    return _ALL
+    """All of them, in the order of their numbers."""
+    return _KINDS
 
 
 def synthetic_kind(name: str) -> SyntheticKind:
@@ -33,10 +37,8 @@ def synthetic_kind(name: str) -> SyntheticKind:
     Raises:
         UsageError: for an unknown name.
     """
-    for each in _ALL:
-        if each.name == name:
-            return each
-    raise UsageError(f"baseline: {name!r} is unknown; {did_you_mean(name, [each.name for each in _ALL])}")
+    kind: SyntheticKind = SYNTHETIC.load(name)
+    return kind
 
 
-__all__ = ["SyntheticKind", "synthetic_kind", "synthetic_kinds"]
+__all__ = ["SYNTHETIC", "SyntheticKind", "synthetic_kind", "synthetic_kinds"]
