@@ -11,11 +11,11 @@ import pytest
 from foolery.jit import cache_stamp, jit, jit_inline, with_cache_stamp
 
 CALLER = """
-from foolery.jit import numba, stamped
+from foolery.jit import numba, with_cache_stamp
 from called import double
 def tripled(x):
     return double(x) + x
-tripled = numba.njit(cache=True)(stamped(tripled, {stamp!r}))
+tripled = numba.njit(cache=True)(with_cache_stamp(tripled, {stamp!r}))
 """
 CALLED = """
 import numba
@@ -80,12 +80,12 @@ def test_the_stamp_follows_the_sources(tmp_path):
         package = folder / "foolery"
         shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
         sys.path.insert(0, str(folder))
-        from foolery.jit import sources_stamp
-        first = sources_stamp()
+        from foolery.jit import cache_stamp
+        first = cache_stamp()
         with (package / "encodings" / "cppn" / "constants.py").open("a") as file:
             file.write("\\n")
-        sources_stamp.cache_clear()
-        print(first, sources_stamp())
+        cache_stamp.cache_clear()
+        print(first, cache_stamp())
         """
     )
     run = subprocess.run(

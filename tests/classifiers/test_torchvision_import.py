@@ -54,9 +54,9 @@ sys.meta_path.insert(0, Fails())
 import foolery.classifiers.torchvision as tried
 try:
     module = tried.import_torchvision("run a test")
-    print("imported", len(tried._KEPT))
+    print("imported", len(tried._LIBRARIES))
 except RuntimeError as error:
-    print("raised", error, len(tried._KEPT))
+    print("raised", error, len(tried._LIBRARIES))
 """
 
 
@@ -67,7 +67,7 @@ def test_other_failures_are_not_touched(complaint):
 
 def test_operators_are_declared_only_where_they_are_missing():
     said = output_of(
-        "from foolery.classifiers.torchvision import _KEPT, import_torchvision\n"
+        "from foolery.classifiers.torchvision import _LIBRARIES, import_torchvision\n"
         "try:\n"
         "    import torchvision\n"
         "    needed = False\n"
@@ -75,6 +75,6 @@ def test_operators_are_declared_only_where_they_are_missing():
         "    needed = True\n"
         "import_torchvision('run a test'); import_torchvision('run a test')\n"
         "from torchvision import models, transforms\n"
-        "print(len(_KEPT) == needed)\n"
+        "print(len(_LIBRARIES) == needed)\n"
     )
     assert said == "True"

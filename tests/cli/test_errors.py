@@ -39,7 +39,7 @@ def outcome_of(error, monkeypatch, *words, **environment):
     def raise_error():
         raise error
 
-    monkeypatch.setattr("foolery.classifiers.known_classifiers", raise_error)
+    monkeypatch.setattr("foolery.classifiers.list_classifiers", raise_error)
     assert models
     return CliRunner().invoke(app, [*words, "models"], env=environment)
 

@@ -107,8 +107,8 @@ def test_the_kernel_has_a_plain_name(compile_to_ptx):
 
 
 def test_machine_code_is_made_for_a_known_device_and_ptx_for_a_newer_one(library):
-    assert library.compiled(source("gray"), 90).startswith(b"\x7fELF")
-    assert b".version" in library.compiled(source("gray"), 999)
+    assert library.compile_program(source("gray"), 90).startswith(b"\x7fELF")
+    assert b".version" in library.compile_program(source("gray"), 999)
 
 
 def test_a_text_that_does_not_compile_says_why(library):
@@ -118,4 +118,4 @@ def test_a_text_that_does_not_compile_says_why(library):
 
 def test_an_old_device_is_refused_with_a_remedy(library):
     with pytest.raises(UsageError, match=r"the GPU is a 1\.3; give --device cpu"):
-        library.compiled(EMPTY, 13)
+        library.compile_program(EMPTY, 13)

@@ -91,7 +91,7 @@ class RejectOption:
         log_joint = self.density.outputs(canvases)
         margins = _log_sum(log_joint)
         if self.alone:
-            return _with_rejected(self.density.finish(log_joint), margins)
+            return _with_rejected(self.density.to_scores(log_joint), margins)
         assert isinstance(self.inner, ChunkedClassifier)  # asked for only where ``slice`` is not None
         return _with_rejected(self.inner.to_scores(self.inner.outputs(canvases)), margins)
 

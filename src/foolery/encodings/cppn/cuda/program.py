@@ -116,7 +116,7 @@ def source(color_mode: str) -> str:
     """The whole text, in CUDA C++17, for planes of one of ``MEANINGS``."""
     names = (
         *("MAGIC", "PER_PI", "PI_1", "PI_2", "PI_3", "QUARTER_TURN"),
-        *("PER_LN2", "LN2_1", "LN2_2", "FLATTEST"),
+        *("PER_LN2", "LN2_1", "LN2_2", "MAX_EXPONENT"),
     )
     numbers = {name: getattr(render_numpy, name) for name in names}
     numbers |= dict(zip(("S3", "S5", "S7", "S9"), render_numpy.SINE, strict=True))

@@ -47,12 +47,12 @@ __device__ __forceinline__ void activate(int kind, float (&p)[PIXELS]) {
         for (int i = 0; i < PIXELS; ++i) p[i] = sine(p[i]);
     } else if (kind == 1) {
 #pragma unroll
-        for (int i = 0; i < PIXELS; ++i) p[i] = 2.0f / (1.0f + exponential(held(-p[i], FLATTEST))) - 1.0f;
+        for (int i = 0; i < PIXELS; ++i) p[i] = 2.0f / (1.0f + exponential(held(-p[i], MAX_EXPONENT))) - 1.0f;
     } else if (kind == 2) {
 #pragma unroll
         for (int i = 0; i < PIXELS; ++i) {
             const float square = p[i] * p[i];
-            p[i] = exponential(-(square > FLATTEST ? FLATTEST : square));
+            p[i] = exponential(-(square > MAX_EXPONENT ? MAX_EXPONENT : square));
         }
     } else {
 #pragma unroll
