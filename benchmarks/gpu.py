@@ -26,7 +26,6 @@ import numpy as np
 
 import genomes as benchmark_genomes
 from foolery.canvas import CanvasShape, fetch_rows
-from foolery.encodings.base import on_device
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.rng import Stream
 from foolery.workers import worker_count
@@ -78,7 +77,7 @@ def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
     rows = []
     for colors, side in BYTES_OF:
         encoding = encoding_of(colors, side)
-        moved, eager = on_device(encoding, DEVICE), TorchCppn(encoding, DEVICE)
+        moved, eager = encoding.on_device(DEVICE), TorchCppn(encoding, DEVICE)
         wrong, wrong_eager, seen, largest = 0, 0, 0, 0
         for generations in (0, 10, 60, 300):
             networks = walk(encoding, max(1, counts[side] // 4), generations)
@@ -116,7 +115,7 @@ def renderer_speed(seconds: float) -> list[dict[str, Any]]:
         encoding = encoding_of("hsv", side)
         networks = encoding.take(some, np.arange(count) % len(some))
         few = encoding.take(some, np.arange(16))
-        moved, eager = on_device(encoding, DEVICE), TorchCppn(encoding, DEVICE)
+        moved, eager = encoding.on_device(DEVICE), TorchCppn(encoding, DEVICE)
         start = time.perf_counter()
         encoding.render(few)
         processor = (time.perf_counter() - start) / len(few)
@@ -290,7 +289,7 @@ def by_evolve(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -
 def by_hand(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -> None:
     from foolery.search.map_elites import MapElites
 
-    encoding = on_device(Cppn(CanvasShape(3, SIDE, SIDE)), DEVICE)
+    encoding = Cppn(CanvasShape(3, SIDE, SIDE)).on_device(DEVICE)
     search: MapElites[Any] = MapElites(encoding, CLASSES, seeds=0, batch=batch)
     while True:
         search.tell(classifier.scores(encoding.render(search.ask().genomes)))

@@ -1,11 +1,13 @@
 """Every encoding keeps the one contract; a new one is tested by being registered."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape
-from foolery.encodings import ENCODINGS, make_encoding
-from foolery.encodings.base import offspring, render_into
+from foolery.encodings import ENCODINGS, Encoding, make_encoding
 from foolery.errors import UsageError
 from foolery.rng import Stream
 
@@ -54,19 +56,24 @@ def test_variation_is_a_function_of_parents_and_stream(encoding):
     assert encoding.pack(encoding.vary(parents, Stream.of(0, 2, 8))) != first
 
 
-class Plain:
-    """An encoding with nothing that the contract does not ask for."""
+class Plain(Encoding):
+    """An encoding with nothing beyond what has no default."""
 
     def __init__(self, encoding):
-        self.take, self.vary, self.render = encoding.take, encoding.vary, encoding.render
+        self.canvas, self.name = encoding.canvas, "plain"
+        for name in Encoding.__abstractmethods__:
+            setattr(self, name, getattr(encoding, name))
 
 
-def test_breeding_from_a_pool_is_varying_the_genomes_taken_from_it(encoding):
+Plain.__abstractmethods__ = frozenset()
+
+
+def test_offspring_of_a_pool_are_varied_from_the_genomes_taken_from_it(encoding):
     pool, stream = encoding.initial(Stream.of(0, 0, 6)), Stream.of(0, 1, 8)
-    before, picked = encoding.pack(pool), np.array([5, 5, 0, 3, 3, 3, 1, 2])
-    expected = encoding.pack(encoding.vary(encoding.take(pool, picked), stream))
+    before, rows = encoding.pack(pool), np.array([5, 5, 0, 3, 3, 3, 1, 2])
+    expected = encoding.pack(encoding.vary(encoding.take(pool, rows), stream))
     for one in (encoding, Plain(encoding)):
-        assert encoding.pack(offspring(one, pool, picked, stream)) == expected
+        assert encoding.pack(one.offspring(pool, rows, stream)) == expected
     assert encoding.pack(pool) == before
 
 
@@ -75,10 +82,48 @@ def test_drawing_into_memory_draws_the_same_picture(encoding):
     before, expected = encoding.pack(genomes), encoding.render(genomes).copy()
     for one in (encoding, Plain(encoding)):
         canvases = np.zeros((7, *encoding.canvas.axes), np.uint8)
-        render_into(one, genomes, canvases[1:6])
+        one.render_into(genomes, canvases[1:6])
         assert np.array_equal(canvases[1:6], expected)
         assert not canvases[[0, 6]].any()
     assert encoding.pack(genomes) == before
+
+
+def test_an_encoding_that_defines_the_least_has_defaults_for_the_rest():
+    plain = Plain(make_encoding("cppn", SHAPES[0]))
+    assert (plain.renderer_version, plain.keeps_ancestors, plain.group_size, plain.options) == (
+        1,
+        False,
+        1,
+        {},
+    )
+    assert plain.mates(Stream.of(0, 1, 3)).tolist() == [-1, -1, -1]
+    assert plain.on_device("cuda") is plain
+
+
+def test_options_are_those_of_the_entry_in_every_choice(encoding):
+    entry = ENCODINGS.entry(encoding.name)
+    names = [option.name for option in entry.options]
+    assert set(encoding.options) <= set(names)
+    for option in entry.options:
+        if encoding.canvas.channels == 3 or option.name != "colors":
+            for value in option.choices or (option.default,):
+                made = make_encoding(encoding.name, encoding.canvas, {option.name: value})
+                assert made.options[option.name] == value
+            assert encoding.options[option.name] == option.default
+
+
+def test_options_of_all_encodings_are_listed_without_a_compiler():
+    code = (
+        "import sys\n"
+        "from foolery.encodings import encoding_options\n"
+        "print(sorted(encoding_options()), sorted(encoding_options()['colors']))\n"
+        "print(sorted({'numba', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "['colors', 'coordinates', 'crossover', 'sigma', 'squares'] ['cppn', 'direct', 'gaussian']",
+        "[]",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +137,9 @@ def test_drawing_into_memory_draws_the_same_picture(encoding):
             "encoding option: cppn has no 'crossover'; known: coordinates, colors",
         ),
         ("cppn", {"coordinates": "centred"}, "coordinates: 'centred' is unknown; did you mean centered"),
+        ("gaussian", {"sigma": "wide"}, "sigma: expected a number, got 'wide'"),
+        ("sparse", {"squares": 2.5}, "squares: expected a whole number, got 2.5"),
+        ("sparse", {"squares": 0}, "squares: expected a whole number from 1 to 1000, got 0"),
     ],
 )
 def test_what_is_unknown_is_refused_with_what_is_known(name, options, message):

@@ -54,7 +54,7 @@ def test_no_steps_change_nothing(lenet):
 
 def test_in_all_else_it_is_the_encoding_within(lenet):
     mine = refined(lenet, "cppn", 1, np.zeros(10))
-    for name in ("name", "canvas", "renderer", "options", "keeps_ancestors", "siblings"):
+    for name in ("name", "canvas", "renderer_version", "options", "keeps_ancestors", "group_size"):
         assert getattr(mine, name) == getattr(mine.inner, name)
 
 

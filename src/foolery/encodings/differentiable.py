@@ -2,11 +2,11 @@
 
 How gradient ascent uses it, for any encoding and device::
 
-    role = differentiable(encoding, "cpu")
+    role = encoding.differentiable("cpu")
     parameters = role.parameters(genomes)
     optimizer = torch.optim.Adam([parameters.values])
     loss = -objective(classifier.logits(role.draw(parameters)))
-    loss.backward(); optimizer.step(); parameters.hold()
+    loss.backward(); optimizer.step(); parameters.clip()
     genomes = role.with_parameters(genomes, parameters)
 
 ``draw`` gives whole levels, those of ``encoding.render(role.with_parameters(genomes, parameters))``, so the
@@ -20,9 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from foolery.encodings.base import Encoding, G
-from foolery.encodings.cppn.encoding import Cppn
-from foolery.encodings.direct import Direct
-from foolery.errors import MissingExtraError, UsageError
+from foolery.errors import MissingExtraError
 
 try:
     import torch
@@ -72,23 +70,6 @@ class DifferentiableEncoding(Protocol[G]):
     def with_parameters(self, genomes: G, parameters: Parameters) -> G:
         """``genomes`` with ``parameters`` (held within their bounds) in place of their own."""
         ...
-
-
-def differentiable(encoding: Encoding[Any], device: str = "cpu") -> DifferentiableEncoding[Any]:
-    """The second role of ``encoding``, on a device of torch.
-
-    Raises:
-        UsageError: for an encoding that has none.
-    """
-    if isinstance(encoding, Cppn):
-        from foolery.encodings.cppn.render_torch import TorchCppn
-
-        return TorchCppn(encoding, device)
-    if isinstance(encoding, Direct):
-        from foolery.encodings.torch_direct import TorchDirect
-
-        return TorchDirect(encoding, device)
-    raise UsageError(f"encoding: {encoding.name!r} cannot be differentiated; use cppn or direct")
 
 
 def straight_through(soft: Tensor, hard: Tensor) -> Tensor:

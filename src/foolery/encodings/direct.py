@@ -6,17 +6,22 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
+from foolery.encodings.base import Encoding
 from foolery.encodings.colors import COLORS, RGB, check_colors, color_options, to_rgb
 from foolery.encodings.variation import CROSSOVERS, cross, guided_step, level_steps, step_guide
 from foolery.errors import UsageError, did_you_mean
 from foolery.jit import jit, jit_internal
 from foolery.rng import Purpose, Stream, philox
 from foolery.workers import parallel_for
+
+if TYPE_CHECKING:
+    from foolery.encodings.differentiable import DifferentiableEncoding
 
 RATE = 0.1
 HALVING_PERIOD = 1000
@@ -125,7 +130,7 @@ def _mutate_rows(
 
 
 @dataclass(frozen=True)
-class Direct:
+class Direct(Encoding[DirectGenomes]):
     """Pixels as genes: uniform noise at the start, then polynomial mutation of one gene in ten.
 
     Args:
@@ -140,8 +145,6 @@ class Direct:
     colors: str = COLORS[0]
 
     name = "direct"
-    renderer_version = 1
-    keeps_ancestors = False
 
     def __post_init__(self) -> None:
         if self.crossover not in CROSSOVERS:
@@ -210,8 +213,6 @@ class Direct:
 
     def mates(self, stream: Stream) -> NDArray[np.int64]:
         """``(N,)``: the row that child i was crossed with, or -1."""
-        if self.crossover == "none":
-            return np.full(len(stream), -1, np.int64)
         return CROSSOVERS[self.crossover](stream)
 
     def take(self, genomes: DirectGenomes, index: NDArray[np.int64]) -> DirectGenomes:
@@ -236,6 +237,12 @@ class Direct:
         """As ``render``, into ``canvases``, which are contiguous."""
         canvases[...] = genomes.levels.reshape(canvases.shape)
         to_rgb(canvases, self.colors)
+
+    def differentiable(self, device: str = "cpu") -> DifferentiableEncoding[DirectGenomes]:
+        """With the levels as parameters."""
+        from foolery.encodings.torch_direct import TorchDirect
+
+        return TorchDirect(self, device)
 
     def pack(self, genomes: DirectGenomes) -> list[bytes]:
         """One byte string per genome: format (u8), C, H, W (u16), levels."""

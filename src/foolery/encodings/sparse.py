@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
+from foolery.encodings.base import Encoding
 from foolery.encodings.direct import Direct, DirectGenomes
 from foolery.errors import UsageError
 from foolery.jit import jit
@@ -45,7 +46,7 @@ def _draw_squares(genes: NDArray[np.uint8], canvases: NDArray[np.uint8], max_sid
 
 
 @dataclass(frozen=True)
-class Sparse:
+class Sparse(Encoding[DirectGenomes]):
     """Squares as genes: where each begins, how large it is, and its color; and the color of the ground.
 
     Genes are numbers from 0 to 255, drawn, mutated and stored as those of ``direct`` are.
@@ -59,9 +60,7 @@ class Sparse:
     squares: int = 16
 
     name = "sparse"
-    renderer_version = 1
     keeps_ancestors = True
-    group_size = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.squares, int) or not 1 <= self.squares <= MAX_SQUARES:
@@ -92,10 +91,6 @@ class Sparse:
     def offspring(self, pool: DirectGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> DirectGenomes:
         """One mutated child of the picture at each of the rows ``parent_rows``."""
         return self._genes.offspring(pool, parent_rows, stream)
-
-    def mates(self, stream: Stream) -> NDArray[np.int64]:
-        """-1: nobody is crossed."""
-        return self._genes.mates(stream)
 
     def take(self, genomes: DirectGenomes, index: NDArray[np.int64]) -> DirectGenomes:
         """The genomes at ``index``, repeats allowed."""

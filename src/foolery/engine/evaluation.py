@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, fetch_rows
 from foolery.classifiers.base import ChunkedClassifier, Classifier, canvas_device
-from foolery.encodings.base import Encoding, on_device, render_into
+from foolery.encodings.base import Encoding
 from foolery.runs import Timings
 from foolery.search.map_elites import LazyOffspring
 from foolery.workers import parallel_for, worker_count
@@ -54,7 +54,7 @@ class Evaluator:
     """
 
     def __init__(self, encoding: Encoding[Any], classifier: Classifier, replicates: int = 1) -> None:
-        self.encoding = on_device(encoding, canvas_device(classifier))
+        self.encoding = encoding.on_device(canvas_device(classifier))
         self.classifier, self.replicates = classifier, replicates
         self._sliced = classifier if isinstance(classifier, ChunkedClassifier) and classifier.chunk else None
         self._canvases = np.empty((0, *encoding.canvas.axes), np.uint8)
@@ -88,7 +88,7 @@ class Evaluator:
             started = perf_counter()
             children = offspring.vary(start, stop)
             varied = perf_counter()
-            render_into(self.encoding, children, canvases[start:stop])
+            self.encoding.render_into(children, canvases[start:stop])
             timings.append((varied - started, perf_counter() - varied, 0.0))
 
         def classify(start: int, stop: int) -> None:

@@ -15,7 +15,6 @@ from foolery.canvas import Canvases
 from foolery.classifiers.gradients import DifferentiableClassifier
 from foolery.encodings.base import Encoding
 from foolery.encodings.differentiable import DifferentiableEncoding as SecondRole
-from foolery.encodings.differentiable import differentiable
 from foolery.search.ascent_presets import AscentRule
 from foolery.search.gradient_ascent import AscentState, Rows, in_slices, step_length, target_scores
 
@@ -88,7 +87,7 @@ class GenomeAscent:
 
     @property
     def _differentiable(self) -> SecondRole[Any]:
-        return differentiable(self.encoding, self.classifier.description.device)
+        return self.encoding.differentiable(self.classifier.description.device)
 
 
 def ascent_step(

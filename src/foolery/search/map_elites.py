@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.encodings.base import Encoding, G, offspring
+from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
 from foolery.rng import Purpose, Stream, check_seed
 from foolery.search.archive import Archive, EliteUpdate, count_not_finite
@@ -114,7 +114,7 @@ class LazyOffspring(Generic[G]):
             return encoding.initial(stream.rows(start, stop))
         # A slice may part siblings: then those beyond its ends are bred with it, and left out.
         low, high = start - start % encoding.group_size, stop + -stop % encoding.group_size
-        children = offspring(encoding, self._pool, self._picked[low:high], stream.rows(low, high))
+        children = encoding.offspring(self._pool, self._picked[low:high], stream.rows(low, high))
         if (low, high) == (start, stop):
             return children
         return encoding.take(children, np.arange(start - low, stop - low))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.canvas import Canvases, CanvasShape
+from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.gradients import DifferentiableClassifier
 from foolery.encodings.base import Encoding, G
@@ -30,7 +30,7 @@ PASSES = 2  # of a picture through the network for each step: forward and backwa
 
 
 @dataclass
-class MemeticEncoding(Generic[G]):
+class MemeticEncoding(Encoding[G]):
     """An encoding whose children have climbed; in all else it is the encoding within.
 
     Attributes:
@@ -47,30 +47,15 @@ class MemeticEncoding(Generic[G]):
     steps: int
     champions: Callable[[], NDArray[np.float64]]
 
-    @property
-    def name(self) -> str:
-        """That of the encoding within."""
-        return self.inner.name
-
-    @property
-    def canvas(self) -> CanvasShape:
-        """That of the encoding within."""
-        return self.inner.canvas
-
-    @property
-    def renderer_version(self) -> int:
-        """That of the encoding within."""
-        return self.inner.renderer_version
+    def __post_init__(self) -> None:
+        inner = self.inner
+        self.name, self.canvas, self.renderer_version = inner.name, inner.canvas, inner.renderer_version
+        self.keeps_ancestors = inner.keeps_ancestors
 
     @property
     def options(self) -> Mapping[str, str | int | float | bool]:
         """Those of the encoding within."""
         return self.inner.options
-
-    @property
-    def keeps_ancestors(self) -> bool:
-        """That of the encoding within."""
-        return self.inner.keeps_ancestors
 
     @property
     def group_size(self) -> int:
@@ -144,10 +129,9 @@ def gradient_steps(
     """
     import torch
 
-    from foolery.encodings.differentiable import differentiable
     from foolery.search.gradient_ascent import all_scores, in_slices
 
-    role = differentiable(encoding, classifier.description.device)
+    role = encoding.differentiable(classifier.description.device)
     kind, parts = classifier.description.kind, {}
     index = np.array(cells)
 
@@ -184,12 +168,11 @@ def make_memetic(search: MapElites[Any], classifier: Classifier, steps: int) -> 
         UsageError: for a classifier without gradients, an encoding without them, or several replicates.
     """
     from foolery.classifiers.onnx_torch import with_gradient
-    from foolery.encodings.differentiable import differentiable
 
     if len(search.seeds) > 1:
         raise UsageError("refine: replicates do not climb in common batches; evolve one run at a time")
     differentiable_classifier = with_gradient(classifier)
-    differentiable(search.encoding)
+    search.encoding.differentiable()
     search.encoding = MemeticEncoding(
         search.encoding,
         differentiable_classifier,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foolery.canvas import CanvasShape, canvas_hash, fetch_rows
-from foolery.encodings import make_encoding, on_device
+from foolery.encodings import make_encoding
 from foolery.encodings.cppn.cuda.encoding import MAX_SCRATCH, ROW, TILE, launch_config
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.rng import Stream
@@ -45,19 +45,19 @@ def test_a_device_with_little_shared_memory_gets_less():
 
 def test_other_devices_get_the_processor_s_canvases():
     encoding = Cppn(CanvasShape(1, 28, 28))
-    assert on_device(encoding, "cpu") is encoding
-    assert on_device(encoding, "mps") is encoding
+    assert encoding.on_device("cpu") is encoding
+    assert encoding.on_device("mps") is encoding
 
 
 def test_an_encoding_that_does_not_move_stays():
     encoding = make_encoding("direct", CanvasShape(1, 28, 28))
-    assert on_device(encoding, "cuda") is encoding
+    assert encoding.on_device("cuda") is encoding
 
 
 @pytest.mark.skipif(torch.version.cuda is not None, reason="this torch is built for GPUs of NVIDIA")
 def test_a_cuda_that_is_not_nvidia_s_gets_the_processor_s_canvases():
     encoding = Cppn(CanvasShape(1, 28, 28))
-    assert on_device(encoding, "cuda") is encoding
+    assert encoding.on_device("cuda") is encoding
 
 
 @needs_gpu
@@ -66,7 +66,7 @@ def test_a_cuda_that_is_not_nvidia_s_gets_the_processor_s_canvases():
 def test_a_gpu_draws_the_same_bytes(colors, most_hidden):
     shape = CanvasShape(1 if colors == "gray" else 3, 61, 67)
     encoding = Cppn(shape, "raw", "hsv" if colors == "gray" else colors)
-    moved = on_device(encoding, "cuda")
+    moved = encoding.on_device("cuda")
     for seed in range(20):
         networks = random_networks(seed, 50, shape.channels, most_hidden)
         canvases = moved.render(networks)
@@ -76,7 +76,7 @@ def test_a_gpu_draws_the_same_bytes(colors, most_hidden):
 
 @needs_gpu
 def test_a_batch_on_a_gpu_may_be_empty():
-    encoding = on_device(Cppn(CanvasShape(1, 28, 28)), "cuda")
+    encoding = Cppn(CanvasShape(1, 28, 28)).on_device("cuda")
     assert encoding.render(encoding.unpack([])).shape == (0, 1, 28, 28)
 
 

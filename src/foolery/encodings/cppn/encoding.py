@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
+from foolery.encodings.base import Encoding
 from foolery.encodings.colors import COLORS, check_colors, color_options
 from foolery.encodings.cppn import breeding, genome, render_cpu
 from foolery.encodings.cppn.genome import CppnGenomes
 from foolery.errors import UsageError, did_you_mean
 from foolery.rng import Stream
+
+if TYPE_CHECKING:
+    from foolery.encodings.differentiable import DifferentiableEncoding
 
 COORDINATES = ("raw", "centered")
 
@@ -35,7 +40,7 @@ def planes(canvas: CanvasShape, coordinates: str) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class Cppn:
+class Cppn(Encoding[CppnGenomes]):
     """Compositional pattern-producing networks (paper 2.2; ``gen_dnn_ff.hpp``).
 
     Args:
@@ -49,9 +54,7 @@ class Cppn:
     colors: str = COLORS[0]
 
     name = "cppn"
-    renderer_version = 1
     keeps_ancestors = True
-    group_size = 1
 
     def __post_init__(self) -> None:
         if self.coordinates not in COORDINATES:
@@ -81,10 +84,6 @@ class Cppn:
     def offspring(self, pool: CppnGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> CppnGenomes:
         """One mutated clone of the genome at each of the rows ``parent_rows``."""
         return breeding.offspring(pool, parent_rows, self.canvas.channels, stream)
-
-    def mates(self, stream: Stream) -> NDArray[np.int64]:
-        """-1 for every child: there is no crossover."""
-        return np.full(len(stream), -1, np.int64)
 
     def take(self, genomes: CppnGenomes, index: NDArray[np.int64]) -> CppnGenomes:
         """The genomes at ``index``, repeats allowed."""
@@ -117,6 +116,12 @@ class Cppn:
         from foolery.encodings.cppn.cuda.encoding import cuda_cppn
 
         return cuda_cppn(self, device)
+
+    def differentiable(self, device: str = "cpu") -> DifferentiableEncoding[CppnGenomes]:
+        """With the weights as parameters."""
+        from foolery.encodings.cppn.render_torch import TorchCppn
+
+        return TorchCppn(self, device)
 
     def pack(self, genomes: CppnGenomes) -> list[bytes]:
         """One byte string per genome; see ``genome.py`` for the layout."""
