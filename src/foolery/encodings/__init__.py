@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foolery import lazy
+from foolery.lazy import attach
 
 if TYPE_CHECKING:
     from foolery.encodings.base import Encoding as Encoding
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENCODINGS", "Encoding", "encoding_options", "make_encoding"]
 
-__getattr__, __dir__ = lazy.attach(
+__getattr__, __dir__ = attach(
     __name__,
     {
         "ENCODINGS": "foolery.encodings.registry",
