@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from foolery.errors import UsageError
 from foolery.jit import jit, jit_inline, jit_with_gil
+from foolery.workers import parallel_for
 
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
+_BYTE = np.uint64(0xFF)
 _ROUND_0, _ROUND_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
@@ -69,6 +71,24 @@ def _words(
     return words
 
 
+@jit
+def _fill_bytes(
+    levels: NDArray[np.uint8],
+    seeds: NDArray[np.uint64],
+    children: NDArray[np.uint64],
+    generation: np.uint64,
+    purpose: np.uint64,
+    start: np.uint64,
+) -> None:
+    """Fill ``(n, size)`` with independent uniform bytes, sixteen of one block."""
+    for row in range(levels.shape[0]):
+        for first in range(0, levels.shape[1], 16):
+            block = philox(start + np.uint64(first >> 4), children[row], generation, purpose, seeds[row])
+            for place in range(first, min(first + 16, levels.shape[1])):
+                word = block[(place >> 2) & 3]
+                levels[row, place] = np.uint8((word >> np.uint64(8 * (place & 3))) & _BYTE)
+
+
 @jit_with_gil
 def _fill_integers(
     seeds: NDArray[np.uint64],
@@ -113,6 +133,18 @@ class Stream:
     def words(self, purpose: Purpose) -> NDArray[np.uint64]:
         """``(N, 4) uint64``: four random 32-bit words for every child."""
         return _words(self.seeds, self.children, np.uint64(self.generation), np.uint64(purpose))
+
+    def bytes(self, purpose: Purpose, size: int, start: int = 0) -> NDArray[np.uint8]:
+        """``(N, size) uint8``: independent uniform bytes, those of the blocks from ``start`` on."""
+        levels = np.empty((len(self), size), np.uint8)
+        key = np.uint64(self.generation), np.uint64(purpose), np.uint64(start)
+
+        def work(first: int, last: int) -> None:
+            rows = slice(first, last)
+            _fill_bytes(levels[rows], self.seeds[rows], self.children[rows], *key)
+
+        parallel_for(work, len(self), chunk=16)
+        return levels
 
     def integers(self, purpose: Purpose, size: int) -> NDArray[np.int64]:
         """``(N,) int64``: for every child one number below ``size``, uniform to within size / 2^64."""

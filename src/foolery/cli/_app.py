@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,7 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from foolery.cli._errors import print_error
+from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
 from foolery.cli.commands import COMMANDS, CommandEntry
 from foolery.errors import UsageError, did_you_mean
@@ -101,6 +102,7 @@ class Commands(TyperGroup):
     def run(self, arguments: list[str]) -> int:
         """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""
         arguments, debug = without_debug(arguments or ["--help"])
+        warnings.showwarning = show_warning
         try:
             with self.make_context("foolery", arguments, obj=Invocation(tuple(arguments))) as context:
                 self.invoke(context)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
+from typing import TextIO
 
 import typer
 
@@ -37,6 +39,23 @@ def line_and_code(error: Exception) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return "out of memory; a smaller --batch needs less", FAILED
     return f"{type(error).__name__}: {error} (a defect in foolery; run again with --debug)", FAILED
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning on standard error: one line for a plugin that is left out, as ever for others."""
+    from foolery.registry import PluginWarning
+
+    if issubclass(category, PluginWarning):
+        print("warning:", " ".join(str(message).split()), file=sys.stderr)
+    else:
+        sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
 
 
 def usage_line(error: typer.TyperException) -> str:

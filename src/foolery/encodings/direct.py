@@ -29,8 +29,7 @@ HALVING_PERIOD = 1000
 
 FORMAT = 1
 _HEADER = struct.Struct("<BxHHH")
-_INITIAL, _MUTATE, _STEP = (np.uint64(p) for p in (Purpose.INITIAL, Purpose.MUTATE, Purpose.STEP))
-_BYTE = np.uint64(0xFF)
+_MUTATE, _STEP = np.uint64(Purpose.MUTATE), np.uint64(Purpose.STEP)
 _STEP_BLOCK = 256  # draws of steps
 _BIT_ROW = np.uintp(8)  # numbers in the table for each mask
 
@@ -43,19 +42,6 @@ class DirectGenomes:
 
     def __len__(self) -> int:
         return len(self.levels)
-
-
-@jit
-def _noise_rows(
-    levels: NDArray[np.uint8], seeds: NDArray[np.uint64], children: NDArray[np.uint64], generation: np.uint64
-) -> None:
-    """Fill with independent uniform levels 0 to 255, sixteen of one Philox block."""
-    for i in range(levels.shape[0]):
-        for start in range(0, levels.shape[1], 16):
-            block = philox(np.uint64(start >> 4), children[i], generation, _INITIAL, seeds[i])
-            for gene in range(start, min(start + 16, levels.shape[1])):
-                word = block[(gene >> 2) & 3]
-                levels[i, gene] = np.uint8((word >> np.uint64(8 * (gene & 3))) & _BYTE)
 
 
 @jit_internal
@@ -166,15 +152,7 @@ class Direct(Encoding[DirectGenomes]):
 
     def initial(self, stream: Stream) -> DirectGenomes:
         """Uniform noise, one picture for every row of ``stream``."""
-        levels = np.empty((len(stream), self.canvas.size), np.uint8)
-        generation = np.uint64(stream.generation)
-
-        def work(start: int, stop: int) -> None:
-            rows = slice(start, stop)
-            _noise_rows(levels[rows], stream.seeds[rows], stream.children[rows], generation)
-
-        parallel_for(work, len(stream), chunk=64)
-        return DirectGenomes(levels)
+        return DirectGenomes(stream.bytes(Purpose.INITIAL, self.canvas.size))
 
     def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
         """One mutated child of every parent; with ``sbx`` rows 2k and 2k + 1 are mates."""

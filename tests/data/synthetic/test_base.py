@@ -68,7 +68,7 @@ def test_two_baselines_do_not_share_numbers():
 def test_only_what_is_made_of_photos_needs_them():
     for each in synthetic_kinds():
         if each.needs_photos:
-            with pytest.raises(UsageError, match=rf"{each.name}: is made of photos; give some \(--data"):
+            with pytest.raises(UsageError, match=rf"{each.name}: made of photos; give some \(--data"):
                 each.images(CANVAS, 1, 0)
         else:
             assert np.array_equal(each.images(CANVAS, 3, 0), each.images(CANVAS, 3, 0, PHOTOS))

@@ -1,7 +1,7 @@
-"""Dice: the random numbers of a batch of baseline pictures, a row for each picture.
+"""Kinds of synthetic images, and the random numbers of a batch of them, a row for each image.
 
-Row i is the same however many rows are drawn beside it, so pictures 0 to 99 and 100 to 199 of one seed
-can be drawn together or one after the other.
+Row i is the same however many rows are drawn beside it, so images 0 to 99 and 100 to 199 of one seed
+can be made together or one after the other.
 """
 
 from __future__ import annotations
@@ -16,39 +16,22 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape
 from foolery.data.fit import fit_all
 from foolery.errors import UsageError
-from foolery.jit import jit
-from foolery.rng import Purpose, check_seed, philox
-from foolery.workers import parallel_for
+from foolery.rng import Purpose, Stream, check_seed
 
-_PURPOSE = np.uint64(Purpose.SYNTHETIC)
-_BYTE = np.uint64(0xFF)
 _BLOCK_SIZE = 1 << 24
-"""Philox blocks set aside for a throw: enough for the bytes of the largest canvas."""
+"""Philox blocks set aside for each ``block`` of numbers: enough for the bytes of the largest canvas."""
 _MAX_NUMBER = 1 << 31
-
-
-@jit
-def _fill_bytes(
-    levels: NDArray[np.uint8], seed: np.uint64, first: np.uint64, generation: np.uint64, start: np.uint64
-) -> None:
-    """Fill ``(n, size)`` with independent uniform bytes, sixteen of one block."""
-    for row in range(levels.shape[0]):
-        for at in range(0, levels.shape[1], 16):
-            block = philox(start + np.uint64(at >> 4), first + np.uint64(row), generation, _PURPOSE, seed)
-            for place in range(at, min(at + 16, levels.shape[1])):
-                word = block[(place >> 2) & 3]
-                levels[row, place] = np.uint8((word >> np.uint64(8 * (place & 3))) & _BYTE)
 
 
 @dataclass(frozen=True)
 class ImageRng:
-    """The numbers of pictures ``first`` to ``first + count`` of one baseline and one seed.
+    """The random numbers of images ``first`` to ``first + count`` of one kind and one seed.
 
     Args:
         seed: 0 to 2^64 - 1.
-        number: of the baseline; each has numbers of its own.
-        count: of pictures.
-        first: number of the first picture.
+        number: of the kind; each has numbers of its own.
+        count: of images.
+        first: number of the first image.
 
     Raises:
         UsageError: for a seed or a count that makes no sense.
@@ -68,24 +51,14 @@ class ImageRng:
 
     @property
     def rows(self) -> NDArray[np.int64]:
-        """``(N,)``: the numbers of the pictures."""
+        """``(N,)``: the numbers of the images."""
         return np.arange(self.first, self.first + self.count)
 
     def levels(self, block: int, size: int) -> NDArray[np.uint8]:
         """``(N, size) uint8``, uniform; each ``block`` (0 to 255) has numbers of its own."""
-        levels = np.empty((self.count, size), np.uint8)
-
-        def work(start: int, stop: int) -> None:
-            _fill_bytes(
-                levels[start:stop],
-                np.uint64(self.seed),
-                np.uint64(self.first + start),
-                np.uint64(self.number),
-                np.uint64(block * _BLOCK_SIZE),
-            )
-
-        parallel_for(work, self.count, chunk=16)
-        return levels
+        seeds = np.full(self.count, self.seed, np.uint64)
+        stream = Stream(seeds, self.rows.astype(np.uint64), self.number)
+        return stream.bytes(Purpose.SYNTHETIC, size, block * _BLOCK_SIZE)
 
     def uniforms(self, block: int, size: int) -> NDArray[np.float64]:
         """``(N, size) float64`` in [0, 1), 32 random bits each."""
@@ -98,14 +71,14 @@ Generator: TypeAlias = Callable[[ImageRng, CanvasShape, Canvases | None], Canvas
 
 @dataclass(frozen=True)
 class SyntheticKind:
-    """Pictures of one kind.
+    """One kind of synthetic images.
 
     Attributes:
         name: in the registry and in reports.
         about: one line for reports.
         number: of its random numbers; never reused.
-        generator: draws them.
-        needs_photos: True where it is made of real photos.
+        generator: makes them.
+        needs_photos: True where they are made of real photos.
     """
 
     name: str
@@ -117,23 +90,23 @@ class SyntheticKind:
     def images(
         self, canvas: CanvasShape, count: int, seed: int, photos: Canvases | None = None, *, first: int = 0
     ) -> Canvases:
-        """``(count, C, H, W) uint8``: pictures ``first``, ``first`` + 1 … of ``seed``.
+        """``(count, C, H, W) uint8``: images ``first``, ``first`` + 1 … of ``seed``.
 
-        A picture depends on its number, the seed, the canvas and the photos, not on ``count``.
+        An image depends on its number, the seed, the canvas and the photos, not on ``count``.
 
         Args:
             canvas: what is drawn.
-            count: of pictures, from 0.
+            count: of images, from 0.
             seed: 0 to 2^64 - 1.
             photos: ``(M, C, H, W) uint8``, at least one, of any canvas; only where ``needs_photos``.
-            first: number of the first picture.
+            first: number of the first image.
 
         Raises:
             UsageError: without photos where they are needed, and for a seed or count that makes no sense.
         """
         rng = ImageRng(seed, self.number, count, first)
         if self.needs_photos and (photos is None or not len(photos)):
-            raise UsageError(f"baseline {self.name}: is made of photos; give some (--data DATA)")
+            raise UsageError(f"synthetic images {self.name}: made of photos; give some (--data DATA)")
         if not count:
             return np.empty((0, *canvas.axes), np.uint8)
         if photos is None or not self.needs_photos:
