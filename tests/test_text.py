@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.text import format_confidence, format_score, nines, shorten
+from foolery.text import (
+    format_confidence,
+    format_count,
+    format_duration,
+    format_percent,
+    format_score,
+    nines,
+    shorten,
+    with_narrow_spaces,
+)
 
 PROBABILITIES = st.floats(0, 1) | st.floats(0, 18).map(lambda count: 1 - 10.0**-count)
 
@@ -91,3 +100,14 @@ def test_a_similarity_is_a_cosine():
 )
 def test_paths_keep_their_last_two_parts(words, short):
     assert shorten(words) == short
+
+
+def test_counts_durations_and_shares_are_easy_to_read():
+    counts = [format_count(value) for value in (0, 999, 40200, 1234567.8, None, math.nan)]
+    assert counts == ["0", "999", "40,200", "1,234,568", "–", "–"]
+    durations = [format_duration(value) for value in (0.0, 4.24, 119.99, 200, 7500, None)]
+    assert durations == ["0.0 s", "4.2 s", "120.0 s", "3 min 20 s", "2 h 5 min", "–"]
+    shares = [format_percent(value) for value in (0.0, 1e-6, 0.1234, 0.99999, 1.0, None, math.nan)]
+    assert shares == ["0 %", "0.1 %", "12.3 %", "99.9 %", "100 %", "–", "–"]
+    assert (format_percent(0.129, 0), format_percent(0.012, 2)) == ("13 %", "1.20 %")
+    assert with_narrow_spaces("99.9 % of 10") == "99.9\u202f% of 10"

@@ -1,4 +1,4 @@
-"""Certainty: a confidence as people read it, and a scale on which nearly certain ones differ."""
+"""How numbers are written, on pages and in the terminal; and a scale on which near-certainties differ."""
 
 from __future__ import annotations
 
@@ -37,6 +37,56 @@ def format_score(value: float, kind: Literal["softmax", "sigmoid", "similarity"]
     if kind != "similarity":
         return format_confidence(value)
     return "–" if math.isnan(value) else f"{value:.3f}".replace("-", "−")
+
+
+def format_count(value: object) -> str:
+    """``12,345``; a dash where there is none.
+
+    Example:
+        >>> format_count(20200.0), format_count(None)
+        ('20,200', '–')
+    """
+    return f"{value:,.0f}" if isinstance(value, int | float) and math.isfinite(value) else "–"
+
+
+def format_percent(share: float | None, decimals: int = 1) -> str:
+    """``12.3 %``; only all is ``100 %``, only nothing ``0 %``; a dash for NaN and None.
+
+    Example:
+        >>> format_percent(0.1234), format_percent(0.99999), format_percent(1.0), format_percent(1e-9)
+        ('12.3 %', '99.9 %', '100 %', '0.1 %')
+    """
+    if share is None or math.isnan(share):
+        return "–"
+    if share in (0.0, 1.0):
+        return f"{share * 100:.0f} %"
+    least = 10.0**-decimals
+    return f"{min(max(100 * share, least), 100 - least):.{decimals}f} %"
+
+
+def format_duration(seconds: object) -> str:
+    """``4.2 s``, ``3 min 20 s`` or ``2 h 5 min``; a dash where there is none.
+
+    Example:
+        >>> format_duration(200), format_duration(7500)
+        ('3 min 20 s', '2 h 5 min')
+    """
+    if not isinstance(seconds, int | float):
+        return "–"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds) // 60
+    if minutes < 120:
+        return f"{minutes} min {round(seconds) % 60} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+
+
+def with_narrow_spaces(text: str) -> str:
+    """``text`` for a web page: a narrow space, at which no line breaks, before every percent sign."""
+    return text.replace(" %", f"{NARROW_SPACE}%")
 
 
 def nines(confidence: float) -> float:

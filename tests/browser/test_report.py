@@ -13,15 +13,9 @@ from foolery.classifiers import load_classifier
 from foolery.data.labelled import LabelledImages
 from foolery.encodings import make_encoding
 from foolery.engine.evolution import evolve
-from foolery.hardening.rounds import read_arms_race
-from foolery.report import write_report
-from foolery.report.arms_race_page import arms_race_files
-from foolery.report.audit_page import audit_files
-from foolery.report.heatmap import write_transfer
+from foolery.report import RunReport, make_run_report, write_report
 from foolery.report.index_page import unreadable_files
-from foolery.report.model import RunReport, make_run_report
-from foolery.report.model.audit import make_audit_report
-from foolery.report.run_page import write_files
+from foolery.report.write import write_files
 from foolery.runs import RunWriter
 from support.audits import audit_in
 from support.command import invoke
@@ -41,8 +35,8 @@ def report(tmp_path_factory, mnist) -> Path:
     ]
     some = LabelledImages(mnist.canvases[:200], mnist.labels[:200], mnist.classes)
     panel = [load_classifier("lenet-b")]
-    displays = [make_run_report(run, lenet, data=some, panel=panel) for run in runs]
-    return write_report(displays, folder / "out")
+    reports = [make_run_report(run, lenet, data=some, panel=panel) for run in runs]
+    return write_report(reports, folder / "out")
 
 
 @pytest.fixture(scope="module")
@@ -91,18 +85,18 @@ def test_search_sort_threshold_and_encoding_work_together(shown):
     found = confidences(shown)
     assert len(found) == 10
     assert found == sorted(found, reverse=True)
-    shown.get_by_role("slider", name="At least").fill("1")
+    shown.get_by_role("slider", name="Minimum confidence").fill("1")
     assert confidences(shown) == [value for value in found if value >= 0.5]
-    assert shown.locator("#least-shown").inner_text() == "50\u202f%"
+    assert shown.locator("#minimum-shown").inner_text() == "50\u202f%"
     shown.get_by_role("searchbox").fill("no such class")
     assert visible(shown) == []
     shown.get_by_text("No class matches").wait_for()
 
 
-@pytest.mark.parametrize("key", ["name", "index", "generation", "queries", "unsure"])
+@pytest.mark.parametrize("key", ["name", "index", "generation", "queries", "lowest"])
 def test_every_order_is_one(shown, key):
     shown.get_by_role("combobox", name="Sort by").select_option(key)
-    field = {"name": "n", "index": "i", "generation": "g", "queries": "q", "unsure": "c"}[key]
+    field = {"name": "n", "index": "i", "generation": "g", "queries": "q", "lowest": "c"}[key]
     values = shown.locator("#champions li").evaluate_all(
         f"tiles => tiles.map((tile) => +tile.dataset.{field})"
     )
@@ -114,21 +108,21 @@ def test_a_champion_opens_with_all_that_is_known_of_it(shown):
     panel = shown.get_by_role("dialog")
     panel.wait_for()
     assert panel.locator("h2").inner_text() == "3"
-    whole = panel.locator("#whole")
+    whole = panel.locator("#image")
     size = whole.bounding_box()
     assert size["width"] % 28 == 0
     assert size["width"] >= 280
     assert panel.locator("#top li").count() == 5
-    assert panel.locator("#line li").count() >= 1
-    assert panel.locator("#network g").count() >= 5
-    assert panel.locator("#verdicts tr").count() == 1
+    assert panel.locator("#ancestry li").count() >= 1
+    assert panel.locator("#graph g").count() >= 5
+    assert panel.locator("#panel tr").count() == 1
     panel.get_by_text("Confidence in its class").wait_for()
     panel.get_by_role("button", name="Larger").click()
     assert whole.bounding_box()["width"] == size["width"] + 28
-    assert panel.locator("#cover").is_hidden()
-    panel.get_by_label("where it matters").check()
-    assert panel.locator("#cover rect").count() == 64
-    assert panel.locator("#cover").is_visible()
+    assert panel.locator("#occlusion").is_hidden()
+    panel.get_by_label("occlusion map", exact=True).check()
+    assert panel.locator("#occlusion rect").count() == 64
+    assert panel.locator("#occlusion").is_visible()
 
 
 def test_the_genome_that_is_downloaded_draws_the_picture(shown):
@@ -218,7 +212,7 @@ def test_a_single_file_does_the_same(open_page, tmp_path):
     panel = page.get_by_role("dialog")
     panel.wait_for()
     assert panel.locator("h2").inner_text() == "5"
-    assert panel.locator("#whole").evaluate("image => image.naturalWidth") == 28
+    assert panel.locator("#image").evaluate("image => image.naturalWidth") == 28
     assert panel.locator("#top li").count() == 5
 
 
@@ -257,7 +251,7 @@ def test_a_champion_whose_data_are_missing_says_so(open_page, tmp_path):
     page = open_page(offline=True)
     page.goto(index.as_uri())
     page.locator("#champions a").nth(3).click()
-    page.get_by_text("data files are missing").wait_for()
+    page.get_by_text("data files beside the page were not found").wait_for()
     assert page.locator("#champions a").count() == len(DIGITS)
     assert all("0003.js" in error or "ERR_FILE_NOT_FOUND" in error for error in open_page.errors)
     open_page.errors.clear()
@@ -345,19 +339,19 @@ def test_a_champion_that_is_not_the_first_answer_is_listed_with_its_own(open_pag
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_an_index_of_good_unfinished_empty_and_broken_runs(open_page, accessible, tmp_path, scheme, size):
-    shelf = tmp_path / "shelf"
+    folder = tmp_path / "folder"
     lenet = load_classifier("lenet")
-    good = evolve(lenet, generations=3, batch=20, out=shelf / "good")
+    good = evolve(lenet, generations=3, batch=20, out=folder / "good")
     for name, status in (("empty", "running"), ("stopped", "interrupted")):
-        RunWriter.create(shelf / name, good.settings, good.provenances[0], keep_genomes=True).close(status)
-    (shelf / "broken").mkdir()
-    (shelf / "broken" / "run.db").write_bytes(b"no database")
-    assert invoke("report", shelf, "-o", tmp_path / "out", "--budget", "0").returncode == 0
+        RunWriter.create(folder / name, good.settings, good.provenances[0], keep_genomes=True).close(status)
+    (folder / "broken").mkdir()
+    (folder / "broken" / "run.db").write_bytes(b"no database")
+    assert invoke("report", folder, "-o", tmp_path / "out", "--budget", "0").returncode == 0
     page = open_page(offline=True, scheme=scheme, size=size)
     page.goto((tmp_path / "out" / "index.html").as_uri())
     assert page.locator(".cards li").count() == 4
     page.get_by_text("cannot be read").wait_for()
-    assert page.get_by_text("before its first generation").count() == 2
+    assert page.get_by_text("no generation yet").count() == 2
     accessible(page)
     page.get_by_role("link", name="empty").click()
     page.get_by_text("This run has no champions yet.").wait_for()
@@ -373,8 +367,8 @@ def test_an_index_of_good_unfinished_empty_and_broken_runs(open_page, accessible
 def test_an_audit_shows_its_verdict_and_filters_by_attack(open_page, accessible, tmp_path, scheme, size):
     audit_in(tmp_path / "audit")
     page = open_page(offline=True, scheme=scheme, size=size)
-    page.goto(write_files(audit_files(make_audit_report(tmp_path / "audit")), tmp_path / "out").as_uri())
-    page.get_by_role("heading", name="The verdict").wait_for()
+    page.goto(write_report(tmp_path / "audit", tmp_path / "out", budget="0").as_uri())
+    page.get_by_role("heading", name="Result", exact=True).wait_for()
     accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     page.get_by_role("combobox", name="Attack").select_option("uniform-noise")
@@ -382,18 +376,18 @@ def test_an_audit_shows_its_verdict_and_filters_by_attack(open_page, accessible,
     page.locator("#champions li:visible a").first.click()
     panel = page.get_by_role("dialog")
     panel.get_by_text("uniform-noise, seed 0").wait_for()
-    assert panel.locator("#part-network").is_hidden()
+    assert panel.locator("#part-graph").is_hidden()
     accessible(page)
 
 
 def race_page(folder: Path) -> Path:
-    return write_files(arms_race_files(read_arms_race(race_in(folder / "race"))), folder / "out")
+    return write_report(race_in(folder / "race"), folder / "out")
 
 
 def transfer_page(folder: Path) -> Path:
     names, canvas = ("cat", "dog", "owl"), (3, 6, 8)
     runs = [exhibit(classes=names, canvas=canvas, confidences=(0.9, 0.99, 0.5), seed=s) for s in (1, 2)]
-    return write_transfer(transfer(runs, [Plain(3, canvas), Plain(4, (1, 9, 9))]), folder / "out")
+    return write_report(transfer(runs, [Plain(3, canvas), Plain(4, (1, 9, 9))]), folder / "out")
 
 
 def broken_page(folder: Path) -> Path:

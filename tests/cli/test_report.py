@@ -39,7 +39,7 @@ def test_the_commands_and_the_program_of_the_page_do_what_it_says(tmp_path, mnis
     assert sorted(path.suffix for path in (tmp_path / "with-figures/figures").iterdir()) == [
         ".pdf", ".pdf", ".png", ".png",
     ]  # fmt: skip
-    assert "What others say" in read(tmp_path / "with-others/index.html")
+    assert "Other classifiers" in read(tmp_path / "with-others/index.html")
     (program,) = blocks("python")
     capsys.readouterr()
     exec(compile(program, str(PAGE), "exec"), {})
@@ -89,23 +89,23 @@ def test_a_run_whose_classifier_is_code_is_shown_and_not_asked(tmp_path, small_r
 
 
 def test_a_folder_gets_an_index_with_a_card_for_each(copy, tmp_path):
-    shelf = tmp_path / "shelf"
+    folder = tmp_path / "folder"
     for name in ("one", "a b/<i>two</i>", "a-b/-i-two-i-"):
-        shutil.copytree(copy, shelf / name)
-    (shelf / "broken").mkdir()
-    (shelf / "broken/run.db").write_bytes(b"SQLite format 3\0" + b"\0" * 100)
-    done = invoke("report", shelf, "-o", tmp_path / "out", "--json")
+        shutil.copytree(copy, folder / name)
+    (folder / "broken").mkdir()
+    (folder / "broken/run.db").write_bytes(b"SQLite format 3\0" + b"\0" * 100)
+    done = invoke("report", folder, "-o", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"page": str(tmp_path / "out/index.html"), "runs": 4, "broken": 1}
     text = read(tmp_path / "out/index.html")
-    assert "4 runs in shelf" in text
+    assert "4 runs in folder" in text
     assert "<i>two</i>" not in text
     assert "cannot be read" in text
     links = re.findall(r'href="([^"]+/index.html)"', text)
     assert len(set(links)) == 3
     for address in [*links, *re.findall(r'<img src="([^"]+)"', text)]:
         assert (tmp_path / "out" / address).is_file(), address
-    again = invoke("report", shelf, "-o", tmp_path / "out")
+    again = invoke("report", folder, "-o", tmp_path / "out")
     assert again.returncode == 0, again.stderr
 
 

@@ -1,4 +1,4 @@
-"""The page of an audit: its verdict first, then the best picture of every class."""
+"""The page of an audit: its result first, then the best image of every class."""
 
 import json
 
@@ -7,10 +7,10 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.errors import UsageError
-from foolery.report.audit_page import audit_entry, audit_files
-from foolery.report.audit_verdict import audit_section, curve_plot
-from foolery.report.model.audit import make_audit_report
-from foolery.report.run_page import write_files
+from foolery.report import make_audit_report, open_artifact
+from foolery.report.audit_page import audit_files
+from foolery.report.audit_summary import audit_section, curve_plot
+from foolery.report.write import write_files
 from report.pages import read_page
 from support.audits import audit_in
 from support.command import invoke
@@ -28,10 +28,10 @@ def shown(folder):
     return make_audit_report(folder, load_classifier("lenet"))
 
 
-def test_the_verdict_stands_first_with_its_gates_tables_and_curve(shown, tmp_path):
+def test_the_result_stands_first_with_its_gates_tables_and_curve(shown, tmp_path):
     page = read_page(write_files(audit_files(shown), tmp_path / "out"))
-    assert page.texts["h1"] == ["lenet takes pictures of nothing for real ones in 6 of 10 classes"]
-    assert page.texts["h2"][:2] == ["The verdict", "The surest"]
+    assert page.texts["h1"] == ["lenet is fooled in 6 of 10 classes"]
+    assert page.texts["h2"][:2] == ["Result", "Highest confidence"]
     assert "61.2" in page.texts["dd"]
     assert "score of 100 (50.0 to 70.5)" in page.texts["dt"]
     assert "fail on fooled@keep95 > 0.3" in page.texts["code"]
@@ -54,12 +54,12 @@ def test_pictures_of_a_run_have_all_that_is_known_and_others_what_was_asked(show
 
     noise, evolved = record(0), record(7)
     assert dict(noise["facts"])["Attack"] == "uniform-noise, seed 0"
-    assert (noise["network"], noise["line"]) == (None, None)
+    assert (noise["graph"], noise["ancestry"]) == (None, None)
     assert "genome" not in noise
     assert len(noise["top"]) == 5
-    assert dict(evolved["facts"])["Recognised by"] == "25.0 % of the panel"
-    assert evolved["network"]["outputs"] == 1
-    assert json.loads(evolved["genome"])["class"] == "7"
+    assert dict(evolved["facts"])["Recognized by"] == "25.0 % of the panel"
+    assert evolved["graph"]["outputs"] == 1
+    assert json.loads(evolved["genome"]["text"])["class"] == "7"
     attacks = [at["data-e"] for name, at in read_page(index).elements if name == "li" and "data-e" in at]
     assert attacks == ["uniform-noise"] * 2 + ["cppn"] * 8
 
@@ -67,7 +67,7 @@ def test_pictures_of_a_run_have_all_that_is_known_and_others_what_was_asked(show
 def test_the_curve_climbs_to_what_each_seed_reached(shown):
     plot = curve_plot(shown.audit)
     assert plot.rows[0] == ("100", "0 %", "0 %")
-    assert plot.rows[-1] == ("2\u202f000", "60.0 %", "50.0 %")
+    assert plot.rows[-1] == ("2,000", "60.0 %", "50.0 %")
     for shape in plot.shapes:
         heights = [1000 - float(pair.split(",")[1]) for pair in shape.points.split()]
         assert heights == sorted(heights)
@@ -84,18 +84,18 @@ def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_pa
         }
     )  # fmt: skip
     view = audit_section(bare)
-    assert "no yardstick" in view.why
+    assert "no threshold and no score" in view.method
     assert view.curve is None
     assert not any("score" in fact.name for fact in view.figures)
     nothing = audit_section(bare.model_copy(update={"verdict": None, "attacks": ()}))
-    assert [fact.name for fact in nothing.figures] == ["queries spent", "time"]
+    assert [fact.name for fact in nothing.figures] == ["queries", "time"]
 
 
-def test_what_helps_is_told_in_the_units_of_what_is_compared(shown):
-    def rows(**told):
-        helps = (shown.audit.helps[0].model_copy(update=told),)
-        (table,) = [one for one in audit_section(shown.audit.model_copy(update={"helps": helps})).tables
-                    if one.title == "What helps"]  # fmt: skip
+def test_mitigations_are_in_the_units_of_their_metric(shown):
+    def rows(**changes):
+        helps = (shown.audit.helps[0].model_copy(update=changes),)
+        (table,) = [each for each in audit_section(shown.audit.model_copy(update={"helps": helps})).tables
+                    if each.title == "Mitigations"]  # fmt: skip
         return table.rows[0][1:3]
 
     assert rows(before=1.0, after=0.125) == ("100 %", "12.5 %")
@@ -104,9 +104,9 @@ def test_what_helps_is_told_in_the_units_of_what_is_compared(shown):
 
 
 def test_another_classifier_is_not_asked(folder):
-    display = make_audit_report(folder, load_classifier("lenet-b"))
-    assert not any(each.detail.top for each in display.details)
-    assert "lenet-b is not what was audited" in display.notes[0]
+    report = make_audit_report(folder, load_classifier("lenet-b"))
+    assert not any(each.top for each in report.details.values())
+    assert "lenet-b is not what was audited" in report.notes[0]
 
 
 @pytest.mark.parametrize("image", ["../secret.png", "/etc/passwd", "a\\..\\b.png", "champions/link.png"])
@@ -132,10 +132,10 @@ def test_a_picture_that_is_missing_or_none_is_named(tmp_path):
 def test_a_run_that_is_damaged_costs_its_details_only(tmp_path):
     audit_in(tmp_path)
     (tmp_path / "runs/cppn-seed-0/run.db").write_bytes(b"damaged")
-    display = make_audit_report(tmp_path)
-    assert "left out" in display.notes[0]
-    assert len(display.details) == 10
-    assert all(each.detail.graph is None for each in display.details)
+    report = make_audit_report(tmp_path)
+    assert "left out" in report.notes[0]
+    assert len(report.details) == 10
+    assert all(each.graph is None for each in report.details.values())
 
 
 def test_the_command_writes_it_alone_and_in_an_index(folder, tmp_path):
@@ -144,20 +144,22 @@ def test_the_command_writes_it_alone_and_in_an_index(folder, tmp_path):
         pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr
     page = read_page(tmp_path / "out/index.html")
-    assert np.sum(["photos/" in at.get("src", "") for at in page.all("img")]) == 6
-    one = invoke("report", folder / "audit.json", "-o", tmp_path / "one", "--single-file")
-    assert one.returncode == 0, one.stderr
-    shelf = tmp_path / "shelf"
-    audit_in(shelf / "first")
-    many = invoke("report", shelf, "-o", tmp_path / "many")
+    assert np.sum(["real/" in at.get("src", "") for at in page.all("img")]) == 6
+    single = invoke("report", folder / "audit.json", "-o", tmp_path / "one", "--single-file")
+    assert single.returncode == 0, single.stderr
+    library = tmp_path / "library"
+    audit_in(library / "first")
+    many = invoke("report", library, "-o", tmp_path / "many")
     assert many.returncode == 0, many.stderr
     text = (tmp_path / "many/index.html").read_text(encoding="utf-8")
-    assert "1 audit in shelf" in text
-    assert "Score 61.2 of 100" in text
+    assert "1 audit in library" in text
+    assert "score 61.2 of 100" in text
     assert (tmp_path / "many/first/index.html").is_file()
 
 
-def test_the_card_says_how_many_gates_failed(shown):
-    card = audit_entry(shown, "a", "a")
-    assert card.state == "finished, 1 of 2 gates failed"
-    assert card.open
+def test_the_card_says_the_score_and_how_many_gates_failed(folder):
+    card = open_artifact(folder).card()
+    assert card.headline == "lenet is fooled in 6 of 10 classes"
+    assert card.state == "finished, score 61.2 of 100, 1 of 2 gates failed"
+    assert card.attention
+    assert len(card.images) == 5

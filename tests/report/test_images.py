@@ -1,4 +1,4 @@
-"""Pictures: thumbnails that keep every pixel of small canvases, and files that read back as they were."""
+"""Image files: thumbnails that keep every pixel of small canvases, and files that read back as they were."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from foolery.canvas import from_png
-from foolery.report.images import LARGEST, png, sprite, strip, thumbnail
+from foolery.report.images import MAX_THUMBNAIL, png, sprite, strip, thumbnail
 from support.plain import noise
 
 
@@ -26,7 +26,7 @@ def test_small_canvases_lose_nothing(axes):
 
 def test_large_ones_are_reduced():
     (canvas,) = noise(1, (3, 1000, 500))
-    assert opened(thumbnail(canvas)).size == (LARGEST // 2, LARGEST)
+    assert opened(thumbnail(canvas)).size == (MAX_THUMBNAIL // 2, MAX_THUMBNAIL)
 
 
 @pytest.mark.parametrize("axes", [(1, 28, 28), (3, 227, 200)])

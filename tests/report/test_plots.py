@@ -16,9 +16,9 @@ from foolery.report.plots import (
     convergence_plot,
     histogram_plot,
     plots_of,
-    replicate_plots,
     timings_plot,
 )
+from foolery.report.replicates import replicate_plots
 from report.pages import read_page
 from support.exhibits import display, exhibit
 
@@ -33,41 +33,43 @@ def shape_of(plot, style):
     return next(shape for shape in plot.shapes if shape.style == style)
 
 
-def with_course(shown):
+def with_convergence(shown):
     """As if a quarter and a tenth of the classes were always a little below and above the median."""
-    history, count = shown.exhibit.history, len(shown.exhibit.settings.cells)
-    late = np.array([one.confidence for one in shown.exhibit.champions.values()])
+    history, count = shown.result.history, len(shown.result.settings.cells)
+    final = np.array([each.confidence for each in shown.result.champions.values()])
     spread = np.stack([history.median * share for share in (0.6, 0.8, 1.0, 1.0, 1.0)], axis=1)
     return replace(
         shown,
-        course=Convergence(history.generation, history.queries, spread, late[:count] * 0.5, late[:count]),
+        convergence=Convergence(
+            history.generation, history.queries, spread, final[:count] * 0.5, final[:count]
+        ),
     )
 
 
-def test_the_course_goes_up_with_the_median_and_has_its_rows():
+def test_the_curve_goes_up_with_the_median_and_has_its_rows():
     shown = display(generations=20)
     plot = convergence_plot(shown)
     median = points(shape_of(plot, "median"))
     assert median[0, 0] == 0
     assert median[-1, 0] == 1
     assert (np.diff(median[:, 1]) >= 0).all()
-    assert (points(shape_of(plot, "least"))[:, 1] <= median[:, 1] + 1e-3).all()
+    assert (points(shape_of(plot, "min"))[:, 1] <= median[:, 1] + 1e-3).all()
     assert len(plot.rows) == 21
     assert plot.shown == ""
     assert [row[0] for row in plot.rows] == [str(number) for number in range(21)]
 
 
 def test_quantiles_are_areas_one_within_the_other():
-    plot = convergence_plot(with_course(display()))
+    plot = convergence_plot(with_convergence(display()))
     inner, outer = points(shape_of(plot, "inner")), points(shape_of(plot, "outer"))
     assert inner[:, 1].min() >= outer[:, 1].min()
-    assert [style for style, _ in plot.legend] == ["median", "inner", "outer", "least"]
+    assert [style for style, _ in plot.legend] == ["median", "inner", "outer", "min"]
 
 
 def test_a_long_run_is_thinned_and_says_so():
     plot = convergence_plot(display(generations=5000))
     assert len(plot.rows) == 40
-    assert plot.shown == "40 of 5\u202f001 generations"
+    assert plot.shown == "40 of 5,001 generations"
     assert len(points(shape_of(plot, "median"))) == 400
 
 
@@ -75,8 +77,8 @@ def test_before_the_first_generation_there_is_nothing_to_plot():
     assert plots_of(display(generations=-1, confidences=())) == ()
 
 
-def test_every_class_is_in_the_table_the_surest_first():
-    shown = with_course(display())
+def test_every_class_is_in_the_table_highest_first():
+    shown = with_convergence(display())
     plot = classes_plot(shown)
     assert [row[2] for row in plot.rows][:3] == ["100 %", ">99.9999 %", ">99.9999 %"]
     assert {row[0] for row in plot.rows} == set(shown.result.champions)
@@ -85,10 +87,10 @@ def test_every_class_is_in_the_table_the_surest_first():
     assert shape_of(plot, "inner").closed
 
 
-def test_the_histogram_sets_champions_against_real_pictures():
+def test_the_histogram_sets_champions_against_real_images():
     real = RealImages({}, np.array([0.2, 0.6, 0.95, 0.9999, 0.99999, 1.0, 1.0, 1.0]))
     plot = histogram_plot(RunReport(exhibit(), real_images=real))
-    assert plot.head == ("confidence", "champions", "real pictures")
+    assert plot.head == ("confidence", "champions", "real images")
     table = {row[0]: row[1:] for row in plot.rows}
     assert table["99.99 % or more"] == ("70.0 %", "62.5 %")
     assert table["0 % to 50 %"] == ("10.0 %", "12.5 %")
@@ -107,7 +109,7 @@ def test_where_the_time_went_is_all_of_it():
     shown = exhibit()
     times = {"vary": 1.0, "render": 2.0, "classify": 6.0, "tell": 0.5, "write": 0.5}
     plot = timings_plot(RunReport(replace(shown, summary={**shown.summary, "stages": times})))
-    assert plot.about == "60 % of the work was to classify."
+    assert plot.about == "60 % of the time was spent on: classify."
     assert [row[2] for row in plot.rows] == ["10.0 %", "20.0 %", "60.0 %", "5.0 %", "5.0 %"]
     heights = [points(shape)[:, 1].max() for shape in plot.shapes]
     assert heights.index(max(heights)) == 2
@@ -115,7 +117,7 @@ def test_where_the_time_went_is_all_of_it():
 
 
 def test_no_plot_leaves_its_frame():
-    for plot in plots_of(with_course(display())):
+    for plot in plots_of(with_convergence(display())):
         for shape in plot.shapes:
             placed = points(shape)
             assert placed.min() >= 0
@@ -131,10 +133,10 @@ def runs(count):
     ]
 
 
-def test_a_few_runs_show_least_median_and_most_of_every_class():
+def test_a_few_runs_show_minimum_median_and_maximum_of_every_class():
     (plot,) = replicate_plots(runs(3))
     assert plot.rows == (("b", "50.0 %", "70.0 %", "90.0 %"), ("a", "50.0 %", "60.0 %", "70.0 %"))
-    assert plot.head == ("class", "least", "median", "most")
+    assert plot.head == ("class", "minimum", "median", "maximum")
     assert "3 runs" in plot.title
 
 
@@ -151,5 +153,5 @@ def test_other_encodings_and_single_runs_are_no_replicates():
 
 def test_the_page_has_the_plot_and_its_table(tmp_path):
     page = read_page(write_report(runs(2), tmp_path / "out"))
-    assert "Over several runs" in page.texts["h2"]
-    assert any("class by class" in text for text in page.texts["h3"])
+    assert "Across runs" in page.texts["h2"]
+    assert any("2 runs, by class" in text for text in page.texts["h3"])

@@ -13,6 +13,7 @@ from PIL import Image
 from foolery.canvas import from_png
 from foolery.errors import UsageError
 from foolery.report import write_report
+from foolery.report.artifact import ArtifactCard
 from foolery.report.html import asset
 from foolery.report.index_page import IndexEntry, index_title
 from foolery.report.model import RunReport
@@ -74,9 +75,9 @@ def test_a_single_file_allows_its_own_styles_and_scripts_and_no_others(tmp_path)
         inside = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
         digests = [b64encode(sha256(each.encode()).digest()).decode() for each in inside]
         assert f"{tag}-src " + " ".join(f"'sha256-{digest}'" for digest in digests) in policy_of(page)
-    pictures = [image["src"] for image in page.all("img") if "src" in image]
-    assert len(pictures) == 16
-    assert all(source.startswith("data:image/") for source in pictures)
+    images = [image["src"] for image in page.all("img") if "src" in image]
+    assert len(images) == 16
+    assert all(source.startswith("data:image/") for source in images)
 
 
 def luminance(color):
@@ -104,7 +105,7 @@ def champions_of(index):
     """Name to canvas, from the PNG files that the summary names."""
     runs = json.loads((index.parent / "summary.json").read_bytes())["runs"]
     return [
-        {label: from_png((index.parent / file).read_bytes()) for label, file in run["pictures"].items()}
+        {label: from_png((index.parent / file).read_bytes()) for label, file in run["images"].items()}
         for run in runs
     ]
 
@@ -131,7 +132,7 @@ def test_headings_come_in_order_and_the_first_says_what_was_found(tmp_path):
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
-    assert text_of(page, "h1") == "lenet is at least 99.99\u202f% certain of 14 of 20 evolved pictures"
+    assert text_of(page, "h1") == "lenet is at least 99.99\u202f% confident in 14 of 20 evolved images"
     assert text_of(page, "title") == text_of(page, "h1")
 
 
@@ -179,9 +180,9 @@ def test_the_data_of_a_champion_end_no_script_and_no_string(tmp_path, single):
     assert len(texts) == len(names)
     for text, name in zip(texts, names, strict=True):
         assert not re.search("[<>\u2028\u2029]", text)
-        told = text if single else re.fullmatch(r'foolery\.take\("run-1/\d{4}",(.*)\);\n', text).group(1)
-        assert json.loads(told)["label"] == name
-        assert json.loads(told)["classifier"] == "<!--script>"
+        data = text if single else re.fullmatch(r'foolery\.addRecord\("run-1/\d{4}",(.*)\);\n', text).group(1)
+        assert json.loads(data)["label"] == name
+        assert "<!--script>" in json.loads(data)["alt"]
 
 
 def test_names_of_any_length_and_script_have_files_of_their_own(tmp_path):
@@ -201,7 +202,7 @@ def test_names_of_any_length_and_script_have_files_of_their_own(tmp_path):
     for source, champion in zip(sources, shown.result.champions.values(), strict=True):
         assert re.fullmatch(r"champions/run-1/\d{4}[A-Za-z0-9_-]{0,80}\.png", source)
         assert np.array_equal(from_png((folder / source).read_bytes()), champion.canvas)
-    assert json.loads((folder / "summary.json").read_bytes())["runs"][0]["pictures"].keys() == set(names)
+    assert json.loads((folder / "summary.json").read_bytes())["runs"][0]["images"].keys() == set(names)
 
 
 def test_a_folder_name_that_is_not_unicode_is_shown_with_a_question_mark(tmp_path):
@@ -222,10 +223,10 @@ def test_the_summary_beside_it_is_that_of_the_command_line_with_the_pictures(tmp
     runs = json.loads((folder / "summary.json").read_bytes())["runs"]
     assert [run["run"] for run in runs] == ["a", "b"]
     for run, each in zip(runs, shown, strict=True):
-        pictures = run.pop("pictures")
+        images = run.pop("images")
         assert run == each.result.summary
-        assert list(pictures) == list(each.result.champions)
-        assert all((folder / picture).is_file() for picture in pictures.values())
+        assert list(images) == list(each.result.champions)
+        assert all((folder / image).is_file() for image in images.values())
 
 
 def test_several_runs_keep_their_pictures_apart(tmp_path):
@@ -242,18 +243,18 @@ def test_several_runs_keep_their_pictures_apart(tmp_path):
     [
         (
             display(status="interrupted"),
-            "lenet, CPPN encoding, seed 3, not finished: interrupted at generation 20",
-            "certain of",
+            "lenet, CPPN encoding, seed 3, interrupted at generation 20",
+            "confident in",
         ),
         (
             display(status="running", generations=0),
-            "lenet, CPPN encoding, seed 3, not finished: running at generation 0",
-            "certain of",
+            "lenet, CPPN encoding, seed 3, running at generation 0",
+            "confident in",
         ),
         (
             display(status="running", generations=-1, confidences=()),
-            "lenet, CPPN encoding, seed 3, running, before its first generation",
-            "No pictures yet for lenet",
+            "lenet, CPPN encoding, seed 3, running, no generation yet",
+            "No champions yet for lenet",
         ),
     ],
     ids=["interrupted", "generation 0", "nothing yet"],
@@ -268,10 +269,10 @@ def test_an_unfinished_run_says_so(tmp_path, shown, state, heading):
 def test_a_similarity_is_no_percentage(tmp_path):
     shown = display(kind="similarity", confidences=(0.31, -0.02, 0.2), classes=("a", "b", "c"))
     page = read_page(write_report([shown], tmp_path / "gallery"))
-    assert text_of(page, "h1") == "3 evolved pictures, with a median similarity of 0.200 in lenet"
+    assert text_of(page, "h1") == "3 evolved images, with a median similarity of 0.200 in lenet"
     assert "−0.020" in page.texts["li"]
     assert "%" not in "".join(page.texts["li"])
-    assert "Similarity over the generations" in page.texts["h3"]
+    assert "Similarity over generations" in page.texts["h3"]
 
 
 def test_a_thousand_classes_in_color_are_one_small_page(tmp_path):
@@ -408,16 +409,16 @@ def test_a_file_in_the_way_is_named(tmp_path, taken):
 
 
 def test_no_runs_are_no_gallery(tmp_path):
-    with pytest.raises(UsageError, match="displays: expected at least one run"):
+    with pytest.raises(UsageError, match="report: expected at least one run"):
         write_report([], tmp_path / "gallery")
     assert not (tmp_path / "gallery").exists()
 
 
 def test_an_index_counts_runs_audits_and_arms_races():
-    def card(kind):
-        return IndexEntry("x", None, kind, "finished", False, "")
+    def entry(kind):
+        return IndexEntry(ArtifactCard("x", kind, "", "", "", running=False, attention=False), None)
 
-    run, audit, race = card("lenet, CPPN encoding"), card("audit of lenet"), card("arms race, lenet, cppn")
-    assert index_title([run], "shelf") == "1 run in shelf"
-    assert index_title([run, run, audit], "shelf") == "2 runs and 1 audit in shelf"
-    assert index_title([run, audit, race, race], "shelf") == "1 run, 1 audit and 2 arms races in shelf"
+    run, audit, race = map(entry, ("run", "audit", "arms-race"))
+    assert index_title([run], "folder") == "1 run in folder"
+    assert index_title([run, run, audit], "folder") == "2 runs and 1 audit in folder"
+    assert index_title([run, audit, race, race], "folder") == "1 run, 1 audit and 2 arms races in folder"

@@ -87,5 +87,5 @@ def test_a_sheet_too_large_for_memory_is_refused_before_it_is_drawn():
 
 
 def test_no_runs_are_no_sheet():
-    with pytest.raises(UsageError, match="exhibits: expected at least one run"):
+    with pytest.raises(UsageError, match="results: expected at least one run"):
         contact_sheet([])

@@ -52,6 +52,6 @@ def test_a_linear_axis_holds_its_values_between_round_ticks(values):
 def test_generations_have_few_ticks_and_the_last_one_is_there(last):
     ticks = generation_ticks(last)
     assert 1 <= len(ticks) <= 6
-    assert (ticks[0].label, ticks[-1].label) == ("0", str(last))
+    assert (ticks[0].label, ticks[-1].label) == ("0", f"{last:,}")
     assert [tick.place for tick in ticks] == sorted({tick.place for tick in ticks})
-    assert all(tick.place == pytest.approx(int(tick.label) / max(last, 1)) for tick in ticks)
+    assert all(tick.place == pytest.approx(int(tick.label.replace(",", "")) / max(last, 1)) for tick in ticks)

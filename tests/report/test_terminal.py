@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from foolery.errors import UsageError
-from foolery.report import digits_panel, picture
+from foolery.report import progress_panel, terminal_image
 from foolery.report import terminal as halfblocks
 
 DIGITS = [str(digit) for digit in range(10)]
@@ -50,7 +50,7 @@ def cells(sent):
 @pytest.mark.parametrize("axes", [(1, 28, 28), (3, 28, 28), (3, 7, 5), (1, 1, 1)])
 def test_a_picture_in_full_has_two_pixels_in_a_cell(axes):
     canvas = noise(1, axes)[0]
-    rows = cells(shown(picture(canvas, 80), width=80)[0])
+    rows = cells(shown(terminal_image(canvas, 80), width=80)[0])
     _, height, width = axes
     assert [len(row) for row in rows] == [width] * -(-height // 2)
     pixels = np.broadcast_to(canvas, (3, height, width))
@@ -61,7 +61,7 @@ def test_a_picture_in_full_has_two_pixels_in_a_cell(axes):
 
 
 def test_the_lower_half_of_a_last_odd_row_is_left_open():
-    rows = cells(shown(picture(noise(1, (1, 3, 4))[0], 80), width=80)[0])
+    rows = cells(shown(terminal_image(noise(1, (1, 3, 4))[0], 80), width=80)[0])
     assert all(lower is None for _, lower in rows[-1])
     assert all(lower is not None for _, lower in rows[0])
 
@@ -69,13 +69,13 @@ def test_the_lower_half_of_a_last_odd_row_is_left_open():
 def test_black_and_white_are_black_and_white():
     canvas = np.array([[[0, 255], [255, 0]]], np.uint8)
     black, white = (0, 0, 0), (255, 255, 255)
-    assert cells(shown(picture(canvas, 2), width=80)[0]) == [[(black, white), (white, black)]]
+    assert cells(shown(terminal_image(canvas, 2), width=80)[0]) == [[(black, white), (white, black)]]
 
 
 def test_a_narrower_picture_shows_means():
     canvas = np.zeros((1, 4, 4), np.uint8)
     canvas[:, :2, :2], canvas[:, 2:, ::2] = 255, 255
-    rows = cells(shown(picture(canvas, 2), width=80)[0])
+    rows = cells(shown(terminal_image(canvas, 2), width=80)[0])
     (left_top, left_bottom), (right_top, right_bottom) = ((up[0], low[0]) for up, low in rows[0])
     assert (left_top, right_top) == (255, 0)
     assert abs(left_bottom - 127) <= 8
@@ -83,7 +83,7 @@ def test_a_narrower_picture_shows_means():
 
 
 def test_eighty_columns_hold_five_digits_beside_each_other():
-    _, lines = shown(digits_panel(DIGITS, noise(10), CERTAIN, width=80), width=80)
+    _, lines = shown(progress_panel(DIGITS, noise(10), CERTAIN, width=80), width=80)
     assert len(lines) == 2 * (7 + 2) + 1
     assert lines[0] == "  ".join(["▀" * 14] * 5)
     assert lines[7].split()[:2] == ["0", "30.0"]
@@ -91,15 +91,15 @@ def test_eighty_columns_hold_five_digits_beside_each_other():
 
 
 def test_a_wide_terminal_shows_them_in_full():
-    _, lines = shown(digits_panel(DIGITS, noise(10), CERTAIN, width=150), width=150)
+    _, lines = shown(progress_panel(DIGITS, noise(10), CERTAIN, width=150), width=150)
     assert lines[0] == "  ".join(["▀" * 28] * 5)
     assert len(lines) == 2 * (14 + 2) + 1
-    _, lines = shown(digits_panel(DIGITS, noise(10), CERTAIN, width=300), width=300)
+    _, lines = shown(progress_panel(DIGITS, noise(10), CERTAIN, width=300), width=300)
     assert lines[0] == "  ".join(["▀" * 28] * 10)
 
 
 def test_a_low_terminal_shows_smaller_pictures():
-    panel = digits_panel(DIGITS, noise(10), CERTAIN, width=150, height=20)
+    panel = progress_panel(DIGITS, noise(10), CERTAIN, width=150, height=20)
     _, lines = shown(panel, width=150)
     assert len(lines) <= 20
     assert lines[0].count("▀") >= 5 * 10
@@ -109,7 +109,7 @@ def test_the_bar_tells_nearly_certain_confidences_apart():
     values = [0.0, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999, 1.0]
     bars = []
     for value in values:
-        _, lines = shown(digits_panel(["x"], noise(1), [value], width=28), width=80)
+        _, lines = shown(progress_panel(["x"], noise(1), [value], width=28), width=80)
         bars.append(sum("▏▎▍▌▋▊▉█".index(sign) + 1 for sign in lines[-1] if sign in "▏▎▍▌▋▊▉█"))
         assert len(lines[-1]) == 28
     assert bars[:7] == sorted(set(bars[:7]))
@@ -128,7 +128,7 @@ def test_the_bar_tells_nearly_certain_confidences_apart():
 @hypothesis_settings(max_examples=60)
 def test_no_line_is_ever_wider_than_asked_for(count, axes, width, height, label, data):
     confidences = data.draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
-    panel = digits_panel([label] * count, noise(count, axes), confidences, width=width, height=height)
+    panel = progress_panel([label] * count, noise(count, axes), confidences, width=width, height=height)
     for colors, encoding in (("truecolor", "utf-8"), ("256", "utf-8"), (None, "utf-8"), (None, "ascii")):
         _, lines = shown(panel, width=200, colors=colors, encoding=encoding)
         assert all(cell_len(line) <= width for line in lines)
@@ -138,7 +138,7 @@ def test_no_line_is_ever_wider_than_asked_for(count, axes, width, height, label,
 
 
 def test_what_does_not_fit_is_counted():
-    panel = digits_panel(
+    panel = progress_panel(
         [f"class {n}" for n in range(1000)], noise(1000, (3, 64, 64)), [0.5] * 1000, width=80, height=24
     )
     _, lines = shown(panel, width=80)
@@ -149,7 +149,7 @@ def test_what_does_not_fit_is_counted():
 
 
 def test_a_terminal_obeys_no_class_name():
-    sent, lines = shown(digits_panel(["\x1b[2J\n\x07a\u202eb"], noise(1), [0.5], width=80), width=80)
+    sent, lines = shown(progress_panel(["\x1b[2J\n\x07a\u202eb"], noise(1), [0.5], width=80), width=80)
     assert "\x1b[2J" not in sent
     assert "\x07" not in sent
     assert "\u202e" not in sent
@@ -158,14 +158,14 @@ def test_a_terminal_obeys_no_class_name():
 
 def test_without_colors_pictures_are_shades():
     canvas = np.repeat(np.arange(0, 256, 60, dtype=np.uint8), 2).reshape(1, 1, 10).repeat(2, axis=1)
-    assert shown(picture(canvas, 10), width=80, colors=None)[1] == ["  ░░▒▒▓▓██"]
-    assert shown(picture(canvas, 10), width=80, colors=None, encoding="ascii")[1][0].isascii()
+    assert shown(terminal_image(canvas, 10), width=80, colors=None)[1] == ["  ░░▒▒▓▓██"]
+    assert shown(terminal_image(canvas, 10), width=80, colors=None, encoding="ascii")[1][0].isascii()
 
 
 @pytest.mark.parametrize("colors", ["256", "standard"])
 def test_terminals_with_few_colors_get_theirs(colors):
     halfblocks._style.cache_clear()  # a style keeps what it was first written as; a process has one terminal
-    sent, _ = shown(digits_panel(DIGITS, noise(10), CERTAIN, width=80), width=80, colors=colors)
+    sent, _ = shown(progress_panel(DIGITS, noise(10), CERTAIN, width=80), width=80, colors=colors)
     halfblocks._style.cache_clear()
     assert "38;2;" not in sent
     assert "▀" in sent
@@ -178,11 +178,11 @@ def test_ten_digits_are_drawn_in_less_than_ten_milliseconds():
         canvases = generator.integers(0, 256, (10, 1, 28, 28)).astype(np.uint8)
         console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=80)
         start = time.process_time()
-        console.print(digits_panel(DIGITS, canvases, CERTAIN, width=80))
+        console.print(progress_panel(DIGITS, canvases, CERTAIN, width=80))
         spent.append(time.process_time() - start)
     assert min(spent) < 0.01
 
 
 def test_labels_canvases_and_confidences_belong_together():
     with pytest.raises(UsageError, match="labels: expected one for each of 3 canvases"):
-        digits_panel(["a"], noise(3), [0.1, 0.2, 0.3], width=80)
+        progress_panel(["a"], noise(3), [0.1, 0.2, 0.3], width=80)

@@ -41,7 +41,7 @@ def bomb(side):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/look", "/runs.json", "/static/look.js", "/nothing", "/static/nothing"]
+    "path", ["/", "/playground", "/runs.json", "/static/playground.js", "/nothing", "/static/nothing"]
 )
 def test_every_answer_forbids_what_a_page_does_not_need(studio, path):
     headers = studio.ask(path).headers
@@ -75,11 +75,11 @@ def test_this_machine_is_answered_through_a_tunnel_too(studio, host):
     "origin", ["http://evil.example", "null", "http://localhost:1", "https://127.0.0.1", ""]
 )
 def test_another_page_cannot_ask_for_work(studio, origin):
-    assert studio.post("/ask/0", png(), Origin=origin).status == 403
+    assert studio.post("/predict/0", png(), Origin=origin).status == 403
 
 
 def test_a_request_without_an_origin_cannot_ask_for_work(studio):
-    found = studio.ask("/ask/0", "POST", png(), Content_Type="application/octet-stream")
+    found = studio.ask("/predict/0", "POST", png(), Content_Type="application/octet-stream")
     assert found.status == 403
 
 
@@ -100,7 +100,7 @@ def test_a_link_from_another_page_can_be_followed(studio):
     "content", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
 )
 def test_a_form_cannot_ask_for_work(studio, content):
-    assert studio.post("/ask/0", png(), Content_Type=content).status == 415
+    assert studio.post("/predict/0", png(), Content_Type=content).status == 415
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH"])
@@ -108,7 +108,7 @@ def test_there_are_no_other_methods(studio, method):
     assert studio.ask("/", method).status == 405
 
 
-@pytest.mark.parametrize("path", ["/ask/0", "/ask/0?class=1"])
+@pytest.mark.parametrize("path", ["/predict/0", "/predict/0?class=1"])
 def test_a_get_asks_for_no_work(studio, path):
     assert studio.ask(path).status == 405
 
@@ -126,7 +126,7 @@ def test_no_path_leads_out_of_a_report_or_to_the_style_sheets(studio, tail):
         f"/run/{key}/report/",
         "/static/",
         "/run/",
-        f"/run/{key}/picture/",
+        f"/run/{key}/image/",
         f"/run/{key}/cell/",
         "/",
     ):
@@ -136,24 +136,24 @@ def test_no_path_leads_out_of_a_report_or_to_the_style_sheets(studio, tail):
         assert b"SQLite" not in found.body
 
 
-def test_links_are_not_followed(studio, shelf):
+def test_links_are_not_followed(studio, library):
     names = studio.names()
     assert "good" in names
     assert not {"linked", "half", "secret"} & set(names)
 
 
-def test_a_run_that_becomes_a_link_is_gone(tmp_path, shelf):
+def test_a_run_that_becomes_a_link_is_gone(tmp_path, library):
     from foolery.studio.library import Library
 
     for name in ("one", "two"):
-        (tmp_path / "shelf" / name).mkdir(parents=True)
-        (tmp_path / "shelf" / name / "run.db").write_bytes(b"x")
-    found = Library(tmp_path / "shelf")
+        (tmp_path / "library" / name).mkdir(parents=True)
+        (tmp_path / "library" / name / "run.db").write_bytes(b"x")
+    found = Library(tmp_path / "library")
     first, second = found.entries()
-    (tmp_path / "shelf" / "one").rename(tmp_path / "away")
-    (tmp_path / "shelf" / "one").symlink_to(tmp_path / "away")
-    (tmp_path / "shelf" / "two" / "run.db").unlink()
-    (tmp_path / "shelf" / "two" / "run.db").symlink_to(tmp_path / "away" / "run.db")
+    (tmp_path / "library" / "one").rename(tmp_path / "away")
+    (tmp_path / "library" / "one").symlink_to(tmp_path / "away")
+    (tmp_path / "library" / "two" / "run.db").unlink()
+    (tmp_path / "library" / "two" / "run.db").symlink_to(tmp_path / "away" / "run.db")
     assert found.find(first.key) is None
     assert found.find(second.key) is None
 
@@ -161,34 +161,40 @@ def test_a_run_that_becomes_a_link_is_gone(tmp_path, shelf):
 @pytest.mark.parametrize("image", ["../secret.png", "{top}/secret.png", "champions/linked.png"])
 def test_an_audit_shows_no_picture_that_lies_elsewhere(tmp_path, image):
     secret = tmp_path / "secret.png"
-    shelf = tmp_path / "shelf"
-    audit = audit_in(shelf / "sly")
-    secret.write_bytes((shelf / "sly" / audit.champions[0].image).read_bytes())
-    (shelf / "sly" / "champions" / "linked.png").symlink_to(secret)
+    library = tmp_path / "library"
+    audit = audit_in(library / "sly")
+    secret.write_bytes((library / "sly" / audit.champions[0].image).read_bytes())
+    (library / "sly" / "champions" / "linked.png").symlink_to(secret)
     sly = audit.champions[0].model_copy(update={"image": image.format(top=tmp_path)})
-    write_audit(audit.model_copy(update={"champions": (sly, *audit.champions[1:])}), shelf / "sly")
-    with serving(shelf) as studio:
+    write_audit(audit.model_copy(update={"champions": (sly, *audit.champions[1:])}), library / "sly")
+    with serving(library) as studio:
         found = studio.ask(f"/audit/{studio.names()['sly']}/report/")
         assert (found.status, "leads out of the audit" in found.json()["error"]) == (422, True)
-        write_audit(audit, shelf / "sly")
+        write_audit(audit, library / "sly")
         assert studio.ask(f"/audit/{studio.names()['sly']}/report/").status == 200
 
 
-def test_an_arms_race_shows_no_round_that_lies_elsewhere(studio, shelf):
-    assert "0 of 3 rounds done" in studio.ask("/").text
-    assert (shelf / "race" / "round-01" / "round.json").read_text() == "{"  # a link; read, it would not do
+def test_an_arms_race_shows_no_round_that_lies_elsewhere(studio, library):
+    assert "0 of 3 rounds finished" in studio.ask("/").text
+    assert (library / "race" / "round-01" / "round.json").read_text() == "{"  # a link; read, it would not do
 
 
-def test_no_get_changes_anything(studio, shelf):
-    """What asks for anything by GET, even of a hostile shape, leaves every byte on the shelf as it was."""
+def test_no_get_changes_anything(studio, library):
+    """What asks for anything by GET, even of a hostile shape, leaves every byte on the library as it was."""
 
     def bytes_of_all():
-        return {path: path.read_bytes() for path in sorted(shelf.rglob("*")) if path.is_file()}
+        return {path: path.read_bytes() for path in sorted(library.rglob("*")) if path.is_file()}
 
     before, names = bytes_of_all(), studio.names()
-    for tail in ("", "report/", "champions.json", "cell/0.png", "cell/0.webp?delete=1", "news"):
+    for tail in ("", "report/", "champions.json", "cell/0.png", "cell/0.webp?delete=1", "updates"):
         studio.ask(f"/run/{names['good']}/{tail}")
-    for path in ("/", "/runs.json", "/look", f"/audit/{names['verdict']}/report/", "/ask/0?class=3"):
+    for path in (
+        "/",
+        "/runs.json",
+        "/playground",
+        f"/audit/{names['verdict']}/report/",
+        "/predict/0?class=3",
+    ):
         studio.ask(path)
     assert bytes_of_all() == before
 
@@ -199,7 +205,7 @@ def test_no_page_that_lies_in_a_run_is_served(studio):
     assert b"stored" not in found.body
 
 
-@pytest.mark.parametrize("path", ["/", "/look", "/run/{key}/", "/run/{key}/report/"])
+@pytest.mark.parametrize("path", ["/", "/playground", "/run/{key}/", "/run/{key}/report/"])
 def test_names_from_strangers_are_text(studio, path):
     key = next(key for name, key in studio.names().items() if "nasty" in name)
     page = studio.ask(path.format(key=key), Accept="text/html").text
@@ -208,29 +214,29 @@ def test_names_from_strangers_are_text(studio, path):
 
 
 def test_names_from_strangers_do_not_end_the_data_in_a_page(studio):
-    page = studio.ask("/look").text
-    block = page.split('type="application/json" id="eyes">')[1].split("</script>")[0]
+    page = studio.ask("/playground").text
+    block = page.split('type="application/json" id="predictors">')[1].split("</script>")[0]
     assert "\\u003cimg" in block or "\\u003cscript" in block or NASTY[0] not in page
     assert "<" not in block
 
 
 def test_answers_with_names_from_strangers_are_json(studio):
-    found = studio.post("/ask/0", png())
+    found = studio.post("/predict/0", png())
     assert found.status == 200
     assert found.headers["content-type"] == "application/json"
     assert NASTY[0] in found.json()["top"][0]["label"]
 
 
 def test_a_picture_that_is_too_large_is_refused_before_it_is_sent(studio):
-    found = studio.post("/ask/0", b"", Content_Length=str(11 * 2**20))
+    found = studio.post("/predict/0", b"", Content_Length=str(11 * 2**20))
     assert found.status == 413
-    assert studio.post("/ask/0", b"", Content_Length="99999999999999999999").status in (400, 413)
+    assert studio.post("/predict/0", b"", Content_Length="99999999999999999999").status in (400, 413)
 
 
 def test_a_picture_that_grows_too_large_is_not_read_to_its_end(studio):
     with socket.create_connection(("127.0.0.1", studio.port), timeout=20) as connection:
         head = (
-            f"POST /ask/0 HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nOrigin: {studio.origin}\r\n"
+            f"POST /predict/0 HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nOrigin: {studio.origin}\r\n"
             "Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
         connection.sendall(head.encode())
@@ -242,13 +248,13 @@ def test_a_picture_that_grows_too_large_is_not_read_to_its_end(studio):
         except (ConnectionError, TimeoutError):
             pass
         assert sent < 40 * 2**20
-    assert studio.post("/ask/0", png()).status == 200
+    assert studio.post("/predict/0", png()).status == 200
 
 
 @pytest.mark.parametrize("side", [8_000, 30_000, 2_000_000])
 def test_a_picture_that_claims_to_be_enormous_is_not_decoded(studio, side):
     started = time.monotonic()
-    found = studio.post("/ask/0", bomb(side))
+    found = studio.post("/predict/0", bomb(side))
     assert found.status == 422
     assert "pixels" in found.json()["error"] or "not one that can be read" in found.json()["error"]
     assert time.monotonic() - started < 2
@@ -258,45 +264,45 @@ def test_a_picture_that_claims_to_be_enormous_is_not_decoded(studio, side):
 def test_only_plain_formats_are_read(studio, form):
     buffer = io.BytesIO()
     Image.new("RGB", (32, 32)).save(buffer, form)
-    assert studio.post("/ask/0", buffer.getvalue()).status == 422
+    assert studio.post("/predict/0", buffer.getvalue()).status == 422
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
 def test_plain_formats_are_read(studio, form):
     buffer = io.BytesIO()
     Image.new("RGB", (40, 30)).save(buffer, form)
-    assert len(studio.post("/ask/0", buffer.getvalue()).json()["top"]) == 5
+    assert len(studio.post("/predict/0", buffer.getvalue()).json()["top"]) == 5
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", png()[:30], png(200)[:60], bomb(64)])
 def test_what_is_no_picture_is_refused_in_one_line(studio, content):
-    found = studio.post("/ask/0", content)
+    found = studio.post("/predict/0", content)
     assert found.status == 422
     assert "\n" not in found.json()["error"]
 
 
-def test_a_message_does_not_say_where_things_lie(studio, shelf):
+def test_a_message_does_not_say_where_things_lie(studio, library):
     found = studio.ask(f"/run/{studio.names()['broken']}/", Accept="text/html")
     assert found.status == 422
-    assert str(shelf) not in found.text
-    assert str(shelf) not in studio.ask("/").text
+    assert str(library) not in found.text
+    assert str(library) not in studio.ask("/").text
 
 
-def test_a_machine_that_is_bound_elsewhere_wants_its_token(shelf):
-    with serving(shelf, "--host", "0.0.0.0") as open_studio:
+def test_a_machine_that_is_bound_elsewhere_wants_its_token(library):
+    with serving(library, "--host", "0.0.0.0") as open_studio:
         token = open_studio.url.split("token=")[1]
         assert len(token) >= 32
         for given in ("", "?token=", f"?token={token[:-1]}", f"?token={token}x"):
             assert open_studio.ask(f"/{given}").status == 401
-        assert open_studio.ask("/static/look.js").status == 401
-        assert open_studio.post("/ask/0", png()).status == 401
+        assert open_studio.ask("/static/playground.js").status == 401
+        assert open_studio.post("/predict/0", png()).status == 401
         assert open_studio.ask(f"/?token={token}", Host="evil.example").status == 421
         entered = open_studio.ask(f"//evil.example/?token={token}")
         cookie = entered.headers["set-cookie"]
         assert (entered.status, entered.headers["location"]) == (303, "/")
         assert {"HttpOnly", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
         assert open_studio.ask("/", Cookie=cookie.split(";")[0]).status == 200
-        assert open_studio.post("/ask/0", png(), Cookie=cookie.split(";")[0]).status == 200
+        assert open_studio.post("/predict/0", png(), Cookie=cookie.split(";")[0]).status == 200
         assert open_studio.ask("/", Cookie=cookie.split("=")[0] + "=x").status == 401
         assert (
             open_studio.ask("/", Host=f"192.0.2.7:{open_studio.port}", Cookie=cookie.split(";")[0]).status

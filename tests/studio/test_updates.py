@@ -1,4 +1,4 @@
-"""The pace of a run: what its command asks for, and when it will be there."""
+"""When a run will end: what its command asks for, and the rate of the last generations."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from foolery.runs.records import GenerationStats
 from foolery.studio.updates import estimate_eta
 
 
-def moment(generation, queries, seconds):
+def stats(generation, queries, seconds):
     return GenerationStats(generation, queries, 0, 0.5, 0.5, 0.5, 0.5, seconds)
 
 
@@ -27,13 +27,13 @@ def moment(generation, queries, seconds):
     ],
 )
 def test_the_goal_is_what_the_command_says(command, goal, limited):
-    pace = estimate_eta(command, None, None)
-    assert (pace.goal, pace.limited, pace.rate, pace.remaining) == (goal, limited, None, None)
+    eta = estimate_eta(command, None, None)
+    assert (eta.goal, eta.limited, eta.rate, eta.remaining) == (goal, limited, None, None)
 
 
-def test_the_pace_is_that_of_the_last_generations():
-    pace = estimate_eta("foolery evolve -n 100", moment(40, 4000, 10.0), moment(60, 6000, 15.0))
-    assert pace.rate == 400.0
-    assert pace.remaining == pytest.approx(40 * 0.25)
-    beyond = estimate_eta("foolery evolve -n 50", moment(40, 4000, 10.0), moment(60, 6000, 15.0))
+def test_the_eta_is_that_of_the_last_generations():
+    eta = estimate_eta("foolery evolve -n 100", stats(40, 4000, 10.0), stats(60, 6000, 15.0))
+    assert eta.rate == 400.0
+    assert eta.remaining == pytest.approx(40 * 0.25)
+    beyond = estimate_eta("foolery evolve -n 50", stats(40, 4000, 10.0), stats(60, 6000, 15.0))
     assert beyond.remaining == 0.0

@@ -210,13 +210,13 @@ def panel(heading: str, progress: Progress, screen: Console) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from foolery.report.terminal import digits_panel
+    from foolery.report import progress_panel
 
-    digits = digits_panel(
+    champions = progress_panel(
         progress.labels,
         progress.canvases(),
         progress.confidences,
         width=screen.width,
         height=screen.height - HEADING,
     )
-    return Group(Text(heading, style="bold"), digits)
+    return Group(Text(heading, style="bold"), champions)

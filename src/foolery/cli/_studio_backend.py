@@ -1,4 +1,4 @@
-"""Eyes: how the studio's pages ask, draw and report; made here, so that the studio knows no classifier."""
+"""What the studio classifies, renders and reports with; made here, so that it knows no classifier."""
 
 from __future__ import annotations
 
@@ -12,30 +12,29 @@ from foolery.cli._output import note
 from foolery.errors import MissingExtraError
 
 FIRST = "lenet"  # of foolery's own
-QUERIES, SECONDS = 5000, 5.0  # for one report; whoever draws a digit meanwhile waits so long
+QUERIES, SECONDS = 5000, 5.0  # for one report, for which predictions wait
 
 if TYPE_CHECKING:
     from foolery.canvas import Canvases, CanvasShape
     from foolery.classifiers.base import Classifier, Kind
-    from foolery.classifiers.wrappers.metered import Budget
     from foolery.runs.records import RunSettings
     from foolery.studio.protocols import PredictorOutput
 
 
 @dataclass(frozen=True)
 class LoadedPredictor:
-    """A loaded classifier as a page asks it."""
+    """A loaded classifier as pages use it."""
 
     classifier: Classifier
 
     @property
     def name(self) -> str:
-        """As it was named."""
+        """Its reference."""
         return self.classifier.description.name
 
     @property
     def canvas(self) -> CanvasShape:
-        """What it sees."""
+        """Shape of its input."""
         return self.classifier.description.canvas
 
     @property
@@ -45,7 +44,7 @@ class LoadedPredictor:
 
     @property
     def kind(self) -> Kind:
-        """What its answers are."""
+        """What its scores are."""
         return self.classifier.description.kind
 
     @property
@@ -55,14 +54,14 @@ class LoadedPredictor:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What has to be known of it."""
+        """Notes about it, one sentence each."""
         return self.classifier.description.notes
 
-    def predict(self, picture: bytes) -> PredictorOutput:
-        """Fit a picture as labelled pictures are fitted, and classify it.
+    def predict(self, image: bytes) -> PredictorOutput:
+        """Fit an image as labelled images are fitted, and classify it.
 
         Raises:
-            UsageError: for what is no picture, or is damaged.
+            UsageError: for what is no image, or is damaged.
         """
         from foolery.classifiers.scores import confidence
         from foolery.data.decode import decode, strict_size
@@ -70,7 +69,7 @@ class LoadedPredictor:
         from foolery.studio.protocols import PredictorOutput
 
         with strict_size():
-            canvas = fit(decode(picture, "from the page"), self.canvas)
+            canvas = fit(decode(image, "from the page"), self.canvas)
         return PredictorOutput(canvas, confidence(self.classifier.scores(canvas[None]), self.kind)[0])
 
 
@@ -110,44 +109,16 @@ def render_genomes(settings: RunSettings, genomes: Sequence[bytes]) -> Canvases:
 
 def report_builder(predictors: Sequence[LoadedPredictor]) -> Callable[[Path], Mapping[str, bytes]]:
     """Makes reports; the classifier of a run or audit is asked only where it is one of ``predictors``."""
+    by_fingerprint = {each.fingerprint: each.classifier for each in predictors}
 
     def report(folder: Path, /) -> Mapping[str, bytes]:
         from foolery.classifiers.wrappers.metered import Budget
-        from foolery.report.model import make_run_report
-        from foolery.report.model.discover import artifact_kind
-        from foolery.report.run_page import report_files
-        from foolery.runs import open_run_file
+        from foolery.report import ReportOptions, open_artifact
 
-        kind, budget = artifact_kind(folder), Budget(queries=QUERIES, seconds=SECONDS)
-        if kind == "audit":
-            return _audit_report(folder, predictors, budget)
-        if kind == "contest":
-            return _arms_race_report(folder)
-        run = open_run_file(folder)
-        return report_files(
-            [make_run_report(run, _classifier_of(predictors, run.settings.fingerprint), budget=budget)]
+        options = ReportOptions(
+            find_classifier=lambda name, fingerprint, classes: (by_fingerprint.get(fingerprint), ""),
+            budget=Budget(queries=QUERIES, seconds=SECONDS),
         )
+        return open_artifact(folder).report_files(options)
 
     return report
-
-
-def _classifier_of(predictors: Sequence[LoadedPredictor], fingerprint: str) -> Classifier | None:
-    return next(
-        (predictor.classifier for predictor in predictors if predictor.fingerprint == fingerprint), None
-    )
-
-
-def _audit_report(folder: Path, predictors: Sequence[LoadedPredictor], budget: Budget) -> Mapping[str, bytes]:
-    from foolery.audit.schema import read_audit
-    from foolery.report.audit_page import audit_files
-    from foolery.report.model.audit import make_audit_report
-
-    classifier = _classifier_of(predictors, read_audit(folder).classifier.fingerprint)
-    return audit_files(make_audit_report(folder, classifier, budget=budget))
-
-
-def _arms_race_report(folder: Path) -> Mapping[str, bytes]:
-    from foolery.hardening.rounds import read_arms_race
-    from foolery.report.arms_race_page import arms_race_files
-
-    return arms_race_files(read_arms_race(folder))

@@ -46,8 +46,7 @@ def demo(
     if not 0 < seconds <= 3600:
         raise UsageError(f"--seconds-per-encoding: expected a number from 0 to 3600, got {seconds:g}")
     from foolery.classifiers import load_classifier
-    from foolery.report import write_report
-    from foolery.report.model import make_run_report
+    from foolery.report import make_run_report, write_report
     from foolery.rng import check_seed
 
     check_seed(seed)
@@ -57,8 +56,8 @@ def demo(
         run_search(classifier, encoding, folder / encoding, seconds=seconds, seed=seed, command=context)
         for encoding in TITLES
     ]
-    displays = [make_run_report(exhibit, classifier) for exhibit in runs]
-    print(f"Gallery: {write_report(displays, folder / 'gallery')}")
+    reports = [make_run_report(run, classifier) for run in runs]
+    print(f"Gallery: {write_report(reports, folder / 'gallery')}")
     for exhibit in runs:
         print_result(exhibit)
     print("Next: foolery evolve --help, foolery show " + str(folder / "cppn"))
@@ -111,9 +110,9 @@ def print_result(run: RunResult) -> None:
     )
     screen = console()
     if is_live(screen):
-        from foolery.report.terminal import digits_panel
+        from foolery.report import progress_panel
 
         canvases = np.stack([champion.canvas for champion in champions])
         height = max(MIN_PANEL_HEIGHT, (screen.height - OTHER_LINES) // len(TITLES))
-        panel = digits_panel(list(run.champions), canvases, confidences, width=screen.width, height=height)
+        panel = progress_panel(list(run.champions), canvases, confidences, width=screen.width, height=height)
         screen.print(panel)

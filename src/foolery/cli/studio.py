@@ -23,7 +23,7 @@ def studio(
             "--classifier",
             "-c",
             metavar="REF",
-            help="What Look may ask, first; once for each (default: lenet).",
+            help="A classifier for the playground; repeatable (default: lenet).",
         ),
     ] = None,
     port: Annotated[
@@ -31,7 +31,7 @@ def studio(
     ] = 8765,
     host: Annotated[
         str,
-        typer.Option("--host", metavar="NAME", help="0.0.0.0 lets other machines in, by a secret address."),
+        typer.Option("--host", metavar="NAME", help="0.0.0.0 for access from other machines, with a token."),
     ] = "127.0.0.1",
     card: CardOption = None,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
@@ -41,7 +41,7 @@ def studio(
         bool, typer.Option("--json", help="Print one JSON object with the address, once it answers.")
     ] = False,
 ) -> None:
-    """Watch runs on a local web page, and look closer: draw, drop, film or cover something.
+    """Show runs live on a local web page, with a playground for drawings, files and the camera.
 
     Only this machine can reach it. Ctrl-C ends it.
     """

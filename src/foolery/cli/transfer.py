@@ -53,9 +53,9 @@ def transfer(
         note(f"note: {line}")
     page = None
     if out is not None:
-        from foolery.report.heatmap import write_transfer
+        from foolery.report import write_report
 
-        page = write_transfer(matrix, out, overwrite=overwrite)
+        page = write_report(matrix, out, overwrite=overwrite)
     if as_json:
         print_json({**matrix.to_dict(), "page": None if page is None else str(page)})
         return
@@ -69,7 +69,7 @@ def print_table(matrix: TransferMatrix) -> None:
     from rich import box
     from rich.table import Table
 
-    from foolery.report.heatmap import transfer_rows
+    from foolery.report.transfer_page import transfer_rows
 
     table = Table(*_HEAD[:2], box=box.SIMPLE, padding=(0, 1, 0, 0))
     for name in _HEAD[2:]:

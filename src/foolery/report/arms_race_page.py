@@ -1,71 +1,114 @@
-"""Contest: the page of an arms race between a network and the search that fools it."""
+"""An arms race between a network and the search that fools it, as a page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from foolery.report.html import page_files
-from foolery.report.run_view import Fact
+from foolery.report.artifact import ArtifactCard, Kind, ReportOptions
+from foolery.report.html import Fact, page_files
 from foolery.report.svg_plot import Plot, Tick, band, confidence_axis, line
-from foolery.report.wording import number
-from foolery.text import format_confidence
+from foolery.text import format_confidence, format_count, format_percent
 
 if TYPE_CHECKING:
     from foolery.hardening.rounds import ArmsRaceProgress, Round
 
-
 _METHODS = {
-    "class": "In each round a network is trained from scratch on real pictures and on the fooling images of "
-    "all rounds before, as a class of their own, and is then fooled again.",
-    "acet": "In each round the network is trained further on real pictures and on noise that is optimised to "
+    "class": "In each round a network is trained from scratch on real images and on the fooling images of "
+    "all earlier rounds, as a class of their own, and is then fooled again.",
+    "acet": "In each round the network is trained further on real images and on noise that is optimized to "
     "fool it, and is then fooled again.",
-    "fine-tune": "In each round the network is trained further, with the fooling images of all rounds before "
-    "as a class of their own, and is then fooled again.",
+    "fine-tune": "In each round the network is trained further, with the fooling images of all earlier "
+    "rounds as a class of their own, and is then fooled again.",
 }
 _NAMES = {
-    "start": "first network",
+    "start": "starting network",
     "first_runs": "runs in the first round",
-    "runs": "runs in each later one",
-    "reported": "runs that are reported",
-    "generations": "generations of a run",
-    "batch": "children a generation",
-    "copies": "copies of a fooling image",
-    "iterations": "steps of training",
-    "side": "side of the canvas",
+    "runs": "runs in later rounds",
+    "reported": "runs reported",
+    "generations": "generations per run",
+    "batch": "offspring per generation",
+    "copies": "copies of each fooling image",
+    "iterations": "training steps",
+    "side": "canvas side",
 }
 
 
-def arms_race_files(progress: ArmsRaceProgress) -> dict[str, bytes]:
+@dataclass(frozen=True)
+class ArmsRaceArtifact:
+    """An arms race as lists and reports show it."""
+
+    kind: ClassVar[Kind] = "arms-race"
+
+    folder: Path
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Its settings, and its rounds."""
+        from foolery.hardening.arms_race import CONFIG_FILE
+        from foolery.hardening.rounds import round_files
+
+        return (self.folder / CONFIG_FILE, *round_files(self.folder))
+
+    def card(self) -> ArtifactCard:
+        """What a list shows of it."""
+        progress = self._read()
+        config, finished = progress.config, len(progress.rounds)
+        return ArtifactCard(
+            name=progress.name,
+            kind=self.kind,
+            about=f"Arms race, {config.architecture}, {config.encoding}",
+            headline=arms_race_headline(progress),
+            state=f"{finished} of {config.rounds} rounds finished",
+            running=False,
+            attention=finished < config.rounds,
+        )
+
+    def report_files(self, options: ReportOptions) -> dict[str, bytes]:
+        """Its page, as ``index.html``, and everything beside it: name to content."""
+        return arms_race_files(self._read(), single_file=options.single_file)
+
+    def _read(self) -> ArmsRaceProgress:
+        from foolery.hardening.rounds import read_arms_race
+
+        return read_arms_race(self.folder)
+
+
+def arms_race_files(progress: ArmsRaceProgress, *, single_file: bool = False) -> dict[str, bytes]:
     """The page, as ``index.html``, and the files beside it: name to content."""
     settings = progress.config.model_dump(exclude_none=True)
     return page_files(
-        "contest.html",
+        "arms_race.html",
+        single_file=single_file,
         title=arms_race_headline(progress),
         name=progress.name,
-        made=_METHODS[progress.config.method],
-        done=len(progress.rounds),
+        method=_METHODS[progress.config.method],
+        finished=len(progress.rounds),
         planned=progress.config.rounds,
         facts=[
-            Fact(_NAMES.get(name, name), str(value)) for name, value in settings.items() if value is not None
+            Fact(_NAMES.get(name, name), format_count(value) if type(value) is int else str(value))
+            for name, value in settings.items()
         ],
         plot=rounds_plot(progress.rounds) if progress.rounds else None,
     )
 
 
 def arms_race_headline(progress: ArmsRaceProgress) -> str:
-    """One sentence: what the first and the last network are certain of."""
+    """One sentence: the confidence of the first and of the last network in fooling images."""
     architecture = progress.config.architecture
     if not progress.rounds:
-        return f"No round is done yet for {architecture}"
+        return f"No round of {architecture} is finished yet"
     first, last = progress.rounds[0], progress.rounds[-1]
+    start, end = format_confidence(first.confidence), format_confidence(last.confidence)
     if first is last:
-        median = format_confidence(first.confidence)
-        return f"The first {architecture} is fooled with a median confidence of {median}"
+        return f"The median confidence in fooling images is {start} for the first {architecture}"
     return (
-        f"The median confidence in fooling images goes from {format_confidence(first.confidence)} to "
-        f"{format_confidence(last.confidence)} in {last.number} rounds of {architecture}"
+        f"The median confidence in fooling images goes from {start} to {end} in {last.number} rounds of "
+        f"{architecture}"
     )
 
 
@@ -92,19 +135,18 @@ def rounds_plot(rounds: tuple[Round, ...]) -> Plot:
             line("median", along, axis.place(medians)),
         ),
         legend=(("median", "median"), ("inner", "half of the images")),
-        head=("round", "median", "lower quarter", "upper quarter", "first generation",
-              "test error", "real ones taken for fooling images", "learnt from", "runs"),
+        head=("round", "median", "lower quartile", "upper quartile", "first generation",
+              "test error", "real classified as fooling", "training images", "runs"),
         rows=tuple(_row(each) for each in rounds),
     )  # fmt: skip
 
 
 def _row(round_: Round) -> tuple[str, ...]:
     confidences = (round_.confidence, *round_.quartiles, round_.first_confidence)
-    shares = (round_.error, round_.real_as_fooling)
     return (
         str(round_.number),
-        *(format_confidence(value) for value in confidences),
-        *(f"{100 * value:.2f} %" for value in shares),
-        number(round_.pictures),
-        number(round_.runs),
+        *map(format_confidence, confidences),
+        *(format_percent(share, 2) for share in (round_.error, round_.real_as_fooling)),
+        format_count(round_.pictures),
+        format_count(round_.runs),
     )

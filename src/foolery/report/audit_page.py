@@ -1,52 +1,125 @@
-"""Audit: the page of an audit: its verdict, then the best picture of every class."""
+"""An audit as a page: its result, then the best image of every class."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from foolery.report.audit_verdict import audit_headline, audit_section, percent
-from foolery.report.champion import ChampionPanel, PageFiles, gallery_item, render_page
-from foolery.report.index_page import IndexEntry
-from foolery.report.run_view import Fact, RunSection, best_items, frame_width
-from foolery.report.wording import number, short_name
-from foolery.text import format_score
+from foolery.report.artifact import (
+    CARD_IMAGES,
+    SMALL_CANVAS,
+    ArtifactCard,
+    CardImage,
+    Kind,
+    ReportOptions,
+)
+from foolery.report.audit_summary import audit_headline, audit_section
+from foolery.report.html import Fact
+from foolery.report.model import BUDGET, AuditReport, make_audit_report
+from foolery.report.page import PageFiles, render_page
+from foolery.report.run_section import RunSection, best_of, frame_width
+from foolery.report.wording import measure, short_name
+from foolery.text import format_count
 
 if TYPE_CHECKING:
     from foolery.audit.schema import Audit
-    from foolery.report.model.audit import AuditChampionDetail, AuditReport
 
 DOCUMENT = "audit.json"
-CARD_PICTURES = 5  # on a card
 _ANCHOR = "run-1"
+
+
+@dataclass(frozen=True)
+class AuditArtifact:
+    """An audit as lists and reports show it."""
+
+    kind: ClassVar[Kind] = "audit"
+
+    folder: Path
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Its document."""
+        return (self.folder / DOCUMENT,)
+
+    def card(self) -> ArtifactCard:
+        """What a list shows of it."""
+        from foolery.audit.schema import read_audit
+
+        audit = read_audit(self.folder)
+        name = short_name(audit.classifier.name)
+        state: list[str] = [audit.state]
+        if audit.verdict is not None and audit.verdict.score is not None:
+            state.append(f"score {audit.verdict.score.value:.1f} of 100")
+        if audit.gates:
+            state.append(f"{sum(gate.failed for gate in audit.gates)} of {len(audit.gates)} gates failed")
+        best = sorted(audit.champions, key=lambda each: -each.confidence)[:CARD_IMAGES]
+        return ArtifactCard(
+            name=self.folder.resolve().name,
+            kind=self.kind,
+            about=f"Audit of {name}",
+            headline=audit_headline(audit, name),
+            state=", ".join(state),
+            running=False,
+            attention=audit.state != "finished" or not audit.passed,
+            images=tuple(
+                CardImage(
+                    label=each.label,
+                    thumbnail=f"thumbnails/{_ANCHOR}/{each.index:04d}.webp",
+                    address=f"image/{each.canvas_hash}.webp",
+                )
+                for each in best
+            ),
+            crisp=audit.classifier.canvas[2] <= SMALL_CANVAS,
+        )
+
+    def report_files(self, options: ReportOptions) -> dict[str, bytes]:
+        """Its page, as ``index.html``, and everything beside it: name to content."""
+        from foolery.audit.schema import read_audit
+
+        known = read_audit(self.folder).classifier
+        classifier, reason = options.classifier(known.name, known.fingerprint, known.classes)
+        report = make_audit_report(
+            self.folder,
+            classifier,
+            data=options.data,
+            budget=options.budget or BUDGET,
+            notes=[reason] if reason else [],
+        )
+        if options.on_note is not None:
+            for note in report.notes:
+                options.on_note(note)
+        return audit_files(report, single_file=options.single_file)
 
 
 def audit_files(report: AuditReport, *, single_file: bool = False) -> dict[str, bytes]:
     """The page, as ``index.html``, and everything beside it: name to content."""
-    audit, parts = report.audit, PageFiles(single_file)
+    audit, page = report.audit, PageFiles(single_file)
     name = short_name(audit.classifier.name)
-    items = [gallery_item(_detail(report, each), _ANCHOR, parts) for each in report.details]
+    details = tuple(page.add_champion(each, _ANCHOR) for each in report.details.values())
     _, height, width = audit.classifier.canvas
     section = RunSection(
         anchor=_ANCHOR,
         heading="audit",
         classifier=name,
         encoding="",
-        finding=audit_headline(audit, name),
-        origin="Each class shows the picture that came closest to a real one, of all attacks and seeds.",
-        state=audit.state if audit.state == "finished" else f"not finished: {audit.state}",
+        headline=audit_headline(audit, name),
+        how_made="Each class shows the image with the highest score of all attacks and seeds.",
+        state=audit.state,
         finished=audit.state == "finished",
         width=width,
         height=height,
         frame=frame_width(width, 144),
         large=frame_width(width, 168),
-        tiles=tuple(items),
-        best=best_items(items),
+        details=details,
+        best=best_of(details),
         figures=(),
         fooled=(),
-        measure="similarity" if audit.classifier.kind == "similarity" else "confidence",
+        measure=measure(audit.classifier.kind),
         plots=(),
         settings=_settings(audit),
-        made=((Fact("Started", audit.started), Fact("Device", audit.device), _versions(audit)),),
+        provenances=((Fact("Started", audit.started), Fact("Device", audit.device), _versions(audit)),),
         commands=(audit.command,),
         check="",
         notes=(),
@@ -54,73 +127,13 @@ def audit_files(report: AuditReport, *, single_file: bool = False) -> dict[str, 
     document = audit.model_dump_json(by_alias=True, indent=1) + "\n"
     return render_page(
         [section],
-        parts,
+        page,
         {DOCUMENT: document.encode(errors="replace")},
-        title=section.finding,
-        verdict=audit_section(audit, report.notes),
+        title=section.headline,
+        audit=audit_section(audit, report.notes),
         summary=DOCUMENT,
-        champions_name="The best picture of every class",
+        champions_name="Best image of each class",
     )
-
-
-def audit_entry(report: AuditReport, name: str, folder: str) -> IndexEntry:
-    """The card of an audit whose page lies in ``folder``."""
-    audit = report.audit
-    classifier = short_name(audit.classifier.name)
-    failed = sum(gate.failed for gate in audit.gates)
-    gates = f", {failed} of {len(audit.gates)} gates failed" if audit.gates else ""
-    best = sorted(report.details, key=lambda each: -each.champion.confidence)[:CARD_PICTURES]
-    score = None if audit.verdict is None else audit.verdict.score
-    return IndexEntry(
-        name=name,
-        page=f"{folder}/index.html",
-        kind=f"audit of {classifier}",
-        state=f"{audit.state}{gates}",
-        open=audit.state != "finished" or not audit.passed,
-        said=f"{audit_headline(audit, classifier)}."
-        + ("" if score is None else f" Score {score.value:.1f} of 100."),
-        crisp=audit.classifier.canvas[2] <= 56,
-        pictures=tuple(
-            Fact(each.record.label, f"{folder}/thumbnails/{_ANCHOR}/{each.record.index:04d}.webp")
-            for each in best
-        ),
-    )
-
-
-def _detail(report: AuditReport, detail: AuditChampionDetail) -> ChampionPanel:
-    audit, entry, champion = report.audit, detail.record, detail.champion
-    kind, name = audit.classifier.kind, short_name(audit.classifier.name)
-    confidence = format_score(entry.confidence, kind)
-    queries = [at for at in entry.passed_at if at is not None]
-    facts = [
-        ("Confidence", confidence),
-        ("Attack", f"{entry.attack}, seed {entry.seed}"),
-        ("Passes keep95", _yes_no(entry.fooled)),
-        ("Beats the median real one", _yes_no(entry.beats_real)),
-    ]
-    if queries:
-        facts.append(("Queries until it did", " / ".join(number(at) for at in queries)))
-    if entry.recognised_by is not None:
-        facts.append(("Recognised by", f"{percent(entry.recognised_by)} of the panel"))
-    if champion.genome:
-        facts.append(("Generation", number(champion.generation)))
-    size = f"{champion.canvas.shape[2]} × {champion.canvas.shape[1]} pixels"
-    facts += [("Fooled", name), ("Picture", size), ("Hash", champion.canvas_hash)]
-    return ChampionPanel(
-        champion=champion,
-        detail=detail.detail,
-        kind=kind,
-        classifier=name,
-        method=entry.attack,
-        settings=detail.settings,
-        facts=tuple(facts),
-        real_image=None if report.real_images is None else report.real_images.examples.get(entry.label),
-        alt=f"Picture of the attack {entry.attack}: {name} gives {entry.label} {confidence}",
-    )
-
-
-def _yes_no(value: bool | None) -> str:
-    return "not known" if value is None else "yes" if value else "no"
 
 
 def _settings(audit: Audit) -> tuple[Fact, ...]:
@@ -130,12 +143,12 @@ def _settings(audit: Audit) -> tuple[Fact, ...]:
     return (
         Fact("Classifier", description.name),
         Fact("Fingerprint", description.fingerprint),
-        Fact("Back end", f"{description.backend}, {description.device}"),
+        Fact("Backend", f"{description.backend}, {description.device}"),
         Fact("Score", description.kind),
-        Fact("Classes", number(len(description.classes))),
+        Fact("Classes", format_count(len(description.classes))),
         Fact("Canvas", f"{description.canvas[2]} × {description.canvas[1]} pixels"),
-        Fact("Real pictures", data),
-        Fact("Budget", f"{number(budget.queries)} queries a seed, {budget.seeds} seeds{limit}"),
+        Fact("Reference data", data),
+        Fact("Budget", f"{format_count(budget.queries)} queries per seed, {budget.seeds} seeds{limit}"),
         Fact("Panel", ", ".join(audit.panel) or "none"),
     )
 

@@ -1,4 +1,4 @@
-"""Figures: champions and their confidences in the paper's layout, for a manuscript."""
+"""Champions and their confidences as figures for a manuscript, in the paper's layout."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _classes(report: RunReport, new: Any) -> Any:
         axes.plot(places, values, ".", color="#a3361c", markersize=1.5)
         axes.set_xlabel("class")
     axes.axhline(float(np.median(values)), color="#33658a", linewidth=1, label="median over classes")
-    axes.set_ylabel(measure(result))
+    axes.set_ylabel(measure(result.settings.kind))
     if result.settings.kind != "similarity":
         axes.set_ylim(0, 1.02)
     axes.spines[["top", "right"]].set_visible(False)

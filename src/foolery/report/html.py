@@ -1,4 +1,4 @@
-"""Templating: the pages' templates, and the styles and scripts beside them."""
+"""Templates of the pages, and the styles and scripts beside them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from foolery.report.run_view import spaced
+from foolery.text import with_narrow_spaces
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and a value, as text."""
+
+    name: str
+    value: str
 
 
 #: What ends an HTML element or a JavaScript line inside a string.
@@ -32,8 +41,8 @@ def as_json(value: object) -> str:
 
 def script_call(name: str, *arguments: object) -> bytes:
     """A script file that calls the function ``name`` with ``arguments``."""
-    words = ",".join(map(as_json, arguments))
-    return f"{name}({words});\n".encode(errors="replace")
+    listed = ",".join(map(as_json, arguments))
+    return f"{name}({listed});\n".encode(errors="replace")
 
 
 PAGE, STYLE, THEME = "index.html", "report.css", "theme.js"
@@ -59,7 +68,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters["spaced"] = spaced
+    environment.filters["spaced"] = with_narrow_spaces
     environment.filters["as_json"] = as_json
     return environment
 
@@ -70,14 +79,18 @@ def asset(name: str) -> str:
     return files("foolery.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def page_files(template: str, **words: object) -> dict[str, bytes]:
+def page_files(template: str, *, single_file: bool = False, **context: object) -> dict[str, bytes]:
     """A page without champions, as ``index.html``, and what lies beside it: name to content."""
-    page = (
-        templates()
-        .get_template(template)
-        .render(styles=[], scripts=[], style_file=STYLE, script_files=(THEME,), policy=POLICY, **words)
-    )
-    beside = {name: asset(name).encode() for name in (STYLE, THEME)}
+    if single_file:
+        styles, scripts = [asset(STYLE)], [asset(THEME)]
+        links: dict[str, object] = {"style_file": None, "script_files": ()}
+        policy = policy_of(styles, scripts)
+    else:
+        styles, scripts, policy = [], [], POLICY
+        links = {"style_file": STYLE, "script_files": (THEME,)}
+    html = templates().get_template(template)
+    page = html.render(styles=styles, scripts=scripts, policy=policy, **links, **context)
+    beside = {} if single_file else {name: asset(name).encode() for name in (STYLE, THEME)}
     return {PAGE: page.encode(errors="replace"), **beside}
 
 

@@ -1,4 +1,4 @@
-"""Pictures: canvases as the files that a page shows."""
+"""Canvases as the image files that a page shows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SMALL = 96  # pixels: up to here a thumbnail is the canvas, and a page enlarges it in whole steps
-LARGEST = 264  # twice the width in which a page shows it
+MAX_THUMBNAIL = 264  # twice the width in which a page shows it
 _QUALITY = 90
-_LEVEL = 2  # of PNG's compression: as small as the others for these pictures, and quicker
+_LEVEL = 2  # of PNG's compression: as small as the others for these images, and quicker
 
 
 def png(canvas: Canvases) -> bytes:
@@ -30,8 +30,8 @@ def png(canvas: Canvases) -> bytes:
 def thumbnail(canvas: Canvases) -> bytes:
     """``(C, H, W) uint8`` as a WebP file: without loss up to 96 pixels, at most 264 pixels wide and high."""
     image = to_image(canvas)
-    if max(image.size) > LARGEST:
-        image.thumbnail((LARGEST, LARGEST))
+    if max(image.size) > MAX_THUMBNAIL:
+        image.thumbnail((MAX_THUMBNAIL, MAX_THUMBNAIL))
     return _webp(image, exact=max(image.size) <= SMALL)
 
 
@@ -41,9 +41,9 @@ def strip(canvases: Sequence[Canvases]) -> bytes:
     return _webp(image, exact=image.height <= SMALL // 2)
 
 
-def sprite(pictures: NDArray[np.uint8]) -> bytes:
-    """``(N, h, w) uint8`` gray pictures side by side, as a WebP file."""
-    return _webp(to_image(np.concatenate(list(pictures), axis=1)[None]), exact=False)
+def sprite(images: NDArray[np.uint8]) -> bytes:
+    """``(N, h, w) uint8`` gray images side by side, as a WebP file."""
+    return _webp(to_image(np.concatenate(list(images), axis=1)[None]), exact=False)
 
 
 def _webp(image: Image, *, exact: bool) -> bytes:

@@ -1,4 +1,4 @@
-"""Tree: the lineages of a run's champions as a picture (SVG), time from left to right."""
+"""The lineages of a run's champions as a tree (SVG), time from left to right."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from foolery.canvas import Canvases, png_bytes, to_image
+from foolery.text import format_count
 
 if TYPE_CHECKING:
     from foolery.analysis.lineage import LineageNode
 
 WIDTH, LEFT, TOP, LINE, LABEL = 720, 20, 34, 16, 260
-PICTURE, WITH_PICTURES = 34, 120  # pixels; more champions than that are shown without pictures
-INK, QUIET, ACCENT = "#1b1a18", "#8a867f", "#a3361c"
+IMAGE, MAX_WITH_IMAGES = 34, 120  # pixels; more champions than that are shown without images
+INK, SECONDARY, ACCENT = "#1b1a18", "#8a867f", "#a3361c"
 
 
 def tree_svg(root: LineageNode, champions: Mapping[str, Canvases], last: int) -> str:
@@ -29,7 +30,7 @@ def tree_svg(root: LineageNode, champions: Mapping[str, Canvases], last: int) ->
     from foolery.analysis.lineage import postorder
 
     leaves = sum(max(1, len(node.labels)) for node in postorder(root) if not node.children or node.labels)
-    step = PICTURE + 6 if leaves <= WITH_PICTURES else LINE
+    step = IMAGE + 6 if leaves <= MAX_WITH_IMAGES else LINE
     places, parts = _places(root, step), []
     for node in reversed(postorder(root)):
         x, y = _across(node.generation, last), places[id(node)]
@@ -45,14 +46,15 @@ def tree_svg(root: LineageNode, champions: Mapping[str, Canvases], last: int) ->
             parts.append(_leaves(node, x, y, step, champions))
     height = TOP + leaves * step + 20
     ticks = "".join(
-        f'<text x="{_across(tick, last):.0f}" y="20" text-anchor="middle" fill="{QUIET}">{tick}</text>'
+        f'<text x="{_across(tick, last):.0f}" y="20" text-anchor="middle" fill="{SECONDARY}">'
+        f"{format_count(tick)}</text>"
         for tick in _ticks(last)
     )
     wide = LEFT + WIDTH + LABEL
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{wide}" height="{height}" '
         f'viewBox="0 0 {wide} {height}" font-family="system-ui, sans-serif" font-size="12">'
-        f"<title>Lineages of {leaves} champions over {last} generations</title>"
+        f"<title>Lineages of {leaves} champions over {format_count(last)} generations</title>"
         f'<rect width="100%" height="100%" fill="#ffffff"/>{ticks}'
         f'<g fill="none" stroke="{INK}" stroke-width="1.2">{"".join(parts)}</g></svg>'
     )
@@ -83,14 +85,14 @@ def _leaves(node: LineageNode, x: float, y: float, step: int, champions: Mapping
     for row, label in enumerate(node.labels):
         height = y + row * step
         parts.append(
-            f'<path d="M{x:.1f} {y:.1f}V{height:.1f}H{end - 4}" stroke="{QUIET}" stroke-dasharray="1 3"/>'
-            f'<text x="{end + (PICTURE + 6 if step > LINE else 0)}" y="{height + 4:.1f}" fill="{INK}" '
+            f'<path d="M{x:.1f} {y:.1f}V{height:.1f}H{end - 4}" stroke="{SECONDARY}" stroke-dasharray="1 3"/>'
+            f'<text x="{end + (IMAGE + 6 if step > LINE else 0)}" y="{height + 4:.1f}" fill="{INK}" '
             f'stroke="none">{escape(label)}</text>'
         )
         if step > LINE and label in champions:
             source = b64encode(png_bytes(_small(champions[label]))).decode()
             parts.append(
-                f'<image x="{end}" y="{height - PICTURE / 2:.1f}" width="{PICTURE}" height="{PICTURE}" '
+                f'<image x="{end}" y="{height - IMAGE / 2:.1f}" width="{IMAGE}" height="{IMAGE}" '
                 f'href="data:image/png;base64,{source}"/>'
             )
     parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{ACCENT}" stroke="none"/>')
@@ -102,10 +104,10 @@ def _small(canvas: Canvases) -> Canvases:
     from foolery.canvas import from_image
 
     image = to_image(canvas)
-    most = 2 * PICTURE
-    if image.width <= most:
+    width = 2 * IMAGE
+    if image.width <= width:
         return canvas
-    return from_image(image.resize((most, max(1, round(image.height * most / image.width)))))
+    return from_image(image.resize((width, max(1, round(image.height * width / image.width)))))
 
 
 def _across(generation: int, last: int) -> float:

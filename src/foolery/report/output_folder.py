@@ -1,4 +1,4 @@
-"""Folder: where a gallery is written, and which files in it are the gallery's own.
+"""The folder that a report is written to, and which files in it are the report's own.
 
 ``gallery.json`` lists every file that was written with its SHA-256. A file that is not listed, or that
 was changed since, is somebody else's: it is never deleted, and replaced only where that was asked for.

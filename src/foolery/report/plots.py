@@ -1,8 +1,8 @@
-"""Plots: what a run's page plots, each in its own function."""
+"""The plots on the page of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ from foolery.report.svg_plot import (
     linear_axis,
     spread,
 )
-from foolery.report.wording import classifier_name, measure, number
-from foolery.text import format_score
+from foolery.report.wording import measure
+from foolery.text import format_count, format_percent, format_score
 
 MAX_POINTS = 400
 MAX_ROWS = 40
@@ -44,31 +44,31 @@ def plots_of(report: RunReport) -> tuple[Plot, ...]:
 
 def convergence_plot(report: RunReport) -> Plot | None:
     """Median and quantiles over classes of the champions' confidence, over generations."""
-    result, course = report.result, report.convergence
-    history, kind, word = result.history, result.settings.kind, measure(result)
+    result, convergence = report.result, report.convergence
+    history, kind, word = result.history, result.settings.kind, measure(result.settings.kind)
     if len(history) == 0:
         return None
     rows = spread(len(history), MAX_POINTS)
     last = max(int(history.generation[-1]), 1)
-    quantiles = None if course is None else course.quantiles
+    quantiles = None if convergence is None else convergence.quantiles
     values = [history.median[rows], history.min[rows]] + ([] if quantiles is None else [quantiles.ravel()])
     axis = _axis(np.concatenate(values), kind)
     shapes = []
     legend = [("median", "median")]
-    if course is not None and quantiles is not None:
-        along = course.generation / last
+    if convergence is not None and quantiles is not None:
+        along = convergence.generation / last
         up = [axis.place(column) for column in quantiles.T]
         shapes += [band("outer", along, up[0], up[4]), band("inner", along, up[1], up[3])]
-        legend += [("inner", "half of the classes"), ("outer", "four in five")]
+        legend += [("inner", "middle 50 % of classes"), ("outer", "middle 80 %")]
     along = history.generation[rows] / last
-    shapes += [line("least", along, axis.place(history.min[rows])),
+    shapes += [line("min", along, axis.place(history.min[rows])),
                line("median", along, axis.place(history.median[rows]))]  # fmt: skip
     chosen = spread(len(history), MAX_ROWS).tolist()
     return Plot(
-        name="course",
-        title=f"{word.capitalize()} over the generations",
+        name="convergence",
+        title=f"{word.capitalize()} over generations",
         about=(
-            f"The median {word} of the champions goes from {format_score(history.median[0], kind)} in "
+            f"The median {word} over champions goes from {format_score(history.median[0], kind)} in "
             f"generation {history.generation[0]} to {format_score(history.median[-1], kind)} in generation "
             f"{history.generation[-1]}."
         ),
@@ -76,12 +76,12 @@ def convergence_plot(report: RunReport) -> Plot | None:
         across=generation_ticks(int(history.generation[-1])),
         unit="generation",
         shapes=tuple(shapes),
-        legend=(*legend, ("least", "least")),
-        head=("generation", "queries", "median", "mean", "least", "most"),
+        legend=(*legend, ("min", "minimum")),
+        head=("generation", "queries", "median", "mean", "minimum", "maximum"),
         rows=tuple(
             (
-                number(int(history.generation[at])),
-                number(int(history.queries[at])),
+                format_count(int(history.generation[at])),
+                format_count(int(history.queries[at])),
                 *(
                     format_score(column[at], kind)
                     for column in (history.median, history.mean, history.min, history.max)
@@ -99,7 +99,7 @@ def classes_plot(report: RunReport) -> Plot | None:
     champions = list(result.champions.values())
     if len(champions) < 2:
         return None
-    kind, word = result.settings.kind, measure(result)
+    kind, word = result.settings.kind, measure(result.settings.kind)
     cells = {cell: at for at, cell in enumerate(result.settings.cells)}
     final = np.array([one.confidence for one in champions])
     order = np.argsort(-final, kind="stable")
@@ -112,29 +112,30 @@ def classes_plot(report: RunReport) -> Plot | None:
     if not np.isnan(after_tenth).all():
         first = np.where(np.isnan(after_tenth), final.min(), after_tenth)
         shapes.append(band("inner", along, axis.place(first[order]), axis.place(final[order])))
-        legend.append(("inner", "gained after the first tenth of the generations"))
+        legend.append(("inner", "gained after 10 % of the generations"))
     shapes.append(line("median", along, axis.place(final[order])))
     half = len(champions) // 2
     return Plot(
         name="classes",
-        title=f"{word.capitalize()} of every class",
+        title=f"{word.capitalize()} by class",
         about=(
-            f"The surest class has {format_score(final[order[0]], kind)}, the middle one "
-            f"{format_score(final[order[half]], kind)}, the last one {format_score(final[order[-1]], kind)}."
+            f"Highest {format_score(final[order[0]], kind)}, "
+            f"median {format_score(final[order[half]], kind)}, "
+            f"lowest {format_score(final[order[-1]], kind)}."
         ),
         up=axis.ticks,
         across=_rank_ticks(len(champions)),
-        unit="classes, the surest first",
+        unit="classes, highest first",
         shapes=tuple(shapes),
         legend=tuple(legend),
-        head=("class", "after a tenth", "at the end", "generation", "queries before it"),
+        head=("class", "after 10 %", "at the end", "generation", "queries before"),
         rows=tuple(
             (
                 champions[at].label,
                 format_score(after_tenth[at], kind),
                 format_score(final[at], kind),
-                number(champions[at].generation),
-                number(champions[at].individual),
+                format_count(champions[at].generation),
+                format_count(champions[at].individual),
             )
             for at in order.tolist()
         ),
@@ -142,15 +143,15 @@ def classes_plot(report: RunReport) -> Plot | None:
 
 
 def histogram_plot(report: RunReport) -> Plot | None:
-    """How many champions, and how many real pictures where data were given, have which confidence."""
+    """Distribution of the confidence of champions, and of real images where data were given."""
     result = report.result
     confidences = np.array([one.confidence for one in result.champions.values()])
     if len(confidences) < 2:
         return None
-    kind, word = result.settings.kind, measure(result)
+    kind, word = result.settings.kind, measure(result.settings.kind)
     groups = {"champions": confidences}
     if report.real_images is not None and len(report.real_images.confidences):
-        groups["real pictures"] = report.real_images.confidences
+        groups["real images"] = report.real_images.confidences
     edges, names = _bins(np.concatenate(list(groups.values())), kind)
     shares = {name: _shares(values, edges) for name, values in groups.items()}
     axis = linear_axis(np.array([0.0, *(100 * share for each in shares.values() for share in each)]))
@@ -166,20 +167,19 @@ def histogram_plot(report: RunReport) -> Plot | None:
         ranges.append(f"{names[-1]} or more")
     else:
         ranges.append(f"{_EDGE_NAMES[-1]} or more")
-    top = {name: f"{values[-1]:.0%}".replace("%", " %") for name, values in shares.items()}
+    top = {name: format_percent(values[-1], 0) for name, values in shares.items()}
     return Plot(
         name="histogram",
-        title=f"How sure: {' against '.join(groups)}",
+        title=f"Distribution of {word}: {' and '.join(groups)}",
         about=f"{ranges[-1]}: " + ", ".join(f"{share} of the {name}" for name, share in top.items()) + ".",
         up=tuple(Tick(tick.place, f"{tick.label} %") for tick in axis.ticks),
         across=tuple(Tick(at / bins, name) for at, name in enumerate(names)),
-        unit=f"{word}, at least",
+        unit=f"{word}, lower bound",
         shapes=tuple(shapes),
         legend=tuple(zip(("champion", "real"), groups, strict=False)),
         head=(word, *groups),
         rows=tuple(
-            (ranges[at], *(f"{each[at]:.1%}".replace("%", " %") for each in shares.values()))
-            for at in range(bins)
+            (ranges[at], *(format_percent(each[at]) for each in shares.values())) for at in range(bins)
         ),
     )
 
@@ -196,20 +196,17 @@ def timings_plot(report: RunReport) -> Plot | None:
     return Plot(
         name="stages",
         title="Where the time went",
-        about=f"{seconds[longest] / total:.0%} of the work was to {longest}.".replace("%", " %"),
+        about=f"{format_percent(seconds[longest] / total, 0)} of the time was spent on: {longest}.",
         up=tuple(Tick(tick.place, f"{tick.label} s") for tick in axis.ticks),
         across=tuple(Tick((at + 0.5) / count, name) for at, name in enumerate(seconds)),
-        unit="seconds of work, summed over threads",
+        unit="seconds, summed over threads",
         shapes=tuple(
             bar("champion", (at + 0.2) / count, (at + 0.8) / count, float(axis.place(np.array([value]))[0]))
             for at, value in enumerate(seconds.values())
         ),
         legend=(),
         head=("stage", "seconds", "share"),
-        rows=tuple(
-            (name, f"{value:.2f}", f"{value / total:.1%}".replace("%", " %"))
-            for name, value in seconds.items()
-        ),
+        rows=tuple((name, f"{value:.2f}", format_percent(value / total)) for name, value in seconds.items()),
         between=True,
     )
 
@@ -235,68 +232,8 @@ def _shares(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[flo
 
 def _rank_ticks(count: int) -> tuple[Tick, ...]:
     places = spread(count, 5)
-    return tuple(Tick(at / max(count - 1, 1), number(at + 1)) for at in places.tolist())
+    return tuple(Tick(at / max(count - 1, 1), format_count(at + 1)) for at in places.tolist())
 
 
 def _shown_share(count: int, whole: int, what: str) -> str:
-    return f"{number(count)} of {number(whole)} {what}" if count < whole else ""
-
-
-MIN_RUNS = 2
-MIN_RUNS_FOR_QUARTILES = 4  # runs from which on the band is that of the quartiles
-
-
-def replicate_plots(reports: Sequence[RunReport]) -> tuple[Plot, ...]:
-    """One plot for each group of runs of one encoding against one classifier, of two runs or more."""
-    groups: dict[tuple[object, ...], list[RunReport]] = {}
-    for report in reports:
-        settings = report.result.settings
-        if report.result.champions:
-            key = (settings.fingerprint, settings.search, settings.encoding, settings.canvas, settings.cells)
-            groups.setdefault(key, []).append(report)
-    replicates = [each for each in groups.values() if len(each) >= MIN_RUNS]
-    return tuple(
-        _replicate_plot(each, f"group{chr(ord('a') + at)}") for at, each in enumerate(replicates[:26])
-    )
-
-
-def _replicate_plot(runs: Sequence[RunReport], name: str) -> Plot:
-    result = runs[0].result
-    settings, word = result.settings, measure(result)
-    labels = [settings.classes[cell] for cell in settings.cells]
-    values = np.full((len(runs), len(labels)), np.nan)
-    for row, run in enumerate(runs):
-        for column, label in enumerate(labels):
-            champion = run.result.champions.get(label)
-            values[row, column] = np.nan if champion is None else champion.confidence
-    columns = np.flatnonzero(~np.isnan(values).all(axis=0))
-    values, labels = values[:, columns], [labels[at] for at in columns]
-    many = len(runs) >= MIN_RUNS_FOR_QUARTILES
-    low, middle, high = np.nanquantile(values, (0.25, 0.5, 0.75) if many else (0.0, 0.5, 1.0), axis=0)
-    order = np.argsort(-middle, kind="stable")
-    numbers = values[~np.isnan(values)]
-    axis = linear_axis(numbers) if settings.kind == "similarity" else confidence_axis(numbers)
-    along = np.linspace(0, 1, len(labels)) if len(labels) > 1 else np.array([0.5])
-    ticks = spread(len(labels), 5).tolist()
-    band_name = "quartiles" if many else "least and most"
-    return Plot(
-        name=name,
-        title=f"{settings.encoding} against {classifier_name(result)}: {len(runs)} runs, class by class",
-        about=(
-            f"The median {word} over the runs goes from {format_score(middle[order[0]], settings.kind)} for "
-            f"{labels[order[0]]} to {format_score(middle[order[-1]], settings.kind)} for {labels[order[-1]]}."
-        ),
-        up=axis.ticks,
-        across=tuple(Tick(at / max(len(labels) - 1, 1), number(at + 1)) for at in ticks),
-        unit="classes, the surest first",
-        shapes=(
-            band("inner", along, axis.place(low[order]), axis.place(high[order])),
-            line("median", along, axis.place(middle[order])),
-        ),
-        legend=(("median", "median over runs"), ("inner", band_name)),
-        head=("class", "lower quarter" if many else "least", "median", "upper quarter" if many else "most"),
-        rows=tuple(
-            (labels[at], *(format_score(each[at], settings.kind) for each in (low, middle, high)))
-            for at in order.tolist()
-        ),
-    )
+    return f"{format_count(count)} of {format_count(whole)} {what}" if count < whole else ""

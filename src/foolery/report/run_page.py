@@ -1,129 +1,171 @@
-"""Gallery: runs as a page that opens from a folder, or is one file, without a network."""
+"""Runs as one page, which opens without a network from a folder or as a single file."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
-from foolery.report.champion import ChampionPanel, PageFiles, gallery_item, render_page
-from foolery.report.heatmap import panel_matrix
-from foolery.report.html import PAGE
-from foolery.report.output_folder import OutputFolder
-from foolery.report.plots import replicate_plots
-from foolery.report.run_view import RunSection, alt_text, run_section
-from foolery.report.wording import classifier_name, headline, measure, number
-from foolery.text import format_score
-
-if TYPE_CHECKING:
-    from foolery.engine.run import Champion
-    from foolery.report.model import RunReport
+from foolery.report.artifact import (
+    CARD_IMAGES,
+    SMALL_CANVAS,
+    ArtifactCard,
+    CardImage,
+    Kind,
+    ReportOptions,
+)
+from foolery.report.model import BUDGET, RunReport, make_run_report
+from foolery.report.page import PageFiles, render_page
+from foolery.report.replicates import replicate_plots
+from foolery.report.run_section import RunSection, last_generation, run_section
+from foolery.report.transfer_page import panel_matrix
+from foolery.report.wording import about_run, headline, run_state
+from foolery.runs import open_run_file
+from foolery.runs.database import RUN_DB, sidecars
+from foolery.runs.live import open_live_run
+from foolery.runs.records import RunSettings
 
 SUMMARY = "summary.json"
 
 
-def write_report(
-    reports: Sequence[RunReport],
-    out: Path,
-    *,
-    overwrite: bool = False,
-    single_file: bool = False,
-    figures: Mapping[str, bytes] | None = None,
-    on_progress: Callable[[int], None] | None = None,
-) -> Path:
-    """Write a page about ``reports`` into the folder ``out``; returns the path of its ``index.html``.
+@dataclass(frozen=True)
+class RunArtifact:
+    """A run as lists and reports show it.
 
-    Beside the page lie the champions as PNG files in their own size, and ``summary.json``. A report
-    that is there already is replaced; what is not part of it is never touched.
+    Attributes:
+        source: its folder, its result, or the report of it that was made already.
+    """
 
-    Args:
-        reports: shown one after the other; at least one.
-        out: the folder; it is made.
-        overwrite: write also into a folder that holds other files, over those of the same names.
-        single_file: write ``index.html`` alone, with everything in it.
-        figures: more files that the page names, as ``foolery.report.figures`` makes them.
-        on_progress: is told, from time to time, how many champions are done.
+    kind: ClassVar[Kind] = "run"
+
+    source: Path | RunResult | RunReport
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The run file, and the log beside it; the shared memory changes when it is only read, too."""
+        if not isinstance(self.source, Path):
+            return ()
+        return self.source / RUN_DB, sidecars(self.source / RUN_DB)[0]
+
+    def card(self) -> ArtifactCard:
+        """What a list shows of it; of a run file only what that needs is read."""
+        if isinstance(self.source, Path):
+            with open_live_run(self.source) as live:
+                held = [(each.cell, each.confidence) for each in live.champions()]
+                return _card(self.source.resolve().name, live.settings, live.status, live.generation, held)
+        result = self.source.result if isinstance(self.source, RunReport) else self.source
+        cells = {result.settings.classes[index]: cell for cell, index in enumerate(result.settings.cells)}
+        held = [(cells[label], each.confidence) for label, each in result.champions.items()]
+        return _card(result.name, result.settings, result.status, last_generation(result), held)
+
+    def make_report(self, options: ReportOptions) -> RunReport:
+        """The run, scored and rendered as far as was asked for and is possible."""
+        if isinstance(self.source, RunReport):
+            return self.source
+        run = open_run_file(self.source) if isinstance(self.source, Path) else self.source
+        settings = run.settings
+        classifier, reason = options.classifier(settings.classifier, settings.fingerprint, settings.classes)
+        return make_run_report(
+            run,
+            classifier,
+            data=options.data,
+            panel=options.panel,
+            budget=options.budget or BUDGET,
+            notes=[reason] if reason else [],
+        )
+
+    def report_files(self, options: ReportOptions) -> dict[str, bytes]:
+        """Its page, as ``index.html``, and everything beside it: name to content."""
+        return runs_files([self], options)
+
+
+def runs_files(runs: Sequence[RunArtifact], options: ReportOptions) -> dict[str, bytes]:
+    """One page about all ``runs``, as ``index.html``, and everything beside it: name to content.
 
     Raises:
-        UsageError: for no displays, a folder with other files in it, or one that cannot be written.
+        UsageError: for no runs, or one that cannot be read.
+        MissingExtraError: figures are wanted, and matplotlib is not installed.
     """
-    files = report_files(reports, single_file=single_file, figures=figures, on_progress=on_progress)
-    return write_files(files, out, overwrite=overwrite)
-
-
-def write_files(files: Mapping[str, bytes], out: Path, *, overwrite: bool = False) -> Path:
-    """Write a page and what lies beside it; arguments, errors and result are those of ``write_report``."""
-    folder = OutputFolder.claim(out, files, overwrite=overwrite)
-    for name, content in files.items():
-        folder.write(name, content)
-    folder.finish()
-    return out / PAGE
-
-
-def report_files(
-    reports: Sequence[RunReport],
-    *,
-    single_file: bool = False,
-    figures: Mapping[str, bytes] | None = None,
-    on_progress: Callable[[int], None] | None = None,
-) -> dict[str, bytes]:
-    """The page, as ``index.html``, and everything beside it: name to content.
-
-    Raises:
-        UsageError: for no displays.
-    """
-    if not reports:
-        raise UsageError("displays: expected at least one run, got none")
-    parts, sections, done = PageFiles(single_file), [], 0
+    if not runs:
+        raise UsageError("report: expected at least one run, got none")
+    reports = [run.make_report(options) for run in runs]
+    if options.on_note is not None:
+        for note in dict.fromkeys(note for report in reports for note in report.notes):
+            options.on_note(note)
+    page, sections, done = PageFiles(options.single_file), [], 0
     for position, report in enumerate(reports, start=1):
-        anchor, items = f"run-{position}", []
-        for champion in report.result.champions.values():
-            items.append(gallery_item(_panel(report, champion), anchor, parts))
+        anchor, details = f"run-{position}", []
+        for label in report.result.champions:
+            details.append(page.add_champion(report.detail(label), anchor))
             done += 1
-            if on_progress is not None:
-                on_progress(done)
-        sections.append(run_section(report, items, anchor))
+            if options.on_progress is not None:
+                options.on_progress(done)
+        sections.append(run_section(report, details, anchor))
+    figures = _figures(reports) if options.figures else {}
     return render_page(
         sections,
-        parts,
-        {SUMMARY: _summary(reports, sections), **(figures or {})},
-        title=headline([display.result for display in reports]),
+        page,
+        {SUMMARY: _summary(reports, sections), **figures},
+        title=headline([_confidences(report.result) for report in reports]),
         matrix=panel_matrix(reports),
         replicates=replicate_plots(reports),
-        figures=sorted(figures or {}),
+        figures=sorted(figures),
         summary=SUMMARY,
     )
 
 
-def _panel(report: RunReport, champion: Champion) -> ChampionPanel:
-    result = report.result
-    settings = result.settings
-    return ChampionPanel(
-        champion=champion,
-        detail=report.detail(champion.label),
-        kind=settings.kind,
-        classifier=classifier_name(result),
-        method=settings.encoding,
-        settings=settings,
-        facts=(
-            (measure(result).capitalize(), format_score(champion.confidence, settings.kind)),
-            ("Generation", number(champion.generation)),
-            ("Queries before it", number(champion.individual)),
-            ("Fooled", classifier_name(result)),
-            ("Encoding", f"{settings.encoding}, seed {settings.seed}"),
-            ("Picture", f"{settings.canvas[2]} × {settings.canvas[1]} pixels"),
-            ("Hash", champion.canvas_hash),
+def _confidences(result: RunResult) -> tuple[RunSettings, list[float]]:
+    return result.settings, [each.confidence for each in result.champions.values()]
+
+
+def _card(
+    name: str, settings: RunSettings, status: str, generation: int, held: Sequence[tuple[int, float]]
+) -> ArtifactCard:
+    """The card of a run whose cells hold champions of those confidences."""
+    best = sorted(held, key=lambda each: -each[1])[:CARD_IMAGES]
+    return ArtifactCard(
+        name=name,
+        kind="run",
+        about=about_run(settings),
+        headline=headline([(settings, [confidence for _, confidence in held])]),
+        state=run_state(status, generation),
+        running=status == "running",
+        attention=status != "finished",
+        images=tuple(
+            CardImage(
+                label=settings.classes[settings.cells[cell]],
+                thumbnail=f"thumbnails/run-1/{settings.cells[cell]:04d}.webp",
+                address=f"cell/{cell}.webp",
+            )
+            for cell, _ in best
         ),
-        real_image=None if report.real_images is None else report.real_images.examples.get(champion.label),
-        alt=alt_text(result, champion),
+        crisp=settings.canvas[2] <= SMALL_CANVAS,
     )
+
+
+def _figures(reports: Sequence[RunReport]) -> dict[str, bytes]:
+    from foolery.report.figures import figure_files
+
+    files: dict[str, bytes] = {}
+    for position, report in enumerate(reports, start=1):
+        prefix = f"run-{position}-" if len(reports) > 1 else ""
+        files |= {
+            name.replace("figures/", f"figures/{prefix}"): content
+            for name, content in figure_files(report).items()
+        }
+    return files
 
 
 def _summary(reports: Sequence[RunReport], sections: Sequence[RunSection]) -> bytes:
     runs = [
-        {**report.result.summary, "pictures": {item.label: item.picture for item in section.tiles}}
+        {
+            **report.result.summary,
+            "images": {each.label: each.files.image for each in section.details if each.files is not None},
+        }
         for report, section in zip(reports, sections, strict=True)
     ]
     text = json.dumps({"runs": runs}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

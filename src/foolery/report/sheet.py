@@ -1,4 +1,4 @@
-"""Sheet: champions of one or several runs as a single picture, for a README or a slide."""
+"""Champions of one or several runs as one image, for a README or a slide."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from foolery.errors import UsageError
-from foolery.report.wording import NARROW, classifier_name, heading, number
-from foolery.text import format_score
+from foolery.report.wording import heading, short_name
+from foolery.text import format_count, format_score
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
-# A dark wall with rounded, transparent corners: it looks the same on a white and on a dark page.
+# A dark background with rounded, transparent corners looks the same on a white and on a dark page.
 BACKGROUND, INK, SECONDARY = (22, 23, 27), (240, 238, 234), (168, 165, 159)
 CORNER, MARGIN, GAP = 28, 56, 24
 TITLE, NAME, SMALL = 34, 24, 22
-UNDER_TITLE, UNDER_PICTURE, BETWEEN_ROWS, BETWEEN_RUNS = 26, 12, 30, 52
+UNDER_TITLE, UNDER_IMAGE, BETWEEN_ROWS, BETWEEN_RUNS = 26, 12, 30, 52
 TARGET, PER_ROW, MAX_SCALE = 140, 10, 64
-MAX_PIXELS = 120_000_000  # half a gigabyte while it is drawn
+MAX_PIXELS = 120_000_000  # half a gigabyte in memory
 MAX_NAME = 60  # letters of a classifier's name
 
 
 @dataclass(frozen=True)
 class _SheetLayout:
-    """Sizes in pixels; ``column_width`` is the width of a picture and of the text under it."""
+    """Sizes in pixels; ``column_width`` is the width of an image and of the text under it."""
 
     scale: int
     column_width: int
@@ -41,8 +41,8 @@ class _SheetLayout:
 
     @property
     def row(self) -> int:
-        """Height of a row of pictures with its two lines of text."""
-        return self.height + UNDER_PICTURE + NAME + SMALL + 12
+        """Height of a row of images with its two lines of text."""
+        return self.height + UNDER_IMAGE + NAME + SMALL + 12
 
     def band(self, result: RunResult) -> int:
         """Height of a run with its title."""
@@ -51,25 +51,25 @@ class _SheetLayout:
 
 
 def contact_sheet(results: Sequence[RunResult], *, scale: int | None = None) -> Image:
-    """One RGBA picture: per run a title, and its champions with class name and confidence.
+    """One RGBA image: per run a title, and its champions with class name and confidence.
 
     Args:
         results: one under the other, with canvases of any size.
-        scale: pixels per canvas pixel, 1 to 64; None chooses one that makes pictures about 140 pixels wide.
+        scale: pixels per canvas pixel, 1 to 64; None chooses one that makes images about 140 pixels wide.
 
     Raises:
-        UsageError: for no exhibits, another scale, or a sheet of more than 120 million pixels.
+        UsageError: for no results, another scale, or a sheet of more than 120 million pixels.
     """
     from PIL import Image, ImageDraw
 
     if not results:
-        raise UsageError("exhibits: expected at least one run, got none")
+        raise UsageError("results: expected at least one run, got none")
     if scale is not None and not (isinstance(scale, int) and 1 <= scale <= MAX_SCALE):
         raise UsageError(f"scale: expected a whole number from 1 to {MAX_SCALE}, got {scale!r}")
-    layouts = [_layout(exhibit, scale) for exhibit in results]
-    bands = [each.band(exhibit) for each, exhibit in zip(layouts, results, strict=True)]
+    layouts = [_layout(result, scale) for result in results]
+    bands = [each.band(result) for each, result in zip(layouts, results, strict=True)]
     inner = max(each.columns * (each.column_width + GAP) - GAP for each in layouts)
-    inner = max(inner, *(_title_width(exhibit) for exhibit in results))
+    inner = max(inner, *(_title_width(result) for result in results))
     size = inner + 2 * MARGIN, sum(bands) + BETWEEN_RUNS * (len(bands) - 1) + 2 * MARGIN
     if size[0] * size[1] > MAX_PIXELS:
         raise UsageError(
@@ -136,7 +136,7 @@ def _draw_champion(
     picture = champion.image().convert("RGB")
     enlarged = (picture.width * layout.scale, picture.height * layout.scale)
     sheet.paste(picture.resize(enlarged, Image.Resampling.NEAREST), corner)
-    y += layout.height + UNDER_PICTURE
+    y += layout.height + UNDER_IMAGE
     confidence = _readable(format_score(champion.confidence, result.settings.kind))
     drawing.text((x, y), _fitting(champion.label, NAME, layout.column_width), font=_font(NAME), fill=INK)
     drawing.text(
@@ -145,11 +145,11 @@ def _draw_champion(
 
 
 def _title(result: RunResult) -> tuple[str, str]:
-    name = _readable(classifier_name(result))
+    name = _readable(short_name(result.settings.classifier))
     name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
     return (
-        f"{name}, {_readable(heading(result))}",
-        _readable(f"{number(result.summary.get('queries'))} queries"),
+        f"{name}, {_readable(heading(result.settings))}",
+        _readable(f"{format_count(result.summary.get('queries'))} queries"),
     )
 
 
@@ -170,9 +170,7 @@ def _fitting(text: str, size: int, width: int) -> str:
 
 def _readable(text: str) -> str:
     """One line of ``text``, with spaces that the font knows."""
-    return " ".join(
-        "".join(sign if sign.isprintable() else " " for sign in text.replace(NARROW, " ")).split()
-    )
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _length(text: str, size: int) -> int:

@@ -1,4 +1,4 @@
-"""Axis: where a value stands between the bottom and the top of a plot, and the ticks beside it."""
+"""Plots as SVG: axes with their ticks, and the shapes between them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.text import nines
+from foolery.text import format_count, nines
 
 HIGHEST = 10  # nines; what is more certain is drawn at the top
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def generation_ticks(last: int) -> tuple[Tick, ...]:
     if last <= 0:
         return (Tick(0.0, "0"),)
     step = max(1, int(_round_step(last / 4)))
-    inner = [Tick(at / last, str(at)) for at in range(0, last, step) if at <= 0.86 * last]
-    return (*inner, Tick(1.0, str(last)))
+    inner = [Tick(at / last, format_count(at)) for at in range(0, last, step) if at <= 0.86 * last]
+    return (*inner, Tick(1.0, format_count(last)))
 
 
 def _round_step(least: float) -> float:
@@ -91,7 +91,7 @@ def _round_step(least: float) -> float:
 def _nines_label(count: int) -> str:
     """``0 %``, ``90 %``, ``99.99 %`` …, and from seven nines on ``1 − 10⁻⁷``."""
     if count > 6:
-        return f"1 − 10⁻{str(count).translate(_RAISED)}"
+        return f"1 − 10⁻{str(count).translate(_SUPERSCRIPTS)}"
     if count <= 2:
         return ("0 %", "90 %", "99 %")[count]
     return f"99.{'9' * (count - 2)} %"

@@ -1,4 +1,4 @@
-"""Pictures: champions of runs as files, drawn when they are asked for."""
+"""Champions as image files, rendered when they are requested, and cached."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from foolery.studio.protocols import ChampionRenderer
 CACHE_BYTES = 96 * 2**20  # bytes
 
 
-class PictureCache:
-    """Addresses to files; those not asked for longest are taken down first. Any thread may use it."""
+class ImageCache:
+    """Addresses to files; the least recently used are dropped first. Any thread may use it."""
 
     def __init__(self, capacity: int = CACHE_BYTES) -> None:
         self._capacity, self._used = capacity, 0
@@ -28,7 +28,7 @@ class PictureCache:
         self._lock = Lock()
 
     def put(self, address: str, content: bytes) -> None:
-        """Keep a file."""
+        """Cache a file."""
         with self._lock:
             self._used += len(content) - len(self._files.pop(address, b""))
             self._files[address] = content
@@ -37,7 +37,7 @@ class PictureCache:
                 self._used -= len(gone)
 
     def get(self, address: str) -> bytes | None:
-        """The file, or None where it is not kept."""
+        """The file, or None where it is not cached."""
         with self._lock:
             if address in self._files:
                 self._files.move_to_end(address)
@@ -51,39 +51,41 @@ MAX_BATCH = 24
 _MAX_BATCH_VALUES = 4_000_000
 
 
-class ChampionPictures:
-    """Draws through a painter, and keeps what it drew. Its methods are called by one thread at a time."""
+class ChampionImages:
+    """Renders champions and caches the images. Its methods are called by one thread at a time."""
 
-    def __init__(self, renderer: ChampionRenderer, cache: PictureCache | None = None) -> None:
+    def __init__(self, renderer: ChampionRenderer, cache: ImageCache | None = None) -> None:
         self._renderer = renderer
-        self.cache = cache or PictureCache()
+        self.cache = cache or ImageCache()
 
     def prepare(self, entry: LibraryEntry, champions: Sequence[LiveChampion]) -> list[LiveChampion]:
-        """Draw champions and keep their thumbnails; returns those that are drawn now.
+        """Render champions and cache their thumbnails; returns those that are cached now.
 
-        A champion that was replaced meanwhile may be kept by its run no more.
+        A champion that was replaced meanwhile may no longer be in the run file.
 
         Raises:
-            UsageError: the run cannot be read, or a genome not be drawn.
+            UsageError: the run cannot be read, or a genome not be rendered.
         """
-        wanted = [one for one in champions if not self._is_cached(entry, one)]
+        wanted = [each for each in champions if not self._is_cached(entry, each)]
         if wanted:
             with open_live_run(entry.folder) as live:
                 settings, genomes = live.settings, live.genomes(wanted)
-            wanted = [one for one in wanted if one.individual in genomes]
-            canvases = self._renderer(settings, [genomes[one.individual] for one in wanted]) if wanted else ()
+            wanted = [each for each in wanted if each.individual in genomes]
+            canvases = (
+                self._renderer(settings, [genomes[each.individual] for each in wanted]) if wanted else ()
+            )
             for champion, canvas in zip(wanted, canvases, strict=True):
                 self.cache.put(address(entry, champion.canvas_hash, "webp"), thumbnail(canvas))
-        return [one for one in champions if self._is_cached(entry, one)]
+        return [each for each in champions if self._is_cached(entry, each)]
 
     def _is_cached(self, entry: LibraryEntry, champion: LiveChampion) -> bool:
         return self.cache.get(address(entry, champion.canvas_hash, "webp")) is not None
 
     def of_hash(self, entry: LibraryEntry, canvas_hash: str, size: Size) -> bytes | None:
-        """The picture of the champion that is recorded with that hash; None where there is none (any more).
+        """The champion that is recorded with that hash; None where there is none, or none any more.
 
         Raises:
-            UsageError: the run cannot be read, or the genome not be drawn.
+            UsageError: the run cannot be read, or the genome not be rendered.
         """
         cached = self.cache.get(address(entry, canvas_hash, size))
         if cached is not None:
@@ -93,46 +95,46 @@ class ChampionPictures:
             return None if champion is None else self._render(entry, live, champion, size)
 
     def of_cell(self, entry: LibraryEntry, cell: int, size: Size) -> bytes | None:
-        """The picture of the champion that holds a cell now; None where there is none.
+        """The champion that holds a cell now; None where there is none.
 
         Raises:
             UsageError: as ``of_hash``.
         """
         with open_live_run(entry.folder) as live:
-            champion = next((one for one in live.champions() if one.cell == cell), None)
+            champion = next((each for each in live.champions() if each.cell == cell), None)
             return None if champion is None else self._render(entry, live, champion, size)
 
     def of_audit(self, entry: LibraryEntry, canvas_hash: str, size: Size) -> bytes | None:
-        """The picture of an audit that is recorded with that hash; None where there is none (any more).
+        """The image of an audit that is recorded with that hash; None where there is none, or none any more.
 
         Raises:
-            UsageError: the audit or the picture cannot be read.
+            UsageError: the audit or the image cannot be read.
         """
-        here = address(entry, canvas_hash, size)
-        cached = self.cache.get(here)
+        key = address(entry, canvas_hash, size)
+        cached = self.cache.get(key)
         if cached is not None:
             return cached
         champions = read_audit(entry.folder).champions
-        champion = next((one for one in champions if one.canvas_hash == canvas_hash), None)
+        champion = next((each for each in champions if each.canvas_hash == canvas_hash), None)
         if champion is None:
             return None
         content = encode(champion_canvas(entry.folder, champion), size)
-        self.cache.put(here, content)
+        self.cache.put(key, content)
         return content
 
     def _render(self, entry: LibraryEntry, live: LiveRun, champion: LiveChampion, size: Size) -> bytes | None:
-        here = address(entry, champion.canvas_hash, size)
-        cached, genome = self.cache.get(here), live.genomes([champion]).get(champion.individual)
+        key = address(entry, champion.canvas_hash, size)
+        cached, genome = self.cache.get(key), live.genomes([champion]).get(champion.individual)
         if cached is not None or genome is None:
             return cached
         content = encode(self._renderer(live.settings, [genome])[0], size)
-        self.cache.put(here, content)
+        self.cache.put(key, content)
         return content
 
 
 def address(entry: LibraryEntry, canvas_hash: str, size: Size) -> str:
-    """Where pages find a champion's picture. A run's file can lie about hashes, so each run has its own."""
-    return f"/{entry.kind}/{entry.key}/picture/{canvas_hash}.{size}"
+    """Where pages find a champion's image. A run's file can lie about hashes, so each run has its own."""
+    return f"/{entry.kind}/{entry.key}/image/{canvas_hash}.{size}"
 
 
 def encode(canvas: Canvases, size: Size) -> bytes:
@@ -141,6 +143,6 @@ def encode(canvas: Canvases, size: Size) -> bytes:
 
 
 def batch_size(settings: RunSettings) -> int:
-    """Champions that are drawn at once, so that what else waits is not kept waiting long."""
+    """Champions that are rendered at a time, so that other tasks do not wait long."""
     channels, height, width = settings.canvas
     return max(1, min(MAX_BATCH, _MAX_BATCH_VALUES // (channels * height * width)))

@@ -1,19 +1,16 @@
-"""Shelf: the runs, audits and arms races in one folder, and nothing outside it."""
+"""The runs, audits and arms races in one folder, and nothing outside it."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from foolery.errors import UsageError
-from foolery.hardening.rounds import round_files
-from foolery.report.model.discover import MARKER_FILES, Kind
-from foolery.runs.database import sidecars
+from foolery.report.artifact import MARKER_FILES, Artifact, Kind, open_artifact, walk_artifacts
 
-MAX_DEPTH = 5  # folders below the shelf
+MAX_DEPTH = 5  # folders below the library's
 MAX_ENTRIES = 1000
 
 
@@ -23,9 +20,9 @@ class LibraryEntry:
 
     Attributes:
         key: what addresses call it: 16 hexadecimal digits of its name's hash.
-        name: path from the shelf, with ``/``.
+        name: path from the library's folder, with ``/``.
         folder: where it lies.
-        kind: ``run``, ``audit`` or ``contest``.
+        kind: what it is.
         parent: key of the audit or arms race that it is part of; empty where it stands for itself.
     """
 
@@ -35,14 +32,33 @@ class LibraryEntry:
     kind: Kind
     parent: str = ""
 
-    @property
-    def file(self) -> Path:
-        """What makes its folder one."""
-        return self.folder / next(name for name, kind in MARKER_FILES.items() if kind == self.kind)
+    def open(self) -> Artifact:
+        """What lies there."""
+        return open_artifact(self.folder)
+
+    def file_stamps(self) -> tuple[tuple[int, int], ...]:
+        """Time and size of its files: they change when it is written to."""
+        stamps = []
+        for path in self.open().files:
+            try:
+                status = path.stat()
+            except OSError:
+                stamps.append((0, 0))
+            else:
+                stamps.append((status.st_mtime_ns, status.st_size))
+        return tuple(stamps)
+
+    def seconds_since_write(self) -> float:
+        """Seconds since it was written to."""
+        return max(0.0, time.time() - max(time_ns for time_ns, _ in self.file_stamps()) / 1e9)
+
+    def redact_path(self, text: str) -> str:
+        """A message that names the entry as the pages do, not by where it lies on this machine."""
+        return text.replace(str(self.folder), self.name)
 
 
 class Library:
-    """A folder that may itself be a run. Links in it are not followed.
+    """A folder, which may itself be a run. Links in it are not followed.
 
     Attributes:
         root: the folder, with every link in its own path followed.
@@ -54,72 +70,39 @@ class Library:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise UsageError(
-                f"RUNS: {folder} is no folder; name one that holds runs, or make it: mkdir {folder}"
+                f"RUNS: {folder} is not a folder; name one that holds runs, or make it: mkdir {folder}"
             )
         self.root = folder.resolve()
         self._entries: dict[str, LibraryEntry] = {}
 
     def entries(self) -> list[LibraryEntry]:
-        """What lies there now, by name; at most 1000."""
+        """What lies there now, by kind and name; at most 1000."""
         entries: list[LibraryEntry] = []
         parents: dict[Path, str] = {}
-        for place, folders, files in os.walk(self.root, followlinks=False):
-            here = Path(place)
-            depth = len(here.relative_to(self.root).parts)
-            folders[:] = sorted(name for name in folders if depth < MAX_DEPTH and not name.startswith("."))
-            parent = next((parents[above] for above in reversed(here.parents) if above in parents), "")
-            for file, kind in MARKER_FILES.items():
-                if file in files and _is_plain(here / file) and len(entries) < MAX_ENTRIES:
-                    entries.append(self._entry(here, kind, parent))
-                    if kind != "run":
-                        parents[here] = entries[-1].key
+        for folder, kind in walk_artifacts(self.root, MAX_DEPTH, nested=True):
+            if len(entries) == MAX_ENTRIES:
+                break
+            parent = next((parents[above] for above in reversed(folder.parents) if above in parents), "")
+            entries.append(self._entry(folder, kind, parent))
+            if kind != "run":
+                parents[folder] = entries[-1].key
         self._entries = {entry.key: entry for entry in entries}
         return sorted(entries, key=lambda entry: (entry.kind, entry.name))
 
     def find(self, key: str) -> LibraryEntry | None:
-        """The entry that an address means, None where there is none (any more)."""
+        """The entry of an address, None where there is none, or none any more."""
         if key not in self._entries:
             self.entries()
         entry = self._entries.get(key)
         return entry if entry is not None and self._still_there(entry) else None
 
     def _still_there(self, entry: LibraryEntry) -> bool:
-        return _is_plain(entry.file) and entry.folder.resolve() == entry.folder
+        markers = [entry.folder / name for name, kind in MARKER_FILES.items() if kind == entry.kind]
+        is_plain = any(marker.is_file() and not marker.is_symlink() for marker in markers)
+        return is_plain and entry.folder.resolve() == entry.folder
 
     def _entry(self, folder: Path, kind: Kind, parent: str) -> LibraryEntry:
         inside = folder.relative_to(self.root).as_posix()
         name = self.root.name if inside == "." else inside
         key = hashlib.sha256(f"{kind} {inside}".encode(errors="surrogatepass")).hexdigest()[:16]
         return LibraryEntry(key, name, folder, kind, parent)
-
-
-def _is_plain(file: Path) -> bool:
-    return file.is_file() and not file.is_symlink()
-
-
-def file_stamps(entry: LibraryEntry) -> tuple[tuple[int, int], ...]:
-    """Changes when the run, audit or arms race is written to."""
-    files = [entry.file]
-    if entry.kind == "run":
-        files += sidecars(entry.file)[:1]  # the shared memory beside it changes when it is read, too
-    elif entry.kind == "contest":
-        files += round_files(entry.folder)
-    stamps = []
-    for path in files:
-        try:
-            status = path.stat()
-        except OSError:
-            stamps.append((0, 0))
-        else:
-            stamps.append((status.st_mtime_ns, status.st_size))
-    return tuple(stamps)
-
-
-def seconds_since_write(entry: LibraryEntry) -> float:
-    """Seconds since the run was written to."""
-    return max(0.0, time.time() - max(stamp[0] for stamp in file_stamps(entry)) / 1e9)
-
-
-def redact_path(entry: LibraryEntry, text: str) -> str:
-    """A message that names an entry as the pages do, not by where it lies on this machine."""
-    return text.replace(str(entry.folder), entry.name)

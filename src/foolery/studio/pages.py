@@ -1,4 +1,4 @@
-"""Pages: the studio's own pages as HTML; the report's style sheet is theirs too."""
+"""The studio's own pages as HTML; the report's style sheet is theirs too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from foolery.report.html import as_json
+from foolery.report.images import SMALL
+from foolery.runs.records import RunSettings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,17 +25,18 @@ CONTENT_TYPES = {
 }
 """Content types; anything else is bytes."""
 
+FRAME = 132  # pixels, about the width of a champion on the live page
 REPORT_ASSETS = ("report.css", "theme.js")
 STUDIO_ASSETS = (
     "studio.css",
-    "list.js",
+    "runs.js",
     "curve.js",
-    "watch.js",
-    "ask.js",
-    "easel.js",
+    "live.js",
+    "predict.js",
+    "draw.js",
     "camera.js",
-    "champion.js",
-    "look.js",
+    "occlude.js",
+    "playground.js",
 )
 
 
@@ -70,3 +73,10 @@ def static(name: str) -> bytes | None:
         "foolery.report" if name in REPORT_ASSETS else "foolery.studio" if name in STUDIO_ASSETS else None
     )
     return None if package is None else files(package).joinpath("assets", name).read_bytes()
+
+
+def champion_frame(settings: RunSettings) -> tuple[int, int, bool]:
+    """Shown width and height of a champion, a whole multiple of its pixels where it is small; then True."""
+    _, height, width = settings.canvas
+    shown = width * (FRAME // width) if width <= FRAME else FRAME
+    return shown, max(1, round(height * shown / width)), max(height, width) <= SMALL

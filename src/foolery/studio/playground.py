@@ -1,4 +1,4 @@
-"""Upload: a picture from a page, taken in only as far as it may be one."""
+"""The playground: an image from a page, checked before it is decoded, and what a classifier predicts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from foolery.canvas import png_bytes
 from foolery.errors import UsageError
-from foolery.report.run_view import spaced
 from foolery.report.wording import short_name
 from foolery.studio.protocols import Predictor
-from foolery.text import format_score
+from foolery.text import format_score, with_narrow_spaces
 
 MAX_BYTES = 10 * 2**20  # bytes
 MAX_PIXELS = 50_000_000
@@ -25,10 +24,10 @@ TIMEOUT = 30.0  # seconds for all of it
 
 
 class UploadRefusedError(Exception):
-    """An upload that is not taken in.
+    """An upload that is refused.
 
     Attributes:
-        status: of the answer.
+        status: of the response.
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -55,12 +54,12 @@ async def read_upload(request: Request, max_bytes: int = MAX_BYTES) -> bytes:
                 if len(body) > max_bytes:
                     raise UploadRefusedError(413, _too_large(max_bytes))
     except (TimeoutError, ClientDisconnect):
-        raise UploadRefusedError(408, "the picture did not come") from None
+        raise UploadRefusedError(408, "the image did not arrive") from None
     return bytes(body)
 
 
-def check_picture(content: bytes) -> None:
-    """Raise UsageError unless ``content`` begins as a picture of a known format and of at most 50 megapixels.
+def check_image(content: bytes) -> None:
+    """Raise UsageError unless ``content`` begins as an image of a known format and of at most 50 megapixels.
 
     Nothing is decoded: a small file can claim to be enormous.
     """
@@ -72,17 +71,17 @@ def check_picture(content: bytes) -> None:
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 width, height = image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UsageError("picture: too many pixels") from None
+        raise UsageError("image: too many pixels") from None
     except Exception:  # Pillow's readers raise what they like for damaged files
-        raise UsageError(f"picture: not one that can be read; expected {', '.join(FORMATS)}") from None
+        raise UsageError(f"image: cannot be read; expected {', '.join(FORMATS)}") from None
     if width * height > MAX_PIXELS:
         raise UsageError(
-            f"picture: {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} million are read"
+            f"image: {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} million are read"
         )
 
 
 def _too_large(largest: int) -> str:
-    return f"the picture is larger than {largest // 2**20} MB"
+    return f"the image is larger than {largest // 2**20} MB"
 
 
 TOP = 5
@@ -101,24 +100,24 @@ def predictor_json(predictor: Predictor) -> dict[str, object]:
     }
 
 
-def predict_json(predictor: Predictor, picture: bytes, label: str | None = None) -> dict[str, object]:
-    """The first answers about a picture, the picture as the classifier sees it, and its score for one class.
+def predict_json(predictor: Predictor, image: bytes, label: str | None = None) -> dict[str, object]:
+    """The top-5 predictions for an image, the classifier's input, and the confidence in one class.
 
     Raises:
-        UsageError: for what is no picture, or too large.
+        UsageError: for what is no image, or too large.
     """
-    check_picture(picture)
-    output = predictor.predict(picture)
+    check_image(image)
+    output = predictor.predict(image)
     order = np.argsort(-output.confidences, kind="stable")[:TOP].tolist()
     response: dict[str, object] = {
         "top": [_label_json(predictor, place, float(output.confidences[place])) for place in order],
-        "seen": b64encode(png_bytes(output.canvas)).decode(),
+        "input": b64encode(png_bytes(output.canvas)).decode(),
     }
     if label is not None:
         if label not in predictor.classes:
             raise UsageError(f"class: {short_name(predictor.name)} has no class {label!r}")
         place = list(predictor.classes).index(label)
-        response["own"] = _label_json(predictor, place, float(output.confidences[place]))
+        response["target"] = _label_json(predictor, place, float(output.confidences[place]))
     return response
 
 
@@ -126,6 +125,6 @@ def _label_json(predictor: Predictor, place: int, value: float) -> dict[str, obj
     return {
         "label": predictor.classes[place],
         "confidence": value,
-        "shown": spaced(format_score(value, predictor.kind)),
+        "confidence_text": with_narrow_spaces(format_score(value, predictor.kind)),
         "share": round(max(0.0, min(1.0, value)), 6),
     }

@@ -1,4 +1,4 @@
-"""What the studio needs of drawing, classifying and reporting; the command line hands it in.
+"""What the studio needs for rendering, classifying and reporting; the command line provides it.
 
 All of it is called by one thread at a time.
 """
@@ -19,7 +19,7 @@ from foolery.runs.records import RunSettings
 
 @dataclass(frozen=True)
 class PredictorOutput:
-    """A picture as a classifier sees it.
+    """An image as the classifier gets it, and its scores.
 
     Attributes:
         canvas: ``(C, H, W) uint8``, of the classifier's shape.
@@ -31,16 +31,16 @@ class PredictorOutput:
 
 
 class Predictor(Protocol):
-    """A classifier that pages may ask. Whoever started the studio named it, or it is foolery's own."""
+    """A classifier that pages may use. Whoever started the studio named it, or it is foolery's own."""
 
     @property
     def name(self) -> str:
-        """As it was named."""
+        """Its reference."""
         ...
 
     @property
     def canvas(self) -> CanvasShape:
-        """What it sees."""
+        """Shape of its input."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class Predictor(Protocol):
 
     @property
     def kind(self) -> Literal["softmax", "sigmoid", "similarity"]:
-        """What its answers are."""
+        """What its scores are."""
         ...
 
     @property
@@ -60,32 +60,32 @@ class Predictor(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What has to be known of it, one sentence each."""
+        """Notes about it, one sentence each."""
         ...
 
-    def predict(self, picture: bytes) -> PredictorOutput:
-        """Fit the picture in a file's bytes to the canvas, and classify it.
+    def predict(self, image: bytes) -> PredictorOutput:
+        """Fit the image in a file's bytes to the canvas, and classify it.
 
         Raises:
-            UsageError: for what is no picture, or is damaged.
+            UsageError: for what is no image, or is damaged.
         """
         ...
 
 
 class ChampionRenderer(Protocol):
-    """Draws genomes of a run."""
+    """Renders genomes of a run."""
 
     def __call__(self, settings: RunSettings, genomes: Sequence[bytes], /) -> Canvases:
         """``(N, C, H, W) uint8``.
 
         Raises:
-            UsageError: for a genome that is not valid, or an encoding that this version draws differently.
+            UsageError: for a genome that is not valid, or an encoding that this version renders differently.
         """
         ...
 
 
 class ReportBuilder(Protocol):
-    """Makes the report of a run or of an audit."""
+    """Makes the report of a run, an audit or an arms race."""
 
     def __call__(self, folder: Path, /) -> Mapping[str, bytes]:
         """Files, ``index.html`` among them, by their paths from it.

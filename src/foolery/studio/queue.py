@@ -1,4 +1,4 @@
-"""Desk: where all drawing and classifying is done, one thing after the other, behind a short queue."""
+"""The queue for rendering and classifying: one task at a time, few that wait."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ QUEUE_LENGTH = 16
 
 
 class BusyError(Exception):
-    """So much waits already that nothing more is taken."""
+    """The queue is full."""
 
 
 class WorkQueue:
     """One thread; its methods are called from one event loop.
 
     Attributes:
-        capacity: things that may wait or be done at a time.
+        capacity: tasks that may wait or run at a time.
     """
 
     def __init__(self, capacity: int = QUEUE_LENGTH) -> None:
@@ -29,7 +29,7 @@ class WorkQueue:
         self._pending = 0
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` returns. It is done to the end even where nobody waits for it any more.
+        """What ``work`` returns. It runs to its end even where nobody waits for it any more.
 
         Raises:
             BusyError: the queue is full.
@@ -47,5 +47,5 @@ class WorkQueue:
             future.exception()  # nobody may be left to ask for it
 
     def close(self) -> None:
-        """Forget what waits."""
+        """Drop the tasks that wait."""
         self._pool.shutdown(wait=False, cancel_futures=True)

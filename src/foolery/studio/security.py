@@ -1,4 +1,4 @@
-"""Guard: which requests get in, and what every answer forbids the browser.
+"""Access: which requests get in, and what every response forbids the browser.
 
 A page of another site can send requests to an address on this machine, and a name of another site can be made
 to lead here (DNS rebinding). So a request must name this server as people do, and one that asks for work must
@@ -37,12 +37,12 @@ _COOKIE_SECONDS = 30 * 24 * 3600  # seconds that a browser keeps the token
 
 @dataclass(frozen=True)
 class Access:
-    """Who may come in.
+    """Who may use the studio.
 
     Attributes:
         host: the name or address that the server is bound to.
         port: that it listens on.
-        token: that a request must know; None where it is bound to this machine alone.
+        token: that a request must bring; None where it is bound to this machine alone.
     """
 
     host: str
@@ -81,14 +81,14 @@ class AccessMiddleware:
         self._app, self._access = app, access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what may not come in; hand on the rest."""
+        """Respond to what may not come in; pass on the rest."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
             return
 
-        async def sealed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -98,19 +98,19 @@ class AccessMiddleware:
 
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers) or self._require_token(scope, headers)
-        await (refusal or self._app)(scope, receive, sealed)
+        await (refusal or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._access.accepts_host(hosts[0]):
-            return PlainTextResponse("This is a foolery studio; it does not answer to that Host.\n", 421)
+            return PlainTextResponse("This is a foolery studio; it does not serve that Host.\n", 421)
         method = scope["method"]
         if method not in METHODS:
             return PlainTextResponse("Method not allowed.\n", 405, {"Allow": ", ".join(METHODS)})
         origin = headers.get("origin")
         foreign = origin is not None and not _is_origin(origin, hosts[0])
         if foreign or (method == "POST" and origin is None) or _is_cross_site(method, headers):
-            return PlainTextResponse("Only the studio's own pages may ask for this.\n", 403)
+            return PlainTextResponse("Only the studio's own pages may request this.\n", 403)
         return None
 
     def _require_token(self, scope: Scope, headers: Headers) -> Response | None:
@@ -119,7 +119,9 @@ class AccessMiddleware:
             return None
         token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [None])[0]
         if scope["method"] != "GET" or not access.accepts_token(token):
-            return PlainTextResponse("Open the address that foolery studio printed; it has the token.\n", 401)
+            return PlainTextResponse(
+                "Open the address that foolery studio printed; it contains the token.\n", 401
+            )
         response = RedirectResponse("/", 303)
         response.set_cookie(
             access.cookie, access.token, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict"

@@ -1,4 +1,4 @@
-"""Serve: the studio on a port, until Ctrl-C."""
+"""Serving the studio on a port, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from foolery.studio.security import Access
 
 PORT = 8765
 CONNECTIONS = 200
-_GRACE_SECONDS = 2  # seconds for answers that are being sent at the end
+_GRACE_SECONDS = 2  # seconds for responses that are being sent at the end
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers, and ends quietly."""
+    """Reports when it is ready, and ends quietly."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)

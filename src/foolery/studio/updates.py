@@ -1,4 +1,4 @@
-"""News: what has changed in a run since a page was told last, as JSON types."""
+"""What changed in a run since the last update of a page, as server-sent events."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from foolery.errors import FooleryError
-from foolery.report.run_view import spaced
-from foolery.report.wording import duration, number
 from foolery.runs.live import LiveChampion, LiveRun, open_live_run
 from foolery.runs.records import GenerationStats, RunSettings
-from foolery.studio.images import ChampionPictures, address, batch_size
-from foolery.studio.library import LibraryEntry, file_stamps, redact_path, seconds_since_write
+from foolery.studio.images import ChampionImages, address, batch_size
+from foolery.studio.library import LibraryEntry
 from foolery.studio.queue import BusyError, WorkQueue
-from foolery.text import format_score, nines
+from foolery.text import format_count, format_duration, format_score, nines, with_narrow_spaces
 
 GENERATIONS: dict[str, int | None] = {"evolve": 200, "ascend": None}  # where the command names none
 _NAMES = ("-n", "--generations", "--steps")
@@ -26,12 +24,12 @@ _NAMES = ("-n", "--generations", "--steps")
 
 @dataclass(frozen=True)
 class Eta:
-    """Of the last generations.
+    """When a run will end.
 
     Attributes:
         goal: the last generation that the command asked for; None where no command line says it.
         limited: whether a budget may end the run earlier.
-        rate: queries a second; None before two generations are stored.
+        rate: queries per second; None before two generations are stored.
         remaining: seconds until the goal, at the rate of the last generations.
     """
 
@@ -42,7 +40,7 @@ class Eta:
 
 
 def estimate_eta(command: str, earlier: GenerationStats | None, last: GenerationStats | None) -> Eta:
-    """The pace between two moments of a run that ``command`` started."""
+    """From the statistics of two generations of a run that ``command`` started."""
     words = _words(command)
     goal, limited = _goal(words), any(word.partition("=")[0] == "--budget" for word in words)
     if earlier is None or last is None or last.seconds <= earlier.seconds:
@@ -77,68 +75,68 @@ def _goal(words: list[str]) -> int | None:
     return goal
 
 
-RECENT = 20  # generations over which the pace is taken
+RECENT = 20  # generations over which the rate is measured
 MAX_POINTS = 500  # of the curve
 Kind = Literal["softmax", "sigmoid", "similarity"]
 
 
 @dataclass(frozen=True)
 class RunUpdate:
-    """One state of a run, as far as it is new to somebody.
+    """The state of a run, and what is new in it for one reader.
 
     Attributes:
         settings: of the run.
-        mark: of the run; another one means that another run was put in its place.
-        generation: until which the news goes.
-        ended: whether no more will come.
-        state: state, pace and the new points of the curve.
-        holders: new champions.
+        run_id: another one means that another run was put in its place.
+        generation: the last one of this update.
+        ended: whether this is the last update.
+        state: status, rate and the new points of the curve.
+        champions: new ones.
     """
 
     settings: RunSettings
-    mark: str
+    run_id: str
     generation: int
     ended: bool
     state: dict[str, object]
-    holders: Sequence[LiveChampion]
+    champions: Sequence[LiveChampion]
 
 
-def read_update(entry: LibraryEntry, since: int, mark: str | None) -> RunUpdate:
-    """What happened after generation ``since`` of the run ``mark``; everything where another run lies there.
+def read_update(entry: LibraryEntry, since: int, run_id: str | None) -> RunUpdate:
+    """What happened after generation ``since`` of the run ``run_id``; everything where another run is there.
 
     Raises:
         RunFileError: it cannot be read.
     """
     with open_live_run(entry.folder) as live:
-        fresh = mark != live.run_id or since > live.generation
+        fresh = run_id != live.run_id or since > live.generation
         since = -1 if fresh else since
         return RunUpdate(
             settings=live.settings,
-            mark=live.run_id,
+            run_id=live.run_id,
             generation=live.generation,
             ended=live.status != "running",
             state={"fresh": fresh, **state_json(entry, live), "points": _points(live, since)},
-            holders=live.champions(since),
+            champions=live.champions(since),
         )
 
 
 def state_json(entry: LibraryEntry, live: LiveRun) -> dict[str, object]:
-    """Where a run stands; every number as it is shown."""
+    """The state of a run; every number as it is shown."""
     last, kind = live.earlier_stats(0), live.settings.kind
     eta = estimate_eta(live.provenance.command, live.earlier_stats(RECENT), last)
-    age = seconds_since_write(entry)
+    age = entry.seconds_since_write()
     return {
         "status": live.status,
-        "begun": last is not None,
-        "generation": number(live.generation) if last else "–",
-        "goal": None if eta.goal is None else number(eta.goal),
-        "share": None if not eta.goal or last is None else min(1.0, last.generation / eta.goal),
-        "queries": number(last.queries) if last else "–",
-        "median": spaced(format_score(last.median, kind)) if last else "–",
-        "least": spaced(format_score(last.min, kind)) if last else "–",
-        "time": duration(last.seconds) if last else "–",
-        "rate": number(eta.rate),
-        "left": _remaining_text(eta, age) if live.status == "running" else None,
+        "started": last is not None,
+        "generation": format_count(live.generation) if last else "–",
+        "goal": None if eta.goal is None else format_count(eta.goal),
+        "progress": None if not eta.goal or last is None else min(1.0, last.generation / eta.goal),
+        "queries": format_count(last.queries) if last else "–",
+        "median": with_narrow_spaces(format_score(last.median, kind)) if last else "–",
+        "min": with_narrow_spaces(format_score(last.min, kind)) if last else "–",
+        "time": format_duration(last.seconds) if last else "–",
+        "rate": format_count(eta.rate),
+        "remaining": _remaining_text(eta, age) if live.status == "running" else None,
         "age": round(age, 1),
     }
 
@@ -152,9 +150,9 @@ def champions_json(
             "cell": champion.cell,
             "label": settings.classes[settings.cells[champion.cell]],
             "confidence": champion.confidence,
-            "shown": spaced(format_score(champion.confidence, settings.kind)),
-            "generation": number(champion.generation),
-            "picture": address(entry, champion.canvas_hash, "webp"),
+            "confidence_text": with_narrow_spaces(format_score(champion.confidence, settings.kind)),
+            "generation": format_count(champion.generation),
+            "image": address(entry, champion.canvas_hash, "webp"),
         }
         for champion in champions
     ]
@@ -165,7 +163,7 @@ def _points(live: LiveRun, since: int) -> list[list[object]]:
 
 
 def _point(stats: GenerationStats, kind: Kind) -> list[object]:
-    """Generation; median, mean and least on the scale on which they are drawn; the median in words."""
+    """Generation; median, mean and minimum on the scale of the curve; the median as text."""
     values = (stats.median, stats.mean, stats.min)
     scaled = values if kind == "similarity" else tuple(nines(value) for value in values)
     return [stats.generation, *(round(value, 4) for value in scaled), format_score(stats.median, kind)]
@@ -180,56 +178,56 @@ def _remaining_text(eta: Eta, age: float) -> str | None:
     return f"{word} {round(seconds / 60)} min" if seconds < 5400 else f"{word} {round(seconds / 3600)} h"
 
 
-POLL_SECONDS = 0.4  # seconds between two looks at the file's time stamps
-HEARTBEAT_SECONDS = 10.0  # seconds of silence after which the browser is told that somebody is there
+POLL_SECONDS = 0.4  # between two reads of the time stamps of the run file
+HEARTBEAT_SECONDS = 10.0  # of silence, after which the browser gets a sign of life
 
 
 async def stream(
     entry: LibraryEntry,
-    pictures: ChampionPictures,
+    images: ChampionImages,
     queue: WorkQueue,
-    seen: str | None,
+    last_id: str | None,
     closing: Callable[[], bool],
 ) -> AsyncIterator[bytes]:
-    """Events ``update`` and ``champions`` until the run ends, then ``end``; ``trouble`` if it is unreadable.
+    """Events ``update``, ``champions`` and ``position`` until the run ends, then ``end``; or ``failure``.
 
     Args:
         entry: the run.
-        pictures: draw the champions, at ``queue``, before their addresses are told.
-        queue: where drawing is done.
-        seen: the id of the last event that the browser has.
-        closing: says when to end early.
+        images: renders the champions, in ``queue``, before their addresses are sent.
+        queue: for rendering.
+        last_id: of the last event that the browser has.
+        closing: whether to end early.
     """
-    mark, since = _parse_event_id(seen)
-    stamp, trouble, spoken = None, "", 0.0
+    run_id, since = _parse_event_id(last_id)
+    stamps, failure, last_sent = None, "", 0.0
     while not closing():
-        now = await asyncio.to_thread(file_stamps, entry)
-        if now != stamp:
+        now = await asyncio.to_thread(entry.file_stamps)
+        if now != stamps:
             try:
-                update = await asyncio.to_thread(read_update, entry, since, mark)
-                yield _event("news", update.state)
+                update = await asyncio.to_thread(read_update, entry, since, run_id)
+                yield _event("update", update.state)
                 step = batch_size(update.settings)
-                for at in range(0, len(update.holders), step):
-                    part = update.holders[at : at + step]
-                    rendered = await queue.run(lambda part=part: pictures.prepare(entry, part))  # type: ignore[misc]
+                for at in range(0, len(update.champions), step):
+                    part = update.champions[at : at + step]
+                    rendered = await queue.run(lambda part=part: images.prepare(entry, part))  # type: ignore[misc]
                     yield _event("champions", champions_json(entry, update.settings, rendered))
                     if closing():
                         return
-                mark, since, stamp, trouble = update.mark, update.generation, now, ""
-                yield _event("read", None, f"{mark}.{since}")
-                spoken = time.monotonic()
+                run_id, since, stamps, failure = update.run_id, update.generation, now, ""
+                yield _event("position", None, f"{run_id}.{since}")
+                last_sent = time.monotonic()
                 if update.ended:
                     yield _event("end", None)
                     return
             except BusyError:
-                pass  # once more, later
+                pass  # again later
             except FooleryError as error:
-                stamp, text = now, redact_path(entry, str(error))
-                if text != trouble:
-                    yield _event("trouble", text)
-                trouble = text
-        if time.monotonic() - spoken > HEARTBEAT_SECONDS:
-            spoken, stamp = time.monotonic(), None if trouble else stamp
+                stamps, text = now, entry.redact_path(str(error))
+                if text != failure:
+                    yield _event("failure", text)
+                failure = text
+        if time.monotonic() - last_sent > HEARTBEAT_SECONDS:
+            last_sent, stamps = time.monotonic(), None if failure else stamps
             yield b": still here\n\n"
         await asyncio.sleep(POLL_SECONDS)
 
@@ -241,9 +239,9 @@ def _event(
     return ("\n".join(lines + ([f"id: {key}"] if key else [])) + "\n\n").encode()
 
 
-def _parse_event_id(seen: str | None) -> tuple[str | None, int]:
-    """The mark and generation in an event's id."""
-    mark, dot, generation = (seen or "").partition(".")
+def _parse_event_id(event_id: str | None) -> tuple[str | None, int]:
+    """Run id and generation in the id of an event."""
+    run_id, dot, generation = (event_id or "").partition(".")
     if not dot or not generation.isascii() or not generation.isdigit() or len(generation) > 12:
         return None, -1
-    return mark, int(generation)
+    return run_id, int(generation)

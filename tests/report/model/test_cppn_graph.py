@@ -1,4 +1,4 @@
-"""Network: the graph of a CPPN, and what every node computes."""
+"""The graph of a CPPN, and what every node computes."""
 
 import numpy as np
 import pytest
@@ -24,25 +24,25 @@ def bred(shape, seed, generations, count=6, **options):
 @given(st.integers(0, 50), st.integers(0, 30))
 def test_the_output_s_picture_is_the_canvas(seed, generations):
     encoding, genomes, blobs = bred((1, SIDE, SIDE), seed, generations)
-    for network, canvas in zip(cppn_graphs(encoding, blobs), encoding.render(genomes), strict=True):
-        value = network.pictures[-1].astype(float) / 127.5 - 1
+    for graph, canvas in zip(cppn_graphs(encoding, blobs), encoding.render(genomes), strict=True):
+        value = graph.images[-1].astype(float) / 127.5 - 1
         assert np.abs(np.abs(value) * 255 - canvas[0]).max() <= 3  # both are rounded down
 
 
 @given(st.integers(0, 50))
 def test_every_node_shown_reaches_an_output_and_links_go_forward(seed):
     encoding, genomes, blobs = bred((3, 9, 7), seed, 25)
-    for row, network in enumerate(cppn_graphs(encoding, blobs)):
-        count = len(network.names)
-        assert len(network.depths) == len(network.pictures) == count
+    for row, graph in enumerate(cppn_graphs(encoding, blobs)):
+        count = len(graph.names)
+        assert len(graph.depths) == len(graph.images) == count
         reach = set(range(count - 3, count))
-        for source, target, _ in sorted(network.edges, key=lambda edge: -edge[1]):
-            assert network.depths[source] < network.depths[target]
+        for source, target, _ in sorted(graph.edges, key=lambda edge: -edge[1]):
+            assert graph.depths[source] < graph.depths[target]
             reach |= {source} if target in reach else set()
         assert reach == set(range(count))
         nodes = int(genomes.nodes[row + 1] - genomes.nodes[row])
-        assert sum(depth > 0 for depth in network.depths) + network.left_out == nodes
-        assert [name[-3:] for name in network.names[-3:]] == ["(H)", "(S)", "(V)"]
+        assert sum(depth > 0 for depth in graph.depths) + graph.left_out == nodes
+        assert [name[-3:] for name in graph.names[-3:]] == ["(H)", "(S)", "(V)"]
 
 
 def test_colors_are_named_as_the_encoding_takes_them():

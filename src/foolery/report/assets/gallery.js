@@ -1,94 +1,94 @@
-/* The gallery: search, order, filters and keys. Without this script all champions stand there as links. */
+/* The gallery: search, sorting, filters and keyboard. Without this script all champions are plain links. */
 "use strict";
 (function () {
   const list = document.getElementById("champions");
   if (!list) return;
   const byId = (id) => document.getElementById(id);
-  const search = byId("search"), sort = byId("sort"), run = byId("run"), least = byId("least");
-  const levels = JSON.parse(list.dataset.levels);
+  const search = byId("search"), sort = byId("sort"), filter = byId("filter"), minimum = byId("minimum");
+  const thresholds = JSON.parse(list.dataset.thresholds);
   const ROWS = 8; // of a block
-  const tiles = Array.from(list.querySelectorAll("li"), (item, place) => ({
-    item, place,
-    link: item.querySelector("a"),
-    name: item.dataset.n,
-    confidence: Number(item.dataset.c),
-    index: Number(item.dataset.i),
-    generation: Number(item.dataset.g),
-    queries: Number(item.dataset.q),
-    run: item.dataset.r,
-    encoding: item.dataset.e,
+  const items = Array.from(list.querySelectorAll("li"), (element, position) => ({
+    element, position,
+    link: element.querySelector("a"),
+    name: element.dataset.n,
+    confidence: Number(element.dataset.c),
+    index: Number(element.dataset.i),
+    generation: Number(element.dataset.g),
+    queries: Number(element.dataset.q),
+    run: element.dataset.r,
+    method: element.dataset.e,
   }));
   const orders = {
     confidence: (a, b) => b.confidence - a.confidence,
-    unsure: (a, b) => a.confidence - b.confidence,
+    lowest: (a, b) => a.confidence - b.confidence,
     name: (a, b) => a.name.localeCompare(b.name),
     index: (a, b) => a.index - b.index,
     generation: (a, b) => a.generation - b.generation,
     queries: (a, b) => a.queries - b.queries,
   };
-  let shown = tiles, current = null, ordered = "", laid = [], wide = 0;
+  let shown = items, current = null, sortedBy = "", laidOut = [], columnCount = 0;
 
   function reorder() {
-    if (ordered === sort.value) return;
-    ordered = sort.value;
-    const by = orders[ordered];
-    tiles.sort((a, b) => by(a, b) || a.place - b.place);
+    if (sortedBy === sort.value) return;
+    sortedBy = sort.value;
+    const compare = orders[sortedBy];
+    items.sort((a, b) => compare(a, b) || a.position - b.position);
   }
 
   const columns = () => getComputedStyle(list).gridTemplateColumns.split(" ").length;
 
-  /* Tiles stand in blocks of a few rows: a picture that arrives, and a block that comes into sight, then move
-     nothing outside their block. The first is always laid out, and tells how high the others will be. */
-  function lay() {
-    const across = columns();
-    if (across === wide && laid.length === shown.length && laid.every((tile, at) => tile === shown[at])) return;
+  /* Items are laid out in blocks of a few rows: an image that loads, or a block that becomes visible, then moves
+     nothing outside its block. The first block is always laid out; its height gives that of the others. */
+  function layOut() {
+    const count = columns();
+    if (count === columnCount && laidOut.length === shown.length && laidOut.every((item, at) => item === shown[at])) return;
     const focused = list.contains(document.activeElement);
     const blocks = [];
-    for (let at = 0; at < shown.length; at += across * ROWS) {
+    for (let at = 0; at < shown.length; at += count * ROWS) {
       const block = document.createElement("ul");
       if (at) block.className = "block";
-      block.append(...shown.slice(at, at + across * ROWS).map((tile) => tile.item));
+      block.append(...shown.slice(at, at + count * ROWS).map((item) => item.element));
       blocks.push(block);
     }
     list.replaceChildren(...blocks);
-    [wide, laid] = [across, shown];
-    if (blocks.length > 1) expect(blocks, blocks[0].offsetHeight / ROWS);
+    [columnCount, laidOut] = [count, shown];
+    if (blocks.length > 1) reserveHeight(blocks, blocks[0].offsetHeight / ROWS);
     if (focused && current) current.link.focus({ preventScroll: true });
   }
 
-  function expect(blocks, row) {
+  function reserveHeight(blocks, rowHeight) {
     for (const block of blocks.slice(1)) {
-      const rows = Math.ceil(block.childElementCount / wide);
-      block.style.containIntrinsicBlockSize = `auto ${Math.round(rows * row)}px`;
+      const rows = Math.ceil(block.childElementCount / columnCount);
+      block.style.containIntrinsicBlockSize = `auto ${Math.round(rows * rowHeight)}px`;
     }
   }
 
   function update() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const [bound, name] = levels[Number(least.value)];
-    const [what, which] = run && run.value ? [run.value[0], run.value.slice(2)] : ["", ""];
-    const fits = (tile) =>
-      words.every((word) => tile.name.includes(word)) &&
-      (least.value === "0" || tile.confidence >= Number(bound)) &&
-      (!what || (what === "e" ? tile.encoding : tile.run) === which);
-    shown = tiles.filter(fits);
-    lay();
-    byId("least-shown").textContent = name.replace(" %", "\u202f%");
-    least.setAttribute("aria-valuetext", name);
-    byId("count").textContent = `${shown.length} of ${tiles.length}`;
-    byId("nothing").hidden = shown.length > 0;
-    settle(shown.includes(current) ? current : shown[0] || null);
+    const [bound, name] = thresholds[Number(minimum.value)];
+    const [field, value] = filter && filter.value ? [filter.value[0], filter.value.slice(2)] : ["", ""];
+    const matches = (item) =>
+      words.every((word) => item.name.includes(word)) &&
+      (minimum.value === "0" || item.confidence >= Number(bound)) &&
+      (!field || (field === "e" ? item.method : item.run) === value);
+    shown = items.filter(matches);
+    layOut();
+    byId("minimum-shown").textContent = name.replace(" %", "\u202f%");
+    minimum.setAttribute("aria-valuetext", name);
+    byId("count").textContent = `${shown.length} of ${items.length}`;
+    byId("no-match").hidden = shown.length > 0;
+    setCurrent(shown.includes(current) ? current : shown[0] || null);
   }
 
-  /* One tile at a time can be reached with Tab; arrows move between them. */
-  function settle(tile) {
+  /* One item at a time can be reached with Tab; the arrow keys move between items. */
+  function setCurrent(item) {
     if (current) current.link.tabIndex = -1;
-    current = tile;
+    current = item;
     if (current) current.link.tabIndex = 0;
   }
 
   function onKey(event) {
-    const at = shown.findIndex((tile) => tile.link === event.target);
+    const at = shown.findIndex((item) => item.link === event.target);
     if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
     const steps = {
       ArrowRight: () => at + 1, ArrowLeft: () => at - 1,
@@ -96,17 +96,17 @@
       Home: () => 0, End: () => shown.length - 1,
     };
     if (!(event.key in steps)) return;
-    const to = steps[event.key]();
+    const target = steps[event.key]();
     event.preventDefault();
-    if (to < 0 || to >= shown.length) return;
-    settle(shown[to]);
+    if (target < 0 || target >= shown.length) return;
+    setCurrent(shown[target]);
     current.link.focus();
   }
 
   list.addEventListener("keydown", onKey);
   list.addEventListener("focusin", (event) => {
-    const tile = shown.find((each) => each.link === event.target);
-    if (tile) settle(tile);
+    const item = shown.find((each) => each.link === event.target);
+    if (item) setCurrent(item);
   });
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || document.querySelector("dialog[open]");
@@ -116,27 +116,27 @@
     }
   });
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && shown.length) { settle(shown[0]); current.link.focus(); event.preventDefault(); }
+    if (event.key === "Enter" && shown.length) { setCurrent(shown[0]); current.link.focus(); event.preventDefault(); }
   });
-  for (const input of [search, least]) input.addEventListener("input", update);
+  for (const input of [search, minimum]) input.addEventListener("input", update);
   sort.addEventListener("change", () => { reorder(); update(); });
-  if (run) run.addEventListener("change", update);
-  window.addEventListener("resize", lay);
-  for (const tile of tiles) tile.link.tabIndex = -1;
+  if (filter) filter.addEventListener("change", update);
+  window.addEventListener("resize", layOut);
+  for (const item of items) item.link.tabIndex = -1;
   byId("tools").hidden = false;
   byId("hint").hidden = false;
   reorder();
   update();
 
-  /* What the panel of a champion asks: who comes before and after, in the order on the screen. */
+  /* For the dialog of a champion: its neighbors in the order on the screen. */
   window.foolery = window.foolery || {};
-  window.foolery.beside = (id, step) => {
-    const at = shown.findIndex((tile) => tile.link.dataset.id === id);
-    const tile = shown[at < 0 ? 0 : at + step];
-    return tile ? tile.link.dataset.id : null;
+  window.foolery.neighbor = (id, step) => {
+    const at = shown.findIndex((item) => item.link.dataset.id === id);
+    const item = shown[at < 0 ? 0 : at + step];
+    return item ? item.link.dataset.id : null;
   };
-  window.foolery.focus = (id) => {
-    const tile = shown.find((each) => each.link.dataset.id === id);
-    if (tile) { settle(tile); tile.link.focus(); }
+  window.foolery.focusOn = (id) => {
+    const item = shown.find((each) => each.link.dataset.id === id);
+    if (item) { setCurrent(item); item.link.focus(); }
   };
 })();

@@ -1,4 +1,4 @@
-/* Light or dark: what the system says, unless the reader says otherwise. Runs before anything is drawn. */
+/* Light or dark: as the system is set, unless the reader chooses. Runs before anything is drawn. */
 "use strict";
 (function () {
   const names = ["system", "light", "dark"];

@@ -1,9 +1,9 @@
-"""Audited: an audit with everything scored and drawn that its page shows."""
+"""An audit with everything scored and rendered that its page shows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -15,33 +15,21 @@ from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.labelled import LabelledData
 from foolery.engine.run import Champion
 from foolery.errors import UsageError
-from foolery.report.model.champion import RealImages, score_real_images
-from foolery.report.model.run import BUDGET, ChampionDetail, make_run_report, score_champions
+from foolery.report.model.champion import (
+    ChampionDetail,
+    RealImages,
+    score_champions,
+    score_real_images,
+)
+from foolery.report.model.run import BUDGET, make_run_report
+from foolery.report.wording import measure, short_name
 from foolery.runs import open_run_file
-from foolery.runs.records import RunSettings
+from foolery.text import format_count, format_percent, format_score
 
 if TYPE_CHECKING:
-    from foolery.audit.schema import Audit
-    from foolery.audit.schema import AuditedChampion as Entry
+    from foolery.audit.schema import Audit, AuditedChampion
 
-MAX_FILE_BYTES = 64 * 2**20  # bytes of a picture's file
-
-
-@dataclass(frozen=True)
-class AuditChampionDetail:
-    """The best picture of a class, of all attacks.
-
-    Attributes:
-        record: what the audit says of it.
-        champion: the picture; its genome is empty where no search with a run file made it.
-        settings: of that run; None where there is none.
-        detail: what is known of it besides.
-    """
-
-    record: Entry
-    champion: Champion
-    settings: RunSettings | None
-    detail: ChampionDetail
+MAX_FILE_BYTES = 64 * 2**20  # of an image
 
 
 @dataclass(frozen=True)
@@ -50,14 +38,14 @@ class AuditReport:
 
     Attributes:
         name: of its folder.
-        details: one for each class that has a picture, in the order of the classes.
-        real_images: real pictures; None where no data were given.
+        details: class name to its best image in detail, in the order of the classes.
+        real_images: None where no data were given.
         notes: what a reader has to know besides the audit's own notes, one sentence each.
     """
 
     name: str
     audit: Audit
-    details: tuple[AuditChampionDetail, ...]
+    details: Mapping[str, ChampionDetail]
     real_images: RealImages | None
     notes: tuple[str, ...]
 
@@ -68,96 +56,127 @@ def make_audit_report(
     *,
     data: LabelledData | None = None,
     budget: Budget = BUDGET,
+    notes: Sequence[str] = (),
 ) -> AuditReport:
-    """Read an audit, its pictures and the runs behind them; ask ``classifier`` as ``make_run_report`` does.
+    """Read an audit, its images and the runs that they come from, and score them as ``make_run_report`` does.
 
     Args:
         path: folder of the audit, or its ``audit.json``.
         classifier: that was audited; one with another fingerprint is not asked.
-        data: labelled pictures.
-        budget: of questions to ``classifier``.
+        data: labelled images.
+        budget: of queries to ``classifier``.
+        notes: go on the page.
 
     Raises:
-        UsageError: for an audit that cannot be read, or a picture that is missing or another one.
+        UsageError: for an audit that cannot be read, or an image that is missing or another one.
     """
     from foolery.audit.schema import read_audit
 
     audit = read_audit(path)
     folder = path if path.is_dir() else path.parent
-    notes = []
+    all_notes = list(notes)
     if classifier is not None and classifier.description.fingerprint != audit.classifier.fingerprint:
-        notes.append(f"{classifier.description.name} is not what was audited, so it was not asked.")
+        all_notes.append(f"{classifier.description.name} is not what was audited, so it was not asked")
         classifier = None
-    sources = _sources(folder, audit, notes)
-    champions = [_champion(folder, entry, sources.get(entry.canvas_hash)) for entry in audit.champions]
+    sources = _run_details(folder, audit, all_notes)
+    champions = [_champion(folder, each, sources.get(each.canvas_hash)) for each in audit.champions]
     top, maps = score_champions(champions, classifier, budget)
-    details = []
-    for entry, champion in zip(audit.champions, champions, strict=True):
-        source = sources.get(entry.canvas_hash)
-        source_detail = ChampionDetail() if source is None else source[2]
-        detail = ChampionDetail(
-            source_detail.ancestry, source_detail.graph, top.get(entry.label, ()), maps.get(entry.label), ()
+    real = score_real_images(classifier, data) if classifier is not None and data is not None else None
+    details = {}
+    for record, champion in zip(audit.champions, champions, strict=True):
+        label, source = record.label, sources.get(record.canvas_hash)
+        details[label] = replace(
+            _detail(audit, record, champion),
+            settings=None if source is None else source.settings,
+            ancestry=None if source is None else source.ancestry,
+            graph=None if source is None else source.graph,
+            top=top.get(label, ()),
+            occlusion=maps.get(label),
+            real=None if real is None else real.examples.get(label),
         )
-        details.append(AuditChampionDetail(entry, champion, None if source is None else source[1], detail))
-    return AuditReport(
-        name=folder.resolve().name,
-        audit=audit,
-        details=tuple(details),
-        real_images=score_real_images(classifier, data)
-        if classifier is not None and data is not None
-        else None,
-        notes=tuple(notes),
-    )
+    return AuditReport(folder.resolve().name, audit, details, real, tuple(all_notes))
 
 
-_Source = tuple[Champion, RunSettings, ChampionDetail]
-
-
-def _sources(folder: Path, audit: Audit, notes: list[str]) -> Mapping[str, _Source]:
-    """Champions of the audit's runs that the audit shows, by the hashes of their canvases."""
-    wanted, sources = {entry.canvas_hash for entry in audit.champions}, {}
+def _run_details(folder: Path, audit: Audit, notes: list[str]) -> dict[str, ChampionDetail]:
+    """Champions of the audit's runs that are also the audit's, by the hashes of their canvases."""
+    wanted, details = {each.canvas_hash for each in audit.champions}, {}
     for run in dict.fromkeys(attack.run for attack in audit.attacks if attack.run is not None):
         place = _path_inside(folder, run)
         try:
             report = make_run_report(open_run_file(place))
         except UsageError as error:
-            notes.append(f"A run of the audit is left out: {error}.")
+            notes.append(f"A run of the audit is left out: {error}")
             continue
-        for label, champion in report.result.champions.items():
-            if champion.canvas_hash in wanted:
-                source = champion, report.result.settings, report.detail(label)
-                sources[champion.canvas_hash] = source
-    return sources
+        for detail in report.details.values():
+            if detail.champion.canvas_hash in wanted:
+                details[detail.champion.canvas_hash] = detail
+    return details
 
 
-def _champion(folder: Path, entry: Entry, source: _Source | None) -> Champion:
-    original = None if source is None else source[0]
+def _champion(folder: Path, record: AuditedChampion, source: ChampionDetail | None) -> Champion:
+    """With an empty genome where no search with a run file made it."""
+    original = None if source is None else source.champion
     return Champion(
-        index=entry.index,
-        label=entry.label,
-        confidence=entry.confidence,
-        score=entry.score,
+        index=record.index,
+        label=record.label,
+        confidence=record.confidence,
+        score=record.score,
         generation=0 if original is None else original.generation,
         individual=0 if original is None else original.individual,
-        canvas=champion_canvas(folder, entry),
-        canvas_hash=entry.canvas_hash,
+        canvas=champion_canvas(folder, record),
+        canvas_hash=record.canvas_hash,
         genome=b"" if original is None else original.genome,
     )
 
 
-def champion_canvas(folder: Path, entry: Entry) -> Canvases:
+def _detail(audit: Audit, record: AuditedChampion, champion: Champion) -> ChampionDetail:
+    kind, name = audit.classifier.kind, short_name(audit.classifier.name)
+    confidence = format_score(record.confidence, kind)
+    queries = [at for at in record.passed_at if at is not None]
+    facts = [
+        (measure(kind).capitalize(), confidence),
+        ("Attack", f"{record.attack}, seed {record.seed}"),
+        ("Fooled at TPR95", _yes_no(record.fooled)),
+        ("Above real median", _yes_no(record.beats_real)),
+    ]
+    if queries:
+        facts.append(("Queries to fool", " / ".join(map(format_count, queries))))
+    if record.recognised_by is not None:
+        facts.append(("Recognized by", f"{format_percent(record.recognised_by)} of the panel"))
+    if champion.genome:
+        facts.append(("Generation", format_count(champion.generation)))
+    facts += [
+        ("Classifier", name),
+        ("Canvas", f"{champion.canvas.shape[2]} × {champion.canvas.shape[1]} pixels"),
+        ("Canvas hash", champion.canvas_hash),
+    ]
+    return ChampionDetail(
+        champion=champion,
+        kind=kind,
+        classifier=name,
+        method=record.attack,
+        facts=tuple(facts),
+        alt=f"Image of the attack {record.attack}: {name} gives {record.label} {confidence}",
+    )
+
+
+def _yes_no(value: bool | None) -> str:
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def champion_canvas(folder: Path, record: AuditedChampion) -> Canvases:
     """The canvas of a champion of the audit in ``folder``.
 
     Raises:
         UsageError: where its file cannot be read, or lies outside.
     """
-    file = _path_inside(folder, entry.image)
+    file = _path_inside(folder, record.image)
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
-            raise UsageError(f"audit: {file} is larger than any picture of an audit")
+            raise UsageError(f"audit: {file} is larger than any image of an audit")
         canvas = from_png(file.read_bytes())
     except (OSError, ValueError, SyntaxError) as error:
-        raise UsageError(f"audit: the picture {file} cannot be read ({error})") from None
+        raise UsageError(f"audit: the image {file} cannot be read ({error})") from None
     return np.ascontiguousarray(canvas)
 
 

@@ -1,201 +1,67 @@
-"""Ancestry: the line of parents of every champion, as a strip of pictures."""
+"""A champion in detail: what pages show of the best image of a class."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import inf
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.canvas import Canvases, from_image, to_image
+from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Kind
 from foolery.classifiers.scores import confidence
+from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.class_matching import match_by_name, match_classes
 from foolery.data.fit import fit_all
 from foolery.data.labelled import LabelledData, sample
-from foolery.encodings import Encoding
-from foolery.engine.run import Champion, RunResult
-from foolery.runs import Replacement, RunFile
+from foolery.engine.run import Champion
+from foolery.report.model.ancestry import Ancestry
+from foolery.report.model.cppn_graph import CppnGraph
+from foolery.runs.records import RunSettings
+from foolery.text import format_score
 
-MAX_STEPS = 8  # of a strip
-SIDE = 64  # pixels
-
-
-@dataclass(frozen=True)
-class LineageStep:
-    """One of the line of parents, or the champion itself.
-
-    Attributes:
-        generation: in which it was born.
-        label: a class that it held: that of the champion if it held that, else the one it was surest in.
-        confidence: of the classifier in that class.
-        canvas: ``(C, h, w) uint8``, at most 64 pixels wide and high.
-    """
-
-    generation: int
-    label: str
-    confidence: float
-    canvas: Canvases
-
-
-@dataclass(frozen=True)
-class Ancestry:
-    """Some of a champion's ancestors, the first one and the champion among them.
-
-    Attributes:
-        length: of the whole line.
-        steps: at most 8, the oldest first.
-    """
-
-    length: int
-    steps: tuple[LineageStep, ...]
-
-
-def trace_ancestries(run: RunFile, encoding: Encoding[Any]) -> list[Ancestry | None]:
-    """One for each of the run's champions, in order; None where the genomes of ancestors are not kept."""
-    if not run.keeps_genomes:
-        return [None] * len(run.champions)
-    by_number = {one.number: one for one in run.individuals}
-    lineages = [run.lineage(champion.individual) for champion in run.champions]
-    chosen = [[lineage[at] for at in _spread_indices(len(lineage))] for lineage in lineages]
-    wanted = sorted({one.number for line in chosen for one in line if one.genome is not None})
-    pictures = _step_pictures(encoding, [by_number[number].genome or b"" for number in wanted])
-    rendered = dict(zip(wanted, pictures, strict=True))
-    replacements: dict[int, list[Replacement]] = {}
-    for replacement in run.replacements:
-        replacements.setdefault(replacement.individual, []).append(replacement)
-    names = [run.settings.classes[cell] for cell in run.settings.cells]
-    return [
-        Ancestry(
-            len(line),
-            tuple(
-                LineageStep(one.generation, names[reign.cell], reign.confidence, rendered[one.number])
-                for one in some
-                if one.number in rendered
-                for reign in [_replacement(replacements[one.number], champion.cell)]
-            ),
-        )
-        for champion, line, some in zip(run.champions, lineages, chosen, strict=True)
-    ]
-
-
-def _replacement(replacements: Iterable[Replacement], cell: int) -> Replacement:
-    return max(replacements, key=lambda reign: (reign.cell == cell, reign.confidence))
-
-
-def _spread_indices(count: int) -> list[int]:
-    """At most 8 indices below ``count``, the first and the last among them."""
-    places: list[int] = np.unique(
-        np.linspace(0, count - 1, min(count, MAX_STEPS)).round().astype(int)
-    ).tolist()
-    return places
-
-
-def _step_pictures(encoding: Encoding[Any], genomes: list[bytes], batch: int = 500) -> list[Canvases]:
-    pictures: list[Canvases] = []
-    for start in range(0, len(genomes), batch):
-        canvases = encoding.render(encoding.unpack(genomes[start : start + batch]))
-        pictures += [_reduced(canvas) for canvas in canvases]
-    return pictures
-
-
-def _reduced(canvas: Canvases) -> Canvases:
-    _, height, width = canvas.shape
-    longest = max(height, width)
-    if longest <= SIDE:
-        return canvas
-    size = max(1, width * SIDE // longest), max(1, height * SIDE // longest)
-    return from_image(to_image(canvas).resize(size))
-
-
-SCORING_BATCH = 200
 TOP = 5
+BATCH = 200
+GRID = 8
+OCCLUSION_QUERIES = GRID * GRID
+"""Queries for one occlusion map."""
+MAX_REAL_IMAGES = 2000  # that are scored: a random sample, the same one every time
 
 
 @dataclass(frozen=True)
 class LabelScore:
-    """A class, and how sure a classifier is of it: a probability, or a cosine for ``similarity``."""
+    """A class and a classifier's confidence in it: a probability, or a cosine for ``similarity``."""
 
     label: str
     confidence: float
 
 
-def confidences_of(classifier: Classifier, canvases: Canvases) -> NDArray[np.float64]:
-    """``(N, K) float64`` confidences of ``(N, C, H, W) uint8`` canvases, which are fitted if need be."""
-    description = classifier.description
-    parts = [
-        confidence(
-            classifier.scores(fit_all(canvases[at : at + SCORING_BATCH], description.canvas)),
-            description.kind,
-        )
-        for at in range(0, len(canvases), SCORING_BATCH)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, len(description.classes)))
-
-
-def top_labels(
-    confidences: NDArray[np.float64], classes: Sequence[str], count: int = TOP
-) -> list[tuple[LabelScore, ...]]:
-    """The ``count`` surest answers of every row of ``(N, K)`` confidences, the surest first."""
-    order = np.argsort(-confidences, axis=1, kind="stable")[:, :count]
-    return [
-        tuple(LabelScore(classes[place], float(row[place])) for place in places)
-        for row, places in zip(confidences, order.tolist(), strict=True)
-    ]
-
-
-GRID = 8
-OCCLUSION_QUERIES = GRID * GRID
-"""Questions to the classifier for one picture."""
-
-
 @dataclass(frozen=True)
 class OcclusionMap:
-    """The confidence in a champion's class with one patch covered by the picture's mean color.
+    """The confidence in the champion's class with one patch covered by the mean color of the image.
 
     Attributes:
         patch: height and width of the patch in pixels, a quarter of the canvas each.
-        confidences: ``(8, 8) float64``, by the place of the patch's centre, in rows from the top.
+        confidences: ``(8, 8) float64``, by the position of the patch's center, rows from the top.
     """
 
     patch: tuple[int, int]
     confidences: NDArray[np.float64]
 
 
-def occlusion_map(classifier: Classifier, canvas: Canvases, index: int) -> OcclusionMap:
-    """Ask about ``(C, H, W) uint8`` with each of 64 patches covered; ``index`` is the class's."""
-    height, width = canvas.shape[1:]
-    patch = max(1, round(height / 4)), max(1, round(width / 4))
-    covered = np.repeat(canvas[None], OCCLUSION_QUERIES, axis=0)
-    mean = canvas.mean(axis=(1, 2)).round().astype(np.uint8)[:, None, None]
-    for row in range(GRID):
-        for column in range(GRID):
-            top, bottom = _span(row, patch[0], height)
-            left, right = _span(column, patch[1], width)
-            covered[row * GRID + column, :, top:bottom, left:right] = mean
-    confidences = confidences_of(classifier, covered)[:, index].reshape(GRID, GRID)
-    return OcclusionMap(patch, confidences)
-
-
-def _span(place: int, patch: int, length: int) -> tuple[int, int]:
-    """First and end of a patch around the middle of the ``place``-th of 8 parts of ``length``."""
-    start = round((place + 0.5) * length / GRID - patch / 2)
-    return max(0, start), max(1, min(length, start + patch))
-
-
 @dataclass(frozen=True)
 class PanelPrediction:
-    """What one classifier says about one champion.
+    """The prediction of an independent classifier.
 
     Attributes:
-        classifier: its name.
-        kind: what its scores are.
-        top: its first answer.
-        confidence: its confidence in the class that the champion was made for; None where it has no such
-            class.
-        matches: whether that class is its first answer.
+        classifier: name.
+        kind: of its scores.
+        top: top-1 prediction.
+        confidence: in the champion's class; None where the classifier does not know that class.
+        matches: whether the champion's class is the top-1 prediction.
     """
 
     classifier: str
@@ -205,49 +71,13 @@ class PanelPrediction:
     matches: bool
 
 
-def panel_predictions(
-    result: RunResult, classifiers: Sequence[Classifier]
-) -> dict[str, tuple[PanelPrediction, ...]]:
-    """For each class name what every classifier says, in their order."""
-    champions = list(result.champions.values())
-    columns = [_predictions(result, champions, classifier) for classifier in classifiers]
-    return {one.label: tuple(column[row] for column in columns) for row, one in enumerate(champions)}
-
-
-def _predictions(
-    result: RunResult, champions: Sequence[Champion], classifier: Classifier
-) -> list[PanelPrediction]:
-    if not champions:
-        return []
-    description = classifier.description
-    places = match_by_name(result.settings.classes, description.classes)
-    confidences = confidences_of(classifier, np.stack([one.canvas for one in champions]))
-    predictions = []
-    for one, row in zip(champions, confidences, strict=True):
-        first, own = int(row.argmax()), int(places[one.index])
-        predictions.append(
-            PanelPrediction(
-                description.name,
-                description.kind,
-                LabelScore(description.classes[first], float(row[first])),
-                float(row[own]) if own >= 0 else None,
-                own == first,
-            )
-        )
-    return predictions
-
-
-BATCH = 200
-MAX_REAL_IMAGES = 2000  # pictures that are asked about, drawn at random, the same ones every time
-
-
 @dataclass(frozen=True)
 class RealImage:
-    """A real picture of a class.
+    """A real image of a class.
 
     Attributes:
-        canvas: ``(C, H, W) uint8``, as the classifier was given it.
-        confidence: of the classifier in that class.
+        canvas: ``(C, H, W) uint8``, as the classifier got it.
+        confidence: of the classifier in its class.
     """
 
     canvas: Canvases
@@ -255,12 +85,180 @@ class RealImage:
 
 
 @dataclass(frozen=True)
-class RealImages:
-    """What was learned from labelled pictures.
+class ImageFiles:
+    """Addresses on a page: the PNG file, the gallery's thumbnail, and a real image of the class or None."""
+
+    image: str
+    thumbnail: str
+    real: str | None
+
+
+@dataclass(frozen=True)
+class ChampionDetail:
+    """The best image of a class, with everything that pages show of it; what is not known is empty or None.
 
     Attributes:
-        examples: class name to the first picture of it that was drawn.
-        confidences: ``(N,) float64``: of the classifier in the class of each picture.
+        champion: the image, its class and its confidence.
+        kind: of the classifier's scores.
+        classifier: that it fooled, by the name that pages use.
+        method: that made it: an encoding, or an attack.
+        settings: of the run that its genome comes from.
+        facts: name and value, as text.
+        alt: the image in a sentence.
+        top: top predictions of the classifier.
+        occlusion: how the confidence changes with a part covered.
+        ancestry: its line of parents.
+        graph: the CPPN that renders it.
+        panel: predictions of independent classifiers.
+        real: a real image of its class.
+        id: on a page, ``run-1/0007``; empty before it is on one.
+        files: addresses of its images on that page.
+    """
+
+    champion: Champion
+    kind: Kind
+    classifier: str
+    method: str
+    settings: RunSettings | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    alt: str = ""
+    top: tuple[LabelScore, ...] = ()
+    occlusion: OcclusionMap | None = None
+    ancestry: Ancestry | None = None
+    graph: CppnGraph | None = None
+    panel: tuple[PanelPrediction, ...] = ()
+    real: RealImage | None = None
+    id: str = ""
+    files: ImageFiles | None = None
+
+    @property
+    def label(self) -> str:
+        """The class name."""
+        return self.champion.label
+
+    @property
+    def search_text(self) -> str:
+        """What the search of a gallery compares with."""
+        return self.label.casefold()
+
+    @property
+    def confidence(self) -> str:
+        """The champion's confidence as text."""
+        return format_score(self.champion.confidence, self.kind)
+
+    @property
+    def real_confidence(self) -> str:
+        """The confidence in the real image as text; empty without one."""
+        return "" if self.real is None else format_score(self.real.confidence, self.kind)
+
+
+def confidences_of(classifier: Classifier, canvases: Canvases) -> NDArray[np.float64]:
+    """``(N, K) float64`` confidences of ``(N, C, H, W) uint8`` canvases, which are fitted if need be."""
+    description = classifier.description
+    chunks = [
+        confidence(
+            classifier.scores(fit_all(canvases[at : at + BATCH], description.canvas)), description.kind
+        )
+        for at in range(0, len(canvases), BATCH)
+    ]
+    return np.concatenate(chunks) if chunks else np.empty((0, len(description.classes)))
+
+
+def top_labels(
+    confidences: NDArray[np.float64], classes: Sequence[str], count: int = TOP
+) -> list[tuple[LabelScore, ...]]:
+    """The ``count`` highest of every row of ``(N, K)`` confidences, in descending order."""
+    order = np.argsort(-confidences, axis=1, kind="stable")[:, :count]
+    return [
+        tuple(LabelScore(classes[index], float(row[index])) for index in indices)
+        for row, indices in zip(confidences, order.tolist(), strict=True)
+    ]
+
+
+def occlusion_map(classifier: Classifier, canvas: Canvases, index: int) -> OcclusionMap:
+    """Score ``(C, H, W) uint8`` with each of 64 patches covered; ``index`` is that of the class."""
+    height, width = canvas.shape[1:]
+    patch = max(1, round(height / 4)), max(1, round(width / 4))
+    covered = np.repeat(canvas[None], OCCLUSION_QUERIES, axis=0)
+    mean = canvas.mean(axis=(1, 2)).round().astype(np.uint8)[:, None, None]
+    for row in range(GRID):
+        for column in range(GRID):
+            top, bottom = _span(row, patch[0], height)
+            left, right = _span(column, patch[1], width)
+            covered[row * GRID + column, :, top:bottom, left:right] = mean
+    return OcclusionMap(patch, confidences_of(classifier, covered)[:, index].reshape(GRID, GRID))
+
+
+def _span(position: int, patch: int, length: int) -> tuple[int, int]:
+    """First and end of a patch around the middle of the ``position``-th of 8 parts of ``length``."""
+    start = round((position + 0.5) * length / GRID - patch / 2)
+    return max(0, start), max(1, min(length, start + patch))
+
+
+def score_champions(
+    champions: Sequence[Champion], classifier: Classifier | None, budget: Budget
+) -> tuple[dict[str, tuple[LabelScore, ...]], dict[str, OcclusionMap]]:
+    """Top predictions and occlusion maps by class name, within the budget, highest confidence first."""
+    start = perf_counter()
+    left = inf if budget.queries is None else budget.queries - len(champions)
+    if classifier is None or not champions or left < 0:
+        return {}, {}
+    confidences = confidences_of(classifier, np.stack([each.canvas for each in champions]))
+    top = top_labels(confidences, classifier.description.classes)
+    maps: dict[str, OcclusionMap] = {}
+    for champion in sorted(champions, key=lambda each: -each.confidence):
+        left -= OCCLUSION_QUERIES
+        if left < 0 or (budget.seconds is not None and perf_counter() - start > budget.seconds):
+            break
+        maps[champion.label] = occlusion_map(classifier, champion.canvas, champion.index)
+    return {each.label: row for each, row in zip(champions, top, strict=True)}, maps
+
+
+def panel_predictions(
+    champions: Sequence[Champion], classes: Sequence[str], panel: Sequence[Classifier]
+) -> dict[str, tuple[PanelPrediction, ...]]:
+    """The predictions of every classifier of ``panel``, in their order, by class name.
+
+    Args:
+        champions: to be scored.
+        classes: of the classifier that the champions fooled.
+        panel: independent classifiers.
+    """
+    columns = [_predictions(champions, classes, classifier) for classifier in panel] if champions else []
+    return {
+        champion.label: tuple(column[row] for column in columns) for row, champion in enumerate(champions)
+    }
+
+
+def _predictions(
+    champions: Sequence[Champion], classes: Sequence[str], classifier: Classifier
+) -> list[PanelPrediction]:
+    description = classifier.description
+    indices = match_by_name(classes, description.classes)
+    predictions = []
+    for champion, row in zip(
+        champions, confidences_of(classifier, np.stack([each.canvas for each in champions])), strict=True
+    ):
+        top, target = int(row.argmax()), int(indices[champion.index])
+        predictions.append(
+            PanelPrediction(
+                classifier=description.name,
+                kind=description.kind,
+                top=LabelScore(description.classes[top], float(row[top])),
+                confidence=float(row[target]) if target >= 0 else None,
+                matches=target == top,
+            )
+        )
+    return predictions
+
+
+@dataclass(frozen=True)
+class RealImages:
+    """Scored real images.
+
+    Attributes:
+        examples: class name to the first sampled image of it.
+        confidences: ``(N,) float64``, of each image in its own class.
     """
 
     examples: Mapping[str, RealImage]
@@ -268,7 +266,7 @@ class RealImages:
 
 
 def score_real_images(classifier: Classifier, data: LabelledData, limit: int = MAX_REAL_IMAGES) -> RealImages:
-    """Ask about at most ``limit`` pictures of ``data``.
+    """Score at most ``limit`` images of ``data``.
 
     Raises:
         UsageError: where a class of the data is none of the classifier's.
@@ -277,13 +275,13 @@ def score_real_images(classifier: Classifier, data: LabelledData, limit: int = M
     index = match_classes(data.classes, description.classes, description.name).index
     examples: dict[str, RealImage] = {}
     confidences = []
-    for part in sample(data, limit).batches(BATCH, description.canvas):
-        places = index[part.labels]
-        scores = classifier.scores(part.canvases)[np.arange(len(part)), places]
-        batch = confidence(scores, description.kind)
-        confidences.append(batch)
-        for place, canvas, value in zip(places.tolist(), part.canvases, batch.tolist(), strict=True):
-            label = description.classes[place]
+    for batch in sample(data, limit).batches(BATCH, description.canvas):
+        targets = index[batch.labels]
+        scores = classifier.scores(batch.canvases)[np.arange(len(batch)), targets]
+        values = confidence(scores, description.kind)
+        confidences.append(values)
+        for target, canvas, value in zip(targets.tolist(), batch.canvases, values.tolist(), strict=True):
+            label = description.classes[target]
             if label not in examples:
                 examples[label] = RealImage(canvas.copy(), value)
     return RealImages(examples, np.concatenate(confidences) if confidences else np.empty(0))

@@ -1,4 +1,4 @@
-"""Network: a CPPN as a graph, with a picture of what every node computes."""
+"""A CPPN as a graph, with an image of what every node computes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import ACTIVATIONS, INPUTS, CppnGenomes
 from foolery.encodings.cppn.render_numpy import Schedule, gaussian, linear, schedule, sigmoid, sine
 
-SIDE = 40  # pixels of a node's picture
-MAX_NODES = 120  # a larger graph would be read by nobody
+SIDE = 40  # pixels of a node's image
+MAX_NODES = 120  # nobody would read a larger graph
 _BATCH = 40  # genomes at a time
 _INPUT_NAMES = ("x", "y", "distance", "1")
 _ACTIVATE = (sine, sigmoid, gaussian, linear)
@@ -22,22 +22,22 @@ _ACTIVATE = (sine, sigmoid, gaussian, linear)
 
 @dataclass(frozen=True)
 class CppnGraph:
-    """The nodes of a CPPN on which its picture depends, inputs first, outputs last.
+    """The nodes of a CPPN on which its image depends, inputs first, outputs last.
 
     Attributes:
         names: ``x`` …, an activation for a hidden node, ``sine (H)`` … for an output.
         depths: edges on the longest way from an input; outputs have the largest.
         outputs: how many of the last nodes are outputs.
         edges: source, target (places in ``names``) and weight.
-        pictures: ``(nodes, 40, 40) uint8``: values from -1 (black) to 1 (white) over the picture.
-        left_out: nodes that the picture does not depend on.
+        images: ``(nodes, 40, 40) uint8``: values from -1 (black) to 1 (white) over the image.
+        left_out: nodes that the image does not depend on.
     """
 
     names: tuple[str, ...]
     depths: tuple[int, ...]
     outputs: int
     edges: tuple[tuple[int, int, float], ...]
-    pictures: NDArray[np.uint8]
+    images: NDArray[np.uint8]
     left_out: int
 
 
@@ -52,8 +52,8 @@ def cppn_graphs(encoding: Cppn, blobs: Sequence[bytes]) -> Iterator[CppnGraph | 
     letters = ("gray",) if outputs == 1 else tuple(encoding.colors.upper())
     for start in range(0, len(blobs), _BATCH):
         genomes = encoding.unpack(blobs[start : start + _BATCH])
-        arranged = schedule(genomes)
-        values = _values(genomes, arranged, planes)
+        order = schedule(genomes)
+        values = _values(genomes, order, planes)
         for row in range(len(genomes)):
             yield _graph(genomes, row, values, letters)
 
@@ -95,30 +95,30 @@ def _graph(
         depths=tuple(last if node >= total - outputs else depth[node] for node in nodes),
         outputs=outputs,
         edges=tuple((place[source], place[target], round(weight, 3)) for source, target, weight in links),
-        pictures=_pictures(values[rows], sum(node < INPUTS for node in nodes)),
+        images=_node_images(values[rows], sum(node < INPUTS for node in nodes)),
         left_out=count - sum(node >= INPUTS for node in nodes),
     )
 
 
-def _pictures(values: NDArray[np.float32], inputs: int) -> NDArray[np.uint8]:
+def _node_images(values: NDArray[np.float32], inputs: int) -> NDArray[np.uint8]:
     """Gray levels; inputs, which may be pixel numbers, are spread over the whole range."""
     scaled = values.copy()
     for row in range(inputs):
         low, high = float(values[row].min()), float(values[row].max())
         scaled[row] = 1.0 if low == high else 2 * (values[row] - low) / (high - low) - 1
     levels = np.clip((scaled + 1) * 127.5, 0, 255).astype(np.uint8)
-    pictures: NDArray[np.uint8] = levels.reshape(len(values), SIDE, SIDE)
-    return pictures
+    images: NDArray[np.uint8] = levels.reshape(len(values), SIDE, SIDE)
+    return images
 
 
-def _values(genomes: CppnGenomes, arranged: Schedule, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _values(genomes: CppnGenomes, order: Schedule, planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """``(4 + nodes, P) float32``: inputs, then every node of the batch."""
     values = np.zeros((INPUTS + len(genomes.activations), planes.shape[1]), np.float32)
     values[:INPUTS] = planes
-    for step in arranged.forward:
+    for step in order.forward:
         potentials = np.zeros((len(step.nodes), planes.shape[1]), np.float32)
         for edges in step.links:
-            potentials[: len(edges)] += genomes.weights[edges][:, None] * values[arranged.sources[edges]]
+            potentials[: len(edges)] += genomes.weights[edges][:, None] * values[order.sources[edges]]
         kinds = genomes.activations[step.nodes]
         for kind, activate in enumerate(_ACTIVATE):
             chosen = np.flatnonzero(kinds == kind)

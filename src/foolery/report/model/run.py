@@ -1,11 +1,9 @@
-"""Display: a run with everything scored and drawn that its page shows."""
+"""A run with everything scored and rendered that its page shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,22 +15,18 @@ from foolery.data.labelled import LabelledData
 from foolery.encodings import Encoding
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.engine.run import Champion, RunResult, make_run_result, run_encoding
+from foolery.report.model.ancestry import trace_ancestries
 from foolery.report.model.champion import (
-    OCCLUSION_QUERIES,
-    Ancestry,
-    LabelScore,
-    OcclusionMap,
-    PanelPrediction,
+    ChampionDetail,
     RealImages,
-    confidences_of,
-    occlusion_map,
     panel_predictions,
+    score_champions,
     score_real_images,
-    top_labels,
-    trace_ancestries,
 )
 from foolery.report.model.cppn_graph import CppnGraph, cppn_graphs
+from foolery.report.wording import alt_text, measure, short_name
 from foolery.runs import RunFile, open_run_file
+from foolery.text import format_count, format_score
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 MAX_POINTS = 400  # generations
@@ -59,18 +53,15 @@ class Convergence:
 
 
 def convergence_of(run: RunFile) -> Convergence | None:
-    """The course of a run, or None before its first generation."""
+    """How the confidences of a run converged, or None before its first generation."""
     history, cells = run.history, len(run.settings.cells)
     if len(history) == 0 or not run.replacements:
         return None
     rows = np.unique(np.linspace(0, len(history) - 1, min(len(history), MAX_POINTS)).round().astype(np.int64))
     generations = history.generation[rows]
     best = np.full((len(rows), cells), np.nan)
-    born = np.array([reign.generation for reign in run.replacements])
-    place = np.searchsorted(generations, born)
-    for at, replacement in zip(
-        place.tolist(), run.replacements, strict=True
-    ):  # in their order: the last one stays
+    positions = np.searchsorted(generations, [each.generation for each in run.replacements])
+    for at, replacement in zip(positions.tolist(), run.replacements, strict=True):  # the last one stays
         if at < len(rows):
             best[at, replacement.cell] = replacement.confidence
     filled = np.where(np.isnan(best), 0, np.arange(len(rows))[:, None])
@@ -83,26 +74,7 @@ def convergence_of(run: RunFile) -> Convergence | None:
 
 
 BUDGET = Budget(queries=20_000, seconds=30.0)
-"""What questions to the classifier may take for one page: first answers, then as many maps as fit."""
-
-
-@dataclass(frozen=True)
-class ChampionDetail:
-    """What a page shows of one champion besides the champion itself; empty or None where it is not known.
-
-    Attributes:
-        ancestry: its ancestors.
-        graph: the CPPN that draws it.
-        top: the classifier's first answers.
-        occlusion: how the confidence changes with a part covered.
-        panel: of independent classifiers.
-    """
-
-    ancestry: Ancestry | None = None
-    graph: CppnGraph | None = None
-    top: tuple[LabelScore, ...] = ()
-    occlusion: OcclusionMap | None = None
-    panel: tuple[PanelPrediction, ...] = ()
+"""Of queries for one page: top predictions first, then as many occlusion maps as fit."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +83,9 @@ class RunReport:
 
     Attributes:
         result: the run and its champions.
-        details: class name to what is shown of its champion.
+        details: class name to its champion in detail.
         convergence: over the generations; None where nothing is recorded.
-        real_images: real pictures; None where no data were given.
+        real_images: None where no data were given.
         panel: names of the independent classifiers.
         notes: what a reader has to know, one sentence each.
     """
@@ -126,8 +98,9 @@ class RunReport:
     notes: tuple[str, ...] = ()
 
     def detail(self, label: str) -> ChampionDetail:
-        """What is shown of the champion of that class."""
-        return self.details.get(label, ChampionDetail())
+        """The champion of that class in detail, or by itself where nothing more was prepared."""
+        detail = self.details.get(label)
+        return _detail(self.result, self.result.champions[label]) if detail is None else detail
 
 
 def make_run_report(
@@ -139,51 +112,82 @@ def make_run_report(
     budget: Budget = BUDGET,
     notes: Sequence[str] = (),
 ) -> RunReport:
-    """Draw and score what a page shows.
+    """Score and render what the page of a run shows.
 
     Args:
-        run: read from its file; an exhibit's file is read again where it has one, for its ancestors.
+        run: the run; where a result has a file, that is read for the ancestors.
         classifier: that the run fooled. Without it nothing is scored. One with another fingerprint is not
             asked, and a note says so.
-        data: labelled pictures, for real ones beside the champions; asked about with ``classifier``.
-        panel: independent classifiers; each is asked about every champion.
-        budget: for questions to ``classifier`` about champions: one for the first answers of each, then 64
-            for an occlusion map of as many as fit, the surest first.
+        data: labelled images, to show real ones beside the champions; scored by ``classifier``.
+        panel: independent classifiers; each scores every champion.
+        budget: of queries about champions: one for the top predictions of each, then 64 for the occlusion
+            maps of as many as fit, highest confidence first.
         notes: go on the page.
 
     Raises:
         UsageError: for genomes that are not valid, or data whose classes are not the classifier's.
     """
     result, file = _read(run)
-    all_notes = list(notes)
-    if classifier is not None and classifier.description.fingerprint != result.settings.fingerprint:
+    settings, all_notes = result.settings, list(notes)
+    if classifier is not None and classifier.description.fingerprint != settings.fingerprint:
         all_notes.append(
             f"{classifier.description.name} is not the classifier that {result.name} fooled (fingerprint "
-            f"{classifier.description.fingerprint[:12]}, not {result.settings.fingerprint[:12]}), so it was "
-            "not asked"
+            f"{classifier.description.fingerprint[:12]}, not {settings.fingerprint[:12]}), so it was not "
+            "asked"
         )
         classifier = None
-    encoding = run_encoding(result.settings)
-    labels = list(result.champions)
-    ancestries = trace_ancestries(file, encoding) if file is not None else [None] * len(labels)
-    top, maps = score_champions(list(result.champions.values()), classifier, budget)
-    photos = score_real_images(classifier, data) if classifier is not None and data is not None else None
-    predictions = panel_predictions(result, panel)
+    encoding, champions = run_encoding(settings), list(result.champions.values())
+    ancestries = trace_ancestries(file, encoding) if file is not None else [None] * len(champions)
+    top, maps = score_champions(champions, classifier, budget)
+    real = score_real_images(classifier, data) if classifier is not None and data is not None else None
+    predictions = panel_predictions(champions, settings.classes, panel)
     details = {
-        label: ChampionDetail(ancestry, network, top.get(label, ()), maps.get(label), predictions[label])
-        for label, ancestry, network in zip(labels, ancestries, _graphs(encoding, result), strict=True)
+        champion.label: _detail(
+            result,
+            champion,
+            top=top.get(champion.label, ()),
+            occlusion=maps.get(champion.label),
+            ancestry=ancestry,
+            graph=graph,
+            panel=predictions.get(champion.label, ()),
+            real=None if real is None else real.examples.get(champion.label),
+        )
+        for champion, ancestry, graph in zip(champions, ancestries, _graphs(encoding, champions), strict=True)
     }
-    if maps and len(maps) < len(labels):
+    if maps and len(maps) < len(champions):
         all_notes.append(
-            f"Occlusion maps are those of the {len(maps)} surest champions; --budget allows more"
+            f"Occlusion maps were made for the {len(maps)} champions of highest {measure(settings.kind)}; "
+            "--budget allows more"
         )
     return RunReport(
         result=result,
         details=details,
         convergence=None if file is None else convergence_of(file),
-        real_images=photos,
+        real_images=real,
         panel=tuple(each.description.name for each in panel),
         notes=tuple(all_notes),
+    )
+
+
+def _detail(result: RunResult, champion: Champion, **more: Any) -> ChampionDetail:
+    settings = result.settings
+    return ChampionDetail(
+        champion=champion,
+        kind=settings.kind,
+        classifier=short_name(settings.classifier),
+        method=settings.encoding,
+        settings=settings,
+        facts=(
+            (measure(settings.kind).capitalize(), format_score(champion.confidence, settings.kind)),
+            ("Generation", format_count(champion.generation)),
+            ("Queries before", format_count(champion.individual)),
+            ("Classifier", short_name(settings.classifier)),
+            ("Encoding", f"{settings.encoding}, seed {settings.seed}"),
+            ("Canvas", f"{settings.canvas[2]} × {settings.canvas[1]} pixels"),
+            ("Canvas hash", champion.canvas_hash),
+        ),
+        alt=alt_text(settings, champion),
+        **more,
     )
 
 
@@ -193,27 +197,8 @@ def _read(run: RunFile | RunResult) -> tuple[RunResult, RunFile | None]:
     return run, None if run.path is None else open_run_file(run.path)
 
 
-def _graphs(encoding: Encoding[Any], result: RunResult) -> list[CppnGraph | None]:
-    genomes = [one.genome for one in result.champions.values()]
+def _graphs(encoding: Encoding[Any], champions: Sequence[Champion]) -> list[CppnGraph | None]:
+    genomes = [each.genome for each in champions]
     if not isinstance(encoding, Cppn) or not all(genomes):
         return [None] * len(genomes)
     return list(cppn_graphs(encoding, genomes))
-
-
-def score_champions(
-    champions: Sequence[Champion], classifier: Classifier | None, budget: Budget
-) -> tuple[dict[str, tuple[LabelScore, ...]], dict[str, OcclusionMap]]:
-    """First answers and occlusion maps by class name, as far as the budget goes; the surest come first."""
-    started = perf_counter()
-    left = inf if budget.queries is None else budget.queries - len(champions)
-    if classifier is None or not champions or left < 0:
-        return {}, {}
-    confidences = confidences_of(classifier, np.stack([one.canvas for one in champions]))
-    top_by_label = top_labels(confidences, classifier.description.classes)
-    maps: dict[str, OcclusionMap] = {}
-    for one in sorted(champions, key=lambda one: -one.confidence):
-        left -= OCCLUSION_QUERIES
-        if left < 0 or (budget.seconds is not None and perf_counter() - started > budget.seconds):
-            break
-        maps[one.label] = occlusion_map(classifier, one.canvas, one.index)
-    return {one.label: top for one, top in zip(champions, top_by_label, strict=True)}, maps

@@ -1,4 +1,4 @@
-"""Verdict: what an audit found, as the texts, tables and the curve that its page shows first."""
+"""The result of an audit: the texts, tables and the curve that its page shows first."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.report.run_view import Fact
+from foolery.report.html import Fact
 from foolery.report.svg_plot import Plot, Tick, line, linear_axis
-from foolery.report.wording import duration, number
-from foolery.text import format_score
+from foolery.text import format_count, format_duration, format_percent, format_score
 
 if TYPE_CHECKING:
     from foolery.audit.schema import AttackRecord, Audit, GateResult, Interval, Mitigation
@@ -28,7 +27,7 @@ class GateRow:
 
     expression: str
     passed: bool
-    said: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,14 @@ class AuditSection:
     """The first section of an audit's page.
 
     Attributes:
-        why: what the figures are measured by, in a sentence or two.
+        method: what the figures are measured by, in a sentence or two.
         figures: the headline figures.
         curve: classes fooled over queries; None without data.
-        tables: attacks, what helps.
+        tables: attacks, mitigations.
         notes: what a reader has to know.
     """
 
-    why: str
+    method: str
     figures: tuple[Fact, ...]
     gates: tuple[GateRow, ...]
     curve: Plot | None
@@ -63,45 +62,43 @@ class AuditSection:
 
 
 def audit_section(audit: Audit, notes: Sequence[str] = ()) -> AuditSection:
-    """All that is said of an audit before its pictures."""
+    """Everything that the page of an audit shows before its images."""
     tables = [_attacks(audit)] + ([_mitigations(audit)] if audit.helps else [])
     return AuditSection(
-        why=_method(audit),
+        method=_method(audit),
         figures=_figures(audit),
         gates=(*(_gate(gate) for gate in audit.gates), *_comparison(audit)),
         curve=curve_plot(audit) if any(curve.queries for curve in audit.curves) else None,
         tables=tuple(tables),
-        notes=(*audit.notes, *notes),
+        notes=tuple(f"{note.rstrip('.')}." for note in (*audit.notes, *notes)),
     )
 
 
 def audit_headline(audit: Audit, name: str) -> str:
     """One sentence: what came of it."""
-    verdict, yardstick = audit.verdict, audit.yardstick
+    verdict, reference = audit.verdict, audit.yardstick
     if verdict is None:
         return f"The audit of {name} has no result yet"
-    if yardstick is None or verdict.fooled_at_keep95 is None:
-        best = (
-            f"the best pictures have a median confidence of {_confidence(verdict.median_confidence, audit)}"
+    if reference is None or verdict.fooled_at_keep95 is None:
+        confidence = _confidence(verdict.median_confidence, audit)
+        return (
+            f"{name}, audited without reference data: the champions have a median confidence of {confidence}"
         )
-        return f"{name}, audited without real pictures: {best}"
-    share = verdict.fooled_at_keep95.value
     total = len(audit.targets)
-    return (
-        f"{name} takes pictures of nothing for real ones in {number(round(share * total))} of "
-        f"{number(total)} classes"
-    )
+    fooled = round(verdict.fooled_at_keep95.value * total)
+    return f"{name} is fooled in {format_count(fooled)} of {format_count(total)} classes"
 
 
 def _method(audit: Audit) -> str:
-    yardstick = audit.yardstick
-    if yardstick is None:
-        return "No real pictures were given, so there is no yardstick and no score."
+    reference = audit.yardstick
+    if reference is None:
+        return "No reference data were given, so there is no threshold and no score."
     return (
-        f"Measured by {number(yardstick.right)} real pictures of {yardstick.data} that the classifier gets "
-        f"right ({percent(yardstick.accuracy)} of {number(yardstick.images)}). A picture fools it where it "
-        "passes the threshold that keeps 95 % of these. The score is 100 where no class is fooled, and 0 "
-        "where every class is at once."
+        f"Reference data: {format_count(reference.right)} real images of {reference.data} that the "
+        f"classifier labels correctly ({format_percent(reference.accuracy)} of "
+        f"{format_count(reference.images)}). An image fools the classifier if it passes the TPR95 threshold, "
+        "as 95 % of these do. The score is 100 "
+        "if no class is ever fooled, and 0 if every class is fooled at once."
     )
 
 
@@ -109,22 +106,22 @@ def _figures(audit: Audit) -> tuple[Fact, ...]:
     verdict, facts = audit.verdict, []
     if verdict is not None:
         facts += _scores(verdict.score, "score of 100")
-        facts += _scores(verdict.score_of_nonsense, "score of what a panel rejects")
-        facts += _scores(verdict.score_of_search, "score without other networks' champions")
-        facts += _shares(verdict.fooled_at_keep95, "fooled at keep95")
-        facts += _shares(verdict.beats_real, "beat the median real one")
+        facts += _scores(verdict.score_of_nonsense, "score, unrecognizable images")
+        facts += _scores(verdict.score_of_search, "score without transfer attack")
+        facts += _shares(verdict.fooled_at_keep95, "fooled at TPR95")
+        facts += _shares(verdict.beats_real, "above real median")
         if verdict.recognised is not None:
-            facts.append(Fact("recognised by a panel", percent(verdict.recognised)))
+            facts.append(Fact("recognized by the panel", format_percent(verdict.recognised)))
         facts.append(Fact("median confidence", _confidence(verdict.median_confidence, audit)))
         if verdict.queries_to_half is not None:
-            facts.append(Fact("queries to half", number(verdict.queries_to_half)))
-    facts.append(Fact("queries spent", number(audit.budget.spent)))
-    facts.append(Fact("time", duration(audit.budget.elapsed)))
+            facts.append(Fact("queries to half of the classes", format_count(verdict.queries_to_half)))
+    facts.append(Fact("queries", format_count(audit.budget.spent)))
+    facts.append(Fact("time", format_duration(audit.budget.elapsed)))
     return tuple(facts)
 
 
 def _gate(gate: GateResult) -> GateRow:
-    text = "nothing is known of it" if gate.value is None else f"it is {gate.value:.4g}"
+    text = "no value" if gate.value is None else f"value {gate.value:.4g}"
     return GateRow(f"fail on {gate.expression}", not gate.failed, text)
 
 
@@ -146,8 +143,16 @@ def _comparison(audit: Audit) -> tuple[GateRow, ...]:
 def _attacks(audit: Audit) -> PageTable:
     return PageTable(
         title="Attacks",
-        about="Each by itself: the classes of which it has a picture that passes, and its best pictures.",
-        head=("attack", "seed", "queries", "time", "fooled at keep95", "beats real", "median confidence"),
+        about="Each attack by itself.",
+        head=(
+            "attack",
+            "seed",
+            "queries",
+            "time",
+            "fooled at TPR95",
+            "above real median",
+            "median confidence",
+        ),
         rows=tuple(_attack(attack, audit) for attack in audit.attacks),
     )
 
@@ -159,35 +164,38 @@ def _attack(attack: AttackRecord, audit: Audit) -> tuple[str, ...]:
     return (
         f"{attack.name}{state}{reason}",
         str(attack.seed),
-        number(attack.queries),
-        duration(attack.seconds),
-        _optional_percent(attack.fooled_at_keep95),
-        _optional_percent(attack.beats_real),
+        format_count(attack.queries),
+        format_duration(attack.seconds),
+        format_percent(attack.fooled_at_keep95),
+        format_percent(attack.beats_real),
         "–" if confidence is None else _confidence(confidence, audit),
     )
 
 
 def _mitigations(audit: Audit) -> PageTable:
-    def told(each: Mitigation, value: float | None) -> str:
-        return "–" if value is None else f"{value:.1f}" if each.what.startswith("score") else percent(value)
-
     return PageTable(
-        title="What helps",
+        title="Mitigations",
         about="Measured on this classifier, under a fresh attack.",
-        head=("measure", "before", "after", "compared", "cost"),
+        head=("mitigation", "before", "after", "metric", "cost"),
         rows=tuple(
-            (each.measure, told(each, each.before), told(each, each.after), each.what, each.cost)
+            (each.measure, _metric(each, each.before), _metric(each, each.after), each.what, each.cost)
             for each in audit.helps
         ),
         style="prose",
     )
 
 
+def _metric(mitigation: Mitigation, value: float | None) -> str:
+    if value is not None and mitigation.what.startswith("score"):
+        return f"{value:.1f}"
+    return format_percent(value)
+
+
 def curve_plot(audit: Audit) -> Plot:
-    """Share of the classes fooled at keep95 over queries, on a scale of powers of ten."""
+    """Share of the classes fooled at TPR95 over queries, on a logarithmic scale."""
     last = max(audit.budget.queries, FIRST_QUERIES * 10)
     width = log10(last / FIRST_QUERIES)
-    style = "median" if len(audit.curves) == 1 else "least"
+    style = "median" if len(audit.curves) == 1 else "min"
     shapes = []
     axis = linear_axis(np.array([0.0, 100.0]))
     for curve in audit.curves:
@@ -196,17 +204,22 @@ def curve_plot(audit: Audit) -> Plot:
         shapes.append(line(style, along, axis.place(100 * fooled)))
     powers = [10**power for power in range(2, int(log10(last)) + 1)]
     rows = [
-        (f"{number(at)}", *(percent(_at(curve.queries, curve.fooled, at)) for curve in audit.curves))
+        (
+            f"{format_count(at)}",
+            *(format_percent(_at(curve.queries, curve.fooled, at)) for curve in audit.curves),
+        )
         for at in sorted({*powers, last})
     ]
     ends = [curve.fooled[-1] for curve in audit.curves if curve.fooled]
     return Plot(
         name="curve",
         title="Classes fooled over queries",
-        about=f"Within {number(audit.budget.queries)} queries: " + ", ".join(map(percent, ends)) + ".",
+        about=f"Within {format_count(audit.budget.queries)} queries: "
+        + ", ".join(map(format_percent, ends))
+        + ".",
         up=tuple(Tick(tick.place, f"{tick.label} %") for tick in axis.ticks),
-        across=tuple(Tick(log10(power / FIRST_QUERIES) / width, number(power)) for power in powers),
-        unit="queries of one seed",
+        across=tuple(Tick(log10(power / FIRST_QUERIES) / width, format_count(power)) for power in powers),
+        unit="queries per seed",
         shapes=tuple(shapes),
         legend=(),
         head=("queries", *(f"seed {curve.seed}" for curve in audit.curves)),
@@ -241,18 +254,12 @@ def _scores(interval: Interval | None, name: str) -> list[Fact]:
 def _shares(interval: Interval | None, name: str) -> list[Fact]:
     if interval is None:
         return []
-    return [Fact(f"{name} ({percent(interval.low)} to {percent(interval.high)})", percent(interval.value))]
-
-
-def percent(share: float) -> str:
-    """``12.3 %``; only what is all is ``100 %``, and only nothing ``0 %``."""
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
-    return f"{min(max(100 * share, 0.1), 99.9):.1f} %"
-
-
-def _optional_percent(share: float | None) -> str:
-    return "–" if share is None else percent(share)
+    return [
+        Fact(
+            f"{name} ({format_percent(interval.low)} to {format_percent(interval.high)})",
+            format_percent(interval.value),
+        )
+    ]
 
 
 def _confidence(value: float, audit: Audit) -> str:

@@ -1,4 +1,4 @@
-"""View: an exhibit as the texts and numbers that a page shows, in the order in which it shows them."""
+"""A run as the texts and numbers that its page shows, in the order in which it shows them."""
 
 from __future__ import annotations
 
@@ -7,71 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from foolery.report.html import Fact
+from foolery.report.model.champion import ChampionDetail
 from foolery.report.plots import plots_of
 from foolery.report.svg_plot import Plot
-from foolery.report.wording import (
-    NARROW,
-    classifier_name,
-    duration,
-    heading,
-    headline,
-    how_made,
-    measure,
-    number,
-    state,
-)
-from foolery.text import format_score
+from foolery.report.wording import heading, headline, how_made, measure, run_state, short_name
+from foolery.text import format_count, format_duration, format_score
 
 if TYPE_CHECKING:
-    from foolery.engine.run import Champion, RunResult
+    from foolery.engine.run import RunResult
     from foolery.report.model import RunReport
     from foolery.runs.records import Provenance
 
 BEST = 6  # champions in the first row
 LIBRARY = "python"  # what the provenance of a run says that no command line started
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A name and a value, as text."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True)
-class GalleryItem:
-    """One champion of the gallery.
-
-    Attributes:
-        id: of the champion on the page, ``run-1/0007``.
-        picture: address of its PNG file.
-        thumbnail: address of the picture in the gallery.
-        photo: address of a real picture of its class, or None.
-        photo_confidence: of the classifier in that picture, as text.
-        value: the confidence as a number.
-        queries: made before it.
-        method: what made it: an encoding, or an attack.
-    """
-
-    id: str
-    picture: str
-    thumbnail: str
-    photo: str | None
-    photo_confidence: str
-    label: str
-    value: float
-    confidence: str
-    index: int
-    generation: int
-    queries: int
-    method: str
-    alt: str
-
-    @property
-    def sought(self) -> str:
-        """What a search looks in."""
-        return self.label.casefold()
 
 
 @dataclass(frozen=True)
@@ -95,22 +44,22 @@ class RunSection:
     heading: str
     classifier: str
     encoding: str
-    finding: str
-    origin: str
+    headline: str
+    how_made: str
     state: str
     finished: bool
     width: int
     height: int
     frame: int
     large: int
-    tiles: tuple[GalleryItem, ...]
-    best: tuple[GalleryItem, ...]
+    details: tuple[ChampionDetail, ...]
+    best: tuple[ChampionDetail, ...]
     figures: tuple[Fact, ...]
     fooled: tuple[Fact, ...]
     measure: str
     plots: tuple[Plot, ...]
     settings: tuple[Fact, ...]
-    made: tuple[tuple[Fact, ...], ...]
+    provenances: tuple[tuple[Fact, ...], ...]
     commands: tuple[str, ...]
     check: str
     notes: tuple[str, ...]
@@ -121,48 +70,47 @@ class RunSection:
         return self.frame >= self.width
 
 
-def run_section(report: RunReport, items: Sequence[GalleryItem], anchor: str) -> RunSection:
-    """The view of a run whose champions are ``items``."""
+def run_section(report: RunReport, details: Sequence[ChampionDetail], anchor: str) -> RunSection:
+    """The section of a run; ``details`` are its champions, with their files."""
     result = report.result
     settings = result.settings
     _, height, width = settings.canvas
     return RunSection(
         anchor=anchor,
-        heading=heading(result),
-        classifier=classifier_name(result),
+        heading=heading(settings),
+        classifier=short_name(settings.classifier),
         encoding=settings.encoding,
-        finding=headline([result]),
-        origin=how_made(result),
-        state=state(result),
+        headline=headline([(settings, [each.confidence for each in result.champions.values()])]),
+        how_made=how_made(settings),
+        state=run_state(result.status, last_generation(result)),
         finished=result.status == "finished",
         width=width,
         height=height,
         frame=frame_width(width, 144),
         large=frame_width(width, 168),
-        tiles=tuple(items),
-        best=best_items(items),
+        details=tuple(details),
+        best=best_of(details),
         figures=_figures(result),
         fooled=_fooled(result),
-        measure=measure(result),
+        measure=measure(settings.kind),
         plots=plots_of(report),
         settings=_settings(result),
-        made=tuple(_provenance(provenance) for provenance in result.provenances),
+        provenances=tuple(map(_provenance, result.provenances)),
         commands=_commands(result),
         check=shlex.join(["foolery", "verify", result.name]),
         notes=(*report.notes, *_events(result)),
     )
 
 
-def alt_text(result: RunResult, champion: Champion) -> str:
-    """A champion's picture in a sentence."""
-    confidence = format_score(champion.confidence, result.settings.kind)
-    word = "Picture of gradient ascent" if result.settings.search == "ascent" else "Evolved picture"
-    return f"{word}: {classifier_name(result)} gives {champion.label} {confidence}"
+def last_generation(result: RunResult) -> int:
+    """The last generation of a run, -1 before the first one."""
+    return int(result.history.generation[-1]) if len(result.history) else -1
 
 
-def best_items(items: Sequence[GalleryItem]) -> tuple[GalleryItem, ...]:
-    """The six surest, those before others that have a real picture beside them."""
-    return tuple(sorted(items, key=lambda tile: (tile.photo is None, -tile.value))[:BEST])
+def best_of(details: Sequence[ChampionDetail]) -> tuple[ChampionDetail, ...]:
+    """The six of highest confidence, those first that have a real image beside them."""
+    order = sorted(details, key=lambda each: (each.real is None, -each.champion.confidence))
+    return tuple(order[:BEST])
 
 
 def frame_width(width: int, target: int) -> int:
@@ -177,7 +125,7 @@ def _events(result: RunResult) -> tuple[str, ...]:
 
 
 def _figures(result: RunResult) -> tuple[Fact, ...]:
-    summary, kind, word = result.summary, result.settings.kind, measure(result)
+    summary, kind, word = result.summary, result.settings.kind, measure(result.settings.kind)
 
     def score(key: str) -> str:
         value = summary.get(key)
@@ -186,9 +134,9 @@ def _figures(result: RunResult) -> tuple[Fact, ...]:
     return (
         Fact(f"median {word}", score("median_confidence")),
         Fact(f"least {word}", score("min_confidence")),
-        Fact("queries", number(summary.get("queries"))),
-        Fact("time", duration(summary.get("seconds"))),
-        Fact("queries a second", number(summary.get("queries_per_second"))),
+        Fact("queries", format_count(summary.get("queries"))),
+        Fact("time", format_duration(summary.get("seconds"))),
+        Fact("queries a second", format_count(summary.get("queries_per_second"))),
     )
 
 
@@ -196,9 +144,10 @@ def _fooled(result: RunResult) -> tuple[Fact, ...]:
     fooled = result.summary.get("fooled")
     if not isinstance(fooled, Mapping) or result.settings.kind == "similarity":
         return ()
-    total = number(len(result.settings.cells))
+    total = format_count(len(result.settings.cells))
     return tuple(
-        Fact(f"{float(level) * 100:.10g} %", f"{number(count)} of {total}") for level, count in fooled.items()
+        Fact(f"{float(level) * 100:.10g} %", f"{format_count(count)} of {total}")
+        for level, count in fooled.items()
     )
 
 
@@ -212,13 +161,13 @@ def _settings(result: RunResult) -> tuple[Fact, ...]:
         Fact("Fingerprint", settings.fingerprint),
         Fact("Back end", ", ".join([settings.backend, *forward])),
         Fact("Score", settings.kind),
-        Fact("Classes", f"{number(len(settings.cells))} of {number(len(settings.classes))}"),
+        Fact("Classes", f"{format_count(len(settings.cells))} of {format_count(len(settings.classes))}"),
         Fact("Canvas", f"{width} × {height} pixels, {'gray' if channels == 1 else 'RGB'}"),
         Fact("Search", ", ".join([settings.search, settings.objective, *_options(settings.search_options)])),
         Fact("Encoding", ", ".join([settings.encoding, *options])),
         Fact("Renderer", f"version {settings.renderer}"),
         Fact("Seed", str(settings.seed)),
-        Fact("Batch", f"{number(settings.batch)}, at first {number(settings.initial)}"),
+        Fact("Batch", f"{format_count(settings.batch)}, at first {format_count(settings.initial)}"),
     )
 
 
@@ -281,8 +230,3 @@ def _call(name: str, classifier: str, keywords: Mapping[str, object]) -> str:
     arguments = [repr(classifier), *(f"{argument}={value!r}" for argument, value in keywords.items())]
     inner = "".join(f"    {argument},\n" for argument in arguments)
     return f"import foolery\n\nfoolery.{name}(\n{inner})"
-
-
-def spaced(text: str) -> str:
-    """``text`` with narrow spaces before its percent signs, which do not break."""
-    return text.replace(" %", f"{NARROW}%")

@@ -1,9 +1,9 @@
-"""Shelf: runs and audits in a folder."""
+"""What a folder holds, and what lists show of it."""
 
 import pytest
 
 from foolery.errors import UsageError
-from foolery.report.model.discover import MAX_DEPTH, artifact_kind, find_artifacts
+from foolery.report.artifact import MAX_DEPTH, artifact_kind, find_artifacts
 
 
 def put(folder, name):
@@ -17,18 +17,19 @@ def test_runs_and_audits_are_found_by_name_and_audits_not_entered(tmp_path):
     put(tmp_path / "c", "audit.json")
     put(tmp_path / "c" / "runs" / "cppn", "run.db")
     put(tmp_path / "other", "notes.txt")
-    found = find_artifacts(tmp_path)
-    assert [(each.name, each.kind) for each in found] == [("a/deep", "run"), ("b", "run"), ("c", "audit")]
-    assert found[0].folder == tmp_path / "a" / "deep"
+    artifacts = find_artifacts(tmp_path)
+    kinds = {name: artifact.kind for name, artifact in artifacts.items()}
+    assert kinds == {"a/deep": "run", "b": "run", "c": "audit"}
+    assert artifacts["a/deep"].files[0] == tmp_path / "a" / "deep" / "run.db"
 
 
 def test_links_are_not_followed_and_too_deep_is_not_searched(tmp_path):
     put(tmp_path / "away", "run.db")
-    shelf = tmp_path / "shelf"
-    put(shelf / "one", "run.db")
-    (shelf / "link").symlink_to(tmp_path / "away", target_is_directory=True)
-    put(shelf.joinpath(*"abcdefgh"[: MAX_DEPTH + 1]), "run.db")
-    assert [each.name for each in find_artifacts(shelf)] == ["one"]
+    folder = tmp_path / "folder"
+    put(folder / "one", "run.db")
+    (folder / "link").symlink_to(tmp_path / "away", target_is_directory=True)
+    put(folder.joinpath(*"abcdefgh"[: MAX_DEPTH + 1]), "run.db")
+    assert list(find_artifacts(folder)) == ["one"]
 
 
 @pytest.mark.parametrize("missing", [True, False])
