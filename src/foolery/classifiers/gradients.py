@@ -107,7 +107,7 @@ def last_layer(classifier: Classifier) -> LastLayer:
 
     Raises:
         UsageError: for a classifier of another form, for instance an ensemble.
-        MissingExtraError: for an ONNX file without the package ``onnx``.
+        MissingExtraError: for an ONNX file without the package onnx.
     """
     while hasattr(classifier, "classifier"):  # a wrapper that counts or slices
         classifier = classifier.classifier
@@ -157,7 +157,7 @@ def _onnx_last_layer(classifier: OnnxClassifier) -> LastLayer:
     try:
         import onnx
     except ImportError:
-        raise MissingExtraError("onnx", "torch", "read the last layer of an ONNX file") from None
+        raise MissingExtraError("onnx", "onnx", "read the last layer of an ONNX file") from None
     import onnxruntime
 
     name = classifier.description.name

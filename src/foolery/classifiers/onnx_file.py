@@ -15,19 +15,6 @@ from foolery.errors import MissingExtraError, UsageError
 
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
-# message -> field number -> the message in that field, as far as tensors can lie below it
-_CHILD_MESSAGES = {
-    "model": {7: "graph", 25: "function"},
-    "graph": {1: "node", 5: "tensor", 15: "sparse"},
-    "function": {7: "node"},
-    "node": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
-    "sparse": {1: "tensor", 2: "tensor"},
-    "tensor": {13: "entry"},
-}
-_WIRE_LENGTHS = {0: None, 1: 8, 2: None, 5: 4}  # wire type -> length, where it is fixed
-_MAX_DEPTH = 64
-
 
 def external_files(graph: Path) -> list[Path]:
     """The weights files that an ONNX file points to, sorted by name, each once.
@@ -36,10 +23,8 @@ def external_files(graph: Path) -> list[Path]:
         UsageError: where the file is no ONNX file, or points to a file that is missing or outside its folder.
     """
     try:
-        locations = sorted(set(_locations(memoryview(graph.read_bytes()), "model", 0)))
-    except OSError as error:
-        raise UsageError(f"classifier onnx: cannot read {graph}: {error.strerror}") from None
-    except (ValueError, IndexError):
+        locations = sorted(set(_locations(_model(graph))))
+    except UnicodeDecodeError:
         raise UsageError(f"classifier onnx: {graph} is not an ONNX file") from None
     folder = graph.resolve().parent
     files = []
@@ -53,52 +38,33 @@ def external_files(graph: Path) -> list[Path]:
     return files
 
 
-def _locations(message: memoryview, kind: str, depth: int) -> Iterator[str]:
-    if depth > _MAX_DEPTH:
-        raise ValueError("nested too deeply")
-    if kind == "entry":
-        pair = {number: bytes(value).decode() for number, value in _fields(message)}
-        if pair.get(1) == "location":
-            yield pair.get(2, "")
+def _model(graph: Path) -> Any:
+    """The ``ModelProto`` in a file; the parser refuses messages that are nested more than 100 deep."""
+    try:
+        from google.protobuf.message import DecodeError
+        from onnx import ModelProto
+    except ImportError:
+        raise MissingExtraError("onnx", "onnx", f"read {graph}") from None
+    try:
+        return ModelProto.FromString(graph.read_bytes())
+    except OSError as error:
+        raise UsageError(f"classifier onnx: cannot read {graph}: {error.strerror}") from None
+    except DecodeError:
+        raise UsageError(f"classifier onnx: {graph} is not an ONNX file") from None
+
+
+def _locations(message: Any) -> Iterator[str]:
+    """Where the tensors below a message of ONNX lie, in every kind of message that can hold some.
+
+    What the package onnx offers for it leaves sparse tensors out, and those without the mark "external".
+    """
+    if message.DESCRIPTOR.name == "TensorProto":
+        yield from (entry.value for entry in message.external_data if entry.key == "location")
         return
-    for number, value in _fields(message):
-        below = _CHILD_MESSAGES[kind].get(number)
-        if below is not None:
-            yield from _locations(value, below, depth + 1)
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Number and content of every field with a length; the others are passed over."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        wire = key & 7
-        if wire not in _WIRE_LENGTHS:
-            raise ValueError(f"wire type {wire}")
-        if wire == 0:
-            _, at = _varint(message, at)
-            continue
-        length = _WIRE_LENGTHS[wire]
-        if length is None:
-            length, at = _varint(message, at)
-        if at + length > len(message):
-            raise ValueError("cut off")
-        if wire == 2:
-            yield key >> 3, message[at : at + length]
-        at += length
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("a number is too long")
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for below in [value] if hasattr(value, "ListFields") else value:
+                yield from _locations(below)
 
 
 Layout = Literal["nchw", "nhwc"]

@@ -1,4 +1,10 @@
-"""NVRTC: NVIDIA's compiler as a library, by ctypes. It comes with torch, or as ``nvidia-cuda-nvrtc``."""
+"""The CUDA kernel: compiled by NVRTC, launched by the driver, both by ctypes.
+
+NVRTC comes with torch, or as ``nvidia-cuda-nvrtc``; that of torch fits the driver that torch runs on. The
+package cuda-core (1.2) was tried in the place of this file: it makes PTX only where there is a driver, takes
+0.4 s to import, needs the cuda-bindings of NVRTC's own major version, and cannot be tested without a GPU,
+as this can against a stand-in for the driver.
+"""
 
 from __future__ import annotations
 
