@@ -25,7 +25,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
 from foolery.data import load_data
-from foolery.engine.evolution import evolve_replicates
+from foolery.engine.evolution import evolve
 from foolery.engine.run import RunResult
 from foolery.text import format_confidence
 
@@ -40,16 +40,16 @@ def evolved(classifier: Classifier, out: Path) -> dict[str, list[RunResult]]:
     found = {}
     for encoding in ENCODINGS:
         folder = out / f"{classifier.description.name}-{encoding}"
-        evolve_replicates(
+        evolve(
             classifier,
-            replicates=RUNS,
+            seeds=RUNS,
             out=folder,
             encoding=encoding,
             generations=GENERATIONS,
             batch=BATCH,
             resume=folder.is_dir(),
             command=f"foolery evolve -c {classifier.description.name} -e {encoding} -n {GENERATIONS} "
-            f"--batch {BATCH} --replicates {RUNS}",
+            f"--batch {BATCH} --seeds {RUNS}",
         )
         found[encoding] = [open_run(folder / f"seed-{seed}") for seed in range(RUNS)]
         print(folder.name, "done", flush=True)

@@ -19,7 +19,7 @@ from foolery import load_classifier
 from foolery.classifiers.scores import confidence
 from foolery.encodings import make_encoding
 from foolery.search.map_elites import MapElites
-from foolery.search.memetic import MemeticEncoding, queries_per_child
+from foolery.search.memetic import gradient_steps
 
 BATCH, MOST, LEVELS, STEPS = 40, 20_000, (0.5, 0.9, 0.99, 0.9999), (0, 1, 3)
 
@@ -68,15 +68,13 @@ def evaluations(classifier, encoding: str, steps: int, seed: int) -> dict[float,
     """How many one run needed for each level of the median; None where it did not get there."""
     drawn = make_encoding(encoding, classifier.description.canvas)
     cells = tuple(range(len(classifier.description.classes)))
-    search = MapElites(drawn, len(cells), seeds=seed, batch=BATCH)
-    if steps:
-        search.encoding = MemeticEncoding(drawn, classifier, cells, steps, lambda: search.archive.score[0])
+    local_search = gradient_steps(classifier, drawn, cells, steps) if steps else None
+    search = MapElites(drawn, len(cells), seeds=seed, batch=BATCH, local_search=local_search)
     spent, found = 0, dict.fromkeys(LEVELS)
     while spent < MOST and found[LEVELS[-1]] is None:
-        brood = search.ask()
-        canvases = drawn.render(brood.genomes)
+        canvases = drawn.render(search.ask().genomes)
         search.tell(classifier.scores(canvases), canvases)
-        spent += len(canvases) * (queries_per_child(steps) if brood.generation else 1)
+        spent = search.queries
         sure = float(np.median(confidence(search.archive.score[0], classifier.description.kind)))
         for level in LEVELS:
             if found[level] is None and sure >= level:

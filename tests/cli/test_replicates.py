@@ -1,4 +1,4 @@
-"""``foolery evolve --replicates``: several runs in common batches, with the examples of the how-to page."""
+"""``foolery evolve --seeds``: several runs in common batches, with the examples of the how-to page."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from support.command import invoke, is_refused, on_a_terminal, run
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "many-runs.md"
-SMALL = ("evolve", "-c", "lenet", "--batch", "20", "-n", "3", "--replicates", "3")
+SMALL = ("evolve", "-c", "lenet", "--batch", "20", "-n", "3", "--seeds", "3")
 
 
 def blocks(language: str) -> list[str]:
@@ -49,7 +49,7 @@ def test_json_is_a_list_alone_on_standard_output(tmp_path):
         (f"seed-{seed}", seed, 80) for seed in (7, 8, 9)
     ]
     provenance = open_run_file(tmp_path / "many" / "seed-8").provenances[0]
-    assert "--replicates 3" in provenance.command
+    assert "--seeds 3" in provenance.command
 
 
 def test_on_a_terminal_a_bar_says_which_runs_go_on(tmp_path):
@@ -61,7 +61,7 @@ def test_on_a_terminal_a_bar_says_which_runs_go_on(tmp_path):
 
 def test_a_resume_says_where_each_group_goes_on(tmp_path):
     assert invoke(*SMALL, "--out", tmp_path / "many").returncode == 0
-    done = invoke(*SMALL, "--replicates", "4", "-n", "5", "--out", tmp_path / "many", "--resume")
+    done = invoke(*SMALL, "--seeds", "4", "-n", "5", "--out", tmp_path / "many", "--resume")
     assert done.returncode == 0, done.stderr
     assert "many: run 1 of 4, at generation 0\n" in done.stderr
     assert "many: runs 2 to 4 of 4, at generation 3\n" in done.stderr
@@ -70,9 +70,9 @@ def test_a_resume_says_where_each_group_goes_on(tmp_path):
 
 def test_what_cannot_be_is_refused_in_one_line(tmp_path):
     many = tmp_path / "many"
-    is_refused(invoke(*SMALL), "--replicates: give --out DIR too")
-    is_refused(invoke(*SMALL, "--replicates", "0", "--out", many), "replicates: expected", "got 0")
-    is_refused(invoke(*SMALL, "--replicates", "two", "--out", many), "whole number", "'two'")
+    is_refused(invoke(*SMALL), "--seeds: give --out DIR too")
+    is_refused(invoke(*SMALL, "--seeds", "0", "--out", many), "seeds: expected", "got 0")
+    is_refused(invoke(*SMALL, "--seeds", "two", "--out", many), "whole number", "'two'")
     is_refused(invoke(*SMALL, "--out", many, "--resume"), "holds no run of seeds 0 to 2")
     assert not many.exists()
     assert invoke(*SMALL, "--out", many).returncode == 0

@@ -27,7 +27,7 @@ def same(first, second) -> None:
         other = second.champions[label]
         assert champion.canvas_hash == other.canvas_hash
         assert (champion.confidence, champion.generation) == (other.confidence, other.generation)
-    for name in ("queries", "jumps", "median", "least"):
+    for name in ("queries", "improvements", "median", "min"):
         assert np.array_equal(getattr(first.history, name), getattr(second.history, name)), name
 
 

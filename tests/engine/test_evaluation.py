@@ -19,7 +19,7 @@ def lenet():
 class Whole:
     """A classifier whose calls must not overlap."""
 
-    slice = None
+    chunk = None
 
     def __init__(self, classifier):
         self.description, self.scores = classifier.description, classifier.scores
@@ -51,7 +51,7 @@ def test_both_ways_agree_to_the_last_bit(lenet, monkeypatch, lanes, name, batch)
 def test_what_is_drawn_at_once_is_whole_slices_of_one_replicate(lenet, monkeypatch, count, replicates, lanes):
     monkeypatch.setenv("FOOLERY_THREADS", lanes)
     scoring = Evaluator(make_encoding("direct", lenet.description.canvas), lenet, replicates)
-    bundles = sorted(scoring._chunks(count * replicates, 25))
+    bundles = sorted(scoring._parts(count * replicates, 25))
     assert [start for start, _ in bundles] == [0, *(stop for _, stop in bundles)][:-1]
     assert bundles[-1][1] == count * replicates
     for start, stop in bundles:

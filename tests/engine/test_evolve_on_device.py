@@ -26,7 +26,7 @@ class TensorCppn(Cppn):
 @pytest.fixture
 def on_a_device(monkeypatch):
     monkeypatch.setattr(
-        Cppn, "on", lambda self, device: TensorCppn(self.canvas, self.coordinates, self.colors)
+        Cppn, "on_device", lambda self, device: TensorCppn(self.canvas, self.coordinates, self.colors)
     )
 
 

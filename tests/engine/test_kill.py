@@ -72,8 +72,8 @@ def test_it_goes_on_as_if_nothing_had_happened(encoding, when, tmp_path):
     stored = open_run_file(tmp_path / "run").generation
     assert reached - stored <= 5, "more was lost than waits for a checkpoint"
     continued = []
-    watch = lambda progress: continued.append((progress.started_at, progress.generation))  # noqa: E731
-    run(tmp_path / "run", encoding, resume=True, watch=watch)
+    watch = lambda progress: continued.append((progress.resumed_from, progress.generation))  # noqa: E731
+    run(tmp_path / "run", encoding, resume=True, on_progress=watch)
     if stored < GENERATIONS:
         assert continued[0] == (max(stored, 0), stored + 1)
     assert without_times(open_run_file(tmp_path / "run")) == without_times(whole(encoding))

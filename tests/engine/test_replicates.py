@@ -11,8 +11,8 @@ import pytest
 
 from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.metered import Budget
-from foolery.engine import evolution
-from foolery.engine.evolution import evolve, evolve_replicates
+from foolery.engine import batches
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.runs import open_run_file
 
@@ -56,12 +56,10 @@ def contents(out: Path, seeds=SEEDS) -> dict[int, dict[str, object]]:
 @pytest.mark.parametrize("batch", [40, 50], ids=["slices of another size", "slices that divide it"])
 @pytest.mark.parametrize("encoding", ["cppn", "direct"])
 def test_each_replicate_is_the_run_of_its_seed(lenet, encoding, batch, tmp_path):
-    summaries = evolve_replicates(
-        lenet, replicates=3, out=tmp_path, encoding=encoding, **(QUICK | {"batch": batch})
-    )
+    runs = evolve(lenet, seeds=3, out=tmp_path, encoding=encoding, **(QUICK | {"batch": batch}))
     assert contents(tmp_path) == alone(lenet, tmp_path, encoding=encoding, batch=batch)
-    assert [summary["seed"] for summary in summaries] == [4, 5, 6]
-    assert [summary["run"] for summary in summaries] == ["seed-4", "seed-5", "seed-6"]
+    assert [summary["seed"] for summary in runs.summaries] == [4, 5, 6]
+    assert [summary["run"] for summary in runs.summaries] == ["seed-4", "seed-5", "seed-6"]
     for seed in SEEDS:
         assert [path.name for path in (tmp_path / f"seed-{seed}").iterdir()] == ["run.db"]
 
@@ -69,34 +67,72 @@ def test_each_replicate_is_the_run_of_its_seed(lenet, encoding, batch, tmp_path)
 def test_on_torch_too(tmp_path):
     pytest.importorskip("torch", reason="the extra torch is not installed")
     classifier = load_classifier("lenet", backend="torch")
-    evolve_replicates(classifier, replicates=3, out=tmp_path, **(QUICK | {"batch": 70}))
+    evolve(classifier, seeds=3, out=tmp_path, **(QUICK | {"batch": 70}))
     assert contents(tmp_path) == alone(classifier, tmp_path, batch=70)
 
 
 def test_with_crossover_and_a_first_generation_of_another_size(lenet, tmp_path):
     words = {"encoding": "direct", "options": {"crossover": "sbx"}, "initial": 55, "keep_genomes": "all"}
-    evolve_replicates(lenet, replicates=3, out=tmp_path, **QUICK, **words)
+    evolve(lenet, seeds=3, out=tmp_path, **QUICK, **words)
     assert contents(tmp_path) == alone(lenet, tmp_path, **words)
+
+
+@pytest.mark.parametrize("words", [{"objective": "margin"}, {"objective": "margin", "until": 0.9}])
+def test_with_another_objective(lenet, tmp_path, words):
+    evolve(lenet, seeds=3, out=tmp_path, **QUICK, **words)
+    assert contents(tmp_path) == alone(lenet, tmp_path, **words)
+    assert contents(tmp_path)[4]["settings"].objective == "margin"
+
+
+@pytest.mark.parametrize("encoding", ["cppn", "direct"])
+@pytest.mark.parametrize("batch", [20, 70], ids=["one gradient chunk", "several"])
+def test_with_gradient_steps_of_every_child(tmp_path, encoding, batch):
+    pytest.importorskip("torch", reason="the extra torch is not installed")
+    classifier = load_classifier("lenet", backend="torch")
+    words = {"encoding": encoding, "memetic": 1, "generations": 3, "batch": batch}
+    evolve(classifier, seeds=3, out=tmp_path, **(QUICK | words))
+    assert contents(tmp_path) == alone(classifier, tmp_path, **words)
+    assert contents(tmp_path)[4]["history"]["queries"] == [batch + 3 * batch * n for n in range(4)]
+
+
+def test_any_seeds_in_any_order(lenet, tmp_path):
+    runs = evolve(lenet, seeds=[9, 4, 2**64 - 1], out=tmp_path, **(QUICK | {"generations": 3}))
+    seeds = (9, 4, 2**64 - 1)
+    assert [run.settings.seed for run in runs] == list(seeds)
+    assert contents(tmp_path, seeds) == alone(lenet, tmp_path, seeds, generations=3)
+
+
+def test_in_memory_they_are_the_same(lenet, tmp_path):
+    runs = evolve(lenet, seeds=3, **QUICK)
+    evolve(lenet, seeds=3, out=tmp_path, **QUICK)
+    for run, seed in zip(runs, SEEDS, strict=True):
+        stored = open_run_file(tmp_path / f"seed-{seed}")
+        assert [one.genome for one in run.champions.values()] == [row.genome for row in stored.champions]
+        assert run.path is None
+    assert len(runs[1:]) == 2
+    assert runs[1:][0].settings.seed == runs[-2].settings.seed == 5
+    assert "median confidence" in runs._repr_html_()
+    assert [run["seed"] for run in runs.to_dict()["runs"]] == [4, 5, 6]
 
 
 def test_any_number_of_lanes_gives_the_same_runs(lenet, tmp_path, monkeypatch):
     for lanes in ("1", "4"):
         monkeypatch.setenv("FOOLERY_THREADS", lanes)
-        evolve_replicates(lenet, replicates=3, out=tmp_path / lanes, **QUICK)
+        evolve(lenet, seeds=3, out=tmp_path / lanes, **QUICK)
     assert contents(tmp_path / "1") == contents(tmp_path / "4")
 
 
 def test_a_classifier_that_takes_one_call_at_a_time_is_asked_about_one_replicate_at_a_time(tmp_path):
     """An ensemble cannot be asked slice by slice; its members' slices must not part otherwise."""
     both = load_classifier("ensemble:lenet+lenet-b", backend="onnx")
-    evolve_replicates(both, replicates=2, out=tmp_path, **QUICK)
+    evolve(both, seeds=2, out=tmp_path, **QUICK)
     assert contents(tmp_path, (4, 5)) == alone(both, tmp_path, (4, 5))
 
 
 def test_runs_that_are_many_go_in_groups(lenet, tmp_path, monkeypatch):
-    monkeypatch.setattr(evolution, "MAX_RUNS_PER_BATCH", 2)
+    monkeypatch.setattr(batches, "MAX_RUNS_PER_BATCH", 2)
     seen = []
-    evolve_replicates(lenet, replicates=3, out=tmp_path, on_progress=lambda p: seen.append(p.about), **QUICK)
+    evolve(lenet, seeds=3, out=tmp_path, on_progress=lambda p: seen.append(p.about), **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
     assert list(dict.fromkeys(seen)) == ["runs 1 to 2 of 3", "run 3 of 3"]
 
@@ -107,10 +143,10 @@ def test_an_interrupt_saves_all_of_them_at_the_same_generation(lenet, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evolve_replicates(lenet, replicates=3, out=tmp_path, on_progress=interrupt, **QUICK)
+        evolve(lenet, seeds=3, out=tmp_path, on_progress=interrupt, **QUICK)
     states = [(run["status"], run["history"]["generation"][-1]) for run in contents(tmp_path).values()]
     assert states == [("interrupted", 6)] * 3
-    evolve_replicates(lenet, replicates=3, out=tmp_path, resume=True, **QUICK)
+    evolve(lenet, seeds=3, out=tmp_path, resume=True, **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
 
 
@@ -118,7 +154,7 @@ def test_runs_that_stand_at_different_generations_are_each_led_to_the_end(lenet,
     """As a killed process leaves them, or a hand: one ahead, one behind, one not yet begun."""
     for seed, generations in ((4, 7), (5, 3)):
         evolve(lenet, out=tmp_path / f"seed-{seed}", **(QUICK | {"seed": seed, "generations": generations}))
-    evolve_replicates(lenet, replicates=3, out=tmp_path, resume=True, **QUICK)
+    evolve(lenet, seeds=3, out=tmp_path, resume=True, **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
 
 
@@ -126,13 +162,13 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from foolery.classifiers import load_classifier
-from foolery.engine.evolution import evolve_replicates
+from foolery.engine.evolution import evolve
 def watch(progress):
     if progress.generation == 6:
         os.kill(os.getpid(), signal.SIGKILL)
 lenet = load_classifier("lenet", backend="onnx")
 words = {"generations": 10, "batch": 40, "seed": 4, "checkpoint_every": 2}
-evolve_replicates(lenet, replicates=3, out=Path(sys.argv[1]), on_progress=watch, **words)
+evolve(lenet, seeds=3, out=Path(sys.argv[1]), on_progress=watch, **words)
 """
 
 
@@ -140,26 +176,26 @@ def test_a_killed_process_loses_nothing_that_was_stored(lenet, tmp_path):
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False, timeout=300)
     assert done.returncode == -signal.SIGKILL
     assert all(run["history"]["generation"] for run in contents(tmp_path).values())
-    evolve_replicates(lenet, replicates=3, out=tmp_path, resume=True, **QUICK)
+    evolve(lenet, seeds=3, out=tmp_path, resume=True, **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
 
 
 def test_more_generations_and_more_replicates_extend_what_is_there(lenet, tmp_path):
-    evolve_replicates(lenet, replicates=2, out=tmp_path, **(QUICK | {"generations": 4}))
-    evolve_replicates(lenet, replicates=3, out=tmp_path, resume=True, **QUICK)
+    evolve(lenet, seeds=2, out=tmp_path, **(QUICK | {"generations": 4}))
+    evolve(lenet, seeds=3, out=tmp_path, resume=True, **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
 
 
 def test_runs_that_are_done_are_left_alone(lenet, tmp_path):
-    evolve_replicates(lenet, replicates=2, out=tmp_path, **QUICK)
+    evolve(lenet, seeds=2, out=tmp_path, **QUICK)
     before = [(tmp_path / f"seed-{seed}" / "run.db").read_bytes() for seed in (4, 5)]
-    summaries = evolve_replicates(lenet, replicates=2, out=tmp_path, resume=True, **QUICK)
+    runs = evolve(lenet, seeds=2, out=tmp_path, resume=True, **QUICK)
     assert [(tmp_path / f"seed-{seed}" / "run.db").read_bytes() for seed in (4, 5)] == before
-    assert [summary["generations"] for summary in summaries] == [10, 10]
+    assert [summary["generations"] for summary in runs.summaries] == [10, 10]
 
 
 def test_a_run_of_replicates_can_be_gone_on_with_alone(lenet, tmp_path):
-    evolve_replicates(lenet, replicates=3, out=tmp_path, **(QUICK | {"generations": 4}))
+    evolve(lenet, seeds=3, out=tmp_path, **(QUICK | {"generations": 4}))
     for seed in SEEDS:
         evolve(lenet, out=tmp_path / f"seed-{seed}", resume=True, **(QUICK | {"seed": seed}))
     assert contents(tmp_path) == alone(lenet, tmp_path)
@@ -167,39 +203,39 @@ def test_a_run_of_replicates_can_be_gone_on_with_alone(lenet, tmp_path):
 
 def test_each_stops_as_soon_as_it_is_certain_enough(lenet, tmp_path):
     words = {"generations": 200, "until": 0.4}
-    evolve_replicates(lenet, replicates=3, out=tmp_path, **(QUICK | words))
+    evolve(lenet, seeds=3, out=tmp_path, **(QUICK | words))
     found = contents(tmp_path)
     assert found == alone(lenet, tmp_path, **words)
     lengths = {len(run["history"]["generation"]) for run in found.values()}
     assert len(lengths) > 1, "the seeds were chosen to stop at different generations"
     before = [(tmp_path / f"seed-{seed}" / "run.db").read_bytes() for seed in SEEDS]
-    evolve_replicates(lenet, replicates=3, out=tmp_path, resume=True, **(QUICK | words))
+    evolve(lenet, seeds=3, out=tmp_path, resume=True, **(QUICK | words))
     assert [(tmp_path / f"seed-{seed}" / "run.db").read_bytes() for seed in SEEDS] == before
 
 
 def test_a_budget_of_queries_is_each_run_s_own(lenet, tmp_path):
     words = {"generations": 100, "budget": Budget(queries=330)}
-    summaries = evolve_replicates(lenet, replicates=3, out=tmp_path, **(QUICK | words))
-    assert [summary["queries"] for summary in summaries] == [320] * 3
+    runs = evolve(lenet, seeds=3, out=tmp_path, **(QUICK | words))
+    assert [summary["queries"] for summary in runs.summaries] == [320] * 3
     assert contents(tmp_path) == alone(lenet, tmp_path, **words)
 
 
 def test_a_budget_of_time_is_for_all_of_them(lenet, tmp_path, monkeypatch):
-    monkeypatch.setattr(evolution, "MAX_RUNS_PER_BATCH", 2)
-    summaries = evolve_replicates(
+    monkeypatch.setattr(batches, "MAX_RUNS_PER_BATCH", 2)
+    runs = evolve(
         lenet,
-        replicates=4,
+        seeds=4,
         out=tmp_path,
         budget=Budget(seconds=1.0),
         **(QUICK | {"generations": 1_000_000}),
     )
-    assert all(summary["generations"] > 0 for summary in summaries)
-    assert sum(summary["seconds"] for summary in summaries) < 1.5
+    assert all(summary["generations"] > 0 for summary in runs.summaries)
+    assert sum(summary["seconds"] for summary in runs.summaries) < 1.5
 
 
 def test_a_watcher_sees_medians_over_all_of_them(lenet, tmp_path):
     seen = []
-    evolve_replicates(lenet, replicates=3, out=tmp_path, on_progress=seen.append, **QUICK)
+    evolve(lenet, seeds=3, out=tmp_path, on_progress=seen.append, **QUICK)
     runs = [open_run_file(tmp_path / f"seed-{seed}") for seed in SEEDS]
     assert [progress.generation for progress in seen] == list(range(11))
     last = seen[-1]
@@ -214,17 +250,21 @@ def test_a_watcher_sees_medians_over_all_of_them(lenet, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ({"replicates": 0}, "replicates: expected a whole number from 1 to 100000, got 0"),
-        ({"replicates": 2.5}, r"replicates: expected a whole number from 1 to 100000, got 2\.5"),
-        ({"seed": 2**64 - 2}, r"seed: .* 3 replicates need seeds up to 18446744073709551616"),
-        ({"out": None}, "replicates: runs need a folder; give out=FOLDER"),
+        ({"seeds": 0}, "seeds: expected 1 to 100000 runs, got 0"),
+        ({"seeds": 2.5}, r"seeds: expected 1 to 100000 runs, got 2\.5"),
+        ({"seeds": True}, "seeds: expected 1 to 100000 runs, got True"),
+        ({"seeds": []}, "seeds: expected 1 to 100000 different seeds, got 0"),
+        ({"seeds": [4, 5, 4]}, "seeds: expected .* different seeds, got 2"),
+        ({"seeds": [4, -1]}, "seed: expected a whole number from 0"),
+        ({"seed": 2**64 - 2}, r"seed: .* 3 runs need seeds up to 18446744073709551616"),
+        ({"out": None, "resume": True}, "give out=FOLDER"),
         ({"generations": -1}, "generations: expected"),
         ({"resume": True}, "holds no run of seeds 4 to 6; leave resume out"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_written(lenet, tmp_path, words, said):
     with pytest.raises(UsageError, match=said):
-        evolve_replicates(lenet, **({"replicates": 3, "out": tmp_path / "many"} | QUICK | words))
+        evolve(lenet, **({"seeds": 3, "out": tmp_path / "many"} | QUICK | words))
     assert not (tmp_path / "many").exists()
 
 
@@ -232,20 +272,20 @@ def test_runs_that_are_there_are_not_replaced_unless_asked(lenet, tmp_path):
     evolve(lenet, out=tmp_path / "seed-6", **(QUICK | {"seed": 6, "generations": 1}))
     before = (tmp_path / "seed-6" / "run.db").read_bytes()
     with pytest.raises(UsageError, match=r"seed-6: already holds a run .*--resume.*--overwrite"):
-        evolve_replicates(lenet, replicates=3, out=tmp_path, **QUICK)
+        evolve(lenet, seeds=3, out=tmp_path, **QUICK)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["seed-6"]
     assert (tmp_path / "seed-6" / "run.db").read_bytes() == before
-    evolve_replicates(lenet, replicates=3, out=tmp_path, overwrite=True, **QUICK)
+    evolve(lenet, seeds=3, out=tmp_path, overwrite=True, **QUICK)
     assert contents(tmp_path) == alone(lenet, tmp_path)
 
 
 def test_mixed_settings_are_refused_before_any_run_goes_on(lenet, tmp_path):
-    evolve_replicates(lenet, replicates=3, out=tmp_path, **(QUICK | {"generations": 2}))
+    evolve(lenet, seeds=3, out=tmp_path, **(QUICK | {"generations": 2}))
     shutil.rmtree(tmp_path / "seed-6")
     evolve(lenet, out=tmp_path / "seed-6", **(QUICK | {"seed": 6, "generations": 2, "batch": 41}))
     before = [(tmp_path / f"seed-{seed}" / "run.db").read_bytes() for seed in SEEDS]
     with pytest.raises(UsageError, match=r"seed-6.*settings differ.*batch is 41, not 40"):
-        evolve_replicates(lenet, replicates=3, out=tmp_path, resume=True, **QUICK)
+        evolve(lenet, seeds=3, out=tmp_path, resume=True, **QUICK)
     assert [(tmp_path / f"seed-{seed}" / "run.db").read_bytes() for seed in SEEDS] == before
 
 
@@ -256,7 +296,7 @@ def test_another_process_that_writes_one_of_them_is_respected(lenet, tmp_path):
     lock = RunLock(tmp_path / "seed-5")
     try:
         with pytest.raises(UsageError, match="seed-5"):
-            evolve_replicates(lenet, replicates=3, out=tmp_path, **QUICK)
+            evolve(lenet, seeds=3, out=tmp_path, **QUICK)
     finally:
         lock.release()
 
@@ -264,11 +304,12 @@ def test_another_process_that_writes_one_of_them_is_respected(lenet, tmp_path):
 MANY = """
 import resource, sys
 from pathlib import Path
-from foolery.engine import evolution
-evolution.MOST_AT_ONCE = 10
+from foolery.engine import batches
+from foolery.engine.evolution import evolve
+batches.MAX_RUNS_PER_BATCH = 10
 resource.setrlimit(resource.RLIMIT_NOFILE, (90, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 count, out = int(sys.argv[1]), Path(sys.argv[2])
-evolution.evolve_replicates("lenet", replicates=count, out=out, generations=1, batch=20)
+evolve("lenet", seeds=count, out=out, generations=1, batch=20)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(peak if sys.platform == "darwin" else 1024 * peak)
 """

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +23,7 @@ from foolery.cli._options import (
     command_line,
     default_run,
     load,
-    one_of,
+    real_number,
     whole_number,
 )
 from foolery.cli._output import console, is_live, note, print_json
@@ -34,11 +33,7 @@ from foolery.cli._run_summary import profile as profile_of
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.classifiers.base import Classifier
     from foolery.runs.records import OptionValue
-
-RunSummaries: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]]
-KeepGenomes = Literal["auto", "all", "champions"]
 
 
 def evolve(
@@ -56,23 +51,35 @@ def evolve(
         ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
-    replicates: Annotated[
+    seeds: Annotated[
         int | None,
         typer.Option(
-            "--replicates",
+            "--seeds",
             metavar="R",
             parser=whole_number,
-            help="Runs with seeds N, N + 1 … in common batches, each in --out/seed-N.",
+            help="R runs in one: seeds --seed, --seed + 1 …, each in a folder seed-N of --out.",
         ),
     ] = None,
     classes: ClassesOption = None,
-    refine: Annotated[
+    objective: Annotated[
+        str,
+        typer.Option(
+            "--objective", metavar="class-score|margin", help="What selection maximizes for each class."
+        ),
+    ] = "class-score",
+    until: Annotated[
+        float | None,
+        typer.Option(
+            "--until", metavar="P", parser=real_number, help="Stop when every class has this confidence."
+        ),
+    ] = None,
+    memetic: Annotated[
         int,
         typer.Option(
-            "--refine",
+            "--memetic",
             metavar="K",
             parser=whole_number,
-            help="Gradient steps of every child; each is two queries.",
+            help="Gradient steps of every child, two queries each.",
         ),
     ] = 0,
     coordinates: Annotated[
@@ -120,7 +127,7 @@ def evolve(
     ] = "auto",
     profile: Annotated[bool, typer.Option("--profile", help="Print where the time went.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object; of --replicates, a list of them.")
+        bool, typer.Option("--json", help="Print one JSON object; with --seeds a list of them.")
     ] = False,
 ) -> None:
     """Evolve images that a classifier is certain about, one for every class.
@@ -128,12 +135,11 @@ def evolve(
     Ctrl-C saves; --resume goes on. The run is one file, run.db in --out.
     """
     from foolery.classifiers.wrappers.metered import Budget
+    from foolery.engine.evolution import evolve as search
+    from foolery.engine.run import RunResult
 
-    if replicates is not None and out is None:
-        raise UsageError("--replicates: give --out DIR too; it gets a folder for each run")
-    if replicates is not None and refine:
-        raise UsageError("--refine: replicates do not climb in common batches; leave --replicates out")
-    keep = cast(KeepGenomes, one_of("--keep-genomes", keep_genomes, get_args(KeepGenomes)))
+    if seeds is not None and out is None:
+        raise UsageError("--seeds: give --out DIR too; it gets a folder for each run")
     selected_classes = comma_separated(classes)
     limit = Budget.parse(budget) if budget is not None else None
     encoding_options = {"coordinates": coordinates, "crossover": crossover, "colors": colors}
@@ -143,55 +149,43 @@ def evolve(
     folder = out if out is not None else default_run(classifier, encoding, seed)
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     if limit is not None or is_live(console(stderr=True)):
-        planned = (initial or batch) + generations * batch * (1 + 2 * refine)
+        planned = (initial or batch) + generations * batch * (1 + 2 * memetic)
         fits = min(planned, limit.queries or planned) if limit is not None else planned
-        announce(loaded, batch, fits * (replicates or 1))
-    arguments: dict[str, Any] = {
-        "encoding": encoding,
-        "options": options,
-        "generations": generations,
-        "batch": batch,
-        "initial": initial,
-        "seed": seed,
-        "classes": selected_classes,
-        "out": folder,
-        "resume": resume,
-        "overwrite": overwrite,
-        "checkpoint_every": checkpoint_every,
-        "keep_genomes": keep,
-        "budget": limit,
-        "command": command_line(context),
-    }
+        announce(loaded, batch, fits * (seeds or 1))
     try:
-        with search_bar(folder, resume=resume, opening=None if out else f"run: {folder}") as watch:
-            arguments["on_progress"] = watch
-            output, summaries = (
-                _one(loaded, refine, arguments)
-                if replicates is None
-                else _many(loaded, replicates, arguments)
+        with search_bar(folder, resume=resume, opening=None if out else f"run: {folder}") as on_progress:
+            result = search(
+                loaded,
+                seed=seed,
+                seeds=seeds,
+                encoding=encoding,
+                options=options,
+                generations=generations,
+                batch=batch,
+                initial=initial,
+                classes=selected_classes,
+                objective=objective,
+                memetic=memetic,
+                out=folder,
+                resume=resume,
+                overwrite=overwrite,
+                checkpoint_every=checkpoint_every,
+                keep_genomes=keep_genomes,
+                until=until,
+                budget=limit,
+                on_progress=on_progress,
+                command=command_line(context),
             )
     except KeyboardInterrupt:
         note(f"interrupted; {folder} is saved: the same command with --resume goes on")
         raise
+    summaries = [result.summary] if isinstance(result, RunResult) else result.summaries
     if as_json:
-        print_json(summaries)
+        print_json(summaries if seeds is not None else summaries[0])
         return
-    print(*output, sep="\n")
+    if isinstance(result, RunResult):
+        print(*lines(result), f"next        foolery report {folder} -o gallery", sep="\n")
+    else:
+        print(*lines_of_many(summaries, folder), sep="\n")
     if profile:
-        print(*profile_of([summaries] if isinstance(summaries, Mapping) else summaries), sep="\n")
-
-
-def _one(classifier: Classifier, refine: int, words: dict[str, Any]) -> tuple[list[str], RunSummaries]:
-    """What is printed of one run, for people and as JSON."""
-    from foolery.engine.evolution import evolve as search
-
-    run = search(classifier, memetic=refine, **words)
-    return [*lines(run), f"next        foolery report {words['out']} -o gallery"], run.summary
-
-
-def _many(classifier: Classifier, replicates: int, words: dict[str, Any]) -> tuple[list[str], RunSummaries]:
-    """The same of runs in common batches."""
-    from foolery.engine.evolution import evolve_replicates
-
-    summaries = evolve_replicates(classifier, replicates=replicates, **words)
-    return lines_of_many(summaries, words["out"]), summaries
+        print(*profile_of(summaries), sep="\n")

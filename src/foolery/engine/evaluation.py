@@ -1,9 +1,9 @@
-"""Scoring: one generation bred, drawn and classified; here a search spends its time.
+"""Evaluation: one generation varied, rendered and classified; here a search spends its time.
 
-A lane takes some slices of the children, breeds and draws them, and has them classified while they are
-still in the cache; nobody waits for anybody before the generation is done. Classifiers that cannot be asked
-by several lanes at once, and generations with fewer slices than lanes, go stage by stage instead, to the
-same scores.
+A worker thread takes some chunks of the children, varies and renders them, and has them classified while
+they are still in the cache; nobody waits for anybody before the generation is done. Classifiers that several
+threads cannot use at once, generations with fewer chunks than workers, and children that a local search
+improves go stage by stage instead, to the same scores.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from foolery.runs import Timings
 from foolery.search.map_elites import LazyOffspring
 from foolery.workers import parallel_for, worker_count
 
-_CHUNK = 2**18
-"""Pixel values that a lane draws at a time, at most, unless a slice has more."""
+_MAX_VALUES = 2**18
+"""Pixel values that a worker renders at a time, at most, unless a chunk has more."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """A generation's canvases ``(N, C, H, W) uint8`` and scores ``(N, K) float64``, and what they took.
 
-    The canvases are those of this generation until the next one is scored.
+    The canvases are those of this generation until the next one is evaluated.
     """
 
     canvases: Canvases
@@ -45,46 +45,48 @@ class Evaluation:
 
 
 class Evaluator:
-    """Breeds, draws and scores one generation after the other, and keeps the memory for it.
+    """Evaluates one generation after the other, and keeps the memory for it.
 
     Args:
-        encoding: of the litters; it draws on the classifier's device where both can.
-        classifier: what is asked.
-        replicates: of a litter. No slice has children of two, so each gets the scores that it gets alone.
+        encoding: of the children; it renders on the classifier's device where both can.
+        classifier: scores them.
+        replicates: that share a generation. No chunk has children of two, so each gets the scores that it
+            gets alone.
     """
 
     def __init__(self, encoding: Encoding[Any], classifier: Classifier, replicates: int = 1) -> None:
         self.encoding = encoding.on_device(canvas_device(classifier))
         self.classifier, self.replicates = classifier, replicates
-        self._sliced = classifier if isinstance(classifier, ChunkedClassifier) and classifier.chunk else None
+        self._chunked = classifier if isinstance(classifier, ChunkedClassifier) and classifier.chunk else None
         self._canvases = np.empty((0, *encoding.canvas.axes), np.uint8)
 
     def __call__(self, offspring: LazyOffspring[Any]) -> Evaluation:
-        """The scores of all children of ``offspring``."""
-        if self._sliced is not None and len(offspring) >= (self._sliced.chunk or 0) * worker_count():
-            return self._slice_by_slice(offspring, self._sliced)
+        """The scores of all children."""
+        chunked = self._chunked if offspring.local_search is None else None
+        if chunked is not None and len(offspring) >= (chunked.chunk or 0) * worker_count():
+            return self._chunk_by_chunk(offspring, chunked)
         return self._stage_by_stage(offspring)
 
-    def _slice_by_slice(self, offspring: LazyOffspring[Any], classifier: ChunkedClassifier) -> Evaluation:
+    def _chunk_by_chunk(self, offspring: LazyOffspring[Any], classifier: ChunkedClassifier) -> Evaluation:
         count, classes = len(offspring), len(self.classifier.description.classes)
         if len(self._canvases) != count:
             self._canvases = np.empty((count, *self.encoding.canvas.axes), np.uint8)
         canvases, outputs = self._canvases, np.empty((count, classes))
         timings: list[tuple[float, float, float]] = []
-        slice_size = classifier.chunk or count
-        chunks, queue = self._chunks(count, slice_size), deque[tuple[int, int]]()
+        chunk = classifier.chunk or count
+        parts, queue = self._parts(count, chunk), deque[tuple[int, int]]()
 
         def work(first: int, end: int) -> None:
-            for start, stop in chunks[first:end]:
-                draw(start, stop)
-                shared = stop - (stop - start) // (4 * slice_size) * slice_size
-                queue.extend((at, min(at + slice_size, stop)) for at in range(shared, stop, slice_size))
+            for start, stop in parts[first:end]:
+                render(start, stop)
+                shared = stop - (stop - start) // (4 * chunk) * chunk
+                queue.extend((at, min(at + chunk, stop)) for at in range(shared, stop, chunk))
                 classify(start, shared)
                 while queue:
-                    with suppress(IndexError):  # another lane was faster
+                    with suppress(IndexError):  # another worker was faster
                         classify(*queue.pop())
 
-        def draw(start: int, stop: int) -> None:
+        def render(start: int, stop: int) -> None:
             started = perf_counter()
             children = offspring.vary(start, stop)
             varied = perf_counter()
@@ -96,10 +98,10 @@ class Evaluator:
             outputs[start:stop] = classifier.outputs(canvases[start:stop])
             timings.append((0.0, 0.0, perf_counter() - started))
 
-        parallel_for(work, len(chunks), chunk=1)
-        begun = perf_counter()
+        parallel_for(work, len(parts), chunk=1)
+        started = perf_counter()
         scores = classifier.to_scores(outputs)
-        timings.append((0.0, 0.0, perf_counter() - begun))
+        timings.append((0.0, 0.0, perf_counter() - started))
         return Evaluation(canvases, scores, Timings(*map(sum, zip(*timings, strict=True))))
 
     def _stage_by_stage(self, offspring: LazyOffspring[Any]) -> Evaluation:
@@ -110,24 +112,24 @@ class Evaluator:
         rendered = perf_counter()
         parts = [self.classifier.scores(canvases[start:stop]) for start, stop in self._blocks(len(offspring))]
         scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return Evaluation(
-            canvases, scores, Timings(varied - started, rendered - varied, perf_counter() - rendered)
-        )
+        classified = perf_counter()
+        timings = Timings(varied - started, rendered - varied, classified - rendered)
+        return Evaluation(canvases, scores, timings)
 
-    def _chunks(self, count: int, slice_size: int) -> list[tuple[int, int]]:
-        """What a lane breeds and draws at a time: first row and end of some whole slices of a replicate.
+    def _parts(self, count: int, chunk: int) -> list[tuple[int, int]]:
+        """What a worker varies and renders at a time: first row and end of some chunks of a replicate.
 
-        All of a lane's share where memory allows, since each call between kernels costs some 10 microseconds,
-        and the first genomes of each some 100 more while the cache is cold. A quarter of the slices is
-        classified one by one, by whichever lane is free.
+        All of a worker's share where memory allows, since each call between kernels costs some 10
+        microseconds, and the first genomes of each some 100 more while the cache is cold. A quarter of the
+        chunks is classified one by one, by whichever worker is free.
         """
-        slices = range(0, count // self.replicates, slice_size)
-        most = max(1, _CHUNK // (slice_size * self.encoding.canvas.size))
-        whole = min(most, -(-len(slices) * self.replicates // worker_count()))
+        chunks = range(0, count // self.replicates, chunk)
+        most = max(1, _MAX_VALUES // (chunk * self.encoding.canvas.size))
+        whole = min(most, -(-len(chunks) * self.replicates // worker_count()))
         return [
-            (begin + slices[i], min(begin + slices[i] + whole * slice_size, stop))
+            (begin + chunks[i], min(begin + chunks[i] + whole * chunk, stop))
             for begin, stop in self._blocks(count)
-            for i in range(0, len(slices), whole)
+            for i in range(0, len(chunks), whole)
         ]
 
     def _blocks(self, count: int) -> list[tuple[int, int]]:

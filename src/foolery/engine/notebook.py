@@ -1,8 +1,9 @@
-"""Notebook: an exhibit as a small piece of HTML that needs no file beside it."""
+"""Notebook: results as small pieces of HTML that need no file beside them."""
 
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from foolery.text import format_score
 if TYPE_CHECKING:
     from foolery.engine.run import Champion, RunResult
 
-MAX_CHAMPIONS = 100
+MAX_SHOWN = 100
 TARGET, WIDEST = 112, 224  # pixels
 
 _GRID = "display:flex;flex-wrap:wrap;gap:14px;margin:8px 0"
@@ -28,8 +29,8 @@ def notebook_html(run: RunResult) -> str:
     state = escape(
         f"{run.status} · generation {run.summary['generations']} · {run.summary['queries']} queries"
     )
-    tiles = "".join(_tile(champion, run) for champion in champions[:MAX_CHAMPIONS])
-    more = len(champions) - MAX_CHAMPIONS
+    tiles = "".join(_tile(champion, run) for champion in champions[:MAX_SHOWN])
+    more = len(champions) - MAX_SHOWN
     rest = f'<div style="{_QUIET}">and {more} more: foolery report shows all</div>' if more > 0 else ""
     return (
         f'<div><strong>{title}</strong> <span style="{_QUIET}">{state}</span>'
@@ -50,3 +51,20 @@ def _tile(champion: Champion, run: RunResult) -> str:
         f'width="{shown_width}" height="{shown_height}" style="image-rendering:{rendering};display:block">'
         f'<div style="{_NAME}" title="{label}">{label}</div><div style="{_QUIET}">{score}</div></div>'
     )
+
+
+_COLUMNS = ("run", "classifier", "encoding", "generations", "queries", "median_confidence")
+
+
+def runs_html(summaries: Sequence[Mapping[str, object]]) -> str:
+    """A table with a row for each run, at most 100 of them."""
+    rows = [_COLUMNS, *([summary[name] for name in _COLUMNS] for summary in summaries[:MAX_SHOWN])]
+    cells = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in rows)
+    more = len(summaries) - MAX_SHOWN
+    rest = f'<div style="{_QUIET}">and {more} more: foolery show prints all</div>' if more > 0 else ""
+    return f"<div><table>{cells}</table>{rest}</div>"
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.4f}" if isinstance(value, float) else str(value).replace("_", " ")
+    return escape(text)

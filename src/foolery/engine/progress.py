@@ -1,9 +1,10 @@
-"""Progress: what a watcher sees after every generation."""
+"""Progress: what a search reports after every generation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,3 +47,7 @@ class Progress:
     def seconds(self) -> float:
         """Seconds of search since the start of the run, summed over resumes."""
         return self.stats.seconds
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
+"""Called by a search after every generation."""

@@ -1,17 +1,19 @@
-"""Exhibit: a run's champions drawn, with everything that a page or a notebook shows of them."""
+"""The result of a run: its champions, rendered, and all that a page or a notebook shows of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from foolery.canvas import Canvases, CanvasShape, to_image
 from foolery.encodings import Encoding, make_encoding
 from foolery.errors import UsageError
+from foolery.results import Result
 from foolery.runs import RunFile, open_run_file
 from foolery.runs.records import History, Provenance, RunSettings
 
@@ -103,8 +105,8 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class RunResult:
-    """A run as people see it.
+class RunResult(Result):
+    """A run with its champions.
 
     Attributes:
         name: of the run's folder.
@@ -123,6 +125,10 @@ class RunResult:
     champions: Mapping[str, Champion]
     summary: Mapping[str, object]
 
+    def to_dict(self) -> dict[str, Any]:
+        """The summary, as JSON values."""
+        return dict(self.summary)
+
     def _repr_html_(self) -> str:
         """The champions, for Jupyter."""
         from foolery.engine.notebook import notebook_html
@@ -130,8 +136,47 @@ class RunResult:
         return notebook_html(self)
 
 
+class RunResults(Result, Sequence[RunResult]):
+    """Runs that differ in their seeds; each is opened, and its champions rendered, when it is asked for.
+
+    Args:
+        runs: their folders, or run files that are held in memory.
+    """
+
+    def __init__(self, runs: Sequence[Path | RunFile]) -> None:
+        self._runs = tuple(runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    @overload
+    def __getitem__(self, index: int) -> RunResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> RunResults: ...
+    def __getitem__(self, index: int | slice) -> RunResult | RunResults:
+        """One run, or some of them."""
+        if isinstance(index, slice):
+            return RunResults(self._runs[index])
+        return make_run_result(_run_file(self._runs[index]))
+
+    @cached_property
+    def summaries(self) -> tuple[Mapping[str, object], ...]:
+        """The summary of every run, as ``RunResult.summary``, without rendering its champions."""
+        return tuple(run_summary(run, _name(run)) for run in map(_run_file, self._runs))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summaries, as JSON values."""
+        return {"runs": [dict(summary) for summary in self.summaries]}
+
+    def _repr_html_(self) -> str:
+        """One line for each run, for Jupyter."""
+        from foolery.engine.notebook import runs_html
+
+        return runs_html(self.summaries)
+
+
 def open_run(path: Path | str) -> RunResult:
-    """The exhibit of the run in a folder (or of a ``run.db``), also while it is being written.
+    """The run in a folder (or of a ``run.db``), also while it is being written.
 
     Raises:
         UsageError: where there is no run, or a damaged one.
@@ -140,7 +185,7 @@ def open_run(path: Path | str) -> RunResult:
 
 
 def make_run_result(run: RunFile) -> RunResult:
-    """Draw every champion of ``run``.
+    """The result of a run file, its champions rendered.
 
     Raises:
         UsageError: where a genome is not valid, or was drawn by another version of the renderer.
@@ -148,7 +193,7 @@ def make_run_result(run: RunFile) -> RunResult:
     settings = run.settings
     encoding = run_encoding(settings)
     folder = None if run.path is None else run.path.resolve().parent
-    name = "run" if folder is None else folder.name
+    name = _name(run)
     genomes = encoding.unpack([row.genome for row in run.champions])
     canvases = encoding.render(genomes)
     labels = [settings.classes[settings.cells[row.cell]] for row in run.champions]
@@ -191,3 +236,12 @@ def run_encoding(settings: RunSettings) -> Encoding[Any]:
             f"foolery has {encoding.renderer_version}; use the version of foolery that its provenance names"
         )
     return encoding
+
+
+def _run_file(run: Path | RunFile) -> RunFile:
+    return open_run_file(run) if isinstance(run, Path) else run
+
+
+def _name(run: RunFile) -> str:
+    """That of its folder."""
+    return "run" if run.path is None else run.path.resolve().parent.name

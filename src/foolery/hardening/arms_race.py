@@ -16,7 +16,7 @@ from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import card_beside, read_card
 from foolery.data import LabelledData, LabelledImages
 from foolery.data.class_matching import match_classes
-from foolery.engine.evolution import evolve_replicates
+from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.files import write_atomic
 from foolery.hardening.acet import harden_by_acet
@@ -243,9 +243,9 @@ def _evolve_images(state: _State, number: int, classifier: Classifier) -> RoundI
     count = config.runs_in(number)
     # Runs against different networks draw different numbers.
     seed = 1000 * (config.seed * 100 + number)
-    evolve_replicates(
+    evolve(
         classifier,
-        replicates=count,
+        seeds=count,
         out=runs,
         encoding=config.encoding,
         generations=config.generations,

@@ -11,7 +11,7 @@ import numpy as np
 
 from foolery.analysis.statistics import RankTest, mann_whitney
 from foolery.classifiers import load_classifier
-from foolery.engine.evolution import evolve_replicates
+from foolery.engine.evolution import evolve
 from foolery.hardening.arms_race import IMAGES_FILE, run_arms_race
 from foolery.hardening.rounds import Round, RoundImages
 from foolery.hardening.settings import ArmsRaceConfig
@@ -72,9 +72,9 @@ def search_longer(
     network = folder / f"round-{config.rounds:02d}" / "network.onnx"
     classifier = load_classifier(f"onnx:{network}")
     out = folder / f"longer-{generations}"
-    evolve_replicates(
+    evolve(
         classifier,
-        replicates=runs,
+        seeds=runs,
         out=out,
         encoding=config.encoding,
         generations=generations,

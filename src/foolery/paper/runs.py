@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from foolery.classifiers.base import Classifier
 from foolery.encodings import make_encoding
-from foolery.engine.evolution import evolve_replicates, settings_of
+from foolery.engine.batches import settings_of
+from foolery.engine.evolution import evolve
 from foolery.engine.run import run_encoding
 from foolery.paper.experiment import Context, ResultTable
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
@@ -69,16 +70,16 @@ def evolve_runs(
         return matching_run(folder, classifier, encoding, generations, batch, seed, options, classes)
 
     run_of_seed = {seed: existing(seed) for seed in wanted_seeds}
-    for block in _blocks([seed for seed in wanted_seeds if run_of_seed[seed] is None]):
+    missing = sorted({seed for seed in wanted_seeds if run_of_seed[seed] is None})
+    if missing:
         folders = [
             run_folder(context.work, classifier, encoding, generations, batch, seed, options, classes)
-            for seed in block
+            for seed in missing
         ]
-        which = f"seed {block[0]}" if len(block) == 1 else f"seeds {block[0]} to {block[-1]}"
-        evolve_replicates(
+        which = f"seed {missing[0]}" if len(missing) == 1 else f"seeds {missing[0]} to {missing[-1]}"
+        evolve(
             classifier,
-            replicates=len(block),
-            seed=block[0],
+            seeds=missing,
             encoding=encoding,
             options=options,
             classes=classes,
@@ -89,19 +90,8 @@ def evolve_runs(
             on_progress=context.progress_of(f"{encoding} on {role}, {which}"),
             command=context.command,
         )
-        run_of_seed |= {seed: open_run_file(folder) for seed, folder in zip(block, folders, strict=True)}
+        run_of_seed |= {seed: open_run_file(folder) for seed, folder in zip(missing, folders, strict=True)}
     return [run for seed in wanted_seeds if (run := run_of_seed[seed]) is not None]
-
-
-def _blocks(seeds: Sequence[int]) -> list[list[int]]:
-    """``seeds`` in blocks that follow each other without a gap."""
-    blocks: list[list[int]] = []
-    for seed in sorted(set(seeds)):
-        if blocks and blocks[-1][-1] == seed - 1:
-            blocks[-1].append(seed)
-        else:
-            blocks.append([seed])
-    return blocks
 
 
 def run_folder(

@@ -125,7 +125,7 @@ class PixelAscent:
             moved[at] = regularize(x, gradient, self.rule, number)
             zero_gradient[index] = ~(gradient.flatten(1) != 0).any(1).cpu().numpy()
 
-        in_slices(work, rows, self.classifier)
+        for_each_chunk(work, rows, self.classifier)
         return AscentState(moved, zero_gradient)
 
     def save(self, state: AscentState[Tensor]) -> dict[str, NDArray[Any]]:
@@ -187,24 +187,30 @@ def step_length(value: Tensor, gradient: Tensor, rule: AscentRule, kind: Kind) -
     return torch.where(square > 0, length, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
 
 
-def in_slices(work: Callable[[Rows], None], rows: Rows, classifier: DifferentiableClassifier) -> None:
-    """Call ``work`` for slices of ``rows``, on lanes where the classifier runs on a processor.
+def gradient_chunk(classifier: DifferentiableClassifier) -> int:
+    """Rows that take a step together; it depends on the classifier only, never on the number of workers.
 
-    Slices depend on ``rows`` only, never on the number of lanes: the same rows give the same numbers. On
-    lanes they hold as many rows as canvases go forward at once: with fewer, four lanes wait for Python
+    On a processor they are as many as canvases go forward at once: with fewer, four workers wait for Python
     between torch's many small operations (MobileNet at 128: 10 rows at a time take 1.5 to 2.4 times as many
     steps a second as 2; SqueezeNet at 227: 4 rows 1.2 times as many as 1).
     """
     description = classifier.description
-    grain, on_lanes = int(description.forward.get("grain", 1)), description.device == "cpu"
-    if not on_lanes:
-        grain = max(1, grain // DEVICE_SHARE)
+    chunk = int(description.forward.get("grain", 1))
+    return chunk if description.device == "cpu" else max(1, chunk // DEVICE_SHARE)
+
+
+def for_each_chunk(work: Callable[[Rows], None], rows: Rows, classifier: DifferentiableClassifier) -> None:
+    """Call ``work`` for chunks of ``rows``, on all workers where the classifier runs on a processor.
+
+    The same rows give the same numbers, whatever the number of workers.
+    """
+    on_processor = classifier.description.device == "cpu"
 
     def part(start: int, stop: int) -> None:
-        with one_thread() if on_lanes else nullcontext():
+        with one_thread() if on_processor else nullcontext():
             work(rows[start:stop])
 
-    parallel_for(part, len(rows), chunk=grain, workers=None if on_lanes else 1)
+    parallel_for(part, len(rows), chunk=gradient_chunk(classifier), workers=None if on_processor else 1)
 
 
 def _levels(position: Tensor, mean: Tensor) -> Tensor:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from foolery.canvas import Canvases
+from foolery.classifiers.base import Kind
 from foolery.classifiers.gradients import DifferentiableClassifier
 from foolery.encodings.base import Encoding
 from foolery.encodings.differentiable import DifferentiableEncoding as SecondRole
+from foolery.encodings.differentiable import Parameters
 from foolery.search.ascent_presets import AscentRule
-from foolery.search.gradient_ascent import AscentState, Rows, in_slices, step_length, target_scores
-
-Length: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+from foolery.search.gradient_ascent import AscentState, Rows, for_each_chunk, step_length, target_scores
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,12 @@ class GenomeAscent:
             self._differentiable,
             self.encoding.take(state.position, rows),
             [self.targets[row] for row in rows.tolist()],
-            lambda value, slope: step_length(value, slope, self.rule, self.classifier.description.kind),
-            decay=self.rule.decay,
+            self.rule,
         )
-        all_zero_gradient = state.zero_gradient.copy()
-        all_zero_gradient[rows] = zero_gradient
-        before = self.encoding.take(
-            state.position, np.arange(len(all_zero_gradient))
-        )  # put may write into it
-        return AscentState(self.encoding.put(before, rows, moved), all_zero_gradient)
+        zero_gradients = state.zero_gradient.copy()
+        zero_gradients[rows] = zero_gradient
+        before = self.encoding.take(state.position, np.arange(len(zero_gradients)))  # put may write into it
+        return AscentState(self.encoding.put(before, rows, moved), zero_gradients)
 
     def save(self, state: AscentState[Any]) -> dict[str, NDArray[Any]]:
         """The packed genomes and which rows are stuck."""
@@ -92,41 +89,51 @@ class GenomeAscent:
 
 def ascent_step(
     classifier: DifferentiableClassifier,
-    role: SecondRole[Any],
+    second_role: SecondRole[Any],
     genomes: Any,
     targets: Sequence[int],
-    length: Length,
-    *,
-    decay: float = 0.0,
+    rule: AscentRule,
 ) -> tuple[Any, NDArray[np.bool_]]:
     """``genomes`` after one step each, and which of them had no gradient to follow.
 
     Args:
         classifier: has ``logits`` with gradients.
-        role: the encoding of the genomes, with gradients.
+        second_role: the encoding of the genomes, with gradients.
         genomes: N of them.
         targets: ``(N,)``: the class that each is to gain in.
-        length: from ``certainty`` and its gradient, ``(N,)`` and ``(N, M)``, to the factors of the gradient.
-        decay: share of the parameters that is lost after the step.
+        rule: how far a step goes; its decay is the part of the parameters that is lost after it.
     """
-    encoding, count = role.encoding, len(targets)
+    encoding, count = second_role.encoding, len(targets)
     parts: dict[int, Any] = {}
-    zero_gradient = np.zeros(count, np.bool_)
+    zero_gradient = np.ones(count, np.bool_)
 
     def work(rows: Rows) -> None:
         part = encoding.take(genomes, rows)
-        parameters, wanted_classes = role.parameters(part), [targets[row] for row in rows.tolist()]
-        zero_gradient[rows] = True
+        parameters = second_role.parameters(part)
         if parameters.values.shape[1]:
-            value = target_scores(classifier, role.draw(parameters), wanted_classes)
-            (gradient,) = torch.autograd.grad(value.sum(), parameters.values)
-            with torch.no_grad():
-                parameters.values.add_(length(value.detach(), gradient)[:, None] * gradient)
-                parameters.values.mul_(1.0 - decay)
-            parameters.clip()
-            part = role.with_parameters(part, parameters)
-            zero_gradient[rows] = ~(gradient != 0).any(1).cpu().numpy()
+            canvases = second_role.draw(parameters)
+            scores = target_scores(classifier, canvases, [targets[row] for row in rows.tolist()])
+            zero_gradient[rows] = move_parameters(parameters, scores, rule, classifier.description.kind)
+            part = second_role.with_parameters(part, parameters)
         parts[int(rows[0])] = part
 
-    in_slices(work, np.arange(count), classifier)
+    for_each_chunk(work, np.arange(count), classifier)
     return encoding.join([parts[first] for first in sorted(parts)]), zero_gradient
+
+
+def move_parameters(
+    parameters: Parameters, scores: Tensor, rule: AscentRule, kind: Kind
+) -> NDArray[np.bool_]:
+    """One step of N genomes' parameters, in place, along the gradient of ``scores`` ``(N,)``.
+
+    Returns:
+        ``(N,)``: which of them had a gradient of zero, and stay where they are.
+    """
+    (gradient,) = torch.autograd.grad(scores.sum(), parameters.values)
+    length = step_length(scores.detach(), gradient, rule, kind)
+    with torch.no_grad():
+        parameters.values.add_(length[:, None] * gradient)
+        parameters.values.mul_(1.0 - rule.decay)
+    parameters.clip()
+    zero: NDArray[np.bool_] = ~(gradient != 0).any(1).cpu().numpy()
+    return zero

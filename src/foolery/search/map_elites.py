@@ -7,11 +7,11 @@ any champion is replaced. Generation 0 is the initial random population.
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import Generic
+from typing import Generic, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +24,43 @@ from foolery.search.archive import Archive, EliteUpdate, count_not_finite
 from foolery.search.objectives import ClassScore, Objective
 from foolery.workers import parallel_for
 
-_GRAIN = 64
+_CHUNK = 64
+
+
+class LocalSearch(Protocol):
+    """What improves children before they are scored: a memetic, or Lamarckian, search."""
+
+    @property
+    def queries_per_child(self) -> int:
+        """What a child costs: its score, and what the local search asks of the classifier."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, int]:
+        """What decides its work besides the classifier, as a run file has it."""
+        ...
+
+    @property
+    def chunk(self) -> int:
+        """Children are improved in groups of so many; they may depend on who else is in their group."""
+        ...
+
+    def __call__(self, encoding: Encoding[G], genomes: G, champions: NDArray[np.float64]) -> G:
+        """``genomes``, N of them, improved; ``champions`` ``(N, cells)`` are the true scores to beat."""
+        ...
 
 
 class LazyOffspring(Generic[G]):
     """One generation's children of all replicates; row r * B + i is child i of replicate r.
 
-    A child is the same whichever slice it is bred in. Slices may be bred by several threads at once, each
-    by one of them.
+    A child is the same whichever slice it is varied in. Slices may be varied by several threads at once, each
+    by one of them; with a local search all children are varied by ``vary_all``.
 
     Args:
-        encoding: varies ``pool``; None for the initial population, which is drawn at random.
+        encoding: varies ``pool``, or draws the initial population at random where that is None.
         picked: ``(R * B,) int64``, for every child the row of its parent in ``pool``.
+        local_search: improves the children; not the initial population.
+        champions: ``(R, cells)``: the true scores to beat.
 
     Attributes:
         generation: 0 for the initial population.
@@ -54,11 +79,14 @@ class LazyOffspring(Generic[G]):
         mates: NDArray[np.int64],
         pool: G | None = None,
         picked: NDArray[np.int64] | None = None,
+        local_search: LocalSearch | None = None,
+        champions: NDArray[np.float64] | None = None,
     ) -> None:
         self.generation, self.first = stream.generation, first
         self.parents, self.mates = parents, mates
         self._encoding, self._stream = encoding, stream
         self._pool, self._picked = pool, picked
+        self.local_search, self._champions = local_search, champions
         self.elite_rows = np.empty(0, np.int64)
         self.elites: G | None = None
         self._varied: dict[int, tuple[int, G]] = {}  # start of a slice to its end and its children
@@ -73,9 +101,9 @@ class LazyOffspring(Generic[G]):
         return children
 
     def vary_all(self) -> G:
-        """All children, bred where they were not yet."""
+        """All children, varied where they were not yet."""
         if not self._varied:
-            parallel_for(self.vary, len(self), chunk=_GRAIN)
+            self._vary_chunks()
         children = self._encoding.join([children for _, children in self._slices()])
         self._varied = {0: (len(self), children)}
         return children
@@ -115,9 +143,25 @@ class LazyOffspring(Generic[G]):
         # A slice may part siblings: then those beyond its ends are bred with it, and left out.
         low, high = start - start % encoding.group_size, stop + -stop % encoding.group_size
         children = encoding.offspring(self._pool, self._picked[low:high], stream.rows(low, high))
-        if (low, high) == (start, stop):
+        if (low, high) != (start, stop):
+            children = encoding.take(children, np.arange(start - low, stop - low))
+        if self.local_search is None or self._champions is None:
             return children
-        return encoding.take(children, np.arange(start - low, stop - low))
+        size = len(self) // len(self._champions)
+        return self.local_search(encoding, children, self._champions[np.arange(start, stop) // size])
+
+    def _vary_chunks(self) -> None:
+        """Vary all children; those that a local search improves together are of one replicate."""
+        if self.local_search is None or self._champions is None:
+            parallel_for(self.vary, len(self), chunk=_CHUNK)
+            return
+        size, count = self.local_search.chunk, len(self) // len(self._champions)
+        chunks = [
+            (begin + start, begin + min(start + size, count))
+            for begin in range(0, len(self), count)
+            for start in range(0, count, size)
+        ]
+        parallel_for(lambda first, _: self.vary(*chunks[first]), len(chunks), chunk=1)
 
 
 @dataclass(frozen=True)
@@ -150,7 +194,7 @@ class MapElites(Generic[G]):
         seeds: one seed, or one for each of R independent replicates that share the batches.
         batch: children per generation and replicate.
         initial: size of generation 0 per replicate; ``batch`` if None.
-        cost: queries that a child of a later generation takes; 1 unless its encoding asks the classifier.
+        local_search: improves every child before it is scored (``foolery.search.memetic``).
 
     Raises:
         UsageError: for a seed, batch or size that makes no sense.
@@ -164,14 +208,14 @@ class MapElites(Generic[G]):
         seeds: int | Sequence[int] = 0,
         batch: int = 200,
         initial: int | None = None,
-        cost: int = 1,
+        local_search: LocalSearch | None = None,
     ) -> None:
         self.encoding = encoding
         self.objective = ClassScore(range(objective)) if isinstance(objective, int) else objective
         self.seeds = tuple(check_seed(s) for s in ([seeds] if isinstance(seeds, int) else seeds))
         self.batch = _positive("batch", batch)
         self.initial = self.batch if initial is None else _positive("initial", initial)
-        self.cost = _positive("cost", cost)
+        self.local_search = local_search
         encoding.mates(self._stream(1, self.batch))  # an encoding may refuse the batch: better now
         self._columns = max(self.objective.cells) + 1
         self.generation = -1
@@ -181,9 +225,21 @@ class MapElites(Generic[G]):
         self._offspring: Offspring[G] | None = None
 
     @property
+    def queries_per_child(self) -> int:
+        """Of every generation but the initial one: more than 1 with a local search."""
+        return 1 if self.local_search is None else self.local_search.queries_per_child
+
+    @property
     def queries(self) -> int:
-        """Images scored per replicate so far."""
-        return 0 if self.generation < 0 else self.initial + self.generation * self.batch * self.cost
+        """Images classified per replicate so far."""
+        if self.generation < 0:
+            return 0
+        return self.initial + self.generation * self.batch * self.queries_per_child
+
+    @property
+    def next_queries(self) -> int:
+        """Images that the next generation of a replicate has classified."""
+        return self.initial if self.generation < 0 else self.batch * self.queries_per_child
 
     def ask(self) -> Offspring[G]:
         """The next generation's children; the same ones again until ``tell`` was called."""
@@ -251,7 +307,10 @@ class MapElites(Generic[G]):
             picked += np.repeat(np.arange(len(self.seeds)), self.batch) * cells
         parents, mates = self.archive.individual.reshape(-1)[picked], self.encoding.mates(stream)
         mates = np.where(mates < 0, -1, parents[mates])
-        return LazyOffspring(self.encoding, stream, self.queries, parents, mates, self.elites, picked)
+        return LazyOffspring(
+            self.encoding, stream, self.queries, parents, mates, self.elites, picked,
+            self.local_search, self.archive.score,
+        )  # fmt: skip
 
     def _replace(self, offspring: LazyOffspring[G], update: EliteUpdate) -> None:
         if not len(update):

@@ -17,7 +17,7 @@ from foolery.classifiers.wrappers.batched import (
     is_out_of_memory,
     with_microbatches,
 )
-from foolery.engine.evolution import evolve, evolve_replicates
+from foolery.engine.evolution import evolve
 from foolery.errors import FooleryError, UsageError
 from foolery.runs import open_run_file
 from support.command import invoke
@@ -216,12 +216,12 @@ def test_replicates_keep_to_their_slices_and_each_learns_of_a_shrink(tmp_path):
         if progress.generation == 1:
             device.room = 10
 
-    evolve_replicates(device, replicates=2, generations=3, out=tmp_path, on_progress=crowd, **QUICK)
+    evolve(device, seeds=2, generations=3, out=tmp_path, on_progress=crowd, **QUICK)
     for seed in (3, 4):
         run = open_run_file(tmp_path / f"seed-{seed}")
         assert run.settings.forward["slice"] == 16
         assert [event.generation for event in run.events] == [2]
-    evolve_replicates(Device(room=1000), replicates=2, generations=4, out=tmp_path, resume=True, **QUICK)
+    evolve(Device(room=1000), seeds=2, generations=4, out=tmp_path, resume=True, **QUICK)
     assert [open_run_file(tmp_path / f"seed-{seed}").generation for seed in (3, 4)] == [4, 4]
 
 
