@@ -20,8 +20,8 @@ def test_a_library_finds_runs_and_audits_at_any_reasonable_depth(tmp_path):
         (tmp_path / name).write_bytes(b"")
     library = Library(tmp_path)
     assert [(entry.kind, entry.name) for entry in library.entries()] == [
-        ("arms-race", "e"),
         ("audit", "d"),
+        ("arms-race", "e"),
         ("run", "a"),
         ("run", "b/c"),
     ]

@@ -134,7 +134,7 @@ def rounds_plot(rounds: tuple[Round, ...]) -> Plot:
             band("inner", along, axis.place(low), axis.place(high)),
             line("median", along, axis.place(medians)),
         ),
-        legend=(("median", "median"), ("inner", "half of the images")),
+        legend=(("median", "median"), ("inner", "middle 50 % of images")),
         head=("round", "median", "lower quartile", "upper quartile", "first generation",
               "test error", "real classified as fooling", "training images", "runs"),
         rows=tuple(_row(each) for each in rounds),

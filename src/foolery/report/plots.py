@@ -195,8 +195,8 @@ def timings_plot(report: RunReport) -> Plot | None:
     longest = max(seconds, key=lambda name: seconds[name])
     return Plot(
         name="stages",
-        title="Where the time went",
-        about=f"{format_percent(seconds[longest] / total, 0)} of the time was spent on: {longest}.",
+        title="Time by step",
+        about=f"{format_percent(seconds[longest] / total, 0)} of the time was spent in {longest}.",
         up=tuple(Tick(tick.place, f"{tick.label} s") for tick in axis.ticks),
         across=tuple(Tick((at + 0.5) / count, name) for at, name in enumerate(seconds)),
         unit="seconds, summed over threads",

@@ -29,14 +29,13 @@ class RunSection:
 
     Attributes:
         anchor: ``run-1`` …, unique on the page, also the folder of its files.
-        large, frame: shown width of a picture in the first row, and in the gallery.
-        crisp: whether pictures are shown enlarged, in whole steps.
+        large, frame: shown width of an image in the first row, and in the gallery.
         figures: what was reached.
         fooled: confidence to how many classes reach it.
         measure: ``confidence`` or ``similarity``.
         settings: what decides the run.
-        made: where and with what it was made, once more for every resume.
-        commands: that make the run again.
+        provenances: where and with what it was made, once more for every resume.
+        commands: that reproduce the run.
         check: the command that checks it.
     """
 
@@ -133,10 +132,10 @@ def _figures(result: RunResult) -> tuple[Fact, ...]:
 
     return (
         Fact(f"median {word}", score("median_confidence")),
-        Fact(f"least {word}", score("min_confidence")),
+        Fact(f"minimum {word}", score("min_confidence")),
         Fact("queries", format_count(summary.get("queries"))),
         Fact("time", format_duration(summary.get("seconds"))),
-        Fact("queries a second", format_count(summary.get("queries_per_second"))),
+        Fact("queries per second", format_count(summary.get("queries_per_second"))),
     )
 
 
@@ -159,7 +158,7 @@ def _settings(result: RunResult) -> tuple[Fact, ...]:
     return (
         Fact("Classifier", settings.classifier),
         Fact("Fingerprint", settings.fingerprint),
-        Fact("Back end", ", ".join([settings.backend, *forward])),
+        Fact("Backend", ", ".join([settings.backend, *forward])),
         Fact("Score", settings.kind),
         Fact("Classes", f"{format_count(len(settings.cells))} of {format_count(len(settings.classes))}"),
         Fact("Canvas", f"{width} × {height} pixels, {'gray' if channels == 1 else 'RGB'}"),
@@ -167,7 +166,7 @@ def _settings(result: RunResult) -> tuple[Fact, ...]:
         Fact("Encoding", ", ".join([settings.encoding, *options])),
         Fact("Renderer", f"version {settings.renderer}"),
         Fact("Seed", str(settings.seed)),
-        Fact("Batch", f"{format_count(settings.batch)}, at first {format_count(settings.initial)}"),
+        Fact("Batch", f"{format_count(settings.batch)}, initially {format_count(settings.initial)}"),
     )
 
 

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from foolery.report.heatmap import HeatMap, heat_map_svg
-from foolery.report.html import PAGE, STYLE, asset, policy_of, templates
+from foolery.report.html import page_files
 from foolery.report.wording import heading
 from foolery.text import format_count, format_percent
 
@@ -46,7 +46,7 @@ _MEASURES = (
 )
 
 
-def transfer_files(transfer: TransferMatrix) -> dict[str, bytes]:
+def transfer_files(transfer: TransferMatrix, *, single_file: bool = False) -> dict[str, bytes]:
     """A page of heat maps and tables, the heat maps as SVG files, and all values as ``transfer.json``."""
     maps = [_map(transfer.pooled, transfer.columns, field, title) for field, title, _ in _MEASURES]
     names = [f"{field}.svg" for field, _, _ in _MEASURES]
@@ -54,15 +54,14 @@ def transfer_files(transfer: TransferMatrix) -> dict[str, bytes]:
         HeatMapFigure(heading, about, heat_map_svg(heat_map), name)
         for (_, heading, about), heat_map, name in zip(_MEASURES, maps, names, strict=True)
     ]
-    text = json.dumps(transfer.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    return {
-        PAGE: _page(transfer, figures).encode(errors="replace"),
-        DATA: text.encode(errors="replace"),
-        **{
-            name: heat_map_svg(heat_map, alone=True).encode(errors="replace")
-            for name, heat_map in zip(names, maps, strict=True)
-        },
-    }
+    context = {**_context(transfer, figures), "single": single_file}
+    files = page_files("transfer.html", single_file=single_file, **context)
+    if not single_file:
+        text = json.dumps(transfer.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        files[DATA] = text.encode(errors="replace")
+        for name, heat_map in zip(names, maps, strict=True):
+            files[name] = heat_map_svg(heat_map, alone=True).encode(errors="replace")
+    return files
 
 
 def transfer_rows(rows: Sequence[TransferRow], columns: Sequence[str]) -> list[tuple[str, ...]]:
@@ -109,32 +108,22 @@ def _map(rows: Sequence[TransferRow], columns: tuple[str, ...], field: str, titl
     )
 
 
-def _page(transfer: TransferMatrix, figures: Sequence[HeatMapFigure]) -> str:
-    styles = [asset(STYLE)]
+def _context(transfer: TransferMatrix, figures: Sequence[HeatMapFigure]) -> dict[str, object]:
     several = any(row.runs > 1 for row in transfer.pooled)
-    return (
-        templates()
-        .get_template("transfer.html")
-        .render(
-            title=_headline(transfer),
-            figures=figures,
-            head=TABLE_HEAD,
-            pooled=transfer_rows(transfer.pooled, transfer.columns),
-            runs=transfer_rows(transfer.rows, transfer.columns) if several else [],
-            unmatched=[
-                (column, ", ".join(names))
-                for column, names in zip(transfer.columns, transfer.unmatched, strict=True)
-                if names
-            ],
-            notes=transfer.notes,
-            styles=styles,
-            style_file=None,
-            scripts=[],
-            script_files=[],
-            policy=policy_of(styles, []),
-            data=DATA,
-        )
-    )
+    return {
+        "title": _headline(transfer),
+        "figures": figures,
+        "head": TABLE_HEAD,
+        "pooled": transfer_rows(transfer.pooled, transfer.columns),
+        "runs": transfer_rows(transfer.rows, transfer.columns) if several else [],
+        "unmatched": [
+            (column, ", ".join(names))
+            for column, names in zip(transfer.columns, transfer.unmatched, strict=True)
+            if names
+        ],
+        "notes": transfer.notes,
+        "data": DATA,
+    }
 
 
 def _headline(transfer: TransferMatrix) -> str:

@@ -190,7 +190,8 @@ def write_pages(
     if len(sources) == 1 and isinstance(first, Path) and artifact_kind(first) is None:
         return _write_index(first, folder, options, overwrite=overwrite)
     if isinstance(first, TransferMatrix):
-        return WrittenReport(write_files(transfer_files(first), folder, overwrite=overwrite), 1, 0)
+        files = transfer_files(first, single_file=options.single_file)
+        return WrittenReport(write_files(files, folder, overwrite=overwrite), count=1, unreadable=0)
     artifacts = [_artifact(each) for each in sources]
     _check(artifacts, options)
     runs = [each for each in artifacts if isinstance(each, RunArtifact)]
@@ -287,7 +288,8 @@ def _write_index(folder: Path, out: Path, options: ReportOptions, *, overwrite: 
         except UsageError as error:
             if options.on_note is not None:
                 options.on_note(str(error))
-            entries.append(IndexEntry(_unreadable(path, artifact, str(error)), None))
+            reason = str(error).replace(str(folder / path), path)  # the page may be read on another machine
+            entries.append(IndexEntry(_unreadable(path, artifact, reason), None))
     write_files(index_files(index_title(entries, folder.resolve().name), entries), out, overwrite=overwrite)
     return WrittenReport(page, len(entries), sum(each.folder is None for each in entries))
 

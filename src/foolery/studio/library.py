@@ -76,7 +76,7 @@ class Library:
         self._entries: dict[str, LibraryEntry] = {}
 
     def entries(self) -> list[LibraryEntry]:
-        """What lies there now, by kind and name; at most 1000."""
+        """What lies there now, audits and arms races first, by name; at most 1000."""
         entries: list[LibraryEntry] = []
         parents: dict[Path, str] = {}
         for folder, kind in walk_artifacts(self.root, MAX_DEPTH, nested=True):
@@ -87,7 +87,8 @@ class Library:
             if kind != "run":
                 parents[folder] = entries[-1].key
         self._entries = {entry.key: entry for entry in entries}
-        return sorted(entries, key=lambda entry: (entry.kind, entry.name))
+        order = list(MARKER_FILES.values())
+        return sorted(entries, key=lambda entry: (order.index(entry.kind), entry.name))
 
     def find(self, key: str) -> LibraryEntry | None:
         """The entry of an address, None where there is none, or none any more."""

@@ -112,7 +112,7 @@
     if (!record.ancestry) return;
     const { length, size: [width, height], steps, image } = record.ancestry;
     byId("ancestry-about").textContent = length > 1
-      ? `${steps.length} of ${length} generations of ancestors, oldest first, each with the class that it was champion of.`
+      ? `${steps.length} of ${length} steps, oldest first, each with the class that it was champion of.`
       : "No ancestors: it was generated at random.";
     const step = 80 / width;
     byId("ancestry").replaceChildren(...steps.map(([generation, label, value, text], at) => {
@@ -184,9 +184,11 @@
     byId("occlusion-shown").checked = false;
     if (!map) return;
     const uncovered = record.top.length ? record.confidence : 1;
+    const losses = map.confidences.flat().map((value) => uncovered - value);
+    const largest = Math.max(...losses, 0.1 * Math.abs(uncovered), 1e-6); // a map of small losses stays dark
     const cells = map.confidences.flatMap((row, y) => row.map((value, x) => {
-      const lost = Math.max(0, Math.min(1, (uncovered - value) / (Math.abs(uncovered) || 1)));
-      return svgElement("rect", { x, y, width: 1.02, height: 1.02, "fill-opacity": (0.85 * (1 - lost)).toFixed(2) },
+      const lost = Math.max(0, (uncovered - value) / largest);
+      return svgElement("rect", { x, y, width: 1, height: 1, "fill-opacity": (0.85 * (1 - lost)).toFixed(2) },
         svgElement("title", {}, `confidence with this patch covered: ${(100 * value).toFixed(1)}\u202f%`));
     }));
     overlay.replaceChildren(...cells);
