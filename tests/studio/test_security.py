@@ -16,6 +16,7 @@ from support.audits import audit_in
 from support.studio import NASTY, serving
 
 pytest.importorskip("uvicorn", reason="the extra studio is not installed")
+security = pytest.importorskip("foolery.studio.security", reason="the extra studio is not installed")
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 
@@ -308,3 +309,18 @@ def test_a_machine_that_is_bound_elsewhere_wants_its_token(library):
             open_studio.ask("/", Host=f"192.0.2.7:{open_studio.port}", Cookie=cookie.split(";")[0]).status
             == 200
         )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "localhost", "::1"])
+def test_this_machine_needs_no_token(host):
+    assert security.is_loopback(host)
+    assert security.Access.for_host(host, 1).token is None
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
+def test_any_other_does(host):
+    access = security.Access.for_host(host, 1)
+    assert access.token
+    assert access.token != security.Access.for_host(host, 1).token
+    assert access.accepts_token(access.token)
+    assert not access.accepts_token(None)

@@ -63,7 +63,8 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write runs, an audit, an arms race, or an index of a folder as web pages that need no network."""
-    from foolery.report.write import ClassifierLoader, report_options, write_pages
+    from foolery.report.artifact import ClassifierLoader
+    from foolery.report.write import report_options, write_pages
 
     if classifier is None and (trust or class_names is not None):
         raise UsageError("--trust and --class-names go with --classifier: name the classifier too")

@@ -37,6 +37,38 @@ ClassifierFinder: TypeAlias = "Callable[[str, str, Sequence[str]], tuple[Classif
 """Reference, fingerprint and class names to the classifier, or to None and a sentence that says why."""
 
 
+class ClassifierLoader:
+    """Loads the classifiers that runs and audits name, each once; what would run code is never loaded.
+
+    Args:
+        backend: as ``load_classifier`` takes it.
+        card: likewise.
+        device: likewise.
+    """
+
+    def __init__(self, backend: str = "auto", card: Path | None = None, device: str = "auto") -> None:
+        self.backend, self.card, self.device = backend, card, device
+        self._loaded: dict[tuple[str, str], Classifier | str] = {}
+
+    def __call__(self, name: str, fingerprint: str, classes: Sequence[str]) -> tuple[Classifier | None, str]:
+        """A classifier, or None and a sentence that says why."""
+        key = name, fingerprint
+        if key not in self._loaded:
+            self._loaded[key] = self._load(name, classes)
+        loaded = self._loaded[key]
+        return (None, loaded) if isinstance(loaded, str) else (loaded, "")
+
+    def _load(self, name: str, classes: Sequence[str]) -> Classifier | str:
+        from foolery.classifiers import load_recorded
+
+        try:
+            return load_recorded(
+                name, backend=self.backend, card=self.card, device=self.device, classes=classes
+            )
+        except UsageError as error:
+            return f"The classifier was not asked again: {error}"
+
+
 @dataclass(frozen=True)
 class CardImage:
     """An image on a card.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from foolery.report.artifact import ArtifactCard, Kind
@@ -55,3 +56,15 @@ def index_title(entries: Sequence[IndexEntry], folder: str) -> str:
         if counts[kind]
     ]
     return f"{' and '.join(filter(None, [', '.join(parts[:-1]), *parts[-1:]]))} in {folder}"
+
+
+def folder_names(paths: Iterable[str]) -> list[str]:
+    """A folder name of plain letters for each path, no two alike."""
+    names: list[str] = []
+    for path in paths:
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", path).strip("-.")[:80] or "run"
+        taken = {name.casefold() for name in names}
+        numbered = (f"{plain}-{number}" for number in range(2, 2 + len(names)))
+        free = (name for name in (plain, *numbered) if name.casefold() not in taken)
+        names.append(next(free))
+    return names

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foolery.analysis.transferability import TransferMatrix
-from foolery.classifiers import load_classifier, load_recorded
+from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 from foolery.report.artifact import (
     Artifact,
     ArtifactCard,
     ClassifierFinder,
+    ClassifierLoader,
     ReportOptions,
     artifact_kind,
     find_artifacts,
     open_artifact,
 )
 from foolery.report.html import PAGE
-from foolery.report.index_page import IndexEntry, index_files, index_title, unreadable_files
+from foolery.report.index_page import (
+    IndexEntry,
+    folder_names,
+    index_files,
+    index_title,
+    unreadable_files,
+)
 from foolery.report.output_folder import OutputFolder
 from foolery.report.run_page import RunArtifact, runs_files
 from foolery.report.transfer_page import transfer_files
@@ -35,36 +41,6 @@ Source: TypeAlias = Any
 """A path, a result (of ``evolve``, ``audit``, ``harden``, ``transfer`` …), or several paths or runs."""
 
 BUDGET = "20000,30s"
-
-
-class ClassifierLoader:
-    """Loads the classifiers that runs and audits name, each once; what would run code is never loaded.
-
-    Args:
-        backend: as ``load_classifier`` takes it.
-        card: likewise.
-        device: likewise.
-    """
-
-    def __init__(self, backend: str = "auto", card: Path | None = None, device: str = "auto") -> None:
-        self.backend, self.card, self.device = backend, card, device
-        self._loaded: dict[tuple[str, str], Classifier | str] = {}
-
-    def __call__(self, name: str, fingerprint: str, classes: Sequence[str]) -> tuple[Classifier | None, str]:
-        """A classifier, or None and a sentence that says why."""
-        key = name, fingerprint
-        if key not in self._loaded:
-            self._loaded[key] = self._load(name, classes)
-        loaded = self._loaded[key]
-        return (None, loaded) if isinstance(loaded, str) else (loaded, "")
-
-    def _load(self, name: str, classes: Sequence[str]) -> Classifier | str:
-        try:
-            return load_recorded(
-                name, backend=self.backend, card=self.card, device=self.device, classes=classes
-            )
-        except UsageError as error:
-            return f"The classifier was not asked again: {error}"
 
 
 @dataclass(frozen=True)
@@ -296,15 +272,3 @@ def _write_index(folder: Path, out: Path, options: ReportOptions, *, overwrite: 
 
 def _unreadable(name: str, artifact: Artifact, reason: str) -> ArtifactCard:
     return ArtifactCard(name, artifact.kind, "", reason, "cannot be read", running=False, attention=True)
-
-
-def folder_names(paths: Iterable[str]) -> list[str]:
-    """A folder name of plain letters for each path, no two alike."""
-    names: list[str] = []
-    for path in paths:
-        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", path).strip("-.")[:80] or "run"
-        taken = {name.casefold() for name in names}
-        numbered = (f"{plain}-{number}" for number in range(2, 2 + len(names)))
-        free = (name for name in (plain, *numbered) if name.casefold() not in taken)
-        names.append(next(free))
-    return names

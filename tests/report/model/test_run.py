@@ -10,8 +10,8 @@ from foolery.data.labelled import LabelledImages
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.report import make_run_report
+from foolery.report.artifact import ClassifierLoader
 from foolery.report.model.champion import GRID, OCCLUSION_QUERIES, occlusion_map
-from foolery.report.write import ClassifierLoader
 from foolery.runs import open_run_file
 from support.plain import Plain, noise
 
