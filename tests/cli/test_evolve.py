@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from foolery.runs import open_run_file
 from support.command import Finished, invoke, is_refused, on_a_terminal, run
 
 SMALL = ("evolve", "-c", "lenet", "--batch", "20")
@@ -73,6 +74,28 @@ def test_the_options_of_an_encoding_are_recorded(tmp_path):
     assert json.loads(invoke(*SMALL, *words).stdout)["encoding_options"]["coordinates"] == "centered"
     words = ("-n", "1", "-e", "direct", "--crossover", "sbx", "--out", tmp_path / "other", "--json")
     assert json.loads(invoke(*SMALL, *words).stdout)["encoding_options"]["crossover"] == "sbx"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "option", "value"), [("gaussian", "sigma", 0.25), ("sparse", "squares", 3)]
+)
+def test_every_option_in_the_registry_of_encodings_is_one_of_the_command(tmp_path, encoding, option, value):
+    words = ("-n", "1", "-e", encoding, f"--{option}", value, "--out", tmp_path / "run", "--json")
+    assert json.loads(invoke(*SMALL, *words).stdout)["encoding_options"][option] == value
+    assert f"--{option}" in run("evolve", "--help", COLUMNS="100").stdout
+
+
+def test_the_objective_is_recorded(tmp_path):
+    done = invoke(*SMALL, "-n", "1", "--objective", "margin", "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert open_run_file(tmp_path / "run").settings.objective == "margin"
+
+
+def test_it_stops_as_soon_as_every_class_has_the_confidence_that_was_asked_for(tmp_path):
+    words = ("-n", "100000", "--until", "0.3", "--out", tmp_path / "run", "--json")
+    summary = json.loads(invoke(*SMALL, *words).stdout)
+    assert summary["min_confidence"] >= 0.3
+    assert summary["generations"] < 2000
 
 
 def test_more_generations_extend_a_finished_run_to_what_one_run_would_have_reached(tmp_path):
@@ -144,6 +167,12 @@ def test_a_second_process_on_one_run_is_refused(tmp_path):
         (["--coordinates", "centred"], ["coordinates", "'centred'", "centered"]),
         (["--crossover", "sbx"], ["crossover", "cppn"]),
         (["-e", "direct", "--crossover", "SBX"], ["crossover", "'SBX'", "sbx"]),
+        (["-e", "gaussian", "--sigma", "wide"], ["sigma", "'wide'"]),
+        (["-e", "sparse", "--squares", "1.5"], ["squares", "'1.5'"]),
+        (["--squares", "3"], ["squares", "cppn has no 'squares'", "coordinates"]),
+        (["--objective", "margins"], ["objective", "'margins'", "did you mean margin"]),
+        (["--until", "1.5"], ["until", "1.5"]),
+        (["--memetic", "-1"], ["memetic", "-1"]),
         (["--backend", "onix"], ["backend", "'onix'", "onnx"]),
         (["--classes", "3,seven"], ["seven", "7"]),
         (["--classes", "3,3"], ["3"]),

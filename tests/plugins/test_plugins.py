@@ -77,10 +77,12 @@ def digits(installed):
 
 def test_its_encoding_evolves_images_by_name(installed, tmp_path):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
-    words = ["-e", "stripes", "--generations", "3", "--batch", "20", "--out", tmp_path / "run", "--json"]
-    done = installed.foolery("evolve", "-c", "lenet", *words)
+    words = ["-e", "stripes", "--stripes", "4", "--generations", "3", "--batch", "20", "--json"]
+    done = installed.foolery("evolve", "-c", "lenet", *words, "--out", tmp_path / "run")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["encoding"] == "stripes"
+    summary = json.loads(done.stdout)
+    assert (summary["encoding"], summary["encoding_options"]) == ("stripes", {"stripes": 4})
+    assert "--stripes" in installed.foolery("evolve", "--help").stdout
     verified = installed.foolery("verify", tmp_path / "run")
     assert verified.returncode == 0, verified.stderr
 

@@ -58,8 +58,10 @@ class LazyCommand(Command):
 
 
 def load(listing: CommandEntry) -> TyperCommand:
-    """The command ``listing.name`` from its file."""
-    function: Callable[..., None] = getattr(import_module(f"foolery.cli.{listing.name}"), listing.name)
+    """The command ``listing.name`` of its file: what ``make_command`` gives, or the function of that name."""
+    module = import_module(f"foolery.cli.{listing.name}")
+    make: Callable[[], Callable[..., None]] | None = getattr(module, "make_command", None)
+    function: Callable[..., None] = getattr(module, listing.name) if make is None else make()
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     single.command(listing.name, cls=Command)(function)
     command = typer.main.get_command(single)

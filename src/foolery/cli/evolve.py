@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from foolery.cli._encoding_options import with_encoding_options
 from foolery.cli._options import (
     BackendOption,
     BudgetOption,
@@ -32,15 +34,20 @@ from foolery.cli._run_summary import lines, lines_of_many
 from foolery.cli._run_summary import profile as profile_of
 from foolery.errors import UsageError
 
-if TYPE_CHECKING:
-    from foolery.runs.records import OptionValue
-
 
 def evolve(
     context: typer.Context,
     classifier: Annotated[str, typer.Option("--classifier", "-c", metavar="REF", help="What to fool.")],
-    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct|sparse|…")] = "cppn",
-    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole_number)] = 200,
+    encoding: Annotated[
+        str,
+        typer.Option(
+            "--encoding", "-e", metavar="NAME", help="cppn, direct, gaussian, sparse, or that of a plugin."
+        ),
+    ] = "cppn",
+    generations: Annotated[
+        int,
+        typer.Option("--generations", "-n", metavar="N", parser=whole_number, help="After the initial one."),
+    ] = 200,
     batch: Annotated[
         int, typer.Option("--batch", metavar="N", parser=whole_number, help="Children per generation.")
     ] = 200,
@@ -50,14 +57,16 @@ def evolve(
             "--initial", metavar="N", parser=whole_number, help="Size of generation 0 (default: batch)."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of everything random.")
+    ] = 0,
     seeds: Annotated[
         int | None,
         typer.Option(
             "--seeds",
             metavar="R",
             parser=whole_number,
-            help="R runs in one: seeds --seed, --seed + 1 …, each in a folder seed-N of --out.",
+            help="R runs, with seeds from --seed on, each in a folder seed-N of --out.",
         ),
     ] = None,
     classes: ClassesOption = None,
@@ -79,21 +88,9 @@ def evolve(
             "--memetic",
             metavar="K",
             parser=whole_number,
-            help="Gradient steps of every child, two queries each.",
+            help="Gradient steps of every child; each is two queries.",
         ),
     ] = 0,
-    coordinates: Annotated[
-        str | None, typer.Option("--coordinates", metavar="raw|centered", help="Of cppn (default: raw).")
-    ] = None,
-    crossover: Annotated[
-        str | None, typer.Option("--crossover", metavar="none|sbx", help="Of direct (default: none).")
-    ] = None,
-    colors: Annotated[
-        str | None,
-        typer.Option(
-            "--colors", metavar="hsv|hls|rgb", help="Of a color canvas (default: hsv); rgb: direct only."
-        ),
-    ] = None,
     backend: BackendOption = "auto",
     card: CardOption = None,
     class_names: ClassNamesOption = None,
@@ -116,19 +113,22 @@ def evolve(
             "--checkpoint-every",
             metavar="N",
             parser=whole_number,
-            help="Generations (default: by the clock).",
+            help="Generations between checkpoints (default: every 3 s).",
         ),
     ] = None,
     keep_genomes: Annotated[
         str,
         typer.Option(
-            "--keep-genomes", metavar="auto|all|champions", help="auto: all where genomes are small."
+            "--keep-genomes",
+            metavar="auto|all|champions",
+            help="Of former champions: auto is all where genomes are small.",
         ),
     ] = "auto",
     profile: Annotated[bool, typer.Option("--profile", help="Print where the time went.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object; with --seeds a list of them.")
     ] = False,
+    **options: str,
 ) -> None:
     """Evolve images that a classifier is certain about, one for every class.
 
@@ -142,10 +142,6 @@ def evolve(
         raise UsageError("--seeds: give --out DIR too; it gets a folder for each run")
     selected_classes = comma_separated(classes)
     limit = Budget.parse(budget) if budget is not None else None
-    encoding_options = {"coordinates": coordinates, "crossover": crossover, "colors": colors}
-    options: dict[str, OptionValue] = {
-        name: value for name, value in encoding_options.items() if value is not None
-    }
     folder = out if out is not None else default_run(classifier, encoding, seed)
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     if limit is not None or is_live(console(stderr=True)):
@@ -189,3 +185,8 @@ def evolve(
         print(*lines_of_many(summaries, folder), sep="\n")
     if profile:
         print(*profile_of(summaries), sep="\n")
+
+
+def make_command() -> Callable[..., None]:
+    """The command, with the options of all encodings."""
+    return with_encoding_options(evolve)
