@@ -1,7 +1,7 @@
-"""The canvas: what is searched, scored, saved as PNG and posted to an endpoint.
+"""The canvas: the 8-bit image that is searched, scored, saved as PNG and posted to an endpoint.
 
 A batch of canvases is ``(N, C, H, W) uint8``, gray (C = 1) or RGB (C = 3): a numpy array, or a torch tensor
-where it was drawn on a device. Both are counted and sliced alike; ``fetched`` gives the array.
+where it was drawn on a device. Both have a length and are sliced alike; ``fetch_rows`` gives an array.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class MissingExtraError(UsageError):
 
 
 def did_you_mean(name: str, names: list[str]) -> str:
-    """The end of an error message for an unknown ``name``: what begins with it or is close; what is known."""
+    """The end of a message for an unknown ``name``: ``names`` that begin with it or are near, then all."""
     close = [each for each in names if name and each.startswith(name)][:3] or _close_matches(name, names)
     listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return f"did you mean {' or '.join(close)}? Known: {listed}" if close else f"known: {listed}"

@@ -1,7 +1,7 @@
-"""The one way in which foolery compiles a kernel: cached, without the GIL, exactly IEEE.
+"""Compilation by Numba: cached, without the GIL, exactly IEEE.
 
-No fast-math: every float32 product and sum rounds as numpy's does, which is what makes a stored
-genome draw the same picture on any machine.
+No fast-math: every float32 product and sum rounds as numpy's does, so a stored genome gives the same image
+on any machine.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ def jit(function: Function) -> Function:
 
 
 def jit_internal(function: Function) -> Function:
-    """As ``kernel``, for what only other kernels call: it compiles faster, and Python cannot call it."""
+    """As ``jit``, for what only other compiled functions call: faster to compile; Python cannot call it."""
     return compile_lazily(function, nogil=True, no_cpython_wrapper=True)
 
 
 def jit_with_gil(function: Function) -> Function:
-    """As ``kernel``, for what takes a few microseconds: it keeps the GIL, for which it might wait longer."""
+    """As ``jit``, for what takes a few microseconds: it keeps the GIL, for which it might wait longer."""
     return compile_lazily(function, nogil=False)
 
 
 def jit_inline(function: Function) -> Function:
-    """As ``kernel``, for small functions that other kernels call in their innermost loops."""
+    """As ``jit``, for small functions that others call in their innermost loops."""
     return compile_lazily(function, nogil=True, inline="always")
 
 
 def compile_lazily(function: Function, **options: Any) -> Function:
-    """``function``, to be compiled with what all kernels have in common, and ``options`` of ``numba.njit``.
+    """``function``, compiled when it is first called; ``options`` are those of ``numba.njit``.
 
-    The wrapper for callers in C, which nobody is, is left out: it costs a twentieth of the time.
+    The wrapper for callers in C, of which there are none, is left out: it costs a twentieth of the time.
     """
     njit: Callable[..., Any] = numba.njit  # its types know fewer options than it takes
     exactly = njit(cache=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True, **options)
@@ -49,15 +49,15 @@ def compile_lazily(function: Function, **options: Any) -> Function:
 
 
 def python_function(function: Callable[..., object]) -> Callable[..., Any]:
-    """The Python function behind a kernel, for arrays in place of its numbers, where little is to be done."""
+    """The Python function behind a compiled one, for arrays in place of numbers."""
     return cast("Callable[..., Any]", function.py_func)  # type: ignore[attr-defined]
 
 
 def with_cache_stamp(function: Function, stamp: str) -> Function:
-    """``function``, with ``stamp`` among what Numba's cache knows it by.
+    """``function``, with ``stamp`` in the key of Numba's cache.
 
-    The cache notices a change in a kernel's own file, but not in the kernels that it calls from other
-    files: old machine code would go on drawing old pictures. Numba does look at the values a function
+    The cache notices a change in a function's own file, but not in compiled functions that it calls from
+    other files: old machine code would go on drawing old images. The key holds the values that a function
     closes over, so the stamp is one of those.
     """
     code = function.__code__
@@ -80,7 +80,7 @@ def with_cache_stamp(function: Function, stamp: str) -> Function:
 
 @lru_cache(maxsize=1)
 def cache_stamp() -> str:
-    """SHA-256 (hex) of every file whose kernels call each other."""
+    """SHA-256 (hex) of every file whose compiled functions call each other."""
     package = Path(__file__).parent
     content = hashlib.sha256()
     for file in [package / "jit.py", package / "rng.py", *sorted((package / "encodings").rglob("*.py"))]:

@@ -1,6 +1,6 @@
-"""Draws: everything random, from a counter-based generator keyed by (seed, generation, child, purpose).
+"""Random numbers: a counter-based generator keyed by (seed, generation, child, purpose).
 
-Generation g of a run draws the same numbers whether or not the process was restarted in between, and
+Generation g of a run gets the same numbers whether or not the process was restarted in between, and
 whichever other children are varied beside it: there is no generator state to save. The generator is
 Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 """
@@ -27,7 +27,7 @@ MAX_SEED = 2**64 - 1
 
 
 class Purpose(IntEnum):
-    """What a draw decides. A number once given is never reused: stored runs depend on it."""
+    """What a random number decides. A value is never reused: stored runs depend on it."""
 
     INITIAL = 0
     PARENT = 1
@@ -105,7 +105,7 @@ def _fill_integers(
 
 @dataclass(frozen=True)
 class Stream:
-    """The draws of one generation: row i belongs to child ``children[i]`` of the run with ``seeds[i]``.
+    """The random numbers of one generation: row i is child ``children[i]`` of the run with ``seeds[i]``.
 
     Attributes:
         seeds: ``(N,) uint64``.
@@ -119,7 +119,7 @@ class Stream:
 
     @classmethod
     def of(cls, seed: int, generation: int, count: int) -> Stream:
-        """The draws of ``count`` children of one run."""
+        """Those of ``count`` children of one run."""
         check_seed(seed)
         return cls(np.full(count, seed, np.uint64), np.arange(count, dtype=np.uint64), generation)
 
@@ -127,7 +127,7 @@ class Stream:
         return self.seeds.size
 
     def rows(self, start: int, stop: int) -> Stream:
-        """The draws of rows ``start`` to ``stop``."""
+        """Those of rows ``start`` to ``stop``."""
         return Stream(self.seeds[start:stop], self.children[start:stop], self.generation)
 
     def words(self, purpose: Purpose) -> NDArray[np.uint64]:

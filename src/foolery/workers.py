@@ -1,7 +1,7 @@
-"""Lanes: the one pool of threads that renderer and classifier share, so that they take turns.
+"""Worker threads: the one pool that renderer and classifier share, so that they take turns.
 
-Kernels and single-threaded inference sessions release the GIL; a lane is a Python thread that runs
-them over its share of a batch. Two pools that spin beside each other collapse on few cores; one does not.
+Compiled functions and single-threaded inference sessions release the GIL; a worker is a Python thread that
+runs them on chunks of a batch. Two pools that spin beside each other collapse on few cores; one does not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from foolery.errors import UsageError
 
 
 def worker_count() -> int:
-    """Lanes to use: ``FOOLERY_THREADS`` where it is set, else the processors this process may use."""
+    """``FOOLERY_THREADS`` where it is set, else the processors that this process may use."""
     setting = os.environ.get("FOOLERY_THREADS")
     if setting is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
@@ -27,7 +27,7 @@ def worker_count() -> int:
 
 
 class _Thread(threading.local):
-    """What a thread knows of itself: whether it is a lane now."""
+    """State of a thread: whether it is a worker now."""
 
     is_worker = False
 
@@ -36,24 +36,24 @@ _thread = _Thread()
 
 
 def free_workers() -> int:
-    """Lanes that ``share`` would use here: one, where this thread is a lane itself."""
+    """Workers that ``parallel_for`` would use here: one, where this thread is a worker itself."""
     return 1 if _thread.is_worker else worker_count()
 
 
 @lru_cache(maxsize=4)
 def _pool(workers: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=workers, thread_name_prefix="foolery-lane")
+    return ThreadPoolExecutor(max_workers=workers, thread_name_prefix="foolery-worker")
 
 
 def parallel_for(
     work: Callable[[int, int], object], count: int, *, chunk: int, workers: int | None = None
 ) -> None:
-    """Call ``work(start, stop)`` for consecutive slices of ``range(count)``, on all lanes.
+    """Call ``work(start, stop)`` for consecutive chunks of ``range(count)``, on all workers.
 
-    Slices hold ``chunk`` items (the last one what is left), so what a slice computes never depends
-    on the number of lanes. The calling thread is a lane too, and each lane takes the next slice when
-    it is done with one. Work that shares its own work does it on its own lane, one slice after the
-    other. Returns when every slice is done; the exception of the first slice that failed is raised here.
+    A chunk has ``chunk`` items (the last one what is left), so what is computed for one never depends on
+    the number of workers. The calling thread is a worker too, and each takes the next chunk when it is done
+    with one. A loop within a worker runs on that worker alone. Returns when every chunk is done; the
+    exception of the first chunk that failed is raised here.
     """
     starts = range(0, count, chunk)
     workers = min(free_workers() if workers is None or _thread.is_worker else workers, len(starts))
@@ -63,13 +63,13 @@ def parallel_for(
         return
     left, errors = deque(starts), dict[int, Exception]()
 
-    def lane() -> None:
+    def worker() -> None:
         _thread.is_worker = True
         try:
             while left:
                 try:
                     start = left.popleft()
-                except IndexError:  # another lane was faster
+                except IndexError:  # another worker was faster
                     return
                 try:
                     work(start, min(start + chunk, count))
@@ -79,9 +79,9 @@ def parallel_for(
             _thread.is_worker = False
 
     pool = _pool(workers)
-    futures = [pool.submit(lane) for _ in range(workers - 1)]
+    futures = [pool.submit(worker) for _ in range(workers - 1)]
     try:
-        lane()
+        worker()
     finally:
         left.clear()  # an interrupt may have left some
         _await(futures)
@@ -90,7 +90,7 @@ def parallel_for(
 
 
 def _await(futures: list[Future[None]]) -> None:
-    """Wait for lanes to end; one that has not begun, in a pool that is busy elsewhere, is not needed."""
-    for lane in futures:
-        if not lane.cancel():
-            lane.result()
+    """Wait for workers to end; one that has not begun, in a pool that is busy elsewhere, is not needed."""
+    for future in futures:
+        if not future.cancel():
+            future.result()

@@ -62,7 +62,7 @@ def test_a_folder_of_photos_with_broken_ones_left_out(tmp_path):
     found = json.loads(finished.stdout)
     assert (found["images"], found["matched_by"]) == (19, "name")
     assert found["unreadable"] == [
-        "image 3/0.png: not a picture (read are JPEG, PNG, WEBP, BMP, GIF, TIFF, PPM)"
+        "image 3/0.png: not an image (read are JPEG, PNG, WEBP, BMP, GIF, TIFF, PPM)"
     ]
     assert "left out: 1 pictures that cannot be read" in finished.stderr
 

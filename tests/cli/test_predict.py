@@ -43,7 +43,7 @@ def test_json(digit):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"text", "not a picture"),
+        (b"text", "not an image"),
         (bomb(), "at most 80 million"),
         (png()[:99], "damaged or cut off"),
         (None, "No such file"),

@@ -61,4 +61,4 @@ def test_a_network_that_gives_nan_fails_in_one_line(tmp_path):
 
 def test_words_that_cannot_be_used(tmp_path):
     is_refused(invoke("preflight", "lenet", "--photos", "0"), "--photos: expected at least 1")
-    is_refused(invoke("preflight", "lenet", "--data", f"folder:{tmp_path}"), "no pictures")
+    is_refused(invoke("preflight", "lenet", "--data", f"folder:{tmp_path}"), "no images")

@@ -43,9 +43,9 @@ def test_transparency_is_dropped_without_a_word():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not a picture"),
-        (b"GIF? no", "not a picture"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+        (b"", "not an image"),
+        (b"GIF? no", "not an image"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
         (png()[:200], "damaged or cut off"),
         (bomb(), "at most 80 million"),
         (bomb(10_000), "too many pixels, at most 80 million"),

@@ -75,13 +75,13 @@ def test_nothing_but_broken_pictures_is_an_error(tmp_path):
     for path in tmp_path.rglob("*.png"):
         path.write_bytes(b"no picture")
     with pytest.raises(
-        UsageError, match=r"none of the 2 pictures could be read; image a/0\.png: not a picture"
+        UsageError, match=r"none of the 2 images could be read; image a/0\.png: not an image"
     ):
         list(load_data(f"folder:{tmp_path}").batches(8, CANVAS))
 
 
 @pytest.mark.parametrize(
-    ("folder", "said"), [("absent", "no such folder"), (".", "0 folders and no pictures")]
+    ("folder", "said"), [("absent", "no such folder"), (".", "0 folders and no images")]
 )
 def test_a_folder_that_is_not_laid_out_like_that_is_refused(tmp_path, folder, said):
     with pytest.raises(UsageError, match=said):
@@ -91,7 +91,7 @@ def test_a_folder_that_is_not_laid_out_like_that_is_refused(tmp_path, folder, sa
 def test_pictures_that_lie_loose_are_counted_and_told_where_to_go(tmp_path):
     class_folders(tmp_path, "a", count=3)
     (tmp_path / "a" / "nothing").mkdir()
-    with pytest.raises(UsageError, match=r"found 3 pictures that lie in no such folder; move each"):
+    with pytest.raises(UsageError, match=r"found 3 images that lie in no such folder; move each"):
         load_data(f"folder:{tmp_path / 'a'}")
 
 

@@ -81,5 +81,5 @@ def test_a_broken_picture_ends_it_where_it_is_read(folder):
     (folder / "dog" / "1.png").write_bytes(b"no picture")
     whole = StrictData(load_data(f"folder:{folder}", "train"))
     assert len(next(whole.take(np.arange(3)).batches(3, SHAPE))) == 3
-    with pytest.raises(UsageError, match=r"1\.png.*mend it, or have such pictures skipped"):
+    with pytest.raises(UsageError, match=r"1\.png.*mend it, or have such images skipped"):
         next(whole.take(np.array([3, 4])).batches(2, SHAPE))

@@ -1,4 +1,4 @@
-"""Answers: what a classifier said about labelled pictures, and how right and how sure it was."""
+"""Accuracy: predictions on labelled images, their error, confidence and calibration."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BINS = 15
 
 @dataclass(frozen=True)
 class LabelledPredictions:
-    """One row per picture.
+    """One row per image.
 
     Attributes:
-        confidences: ``(N,) float64``, of the class that was answered.
-        ranks: ``(N,) int64``, how many classes were put before the right one; 0 is a right answer.
+        confidences: ``(N,) float64``, of the predicted class.
+        ranks: ``(N,) int64``, of the label among the scores; 0 where it is the predicted class.
     """
 
     confidences: NDArray[np.float64]
@@ -52,17 +52,17 @@ class LabelledPredictions:
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        """``(N,)``: whether the answer was the label."""
+        """``(N,)``: whether the label was predicted."""
         first: NDArray[np.bool_] = self.ranks == 0
         return first
 
     @property
     def error(self) -> float:
-        """Share of wrong answers; NaN without pictures."""
+        """Share of wrong predictions; NaN without images."""
         return float((~self.correct).mean()) if len(self) else float("nan")
 
     def top(self, count: int) -> float:
-        """Share of pictures whose label is among the first ``count`` answers; NaN without pictures."""
+        """Share of images whose label is among the top ``count`` classes; NaN without images."""
         return float((self.ranks < count).mean()) if len(self) else float("nan")
 
     def median_confidence(self, mask: NDArray[np.bool_] | None = None) -> float:
@@ -73,8 +73,8 @@ class LabelledPredictions:
     def calibration_error(self, bins: int = BINS) -> float:
         """Expected calibration error (Naeini, Cooper, Hauskrecht, AAAI 2015) over bins of equal width.
 
-        The mean over pictures of how far, within the picture's bin, the mean confidence is from the share
-        of right answers. NaN without pictures.
+        The mean over images of how far, within the image's bin, the mean confidence is from the share
+        of right predictions. NaN without images.
         """
         if not len(self):
             return float("nan")
@@ -86,22 +86,22 @@ class LabelledPredictions:
 STANDARD_ERRORS = 3.0  # standard errors above guessing
 
 
-def better_than_chance(accuracy: float, pictures: int, classes: int) -> bool:
-    """Whether ``accuracy`` on so many pictures is beyond what guessing among ``classes`` would give."""
-    chance, count = 1 / classes, max(1, pictures)
-    # Half a picture less: the normal curve is not a count, and is too narrow where few guesses hit.
+def better_than_chance(accuracy: float, images: int, classes: int) -> bool:
+    """Whether ``accuracy`` on so many images is beyond what guessing among ``classes`` would give."""
+    chance, count = 1 / classes, max(1, images)
+    # Half an image less: the normal curve is not a count, and is too narrow where few guesses hit.
     return accuracy - 0.5 / count > chance + STANDARD_ERRORS * sqrt(chance * (1 - chance) / count)
 
 
-BATCH = 400  # pictures in memory at a time, of LeNet's size
+BATCH = 400  # images in memory at a time, of LeNet's size
 _VALUES = BATCH * 256 * 256  # and the most values of larger ones
 
 
 def measure_accuracy(classifier: Classifier, data: LabelledData) -> LabelledPredictions:
-    """What ``classifier`` answers to every picture of ``data``, in order; unreadable ones are left out.
+    """Predictions of ``classifier`` for every image of ``data``, in order; unreadable ones are left out.
 
     Raises:
-        UsageError: where the class names of the two do not match, and where no picture can be read.
+        UsageError: where the class names of the two do not match, and where no image can be read.
     """
     description = classifier.description
     index = match_classes(data.classes, description.classes, description.name).index

@@ -16,10 +16,10 @@ Kind = Literal["softmax", "sigmoid", "similarity"]
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a classifier before it is called.
+    """Name, input, classes and settings of a classifier.
 
     Attributes:
-        name: the reference it was loaded by, for instance ``lenet`` or ``onnx:model.onnx``.
+        name: reference that it was loaded by, for instance ``lenet`` or ``onnx:model.onnx``.
         fingerprint: SHA-256 (hex) of weights (external weight files included), preprocessing and class
             names; the same for every back end that runs the same weights.
         canvas: the canvases that ``scores`` takes.
@@ -28,10 +28,9 @@ class Description:
             or ``similarity`` (cosines).
         backend: ``onnx`` or ``torch`` or ``python``.
         device: ``cpu``, ``cuda`` …
-        forward: what the forward pass was set to (threads, batch, precision): recorded by a run and
-            replayed on resume, because it decides the last bits of a score.
-        notes: what a user has to know of it, one sentence each: for instance that its probabilities
-            saturate.
+        forward: settings of the forward pass (chunk, batch, precision): recorded by a run and used again on
+            resume, because they decide the last bits of a score.
+        notes: for the user, one sentence each: for instance that its probabilities saturate.
     """
 
     name: str
@@ -60,19 +59,19 @@ class Classifier(Protocol):
 
 @runtime_checkable
 class ChunkedClassifier(Protocol):
-    """A classifier that several lanes may ask at once.
+    """A classifier that several workers may call at once.
 
-    Scores of a batch are the same to the last bit when it is asked for them slice by slice, in slices of
-    ``chunk`` canvases (the last one what is left).
+    Scores of a batch are the same to the last bit when they are computed chunk by chunk, ``chunk`` canvases
+    each (the last one what is left).
     """
 
     @property
     def chunk(self) -> int | None:
-        """Canvases in a slice; None where calls must not overlap."""
+        """Canvases in a chunk; None where calls must not overlap."""
         ...
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
-        """``(N, K) float64``: what the network says, of which ``finish`` makes scores."""
+        """``(N, K) float64`` outputs of the network, from which ``to_scores`` makes scores."""
         ...
 
     def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,7 +81,7 @@ class ChunkedClassifier(Protocol):
 
 @runtime_checkable
 class DeviceClassifier(Protocol):
-    """A classifier that takes canvases from where they were drawn: an array, or a tensor on its device."""
+    """A classifier that takes canvases where they were drawn: as an array, or as a tensor on its device."""
 
     @property
     def canvas_device(self) -> str:

@@ -1,4 +1,4 @@
-"""Card: what a weights file cannot say about itself, as a JSON file beside it."""
+"""Model card: a JSON file beside the weights, with their preprocessing, class names and kind of scores."""
 
 from __future__ import annotations
 
@@ -92,14 +92,14 @@ class Card(_Frozen):
         output_name: of the output to read, where an ONNX file has several; None for the first.
         background: leading outputs that are no class and are dropped: 1 for TensorFlow's background class.
         density: true where the logits are logarithms of p(x, y), less a level: log p(x), the logarithm of
-            their summed exponentials, is above 0 for 95 % of pictures of the kind that it was trained on.
+            their summed exponentials, is above 0 for 95 % of images of the kind that it was trained on.
         architecture: of the network in a safetensors file: one that ``foolery train`` knows, or
             ``torchvision:NAME``, or ``timm:NAME``.
         made_by: the command that made the weights.
-        notes: the recipe, the source, the licence: what a reader has to know.
-        test_error: share of wrong answers on the test pictures.
-        median_confidence: on the test pictures, of the class that was answered.
-        calibration_error: expected calibration error on the test pictures, 15 bins.
+        notes: the recipe, the source, the licence.
+        test_error: share of wrong predictions on the test images.
+        median_confidence: on the test images, of the predicted class.
+        calibration_error: expected calibration error on the test images, 15 bins.
     """
 
     foolery_card: Literal[1] = 1

@@ -1,4 +1,4 @@
-"""Class names: from a file beside a card, from the command line, or one of the lists that foolery knows."""
+"""Class names: from a file beside a card, from the command line, or one of foolery's own lists."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def distinct(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def numbered(count: int) -> tuple[str, ...]:
-    """Names for ``count`` outputs of which nothing is known: ``class 0``, ``class 1``, and so on."""
+    """Names for ``count`` outputs that have none: ``class 0``, ``class 1``, and so on."""
     return tuple(f"class {row}" for row in range(count))
 
 

@@ -1,4 +1,4 @@
-"""Precision: the numbers that a network of torch computes in. Float32 means float32 unless asked otherwise.
+"""Device and precision: where a network runs, and in which numbers; float32 unless another is chosen.
 
 What is not float32 is recorded in ``Description.forward``, so that a run is not resumed in another one. On a
 processor without instructions for them, bf16 is 3 times and fp16 10 times slower than float32 (AVX-512).
@@ -83,7 +83,7 @@ PRECISIONS = ("float32", "tf32", "bf16", "fp16")
 _HALF = {"bf16": "bfloat16", "fp16": "float16"}
 #: How far a confidence in each of them may lie from the same one in float32, for ``foolery verify``.
 #: Measured on CPPNs of the first generations: LeNet 0.0033 with bf16 and 0.0003 with fp16, SqueezeNet 1.0
-#: (360 pictures, 1000 classes) 0.064 and 0.0024. The digits of tf32 are as many as fp16's.
+#: (360 images, 1000 classes) 0.064 and 0.0024. The digits of tf32 are as many as fp16's.
 TOLERANCE = {"tf32": 0.02, "bf16": 0.2, "fp16": 0.02}
 
 

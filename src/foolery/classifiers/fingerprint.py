@@ -1,4 +1,4 @@
-"""Fingerprint: one SHA-256 over everything that decides what a classifier says."""
+"""Fingerprint: one SHA-256 over everything that decides the scores of a classifier."""
 
 from __future__ import annotations
 

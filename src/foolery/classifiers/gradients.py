@@ -1,4 +1,4 @@
-"""Last layer: the weights of each class, and what that layer sees of a canvas."""
+"""Gradients: a check of those that torch gives; the weights and inputs of the last layer."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class DifferentiableClassifier(Protocol):
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What came out of it.
+    """Result of ``check_gradient``.
 
     Attributes:
         difference: the largest between scores and what the logits give on whole numbers.
         finite: whether every partial derivative is a number.
-        nonzero: share of pictures for which some pixel changes the best class's logit.
+        nonzero: share of images for which some pixel changes the best class's logit.
     """
 
     difference: float
@@ -109,7 +109,7 @@ def last_layer(classifier: Classifier) -> LastLayer:
         UsageError: for a classifier of another form, for instance an ensemble.
         MissingExtraError: for an ONNX file without the package onnx.
     """
-    while hasattr(classifier, "classifier"):  # a wrapper that counts or slices
+    while hasattr(classifier, "classifier"):  # a wrapper that counts or batches
         classifier = classifier.classifier
     if hasattr(classifier, "network"):
         return _torch_last_layer(classifier)  # type: ignore[arg-type]
@@ -199,12 +199,12 @@ def _onnx_last_layer(classifier: OnnxClassifier) -> LastLayer:
 
 
 def _run(classifier: OnnxClassifier, session: Any, outputs: list[str], canvases: Canvases) -> list[Any]:
-    pictures = preprocess(canvases, classifier.card.preprocessing)
-    count = len(pictures)
+    images = preprocess(canvases, classifier.card.preprocessing)
+    count = len(images)
     if classifier.batch is not None and count < classifier.batch:
-        pictures = np.concatenate([pictures, np.repeat(pictures[:1], classifier.batch - count, axis=0)])
-    results = session.run(outputs, {classifier.input_name: pictures.astype(classifier.dtype, copy=False)})
-    return [each[:count] if len(each) == len(pictures) != count else each for each in results]
+        images = np.concatenate([images, np.repeat(images[:1], classifier.batch - count, axis=0)])
+    results = session.run(outputs, {classifier.input_name: images.astype(classifier.dtype, copy=False)})
+    return [each[:count] if len(each) == len(images) != count else each for each in results]
 
 
 def _last_node(graph: Any, output: str, name: str) -> Any:

@@ -32,19 +32,19 @@ _SLACK = 1e-5  # between the network input of a processor and ours
 
 
 class _LogitsModel(nn.Module):
-    """An image classifier whose answer is the bare logits."""
+    """An image classifier that gives its logits alone."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = self.model(pixel_values=pictures).logits
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.model(pixel_values=images).logits
         return logits
 
 
 class _CosineModel(nn.Module):
-    """The cosines of a picture's embedding with those of the prompts."""
+    """The cosines of an image's embedding with those of the prompts."""
 
     prompts: Tensor
 
@@ -53,8 +53,8 @@ class _CosineModel(nn.Module):
         self.model = model
         self.register_buffer("prompts", prompts)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        embedding = _pooled(self.model.get_image_features(pixel_values=pictures))
+    def forward(self, images: Tensor) -> Tensor:
+        embedding = _pooled(self.model.get_image_features(pixel_values=images))
         cosines: Tensor = nn.functional.normalize(embedding, dim=-1) @ self.prompts.T
         return cosines
 

@@ -1,4 +1,4 @@
-"""Forward: a batch of canvases through a network, slice by slice, on the lanes."""
+"""Inference: a batch of canvases through a network, chunk by chunk, on the worker threads."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ NetworkFunction: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.floating
 #: ``(n, C, H, W) uint8`` canvases to ``(n, K)``.
 CanvasFunction: TypeAlias = Callable[[Canvases], NDArray[np.floating]]
 
-#: Network inputs per slice on a lane: 2 MiB. Measured on 4 cores at 128, 160 and 227 pixels: 1 to 25 canvases
-#: per slice are equally fast within the noise, so memory decides.
+#: Network inputs per chunk: 2 MiB. Measured on 4 cores at 128, 160 and 227 pixels: 1 to 25 canvases
+#: per chunk are equally fast within the noise, so memory decides.
 _CHUNK_VALUES = 2**19
 #: The same on a device with memory of its own: 64 MiB.
 _DEVICE_CHUNK_VALUES = 2**24
-#: Rows of outputs that a lane makes scores of at a time: at least so many, and more if their values are few.
+#: Rows of outputs that become scores at a time: at least so many, and more if their values are few.
 _SCORE_ROWS, _SCORE_VALUES = 32, 2**16
 
 
@@ -42,11 +42,11 @@ def scores(
 ) -> NDArray[np.float64]:
     """``(N, K) float64`` scores of ``(N, C, H, W) uint8`` canvases.
 
-    Every slice holds ``description.forward["grain"]`` canvases (the last one what is left), so the
-    numbers do not depend on how many lanes there are.
+    Every chunk holds ``description.forward["grain"]`` canvases (the last one what is left), so the
+    numbers do not depend on the number of workers.
 
     Raises:
-        UsageError: for canvases of another shape, and for a network that gives what no search can use.
+        UsageError: for canvases of another shape, and for outputs that no search can use.
     """
     return to_scores(outputs(network, canvases, description, card), description, card)
 
@@ -59,14 +59,14 @@ def scores_of_canvases(
     *,
     workers: int | None = None,
 ) -> NDArray[np.float64]:
-    """As ``scores``, for a network that takes canvases; ``lanes=1`` where calls must not overlap."""
+    """As ``scores``, for a network that takes canvases; ``workers=1`` where calls must not overlap."""
     return to_scores(_outputs_of_canvases(network, canvases, description, card, workers), description, card)
 
 
 def outputs(
     network: NetworkFunction, canvases: Canvases, description: Description, card: Card
 ) -> NDArray[np.float64]:
-    """``(N, K) float64``: what the network says, of which ``finish`` makes scores."""
+    """``(N, K) float64`` outputs of the network, from which ``to_scores`` makes scores."""
     preprocessing = card.preprocessing
     shape = input_shape(preprocessing)
 
@@ -77,12 +77,12 @@ def outputs(
 
     if free_workers() > 1 or len(canvases) * math.prod(shape) > _CHUNK_VALUES:
         return _outputs_of_canvases(lambda part: network(prepared(part)), canvases, description, card)
-    description.canvas.check(canvases)  # one lane and few pictures: prepared all at once
-    pictures, chunk = prepared(canvases), int(description.forward["grain"])
-    # Asked first, looked at later: a network leaves the cache cold, and between two calls each line is slow.
-    parts = [network(pictures[start : start + chunk]) for start in range(0, len(pictures), chunk)]
+    description.canvas.check(canvases)  # one worker and few images: prepared all at once
+    images, chunk = prepared(canvases), int(description.forward["grain"])
+    # Checked after the last call: a network leaves the cache cold, and between two calls each line is slow.
+    parts = [network(images[start : start + chunk]) for start in range(0, len(images), chunk)]
     name, classes = description.name, len(description.classes)
-    results = np.empty((len(pictures), classes))
+    results = np.empty((len(images), classes))
     for number, rows in enumerate(parts):
         place = results[number * chunk : (number + 1) * chunk]
         place[:] = check_form(_rows(rows, card.background), len(place), name, classes)
@@ -130,7 +130,7 @@ def _in_chunks(
     card: Card,
     workers: int | None = None,
 ) -> NDArray[np.float64]:
-    """What a function says for canvases number ``start`` to ``stop``, slice by slice."""
+    """Outputs of ``forward(start, stop)``, chunk by chunk."""
     name, classes = description.name, len(description.classes)
     results = np.empty((count, classes))
 
@@ -143,7 +143,7 @@ def _in_chunks(
 
 
 class _WorkerMemory(threading.local):
-    """What a lane keeps between slices: memory for the network's input, which is slow to get anew."""
+    """Memory for the network's input that a worker keeps between chunks, since new memory is slow."""
 
     def __init__(self) -> None:
         self._values = np.empty(0, np.float32)

@@ -1,4 +1,4 @@
-"""Prototypes: a classifier that answers with the class of the nearest of its prototypes. Numpy only.
+"""Nearest prototype: a classifier that predicts the class of the nearest of its prototypes. Numpy only.
 
 It shares neither weights nor a kind of function with any network, which makes it a good second opinion.
 """
@@ -30,7 +30,7 @@ class PrototypeClassifier:
     machine, on threads, or on what else is in a batch.
 
     Attributes:
-        description: what is known of it.
+        description: name, canvas, classes.
         card: its ``scale / std`` is the width of the bell curve about each prototype.
         prototypes: ``(K, M, C, H, W) uint8``, M of each class.
     """
@@ -41,7 +41,7 @@ class PrototypeClassifier:
 
     @property
     def chunk(self) -> int:
-        """See ``Sliced``."""
+        """See ``ChunkedClassifier``."""
         return CHUNK
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
@@ -49,7 +49,7 @@ class PrototypeClassifier:
         return self.to_scores(self.outputs(canvases))
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
-        """``(N, K) float64`` logits; see ``Sliced``."""
+        """``(N, K) float64`` logits; see ``ChunkedClassifier``."""
         self.description.canvas.check(canvases)
         preprocessing = self.card.preprocessing
         parts = [self.distances(canvases[at : at + CHUNK]) for at in range(0, len(canvases), CHUNK)]
@@ -58,7 +58,7 @@ class PrototypeClassifier:
         return logits
 
     def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """``(N, K) float64`` scores of outputs, in their memory; see ``Sliced``."""
+        """``(N, K) float64`` scores of outputs, in their memory; see ``ChunkedClassifier``."""
         return to_scores(outputs, self.description, self.card)
 
     def distances(self, canvases: Canvases) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""ONNX: classifiers run by onnxruntime, one thread per lane."""
+"""ONNX: classifiers run by onnxruntime, one thread for each worker."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from foolery.classifiers.request import Request
 from foolery.classifiers.scores import SATURATES
 from foolery.errors import UsageError
 
-#: Canvases per slice. Measured on 4 cores with LeNet, batch 200 and 400, a renderer on the lanes between the
-#: calls: 34 000 images/s; as many with a pool of onnxruntime's own, which then slows the renderer by 20 %
+#: Canvases per chunk. Measured on 4 cores with LeNet, batch 200 and 400, a renderer on the workers between
+#: the calls: 34 000 images/s; as many with a pool of onnxruntime's own, which then slows the renderer by 20 %
 #: without spinning and 2 to 3 times with.
 CHUNK = 25
 
@@ -37,13 +37,13 @@ class OnnxClassifier:
     """A session of onnxruntime behind the contract of a classifier.
 
     Attributes:
-        description: what is known of it.
+        description: name, canvas, classes, settings.
         card: its preprocessing, among others.
         session: an ``onnxruntime.InferenceSession`` with one thread of its own.
         input_name: of the session's only input.
         output_name: of the output that is read.
         dtype: of the input: float32, float16 or uint8.
-        batch: the only number of pictures that the file takes; None for any.
+        batch: the only number of images that the file takes; None for any.
         graph: the file.
     """
 
@@ -58,7 +58,7 @@ class OnnxClassifier:
 
     @property
     def chunk(self) -> int:
-        """Canvases that a lane takes at a time; see ``Sliced``."""
+        """See ``ChunkedClassifier``."""
         return int(self.description.forward["grain"])
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
@@ -66,18 +66,18 @@ class OnnxClassifier:
         return scores(self._forward, canvases, self.description, self.card)
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
-        """``(N, K) float64``: what the network says; see ``Sliced``."""
+        """``(N, K) float64``; see ``ChunkedClassifier``."""
         return outputs(self._forward, canvases, self.description, self.card)
 
     def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """``(N, K) float64`` scores of outputs; see ``Sliced``."""
+        """``(N, K) float64`` scores of outputs; see ``ChunkedClassifier``."""
         return to_scores(outputs, self.description, self.card)
 
-    def _forward(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
-        count = len(pictures)
+    def _forward(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
+        count = len(images)
         if self.batch is not None and count < self.batch:
-            pictures = np.concatenate([pictures, np.repeat(pictures[:1], self.batch - count, axis=0)])
-        feed = {self.input_name: pictures.astype(self.dtype, copy=False)}
+            images = np.concatenate([images, np.repeat(images[:1], self.batch - count, axis=0)])
+        feed = {self.input_name: images.astype(self.dtype, copy=False)}
         try:
             outputs: NDArray[np.floating] = self.session.run([self.output_name], feed)[0]
         except Exception as error:  # onnxruntime's own exceptions share no base class
@@ -110,7 +110,7 @@ def open_onnx(
     """The classifier in an ONNX file.
 
     Args:
-        name: the reference it was asked for by.
+        name: the reference.
         graph: the file; weights that it points to lie in its folder.
         card: says what the file cannot; a layout that it leaves out is found from the shape of the input.
         fingerprint: of the weights and the card; taken from ``weights`` if None.

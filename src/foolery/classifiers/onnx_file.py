@@ -1,4 +1,4 @@
-"""ONNX files: the weights that they point to, sessions, and what they tell about their input and output."""
+"""ONNX files: the weights that they point to, sessions, and the form of their input and output."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _COMMON_SIDES = (224, 96, 32, 28, 64, 128, 160, 192, 227, 256, 299)  # sides, wh
 
 @dataclass(frozen=True)
 class OnnxSignature:
-    """What goes in and what comes out.
+    """Input and output of a graph.
 
     Attributes:
         layout: of the input.
@@ -125,12 +125,12 @@ def open_session(graph: Path, device: str) -> tuple[Any, str]:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what an error says."""
+    """The first line of an error's message."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def only_input(session: Any, graph: Path) -> Any:
-    """The session's only input, four-dimensional, of a type that pictures can have."""
+    """The session's only input, four-dimensional, of a type that images can have."""
     inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type not in INPUT_TYPES:
         found_inputs = ", ".join(f"{each.name} {each.type}" for each in inputs)
@@ -139,19 +139,19 @@ def only_input(session: Any, graph: Path) -> Any:
             f"and has {found_inputs}"
         )
     if len(inputs[0].shape) != 4:
-        raise UsageError(f"classifier onnx: {graph} takes {inputs[0].shape}, but pictures have four axes")
+        raise UsageError(f"classifier onnx: {graph} takes {inputs[0].shape}, but images have four axes")
     return inputs[0]
 
 
 def read_signature(graph: Path, size: int | None = None) -> OnnxSignature:
-    """What the ONNX file ``graph`` takes and gives; it is run on noise to find out.
+    """Input and output of the ONNX file ``graph``, which is run on noise to find them out.
 
     Args:
         graph: the file.
         size: side of the input, where the file leaves it open.
 
     Raises:
-        UsageError: where onnxruntime cannot run it, or it takes no pictures.
+        UsageError: where onnxruntime cannot run it, or it takes no images.
         MissingExtraError: without onnxruntime.
     """
     external_files(graph)
@@ -184,7 +184,7 @@ def _layout(shape: list[Any], graph: Path) -> tuple[Layout, Literal[1, 3]]:
     if shape[3] in (1, 3):
         return "nhwc", shape[3]
     if isinstance(shape[1], int) and isinstance(shape[3], int):
-        raise UsageError(f"card: {graph} takes {shape}; pictures have 1 or 3 channels")
+        raise UsageError(f"card: {graph} takes {shape}; images have 1 or 3 channels")
     return ("nhwc", 3) if isinstance(shape[1], int) else ("nchw", 3)
 
 

@@ -21,16 +21,16 @@ def _prepare(
     mean: NDArray[np.float32],
     std: NDArray[np.float32],
     backwards: bool,
-    pictures: NDArray[np.float32],
+    images: NDArray[np.float32],
 ) -> None:
-    """Fill ``pictures`` ``(N, C, h, w)``, whose channels are in the other order where ``backwards``."""
-    channels, height, width = pictures.shape[1], pictures.shape[2], pictures.shape[3]
-    for i in range(pictures.shape[0]):
+    """Fill ``images`` ``(N, C, h, w)``, whose channels are in the other order where ``backwards``."""
+    channels, height, width = images.shape[1], images.shape[2], images.shape[3]
+    for i in range(images.shape[0]):
         for channel in range(channels):
             place = channels - 1 - channel if backwards else channel
             shift, unit = mean[channel], std[channel]
             for y in range(height):
-                row, pixels = pictures[i, place, y], canvases[i, channel, top + y, left : left + width]
+                row, pixels = images[i, place, y], canvases[i, channel, top + y, left : left + width]
                 if unit == _ONE:
                     for x in range(width):
                         row[x] = np.float32(pixels[x]) * scale - shift
@@ -74,7 +74,7 @@ def crop_slices(preprocessing: Preprocessing) -> tuple[slice, slice]:
 
 
 def input_shape(preprocessing: Preprocessing) -> tuple[int, int, int]:
-    """Shape of one picture as ``preprocess`` makes it: ``(C, h, w)``, or ``(h, w, C)`` for NHWC."""
+    """Shape of one image as ``preprocess`` makes it: ``(C, h, w)``, or ``(h, w, C)`` for NHWC."""
     channels, height, width = _planes(preprocessing)
     return (height, width, channels) if preprocessing.layout == "nhwc" else (channels, height, width)
 

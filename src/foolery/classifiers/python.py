@@ -49,8 +49,8 @@ class PythonClassifier:
     """A callable behind the contract of a classifier; one call at a time.
 
     Attributes:
-        description: what is known of it.
-        card: what its attributes, or its card, say of it.
+        description: name, canvas, classes.
+        card: from its attributes, or given.
         call: from canvases to ``(N, K)`` numbers.
     """
 
@@ -204,8 +204,8 @@ def _digest(model: Any) -> bytes:
 
 
 def _probabilities(model: Any, canvases: Canvases, card: Card) -> NDArray[np.floating]:
-    pictures = preprocess(canvases, card.preprocessing)
-    return _as_array(model.predict_proba(pictures.reshape(len(pictures), -1)))
+    images = preprocess(canvases, card.preprocessing)
+    return _as_array(model.predict_proba(images.reshape(len(images), -1)))
 
 
 def _as_array(values: Any) -> NDArray[np.floating]:

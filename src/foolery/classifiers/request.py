@@ -1,4 +1,4 @@
-"""Request: all that was said about one classifier, as an adapter gets it."""
+"""Request: a classifier reference with the options of ``load_classifier``, as an adapter gets it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from foolery.errors import UsageError, did_you_mean
 
 @dataclass(frozen=True)
 class Request:
-    """A classifier reference and the options that came with it.
+    """A classifier reference and its options.
 
     Attributes:
-        reference: as it was given, for instance ``onnx:net.onnx``.
+        reference: for instance ``onnx:net.onnx``.
         card: file of a card that replaces the one beside the weights, or the vendor's own data.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
         trust: whether a file that can carry code may be opened.
@@ -59,7 +59,7 @@ class Request:
         beside = card_beside(self.file)
         if self.card is None and not beside.is_file():
             raise UsageError(
-                f"classifier {self.reference}: its card is missing, which tells how pictures go in and what "
+                f"classifier {self.reference}: its card is missing, which tells how images go in and what "
                 f"the outputs mean; {_card_hint(self.file)}, or name the file that has it with --card"
             )
         return read_card(self.card or beside, self.changes)

@@ -1,4 +1,4 @@
-"""Scores: what a classifier says, in a form in which a search can still see progress.
+"""Scores: outputs of a classifier in a form in which a search can still see progress.
 
 In float32 the log-probability of a class is 0.0 from a margin of about 17 on, and a search stalls
 there; in float64 it is not, until a margin of about 745.
@@ -31,7 +31,7 @@ def mean_scores(scores: NDArray[np.float64], kind: Kind) -> NDArray[np.float64]:
     return averaged
 
 
-#: What a classifier that gives only probabilities says of itself.
+#: Note of a classifier that gives only probabilities.
 SATURATES = "It gives probabilities, not logits: they saturate near 0 and 1, where a search can stall."
 _TINY = float(np.finfo(np.float64).tiny)
 _SLACK = 1e-3  # rounding of a float16 softmax
@@ -77,7 +77,7 @@ def log_sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def confidence(scores: NDArray[np.float64], kind: Kind) -> NDArray[np.float64]:
-    """What a person calls the confidence: a probability, or the cosine itself for ``similarity``."""
+    """Confidence: a probability, or the cosine itself for ``similarity``."""
     return scores if kind == "similarity" else np.exp(scores)
 
 

@@ -31,8 +31,8 @@ class _ProgramModule(nn.Module):
         """A program stays in the mode it was exported in; torch raises where it is asked for another."""
         return self
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        value: Any = self.program(pictures)
+    def forward(self, images: Tensor) -> Tensor:
+        value: Any = self.program(images)
         while isinstance(value, (tuple, list, dict)):
             value = next(iter(value.values())) if isinstance(value, dict) else value[0]
         outputs: Tensor = value
@@ -79,7 +79,7 @@ def open_exported(request: Request) -> TorchClassifier:
 
 
 def _batch(program: Any, request: Request, expected: tuple[int, ...]) -> int | None:
-    """The number of pictures that the program was exported for; None if any."""
+    """The number of images that the program was exported for; None if any."""
     names = set(program.graph_signature.user_inputs)
     inputs = [
         node.meta["val"] for node in program.graph.nodes if node.op == "placeholder" and node.name in names
@@ -140,7 +140,7 @@ def open_torch(
     """The classifier in a safetensors file.
 
     Args:
-        name: the reference it was asked for by.
+        name: the reference.
         weights: the file.
         card: names the architecture, and says what else the file cannot.
         fingerprint: of the weights and the card.

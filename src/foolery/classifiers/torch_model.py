@@ -1,4 +1,4 @@
-"""Torch network: a module of torch behind the contract of a classifier."""
+"""Torch: a module of torch behind the contract of a classifier."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def scores_on_device(
 ) -> NDArray[np.float64]:
     """``(N, K) float64`` scores of ``(N, C, H, W) uint8`` canvases, an array or a torch tensor.
 
-    Every slice holds ``description.forward["grain"]`` canvases (the last one what is left).
+    Every chunk holds ``description.forward["grain"]`` canvases (the last one what is left).
 
     Raises:
         UsageError: for canvases of another shape, and for a network that gives what no search can use.
@@ -95,7 +95,7 @@ def random_initialization(build: Callable[[], nn.Module], seed: int) -> nn.Modul
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for each lane. Torch keeps that number per thread; it is put back as it was."""
+    """Within it torch has one thread. It keeps that number for each thread; it is put back as it was."""
     before = torch.get_num_threads()
     if before == 1:
         yield
@@ -107,9 +107,9 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-#: Canvases per slice. Measured as in ``onnx.GRAIN``: 33 000 images/s, 28 000 with 25 canvases per slice.
+#: Canvases per chunk. Measured as in ``onnx.CHUNK``: 33 000 images/s, 28 000 with 25 canvases per chunk.
 CHUNK = 50
-#: What a classifier that does not compute in float32 says of itself.
+#: Note of a classifier that does not compute in float32.
 PRECISION_NOTE = (
     "It computes in {}: its scores are rougher than in float32, and foolery verify says by how much."
 )
@@ -120,12 +120,12 @@ class TorchClassifier:
     """A torch network behind the contract of a classifier; it can be differentiated.
 
     Attributes:
-        description: what is known of it.
+        description: name, canvas, classes, settings.
         card: its preprocessing, among others.
         network: in evaluation mode, on its device, channels last: LeNet is twice as fast so. It is not
-            compiled: ``torch.compile`` took 27 s for LeNet on a processor, and 2 s more for a last slice of
+            compiled: ``torch.compile`` took 27 s for LeNet on a processor, and 2 s more for a last chunk of
             another size, to gain 16 %: the shortest run that is faster for it has 7 million queries.
-        batch: the only number of pictures that the network takes; None for any.
+        batch: the only number of images that the network takes; None for any.
     """
 
     description: Description
@@ -135,7 +135,7 @@ class TorchClassifier:
 
     @property
     def chunk(self) -> int | None:
-        """Canvases that a lane takes at a time; see ``Sliced``. None on devices other than the processor."""
+        """See ``ChunkedClassifier``; None on devices other than the processor."""
         return int(self.description.forward["grain"]) if self.description.device == "cpu" else None
 
     @property
@@ -150,11 +150,11 @@ class TorchClassifier:
         return scores_on_device(self._forward_device, canvases, self.description, self.card)
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
-        """``(N, K) float64``: what the network says; see ``Sliced``."""
+        """``(N, K) float64``; see ``ChunkedClassifier``."""
         return outputs(self._forward_cpu, canvases, self.description, self.card)
 
     def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """``(N, K) float64`` scores of outputs; see ``Sliced``."""
+        """``(N, K) float64`` scores of outputs; see ``ChunkedClassifier``."""
         return to_scores(outputs, self.description, self.card)
 
     def logits(self, canvases: Tensor) -> Tensor:
@@ -170,17 +170,17 @@ class TorchClassifier:
         logarithms = outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
         return logarithms if self.card.kind == "softmax" else logarithms - torch.log1p(-outputs)
 
-    def _forward_cpu(self, pictures: NDArray[np.float32]) -> NDArray[np.floating]:
+    def _forward_cpu(self, images: NDArray[np.float32]) -> NDArray[np.floating]:
         with one_thread(), torch.inference_mode():
-            batch = torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
+            batch = torch.from_numpy(images).contiguous(memory_format=torch.channels_last)
             outputs: NDArray[np.floating] = self._forward(batch).numpy()
         return outputs
 
     def _forward_device(self, canvases: Canvases) -> Tensor:
         with torch.inference_mode():
             on_device = self._to_device(canvases).contiguous(memory_format=torch.channels_last)
-            pictures = preprocess_tensor(on_device.float(), self.card.preprocessing)
-            return self._forward(pictures.contiguous(memory_format=torch.channels_last))
+            images = preprocess_tensor(on_device.float(), self.card.preprocessing)
+            return self._forward(images.contiguous(memory_format=torch.channels_last))
 
     def _to_device(self, canvases: Canvases | Tensor) -> Tensor:
         """``canvases`` on the network's device, where those that were drawn there are already."""
@@ -188,15 +188,15 @@ class TorchClassifier:
             canvases = torch.from_numpy(np.ascontiguousarray(canvases))
         return canvases.to(self.description.device)
 
-    def _forward(self, pictures: Tensor) -> Tensor:
-        """The network's outputs; for one of a fixed batch, the first picture fills what is missing."""
+    def _forward(self, images: Tensor) -> Tensor:
+        """The network's outputs; for one of a fixed batch, the first image fills what is missing."""
         with self._in_precision():
-            count = len(pictures)
+            count = len(images)
             if self.batch is None or count == self.batch:
-                return _at_least_float32(self.network(pictures))
+                return _at_least_float32(self.network(images))
             parts = []
             for start in range(0, count, self.batch):
-                part = pictures[start : start + self.batch]
+                part = images[start : start + self.batch]
                 filled = torch.cat([part, part[:1].expand(self.batch - len(part), -1, -1, -1)])
                 parts.append(self.network(filled)[: len(part)])
             return _at_least_float32(torch.cat(parts))
@@ -207,7 +207,7 @@ class TorchClassifier:
 
 @dataclass(frozen=True)
 class SplitClassifier(TorchClassifier):
-    """A classifier whose network comes in two parts: what the last layer sees, and that layer."""
+    """A classifier whose network comes in two parts: all before the last layer, and that layer."""
 
     network: Network
 
@@ -256,14 +256,14 @@ def torch_classifier(
     """Any torch network as a classifier, in evaluation mode on its device.
 
     Args:
-        name: the reference it was asked for by.
+        name: the reference.
         network: takes ``(N, C, H, W) float32``, preprocessed as the card says, and gives ``(N, K)``.
         card: says what the network cannot.
         fingerprint: of the weights and the card.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``float32``, ``tf32``, ``bf16`` or ``fp16``; recorded where it is not float32.
-        notes: what a user has to know of it.
-        batch: the only number of pictures that it takes; None for any.
+        notes: for the user.
+        batch: the only number of images that it takes; None for any.
 
     Raises:
         UsageError: where the device is not there, or cannot compute in that precision.

@@ -1,4 +1,4 @@
-"""Labelled pictures, named by a data reference such as ``mnist``, and the way from a picture to a canvas."""
+"""Labelled images, named by a data reference such as ``mnist``, and the way from an image to a canvas."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""CIFAR-10: 50 000 and 10 000 pictures of ten classes, RGB, 32 x 32 (Krizhevsky, 2009).
+"""CIFAR-10: 50 000 and 10 000 images of ten classes, RGB, 32 x 32 (Krizhevsky, 2009).
 
-The official binary version: one byte of label, then 3 x 32 x 32 bytes of pixels, for each picture.
+The official binary version: one byte of label, then 3 x 32 x 32 bytes of pixels, for each image.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ARCHIVE_SHA256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca
 
 
 def open_cifar10(_location: str, split: str) -> LabelledImages:
-    """The ``train`` (50 000) or ``test`` (10 000) pictures, ``(N, 3, 32, 32) uint8``.
+    """The ``train`` (50 000) or ``test`` (10 000) images, ``(N, 3, 32, 32) uint8``.
 
     Looked for in ``cifar10`` below the data folders, as the archive or its ``.bin`` files, then downloaded.
 
@@ -49,7 +49,7 @@ def open_cifar10(_location: str, split: str) -> LabelledImages:
 
 
 def records(content: bytes) -> LabelledImages:
-    """The pictures of one or more ``.bin`` files.
+    """The images of one or more ``.bin`` files.
 
     Raises:
         UsageError: where the length or a label cannot be right.

@@ -1,4 +1,4 @@
-"""Matching: which class of a classifier is meant by a class of labelled pictures."""
+"""Matching: which class of a classifier is meant by a class of labelled images."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "t
     is meant by either of its names where only one class has it.
 
     Args:
-        data: class names of the labelled pictures.
+        data: class names of the labelled images.
         classifier: its class names.
         name: of the classifier, for the error message.
 

@@ -1,4 +1,4 @@
-"""Decode: from the bytes of a picture file to a picture, with one clear line where that fails."""
+"""Decode: from the bytes of an image file to an image, with one clear line where that fails."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 
-#: More pixels than any camera's picture: a small file that claims them is made to fill the memory.
+#: More pixels than any camera's image: a small file that claims them is made to fill the memory.
 MAX_PIXELS = 80_000_000
 
 
 def decode(content: bytes, name: str) -> Image:
-    """The picture in ``content``, gray or RGB (mode ``L`` or ``RGB``), as its file stores it.
+    """The image in ``content``, gray or RGB (mode ``L`` or ``RGB``), as its file stores it.
 
     Transparency is dropped and orientation tags are not followed, as the usual training pipelines do.
 
@@ -32,7 +32,7 @@ def decode(content: bytes, name: str) -> Image:
         name: of the file, for the error message.
 
     Raises:
-        UsageError: for what is no picture, is cut off, has more than 80 million pixels, or more than
+        UsageError: for what is no image, is cut off, has more than 80 million pixels, or more than
             8 bits a channel.
     """
     from PIL import Image, UnidentifiedImageError
@@ -45,7 +45,7 @@ def decode(content: bytes, name: str) -> Image:
             image.load()
             return _eight_bits(image, name)
     except UnidentifiedImageError:
-        raise UsageError(f"image {name}: not a picture (read are {', '.join(FORMATS)})") from None
+        raise UsageError(f"image {name}: not an image (read are {', '.join(FORMATS)})") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UsageError(_too_large(name, "too many pixels")) from None
     except UsageError:
@@ -56,7 +56,7 @@ def decode(content: bytes, name: str) -> Image:
 
 
 def read_image(path: Path) -> Image:
-    """The picture in a file; see ``decode``."""
+    """The image in a file; see ``decode``."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -67,7 +67,7 @@ def read_image(path: Path) -> Image:
 
 @contextmanager
 def strict_size() -> Iterator[None]:
-    """Within it Pillow's warning about very large pictures is an error; not for threads of its own."""
+    """Within it Pillow's warning about very large images is an error; not for threads of its own."""
     from PIL import Image
 
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Fit: the one way in which a picture, or a canvas of another shape, becomes a canvas."""
+"""Fit: the one way in which an image, or a canvas of another shape, becomes a canvas."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from foolery.workers import parallel_for
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Named in the provenance of every result whose pictures went through ``fit``.
+#: Named in the provenance of every result whose images went through ``fit``.
 FIT = "short side resized (Pillow bilinear, antialiased, uint8), then centre crop"
-#: Canvases for each lane at a time; Pillow lets other lanes run while it resizes.
+#: Canvases for each worker at a time; Pillow lets other threads run while it resizes.
 CHUNK = 16
 
 
-def fit(picture: Image | Canvases, shape: CanvasShape) -> Canvases:
-    """One picture as a ``(C, H, W) uint8`` canvas of ``shape``.
+def fit(image: Image | Canvases, shape: CanvasShape) -> Canvases:
+    """One image as a ``(C, H, W) uint8`` canvas of ``shape``.
 
-    The picture is converted to gray or RGB, resized until it just covers the canvas (lengths rounded
+    The image is converted to gray or RGB, resized until it just covers the canvas (lengths rounded
     down, as torchvision does), and cropped about its centre. A canvas of that shape comes back as it is.
 
     Args:
-        picture: a PIL image of any mode, or a ``(C, H, W) uint8`` canvas, gray or RGB.
+        image: a PIL image of any mode, or a ``(C, H, W) uint8`` canvas, gray or RGB.
         shape: what to make of it.
     """
     from PIL.Image import Resampling
 
-    if isinstance(picture, np.ndarray):
-        if picture.shape == shape.axes:
-            return picture
-        picture = to_image(picture)
+    if isinstance(image, np.ndarray):
+        if image.shape == shape.axes:
+            return image
+        image = to_image(image)
     mode = "L" if shape.channels == 1 else "RGB"
-    image = picture if picture.mode == mode else picture.convert(mode)
+    image = image if image.mode == mode else image.convert(mode)
     size = _covering(image.size, shape)
     if size != image.size:
         image = image.resize(size, Resampling.BILINEAR)

@@ -1,4 +1,4 @@
-"""Folder: pictures in one folder for each class, the layout of torchvision's ImageFolder."""
+"""Folder: images in one folder for each class, the layout of torchvision's ImageFolder."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ NAMES_FILE = "classes.json"
 
 
 def _contents_message(root: Path) -> str:
-    """What lies in a folder that has no folders of pictures."""
+    """What lies in a folder that has no folders of images."""
     loose = sum(path.suffix.lower() in SUFFIXES for path in root.iterdir())
     if loose:
-        return f"{loose} pictures that lie in no such folder; move each into one named as its class is"
+        return f"{loose} images that lie in no such folder; move each into one named as its class is"
     folders = sum(path.is_dir() for path in root.iterdir())
-    return f"{folders} folders and no pictures in them"
+    return f"{folders} folders and no images in them"
 
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """Picture files, each read when it is asked for."""
+    """Image files, each read when it is asked for."""
 
     paths: tuple[Path, ...]
     root: Path
@@ -45,7 +45,7 @@ class ImageFiles:
 
 
 def open_folder(location: str, split: str) -> StreamedImages:
-    """The pictures of the folder ``location``: one folder for each class, named like the class.
+    """The images of the folder ``location``: one folder for each class, named like the class.
 
     Class names are the folder names in sorted order; a file ``classes.json`` with rows
     ``[folder name, class name]`` translates them (ImageNet folders are named by WordNet ids). A folder with
@@ -65,7 +65,7 @@ def open_folder(location: str, split: str) -> StreamedImages:
     ]
     if not any(files):
         raise UsageError(
-            f"data folder:{folder}: expected one folder of pictures for each class, found "
+            f"data folder:{folder}: expected one folder of images for each class, found "
             f"{_contents_message(root)}"
         )
     return StreamedImages(

@@ -1,4 +1,4 @@
-"""Labelled pictures: canvases, one label for each, and the names of the labels."""
+"""Labelled images: canvases, one label for each, and the names of the labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foolery.errors import UsageError, did_you_mean
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Pictures in memory.
+    """Images in memory.
 
     Attributes:
         canvases: ``(N, C, H, W) uint8``.
@@ -35,7 +35,7 @@ class LabelledImages:
         self.shape.check(self.canvases)
         if self.labels.dtype != np.int64 or self.labels.shape != (len(self.canvases),):
             raise UsageError(
-                f"labels: expected ({len(self.canvases)},) int64, one for each picture, "
+                f"labels: expected ({len(self.canvases)},) int64, one for each image, "
                 f"got {self.labels.shape} {self.labels.dtype}"
             )
         if self.labels.size and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
@@ -46,7 +46,7 @@ class LabelledImages:
 
     @property
     def shape(self) -> CanvasShape:
-        """Channels, height and width of every picture."""
+        """Channels, height and width of every image."""
         if self.canvases.ndim != 4:
             raise UsageError(f"canvases: expected (N, C, H, W) uint8, got {self.canvases.shape}")
         return CanvasShape(*self.canvases.shape[1:])
@@ -55,13 +55,13 @@ class LabelledImages:
         return len(self.canvases)
 
     def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
-        """At most ``size`` pictures at a time, in order, each fitted to ``canvas``."""
+        """At most ``size`` images at a time, in order, each fitted to ``canvas``."""
         for start in range(0, len(self), size):
             part = slice(start, start + size)
             yield LabelledImages(fit_all(self.canvases[part], canvas), self.labels[part], self.classes)
 
     def take(self, rows: NDArray[np.int64]) -> LabelledImages:
-        """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
+        """Only these images, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
         unique = np.unique(rows)
         return LabelledImages(self.canvases[unique], self.labels[unique], self.classes)
 
@@ -80,25 +80,25 @@ class LabelledData(Protocol):
         ...
 
     def __len__(self) -> int:
-        """Number of pictures."""
+        """Number of images."""
         ...
 
     def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
-        """At most ``size`` pictures at a time, in order, each fitted to ``canvas``."""
+        """At most ``size`` images at a time, in order, each fitted to ``canvas``."""
         ...
 
     def take(self, rows: NDArray[np.int64]) -> LabelledData:
-        """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
+        """Only these images, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
         ...
 
     @property
     def unreadable(self) -> list[str]:
-        """What was wrong with pictures that the batches so far left out, one line each."""
+        """What was wrong with images that the batches so far left out, one line each."""
         ...
 
 
 def sample(data: LabelledData, count: int) -> LabelledData:
-    """``count`` pictures drawn at random from ``data``, the same ones every time; all if it has fewer."""
+    """``count`` images drawn at random from ``data``, the same ones every time; all if it has fewer."""
     if len(data) <= count:
         return data
     return data.take(np.sort(np.random.default_rng(0).permutation(len(data))[:count]))
@@ -118,7 +118,7 @@ def check_split(split: str) -> str:
 
 @dataclass(frozen=True)
 class StrictData:
-    """``data``, whose batches raise UsageError at the first picture that cannot be read."""
+    """``data``, whose batches raise UsageError at the first image that cannot be read."""
 
     data: LabelledData
 
@@ -134,11 +134,11 @@ class StrictData:
         """As of ``data``, but nothing is left out."""
         for part in self.data.batches(size, canvas):
             if self.unreadable:
-                raise UsageError(f"data: {self.unreadable[0]}; mend it, or have such pictures skipped")
+                raise UsageError(f"data: {self.unreadable[0]}; mend it, or have such images skipped")
             yield part
 
     def take(self, rows: NDArray[np.int64]) -> StrictData:
-        """Only these pictures, in their order here."""
+        """Only these images, in their order here."""
         return StrictData(self.data.take(rows))
 
     @property

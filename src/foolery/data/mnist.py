@@ -51,7 +51,7 @@ _SHA256 = {
 
 
 def open_mnist(_location: str, split: str) -> LabelledImages:
-    """The ``train`` (60 000) or ``test`` (10 000) pictures, ``(N, 1, 28, 28) uint8``, digits white on black.
+    """The ``train`` (60 000) or ``test`` (10 000) images, ``(N, 1, 28, 28) uint8``, digits white on black.
 
     Raises:
         UsageError: where the files are damaged, or are nowhere and cannot be downloaded.

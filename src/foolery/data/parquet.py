@@ -1,4 +1,4 @@
-"""Parquet: pictures and labels in the layout of Hugging Face ``datasets``."""
+"""Parquet: images and labels in the layout of Hugging Face ``datasets``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ IMAGES, LABELS = ("image", "img"), ("label", "labels", "fine_label")
 
 @dataclass(frozen=True)
 class ParquetShards:
-    """Parquet files, one after the other; no more than a batch of encoded pictures is in memory.
+    """Parquet files, one after the other; no more than a batch of encoded images is in memory.
 
     Attributes:
         paths: of the files.
-        starts: ``(files + 1,) int64``, the number of pictures before each file, and in all.
-        column: that holds the pictures.
+        starts: ``(files + 1,) int64``, the number of images before each file, and in all.
+        column: that holds the images.
     """
 
     paths: tuple[Path, ...]
@@ -35,7 +35,7 @@ class ParquetShards:
     column: str
 
     def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
-        """The encoded pictures of ascending ``rows``, ``size`` at a time; None for a row without one."""
+        """The encoded images of ascending ``rows``, ``size`` at a time; None for a row without one."""
         batch: list[bytes | None] = []
         for file, path in enumerate(self.paths):
             first, last = np.searchsorted(rows, self.starts[file : file + 2])
@@ -54,7 +54,7 @@ class ParquetShards:
 
 
 def open_parquet(text: str, split: str) -> StreamedImages:
-    """The pictures of one Parquet file or of several.
+    """The images of one Parquet file or of several.
 
     Args:
         text: a file; files with commas between them; a pattern such as ``train-*.parquet``; names of splits
@@ -62,7 +62,7 @@ def open_parquet(text: str, split: str) -> StreamedImages:
         split: ``train`` or ``test``; a single file is the same for every split.
 
     Raises:
-        UsageError: where a file is missing, is damaged, or has no pictures, labels or class names.
+        UsageError: where a file is missing, is damaged, or has no images, labels or class names.
         MissingExtraError: without pyarrow.
     """
     paths = _paths(text, split)
@@ -76,7 +76,7 @@ def open_parquet(text: str, split: str) -> StreamedImages:
         classes = names
         labels.append(own)
     if not classes or not sum(map(len, labels)):
-        raise UsageError(f"data parquet:{text}: it has no pictures")
+        raise UsageError(f"data parquet:{text}: it has no images")
     starts = np.cumsum([0, *map(len, labels)], dtype=np.int64)
     source = ParquetShards(tuple(paths), starts, column)
     return StreamedImages(classes, np.concatenate(labels), np.arange(starts[-1]), source)
@@ -125,7 +125,7 @@ def _open(path: Path) -> Any:
 
 
 def _content(file: Any, path: Path) -> tuple[str, tuple[str, ...], NDArray[np.int64]]:
-    """Name of the picture column, class names, and all labels."""
+    """Name of the image column, class names, and all labels."""
     import pyarrow
 
     schema = file.schema_arrow
@@ -148,7 +148,7 @@ def _content(file: Any, path: Path) -> tuple[str, tuple[str, ...], NDArray[np.in
     if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
         raise UsageError(
             f"data {path}: labels from {labels.min()} to {labels.max()} for {len(classes)} class names; "
-            "pictures without a label have to be left out"
+            "images without a label have to be left out"
         )
     return image, classes, labels
 
@@ -163,7 +163,7 @@ def _names(metadata: Mapping[bytes, bytes], label: str) -> tuple[str, ...] | Non
 
 
 def _read_images(path: Path, column: str, rows: NDArray[np.int64], size: int) -> Iterator[bytes | None]:
-    """The encoded pictures of ascending ``rows`` of a file; row groups without any are not read."""
+    """The encoded images of ascending ``rows`` of a file; row groups without any are not read."""
     import pyarrow
 
     file = _open(path)

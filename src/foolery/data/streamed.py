@@ -1,4 +1,4 @@
-"""Streamed pictures: read and decoded batch by batch, so that a data set need not fit in memory."""
+"""Streamed images: read and decoded batch by batch, so that a data set need not fit in memory."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from foolery.data.labelled import LabelledImages
 from foolery.errors import UsageError
 from foolery.workers import parallel_for
 
-_CHUNK = 4  # pictures that a lane decodes at a time
+_CHUNK = 4  # images that a worker decodes at a time
 
 
 class EncodedImages(Protocol):
-    """Where encoded pictures come from."""
+    """Where encoded images come from."""
 
     def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
         """The files' bytes of ascending ``rows``, ``size`` at a time; None for one that cannot be read."""
         ...
 
     def name(self, row: int) -> str:
-        """What a person calls the picture."""
+        """What a person calls the image."""
         ...
 
 
 @dataclass(frozen=True)
 class StreamedImages:
-    """Pictures that stay encoded until a batch of them is asked for.
+    """Images that stay encoded until a batch of them is asked for.
 
     Attributes:
         classes: one name per class.
         labels: ``(N,) int64``, each an index into ``classes``.
-        rows: ``(N,) int64``, ascending: which pictures of the source.
+        rows: ``(N,) int64``, ascending: which images of the source.
         source: where they are read from.
-        unreadable: what was wrong with pictures that were left out, one line each; filled while reading.
+        unreadable: what was wrong with images that were left out, one line each; filled while reading.
     """
 
     classes: tuple[str, ...]
@@ -53,17 +53,17 @@ class StreamedImages:
         return len(self.rows)
 
     def take(self, rows: NDArray[np.int64]) -> StreamedImages:
-        """Only these pictures, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
+        """Only these images, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
         unique = np.unique(rows)
         return StreamedImages(self.classes, self.labels[unique], self.rows[unique], self.source)
 
     def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
-        """At most ``size`` pictures at a time, in order, each fitted to ``canvas``.
+        """At most ``size`` images at a time, in order, each fitted to ``canvas``.
 
-        A picture that cannot be read is left out, and noted in ``unreadable``, once.
+        An image that cannot be read is left out, and noted in ``unreadable``, once.
 
         Raises:
-            UsageError: after the last batch, where no picture could be read.
+            UsageError: after the last batch, where no image could be read.
         """
         start, good = 0, 0
         for contents in self.source.contents(self.rows, size):
@@ -77,13 +77,13 @@ class StreamedImages:
             if len(readable):
                 yield LabelledImages(canvases[readable], self.labels[part][readable], self.classes)
         if not good:
-            raise UsageError(f"data: none of the {len(self)} pictures could be read; {self.unreadable[0]}")
+            raise UsageError(f"data: none of the {len(self)} images could be read; {self.unreadable[0]}")
 
 
 def _decode_all(
     contents: list[bytes | None], names: list[str], shape: CanvasShape
 ) -> tuple[Canvases, dict[int, str]]:
-    """``(n, C, H, W) uint8``, and what was wrong with the rows that have no picture."""
+    """``(n, C, H, W) uint8``, and what was wrong with the rows that have no image."""
     canvases = np.zeros((len(contents), *shape.axes), np.uint8)
     failures: dict[int, str] = {}
 

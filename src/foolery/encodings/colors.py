@@ -1,6 +1,6 @@
 """Colors: from three planes of 8-bit levels to RGB, in exact arithmetic, so equal on any machine.
 
-``rgb`` planes are R, G and B themselves, for pictures that are not bred but given (direct encoding only).
+``rgb`` planes are R, G and B themselves, for images that are not evolved (direct encoding only).
 ``hsv`` is what the paper writes (2.2): hue 0 to 255 runs once around the wheel (255 is red again, as 0 is).
 ``hls`` is what its code does: planes in the order H, L, S, read as an 8-bit OpenCV HLS image, whose hue
 counts in steps of two degrees and wraps, so that 0 to 255 runs around the wheel 1.42 times.

@@ -1,4 +1,4 @@
-"""The second role of an encoding: its pictures as a function with gradients.
+"""The second role of an encoding: its images as a function with gradients.
 
 How gradient ascent uses it, for any encoding and device::
 
@@ -10,7 +10,7 @@ How gradient ascent uses it, for any encoding and device::
     genomes = role.with_parameters(genomes, parameters)
 
 ``draw`` gives whole levels, those of ``encoding.render(role.with_parameters(genomes, parameters))``, so the
-objective is that of the picture that would be exported; its gradient is that of the levels before they are
+objective is that of the image that would be exported; its gradient is that of the levels before they are
 made whole (a straight-through gradient).
 """
 
@@ -26,7 +26,7 @@ try:
     import torch
     from torch import Tensor
 except ImportError:
-    raise MissingExtraError("torch", "torch", "differentiate a picture") from None
+    raise MissingExtraError("torch", "torch", "differentiate an image") from None
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Parameters:
 
 
 class DifferentiableEncoding(Protocol[G]):
-    """An encoding whose pictures can be differentiated."""
+    """An encoding whose images can be differentiated."""
 
     @property
     def encoding(self) -> Encoding[G]:

@@ -30,13 +30,13 @@ HALVING_PERIOD = 1000
 FORMAT = 1
 _HEADER = struct.Struct("<BxHHH")
 _MUTATE, _STEP = np.uint64(Purpose.MUTATE), np.uint64(Purpose.STEP)
-_STEP_BLOCK = 256  # draws of steps
+_STEP_BLOCK = 256  # random words of steps at a time
 _BIT_ROW = np.uintp(8)  # numbers in the table for each mask
 
 
 @dataclass(frozen=True)
 class DirectGenomes:
-    """N pictures as their genes: ``levels`` is ``(N, C * H * W) uint8`` in canvas order."""
+    """N images as their genes: ``levels`` is ``(N, C * H * W) uint8`` in canvas order."""
 
     levels: NDArray[np.uint8]
 
@@ -54,7 +54,7 @@ def _find_hits(
     places: NDArray[np.int32],
     hits: NDArray[np.int32],
 ) -> int:
-    """The genes of one picture whose 32-bit word is below ``threshold``; returns how many they are.
+    """The genes of one image whose 32-bit word is below ``threshold``; returns how many they are.
 
     Args:
         threshold: 2^32 times the probability of a hit.
@@ -123,7 +123,7 @@ class Direct(Encoding[DirectGenomes]):
         canvas: what is drawn.
         crossover: ``none`` as the paper describes it, or ``sbx`` as the released code has it.
         colors: what the three planes of a color canvas mean: ``hsv`` as the paper says, ``hls``, or
-            ``rgb``, in which every picture can be written.
+            ``rgb``, in which every image can be written.
     """
 
     canvas: CanvasShape
@@ -151,7 +151,7 @@ class Direct(Encoding[DirectGenomes]):
         return 1 if self.crossover == "none" else 2
 
     def initial(self, stream: Stream) -> DirectGenomes:
-        """Uniform noise, one picture for every row of ``stream``."""
+        """Uniform noise, one image for every row of ``stream``."""
         return DirectGenomes(stream.bytes(Purpose.INITIAL, self.canvas.size))
 
     def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
@@ -159,7 +159,7 @@ class Direct(Encoding[DirectGenomes]):
         return self._mutated(parents.levels.copy(), stream)
 
     def offspring(self, pool: DirectGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> DirectGenomes:
-        """One mutated child of the picture at each of the rows ``parent_rows``."""
+        """One mutated child of the image at each of the rows ``parent_rows``."""
         return self._mutated(pool.levels[parent_rows], stream)
 
     def _mutated(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:

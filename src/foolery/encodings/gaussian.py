@@ -1,6 +1,6 @@
 """The encoding ``gaussian``: pixels as genes, and Gaussian noise on all of them.
 
-How most quality-diversity libraries vary pictures: pyribs' tutorial "Generating Images to Fool an MNIST
+How most quality-diversity libraries vary images: pyribs' tutorial "Generating Images to Fool an MNIST
 Classifier" starts from gray and adds noise of sigma 0.5 (of the range of a gene) to every pixel of every
 child, cut to the range. It is here to be compared with; ``direct`` is the paper's.
 """
@@ -85,7 +85,7 @@ class Gaussian(Direct):
         return {"sigma": self.sigma, **options}
 
     def initial(self, stream: Stream) -> DirectGenomes:
-        """Gray with noise, one picture for every row of ``stream``."""
+        """Gray with noise, one image for every row of ``stream``."""
         return self.vary(DirectGenomes(np.full((len(stream), self.canvas.size), GRAY, np.uint8)), stream)
 
     def _mutated(self, levels: NDArray[np.uint8], stream: Stream) -> DirectGenomes:

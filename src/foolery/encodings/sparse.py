@@ -1,6 +1,6 @@
 """The encoding ``sparse``: a few squares on one color.
 
-After the sparse fooling images of Kumano, Kera and Yamasaki (2020), whose pictures are of one color but for a
+After the sparse fooling images of Kumano, Kera and Yamasaki (2020), whose images are of one color but for a
 few pixels; squares, because a pixel of a large canvas is nothing to most networks.
 """
 
@@ -28,7 +28,7 @@ _PLACE_GENES = 3  # genes of a square before its color: row, column, side
 
 @jit
 def _draw_squares(genes: NDArray[np.uint8], canvases: NDArray[np.uint8], max_side: int) -> None:
-    """Draw one picture for each row of ``genes``: the color of the ground, then square after square."""
+    """Draw one image for each row of ``genes``: the color of the ground, then square after square."""
     channels, height, width = canvases.shape[1:]
     size = _PLACE_GENES + channels
     for i in range(genes.shape[0]):
@@ -75,13 +75,13 @@ class Sparse(Encoding[DirectGenomes]):
 
     @cached_property
     def _genes(self) -> Direct:
-        """Who varies and stores the genes, as if they were a picture of one row."""
+        """Who varies and stores the genes, as if they were an image of one row."""
         channels = self.canvas.channels
         count = channels + self.squares * (_PLACE_GENES + channels)
         return Direct(CanvasShape(channels=1, height=1, width=count))
 
     def initial(self, stream: Stream) -> DirectGenomes:
-        """Squares at random, one picture for every row of ``stream``."""
+        """Squares at random, one image for every row of ``stream``."""
         return self._genes.initial(stream)
 
     def vary(self, parents: DirectGenomes, stream: Stream) -> DirectGenomes:
@@ -89,7 +89,7 @@ class Sparse(Encoding[DirectGenomes]):
         return self._genes.vary(parents, stream)
 
     def offspring(self, pool: DirectGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> DirectGenomes:
-        """One mutated child of the picture at each of the rows ``parent_rows``."""
+        """One mutated child of the image at each of the rows ``parent_rows``."""
         return self._genes.offspring(pool, parent_rows, stream)
 
     def take(self, genomes: DirectGenomes, index: NDArray[np.int64]) -> DirectGenomes:

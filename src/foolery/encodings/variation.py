@@ -1,4 +1,4 @@
-"""Crossover of pictures: simulated binary crossover, as the released code has it (``evo_float_image.hpp``).
+"""Crossover of images: simulated binary crossover, as the released code has it (``evo_float_image.hpp``).
 
 The paper describes mutation only, so it is an option. The original set genes on which both parents agree
 to 0.5; here they keep the common value.
@@ -58,7 +58,7 @@ def _cross_pair(
     generation: np.uint64,
     seed: np.uint64,
 ) -> None:
-    """Cross two pictures in place, gene by gene, in levels 0 to 255."""
+    """Cross two images in place, gene by gene, in levels 0 to 255."""
     for gene in range(first.size):
         low, high = float(min(first[gene], second[gene])), float(max(first[gene], second[gene]))
         if low == high:
@@ -90,7 +90,7 @@ def _cross_rows(
 def cross(levels: NDArray[np.uint8], stream: Stream) -> NDArray[np.uint8]:
     """``(N, genes) uint8``: a copy in which half of the pairs of rows (2k, 2k + 1) are crossed.
 
-    The powers come from the platform's mathematics, so these draws are promised on one machine only.
+    The powers come from the platform's mathematics, so these numbers are promised on one machine only.
 
     Raises:
         UsageError: for an odd number of rows.

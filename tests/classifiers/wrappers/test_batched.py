@@ -55,7 +55,7 @@ def test_short_memory_halves_the_slice_and_is_an_event():
     assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
     assert batched.events == told == [BatchReduction(16, 5, "no room"), BatchReduction(5, 2, "no room")]
     assert small.asked == [2, 2, 2, 2, 2]
-    assert "goes on with 2" in str(told[-1])
+    assert "from here 2" in str(told[-1])
     assert batched.description.forward["slice"] == 2
 
 
@@ -76,7 +76,7 @@ def test_the_largest_slice_is_within_memory():
 
 @pytest.mark.parametrize("size", [0, -3])
 def test_an_empty_slice_is_refused(size):
-    with pytest.raises(UsageError, match="expected a slice"):
+    with pytest.raises(UsageError, match="expected micro-batches"):
         MicroBatched(Plain(), size)
 
 
@@ -204,7 +204,7 @@ def test_a_shrink_is_an_event_of_its_generation(tmp_path):
     evolve(device, generations=3, out=tmp_path, on_progress=crowd, **QUICK)
     (event,) = open_run_file(tmp_path).events
     assert event.generation == 2
-    assert event.text == "out of memory with 16 canvases at a time, goes on with 8 (no room)"
+    assert event.text == "out of memory with 16 canvases at a time, from here 8 (no room)"
     shown = invoke("show", tmp_path)
     assert "event       generation 2: out of memory with 16 canvases at a time" in shown.stdout
 

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 
 class Network(nn.Module):
-    """Pictures, preprocessed, to logits: ``head(features(pictures))``."""
+    """Images, preprocessed, to logits: ``head(features(images))``."""
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """``(N, F) float32``, what the last layer sees, of ``(N, C, H, W) float32``."""
         raise NotImplementedError
 
@@ -19,13 +19,13 @@ class Network(nn.Module):
         """``(N, K) float32`` logits of features."""
         raise NotImplementedError
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """``(N, K) float32`` logits."""
-        return self.head(self.features(pictures))
+        return self.head(self.features(images))
 
-    def loss(self, pictures: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         """What training makes small, of a batch and its ``(N,) int64`` labels: the cross-entropy."""
-        return nn.functional.cross_entropy(self(pictures), labels)
+        return nn.functional.cross_entropy(self(images), labels)
 
     def initialize(self, generator: torch.Generator) -> None:
         """Caffe's Xavier start: weights uniform within sqrt(3 / fan-in) of zero, biases zero."""

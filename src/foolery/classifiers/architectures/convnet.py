@@ -11,10 +11,10 @@ from foolery.classifiers.architectures.base import Network
 
 
 class ConvNet(Network):
-    """RGB pictures ``(N, 3, H, W) float32`` to logits ``(N, K) float32``.
+    """RGB images ``(N, 3, H, W) float32`` to logits ``(N, K) float32``.
 
     Convolutions of 3 x 3 with batch normalisation and ReLU: 24 and 48 (halving), a residual pair of 48,
-    96 (halving), a residual pair of 96, 128; mean over the picture; K logits.
+    96 (halving), a residual pair of 96, 128; mean over the image; K logits.
     """
 
     def __init__(self, classes: int = 10) -> None:
@@ -27,9 +27,9 @@ class ConvNet(Network):
         self.last = _Convolution(96, 128)
         self.fc = nn.Linear(128, classes)
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """``(N, 128) float32``, the means of the last convolution."""
-        wide = self.down1(self.stem(pictures))
+        wide = self.down1(self.stem(images))
         wide = wide + self.pair1(wide)
         deep = self.down2(wide)
         deep = deep + self.pair2(deep)

@@ -9,7 +9,7 @@ from foolery.classifiers.architectures.base import Network
 
 
 class LeNet(Network):
-    """Gray pictures ``(N, 1, 28, 28) float32`` to logits ``(N, K) float32``.
+    """Gray images ``(N, 1, 28, 28) float32`` to logits ``(N, K) float32``.
 
     Convolution 20 of 5 x 5, max-pool 2, convolution 50 of 5 x 5, max-pool 2, 500 units with ReLU, K logits.
     """
@@ -21,9 +21,9 @@ class LeNet(Network):
         self.fc1 = nn.Linear(800, 500)
         self.fc2 = nn.Linear(500, classes)
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """``(N, 500) float32``, after the ReLU."""
-        first = torch.max_pool2d(self.conv1(pictures), 2)
+        first = torch.max_pool2d(self.conv1(images), 2)
         second = torch.max_pool2d(self.conv2(first), 2)
         return torch.relu(self.fc1(second.flatten(1)))
 

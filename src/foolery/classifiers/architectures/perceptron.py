@@ -9,7 +9,7 @@ from foolery.classifiers.architectures.base import Network
 
 
 class Perceptron(Network):
-    """Gray pictures ``(N, 1, 28, 28) float32`` to logits ``(N, K) float32``: 300 and 100 units with ReLU."""
+    """Gray images ``(N, 1, 28, 28) float32`` to logits ``(N, K) float32``: 300 and 100 units with ReLU."""
 
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
@@ -17,9 +17,9 @@ class Perceptron(Network):
         self.fc2 = nn.Linear(300, 100)
         self.fc3 = nn.Linear(100, classes)
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """``(N, 100) float32``, after the second ReLU."""
-        return torch.relu(self.fc2(torch.relu(self.fc1(pictures.flatten(1)))))
+        return torch.relu(self.fc2(torch.relu(self.fc1(images.flatten(1)))))
 
     def head(self, features: Tensor) -> Tensor:
         """``(N, K) float32`` logits of features."""

@@ -1,7 +1,7 @@
-"""VAE: a generative model of each class, asked which of them a picture comes from; 419 000 weights.
+"""VAE: a generative model of each class, asked which of them an image comes from; 419 000 weights.
 
 After "analysis by synthesis" (Schott, Rauber, Bethge, Brendel, 2018): one variational autoencoder for each
-class, and the class whose model explains a picture best. Here the models share the encoder's first layer and
+class, and the class whose model explains an image best. Here the models share the encoder's first layer and
 the decoder's last two; codes, and the first layer of each decoder, belong to one class alone.
 """
 
@@ -18,18 +18,18 @@ CODE, ENCODER, DECODER, INNER, PIXELS = 8, 200, 128, 256, 784
 
 
 class VAE(Network):
-    """Gray pictures ``(N, 1, 28, 28) float32`` from 0 to 1 to ``log p(x, y) - level``, ``(N, K) float32``.
+    """Gray images ``(N, 1, 28, 28) float32`` from 0 to 1 to ``log p(x, y) - level``, ``(N, K) float32``.
 
-    ``log p(x, y)`` is that of the picture and of the code that the encoder gives it for class y: amortised,
+    ``log p(x, y)`` is that of the image and of the code that the encoder gives it for class y: amortised,
     without sampling, so it is fast and differentiable. With ``g`` the decoder and ``c`` the code of 8
     numbers, it is ``log p(x | g(c)) - |c|^2 / 2 + sum log s + log p(y)``, with ``s`` the width of the
     posterior, learned for each class: the evidence lower bound, taken at the mean of the posterior. A pixel
-    is the probability that a black-and-white picture is white there; ``log p(x | g)`` is expected over such
-    pictures.
+    is the probability that a black-and-white image is white there; ``log p(x | g)`` is expected over such
+    images.
 
-    ``level`` is such that 95 % of pictures like those it was trained on have ``log p(x) > level``; it is set
+    ``level`` is such that 95 % of images like those it was trained on have ``log p(x) > level``; it is set
     after training. The softmax of the logits does not depend on it, but the logarithm of their summed
-    exponentials, ``log p(x) - level``, tells whether the model has seen anything like the picture.
+    exponentials, ``log p(x) - level``, tells whether the model has seen anything like the image.
     """
 
     offset: Tensor
@@ -47,9 +47,9 @@ class VAE(Network):
         self.register_buffer("offset", torch.zeros(classes))
         self._noise: torch.Generator | None = None
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """``(N, K) float32``: ``log p(x | g(c)) - |c|^2 / 2`` of each class."""
-        pixels = pictures.flatten(1)
+        pixels = images.flatten(1)
         codes = self._encode(pixels)
         hidden = torch.matmul(codes.transpose(0, 1), self.draw1) + self.draw1_bias
         fit = _fit_by_rows(
@@ -61,11 +61,11 @@ class VAE(Network):
         """``(N, K) float32``: ``log p(x, y) - level`` of features."""
         return features + self.offset + self.spread.sum(1)
 
-    def loss(self, pictures: Tensor, labels: Tensor) -> Tensor:
-        """The mean over pictures of the negative evidence lower bound of their own class's model."""
+    def loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        """The mean over images of the negative evidence lower bound of their own class's model."""
         # Products with ones and zeros in place of indices, whose gradients depend on the order of threads.
-        own = nn.functional.one_hot(labels, self.classes).to(pictures.dtype)
-        pixels, spread = pictures.flatten(1), own @ self.spread
+        own = nn.functional.one_hot(labels, self.classes).to(images.dtype)
+        pixels, spread = images.flatten(1), own @ self.spread
         means = (self._encode(pixels) * own[:, :, None]).sum(1)
         codes = means + spread.exp() * torch.randn(means.shape, generator=self._noise)
         code_of_class = (own[:, :, None] * codes[:, None, :]).flatten(1)
@@ -86,7 +86,7 @@ class VAE(Network):
             self.offset.zero_()
 
     def _encode(self, pixels: Tensor) -> Tensor:
-        """``(N, K, 8)``: the code of each picture for each class."""
+        """``(N, K, 8)``: the code of each image for each class."""
         codes: Tensor = self.see2(torch.relu(self.see1(pixels)))
         return codes.reshape(-1, self.classes, CODE)
 

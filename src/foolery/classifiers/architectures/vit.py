@@ -11,7 +11,7 @@ WIDTH, HEADS, DEPTH, PLACES = 96, 3, 4, 64
 
 
 class ViT(Network):
-    """RGB pictures ``(N, 3, 32, 32) float32`` to logits ``(N, K) float32``.
+    """RGB images ``(N, 3, 32, 32) float32`` to logits ``(N, K) float32``.
 
     64 patches of 4 x 4, each 96 numbers made by two convolutions; four blocks of attention (3 heads) and two
     layers of 384 and 96 units, normalised before each; mean over the patches; K logits.
@@ -26,9 +26,9 @@ class ViT(Network):
         self.norm = nn.LayerNorm(WIDTH)
         self.fc = nn.Linear(WIDTH, classes)
 
-    def features(self, pictures: Tensor) -> Tensor:
+    def features(self, images: Tensor) -> Tensor:
         """``(N, 96) float32``, the means over all patches."""
-        patches = self.patch2(nn.functional.gelu(self.patch1(pictures)))
+        patches = self.patch2(nn.functional.gelu(self.patch1(images)))
         rows = (patches.flatten(2).transpose(1, 2) + self.places).reshape(-1, WIDTH)
         for block in self.blocks:
             rows = block(rows)
@@ -57,7 +57,7 @@ class ViT(Network):
 class _Block(nn.Module):
     """Attention, then two layers, each added to what came in.
 
-    Its layers see the patches of all pictures as rows, so that an ONNX graph keeps their weights as they are.
+    Its layers see the patches of all images as rows, so that an ONNX graph keeps their weights as they are.
     """
 
     def __init__(self) -> None:

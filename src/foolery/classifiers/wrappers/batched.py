@@ -1,4 +1,4 @@
-"""Batched: a classifier that is asked in slices which fit into its memory."""
+"""Micro-batches: parts of a batch that fit into a device's memory, halved when memory runs out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from foolery.runs import RunWriter
 from foolery.runs.records import RunSettings
 
 MAX_BATCH = 1024
-_GAIN = 1.05  # a slice twice as large has to be this much faster to be worth its memory
+_GAIN = 1.05  # a micro-batch twice as large has to be this much faster to be worth its memory
 
 
 @dataclass(frozen=True)
 class BatchReduction:
-    """An event: a slice did not fit into memory, so slices are smaller from then on.
+    """An event: a micro-batch did not fit into memory, so they are smaller from then on.
 
     Scores from then on may differ in their last bits from those of a run without it.
     """
@@ -31,18 +31,16 @@ class BatchReduction:
     reason: str
 
     def __str__(self) -> str:
-        return (
-            f"out of memory with {self.before} canvases at a time, goes on with {self.after} ({self.reason})"
-        )
+        return f"out of memory with {self.before} canvases at a time, from here {self.after} ({self.reason})"
 
 
 class MicroBatched:
-    """Splits every batch into slices of ``size``; halves them where memory does not suffice.
+    """Splits every batch into micro-batches of ``size``; halves them where memory does not suffice.
 
     Args:
-        classifier: what is asked.
-        size: canvases in a slice; found by trying where it is None.
-        on_event: called with every ``Shrink``.
+        classifier: within.
+        size: canvases in a micro-batch; found by trying where it is None.
+        on_event: called with every ``BatchReduction``.
     """
 
     def __init__(
@@ -52,7 +50,7 @@ class MicroBatched:
         on_event: Callable[[BatchReduction], None] | None = None,
     ) -> None:
         if size is not None and not 1 <= size <= MAX_BATCH**2:
-            raise UsageError(f"batch: expected a slice of 1 to {MAX_BATCH**2} canvases, got {size}")
+            raise UsageError(f"batch: expected micro-batches of 1 to {MAX_BATCH**2} canvases, got {size}")
         self.classifier = classifier
         self.events: list[BatchReduction] = []
         self.on_event = on_event
@@ -60,7 +58,7 @@ class MicroBatched:
 
     @property
     def description(self) -> Description:
-        """That of the classifier within; ``forward`` says the slice."""
+        """That of the classifier within; ``forward`` has the size as ``slice``."""
         inner = self.classifier.description
         return replace(inner, forward={**inner.forward, "slice": self.size})
 
@@ -105,12 +103,12 @@ class MicroBatched:
 def with_microbatches(
     classifier: Classifier, size: int | None = None, on_event: Callable[[BatchReduction], None] | None = None
 ) -> Classifier:
-    """``classifier`` as it is on the processor, and ``Batched`` on a device with memory of its own.
+    """``classifier`` as it is on the processor, and ``MicroBatched`` on a device with memory of its own.
 
     Args:
-        classifier: what a run is about to ask.
-        size: the slice that the run was recorded with; None finds it, as ``fitting_batch``.
-        on_event: called with every ``Shrink``.
+        classifier: of a run that is about to start.
+        size: of the micro-batches that the run was recorded with; None finds it, as ``fitting_batch``.
+        on_event: called with every ``BatchReduction``.
     """
     if classifier.description.device == "cpu":
         return classifier
@@ -118,9 +116,9 @@ def with_microbatches(
 
 
 def fitting_batch(classifier: Classifier) -> int:
-    """The classifier's own slice, or the half of it, or of that, that fits into memory.
+    """The classifier's own chunk, or half of it, or of that, whichever fits into memory.
 
-    Only memory decides, no clock: the same run on the same machine gets the same slice.
+    Only memory decides, no clock: the same run on the same machine gets the same size.
 
     Raises:
         FooleryError: where not even one canvas fits.
@@ -133,7 +131,7 @@ def fitting_batch(classifier: Classifier) -> int:
 
 
 def fastest_batch(classifier: Classifier, max_batch: int = MAX_BATCH) -> int:
-    """The slice, a power of two up to ``max_batch``, beyond which nothing is gained or memory is short."""
+    """The size, a power of two up to ``max_batch``, beyond which nothing is gained or memory is short."""
     axes = classifier.description.canvas.axes
     best, fastest, size = 1, 0.0, 1
     while size <= max_batch:
@@ -177,11 +175,11 @@ def _reason(error: BaseException) -> str:
 
 
 def autobatch(classifier: Classifier, recorded: RunSettings | None = None) -> Classifier:
-    """``classifier``; on a device with memory of its own, in slices.
+    """``classifier``; on a device with memory of its own, in micro-batches.
 
     Args:
-        classifier: what a run is about to ask.
-        recorded: settings of the run that is resumed, whose slices are used again; None finds them.
+        classifier: of a run that is about to start.
+        recorded: settings of the run that is resumed, whose size is used again; None finds it.
     """
     if isinstance(classifier, MicroBatched):
         return classifier
@@ -192,11 +190,11 @@ def autobatch(classifier: Classifier, recorded: RunSettings | None = None) -> Cl
 
 
 def record_reductions(classifier: Classifier, writers: Sequence[RunWriter]) -> None:
-    """From here on, a slice that has to shrink is an event in the run files."""
+    """From here on, a micro-batch that has to be halved is an event in the run files."""
 
-    def tell(shrink: BatchReduction) -> None:
+    def record(reduction: BatchReduction) -> None:
         for writer in writers:
-            writer.add_event(str(shrink))
+            writer.add_event(str(reduction))
 
     if isinstance(classifier, MicroBatched):
-        classifier.on_event = tell
+        classifier.on_event = record

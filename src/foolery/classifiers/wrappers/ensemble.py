@@ -19,7 +19,7 @@ from foolery.errors import UsageError
 
 @dataclass(frozen=True)
 class Ensemble:
-    """The mean of what its members say.
+    """The mean probability of its members.
 
     Attributes:
         members: the classifiers; class names and their order are the first one's.

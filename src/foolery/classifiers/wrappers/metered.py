@@ -1,4 +1,4 @@
-"""Metered: a classifier that counts what it is asked, and stops at a hard budget."""
+"""Budget: a classifier that counts its queries, and stops at a hard limit of queries or time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent; None for no limit.
+    """A limit of queries, of time, or of both; None for no limit.
 
     Attributes:
         queries: images classified.
@@ -58,7 +58,7 @@ class BudgetSpent(FooleryError):  # noqa: N818 - an event to catch, more than an
         images: classified so far.
         elapsed: seconds since the first call.
         requested: images in the batch that was refused.
-        budget: what might be spent.
+        budget: that is spent.
     """
 
     def __init__(self, images: int, elapsed: float, requested: int, budget: Budget) -> None:
@@ -78,7 +78,7 @@ class Metered:
     judged by the rate so far.
 
     Args:
-        classifier: what is asked.
+        classifier: within.
         queries: the most images to classify; None for no limit.
         seconds: the most time, counted from the first call; None for no limit.
         images: already classified, by the part of a run before this one.

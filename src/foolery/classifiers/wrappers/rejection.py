@@ -1,4 +1,4 @@
-"""Rejecting: a classifier that answers only about what a generative model takes for real."""
+"""Reject option: a classifier with one class more, for images unlike those a generative model has seen."""
 
 from __future__ import annotations
 
@@ -25,16 +25,15 @@ REJECTED = "rejected"
 
 @dataclass(frozen=True)
 class RejectOption:
-    """Another classifier's answers, times the probability that the picture is not rejected.
+    """Probabilities of another classifier, times the probability that the image is not rejected.
 
-    With ``m = log p(x) - level``, as the density gives it, a picture is accepted with probability
+    With ``m = log p(x) - level``, as the density gives it, an image is accepted with probability
     ``1 / (1 + exp(-m))``: a step at the level, a few nats wide. The score of class y is
     ``log p(y | x) + log p(accepted)``, that of the last class ``log p(rejected)``. Far below the level the
-    scores fall by a nat for each nat of ``log p(x)``, so that a search, which is told the rule by these
-    scores, can climb back to it.
+    scores fall by a nat for each nat of ``log p(x)``, so that a search can ascend from there.
 
     Attributes:
-        inner: who answers; its scores are ``softmax``.
+        inner: the classifier; its scores are ``softmax``.
         density: a network whose logits are ``log p(x, y) - level``; may be ``inner`` itself.
     """
 
@@ -70,14 +69,14 @@ class RejectOption:
 
     @property
     def chunk(self) -> int | None:
-        """Canvases that a lane takes at a time; see ``Sliced``. None where the two differ in it."""
+        """See ``ChunkedClassifier``; None where the two differ in it."""
         chunks = {
             each.chunk if isinstance(each, ChunkedClassifier) else None for each in (self.inner, self.density)
         }
         return chunks.pop() if len(chunks) == 1 else None
 
     def margins(self, canvases: Canvases) -> NDArray[np.float64]:
-        """``(N,) float64``: ``log p(x) - level`` in nats; above 0 for what is rather accepted."""
+        """``(N,) float64``: ``log p(x) - level`` in nats; above 0 where the image is more likely accepted."""
         return _log_sum(self.density.outputs(canvases))
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
@@ -87,16 +86,16 @@ class RejectOption:
         return _with_rejected(self.inner.scores(canvases), self.margins(canvases))
 
     def outputs(self, canvases: Canvases) -> NDArray[np.float64]:
-        """As ``scores``; see ``Sliced``."""
+        """As ``scores``; see ``ChunkedClassifier``."""
         log_joint = self.density.outputs(canvases)
         margins = _log_sum(log_joint)
         if self.alone:
             return _with_rejected(self.density.to_scores(log_joint), margins)
-        assert isinstance(self.inner, ChunkedClassifier)  # asked for only where ``slice`` is not None
+        assert isinstance(self.inner, ChunkedClassifier)  # called only where ``chunk`` is not None
         return _with_rejected(self.inner.to_scores(self.inner.outputs(canvases)), margins)
 
     def to_scores(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """``outputs``, which are scores already; see ``Sliced``."""
+        """``outputs``, which are scores already; see ``ChunkedClassifier``."""
         return outputs
 
     def logits(self, canvases: Tensor) -> Tensor:
@@ -124,7 +123,7 @@ class RejectOption:
 
 
 def with_reject_option(inner: Classifier, density: Classifier | None = None) -> RejectOption:
-    """``inner``, rejecting what ``density`` (itself if None) has not seen the like of.
+    """``inner`` with a reject option: ``density`` (itself if None) knows what it has seen.
 
     Raises:
         UsageError: where ``density`` knows no p(x), or the two do not belong together.

@@ -18,13 +18,13 @@ from foolery.errors import UsageError
 
 @dataclass(frozen=True)
 class TenCrop:
-    """The mean of a classifier's ten answers about crops of a canvas.
+    """The mean probability of a classifier over ten crops of a canvas.
 
     The classifier within cuts out the centre of its canvas by itself. So every crop is put where that centre
     is, as the paper's authors did, and the classifier within stays as it is.
 
     Attributes:
-        classifier: what is asked about every crop.
+        classifier: that scores every crop.
         crop: ``(height, width)`` that it cuts out of the centre of its canvas.
     """
 

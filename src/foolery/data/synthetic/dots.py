@@ -24,7 +24,7 @@ def dots(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canva
     lefts = (places[..., 1] * canvas.width).astype(np.int64)
     canvases = np.zeros((rng.count, *canvas.axes), np.uint8)
     y, x = np.arange(canvas.height)[:, None], np.arange(canvas.width)
-    for dot in range(MAX_DOTS):  # one square of every picture at a time
+    for dot in range(MAX_DOTS):  # one square of every image at a time
         rows = np.flatnonzero(counts > dot)
         if not len(rows):
             break
@@ -32,6 +32,6 @@ def dots(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canva
         right = x[None, None] - lefts[rows, dot, None, None]
         size = sizes[rows, None, None]
         inside = (down >= 0) & (down < size) & (right >= 0) & (right < size)
-        picture, row, column = np.nonzero(inside)
-        canvases[rows[picture], :, row, column] = colors[rows[picture], dot]
+        image, row, column = np.nonzero(inside)
+        canvases[rows[image], :, row, column] = colors[rows[image], dot]
     return canvases

@@ -20,7 +20,7 @@ def uniform(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Ca
 def scaled(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
     """Uniform noise of a part of the full contrast, about a color at which none of it is cut off.
 
-    Picture i has contrast ``CONTRASTS[i % 4]``.
+    Image i has contrast ``CONTRASTS[i % 4]``.
     """
     contrast = np.array(CONTRASTS, np.float32)[rng.rows % len(CONTRASTS)][:, None, None]
     low = rng.uniforms(1, canvas.channels).astype(np.float32)[:, :, None] * (1 - contrast) * 255
@@ -29,9 +29,9 @@ def scaled(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Can
 
 
 def low_pass(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
-    """Random levels on a coarse grid, joined smoothly, of full contrast; every second picture is gray.
+    """Random levels on a coarse grid, joined smoothly, of full contrast; every second image is gray.
 
-    Picture i has ``GRIDS[i // 2 % 8]`` grid points along its longer side, fewer along the other.
+    Image i has ``GRIDS[i // 2 % 8]`` grid points along its longer side, fewer along the other.
     """
     canvases = np.empty((rng.count, *canvas.axes), np.uint8)
     which = rng.rows // 2 % len(GRIDS)
@@ -62,10 +62,10 @@ def _interpolation_weights(side: int, grid: int) -> NDArray[np.float32]:
     return weights
 
 
-def _stretch(pictures: NDArray[np.floating]) -> Canvases:
-    """Each picture from its lowest to its highest value onto 0 to 255."""
-    flat = pictures.reshape(len(pictures), -1)
+def _stretch(images: NDArray[np.floating]) -> Canvases:
+    """Each image from its lowest to its highest value onto 0 to 255."""
+    flat = images.reshape(len(images), -1)
     low, high = flat.min(axis=1)[:, None], flat.max(axis=1)[:, None]
     levels = (flat - low) / np.maximum(high - low, 1e-6) * 255
-    stretched: Canvases = levels.astype(np.uint8).reshape(pictures.shape)
+    stretched: Canvases = levels.astype(np.uint8).reshape(images.shape)
     return stretched

@@ -10,7 +10,7 @@ from foolery.data.synthetic.base import ImageRng
 
 
 def colors(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
-    """One color a picture. The first are black, white and middle gray."""
+    """One color an image. The first are black, white and middle gray."""
     levels = rng.levels(0, canvas.channels)
     for row, level in enumerate((0, 255, 128)):
         levels[rng.rows == row] = level
@@ -33,7 +33,7 @@ def project(canvas: CanvasShape, angle: NDArray[np.float64]) -> NDArray[np.float
 
 
 def mix_colors(canvas: CanvasShape, pairs: NDArray[np.uint8], fraction: NDArray[np.floating]) -> Canvases:
-    """Pictures mixed of two colors each.
+    """Images mixed of two colors each.
 
     Args:
         canvas: what is drawn.

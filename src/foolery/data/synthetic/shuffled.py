@@ -18,7 +18,7 @@ def shuffled(rng: ImageRng, canvas: CanvasShape, photos: Canvases | None) -> Can
     filled from the other side of the photo. Objects are gone, their texture is not.
     """
     if photos is None:
-        raise UsageError("baseline shuffled-photos: expected photos")
+        raise UsageError("synthetic images shuffled-photos: expected photos")
     canvases = np.empty((rng.count, *canvas.axes), np.uint8)
     longer = max(canvas.height, canvas.width)
     which = rng.rows % len(CUTS)

@@ -1,4 +1,4 @@
-"""Tiles: textures that repeat over the whole picture, in two colors or of random pixels."""
+"""Tiles: textures that repeat over the whole image, in two colors or of random pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Field = NDArray[np.float32]
 
 
 def tiles(rng: ImageRng, canvas: CanvasShape, _: Canvases | None = None) -> Canvases:
-    """Picture i is of kind i % 6: stripes, waves, checkers, dots, rings, repeated noise.
+    """Image i is of kind i % 6: stripes, waves, checkers, dots, rings, repeated noise.
 
     The period is between 2 pixels and half the shorter side, the direction any.
     """
@@ -76,5 +76,5 @@ def _repeated(
     period = np.minimum(period, side)[mine][:, None]
     rows, columns = np.arange(canvas.height) % period, np.arange(canvas.width) % period
     flat = noise[mine].transpose(0, 2, 3, 1)
-    picture = flat[np.arange(len(flat))[:, None, None], rows[:, :, None], columns[:, None, :]]
-    return np.ascontiguousarray(picture.transpose(0, 3, 1, 2))
+    image = flat[np.arange(len(flat))[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return np.ascontiguousarray(image.transpose(0, 3, 1, 2))

@@ -1,1 +1,1 @@
-"""The CPPN encoding: a picture is a small network of sines, sigmoids, Gaussians and ramps (paper 2.2)."""
+"""The CPPN encoding: an image is a small network of sines, sigmoids, Gaussians and ramps (paper 2.2)."""

@@ -1,4 +1,4 @@
-"""Breeding of CPPNs: the first random networks, and the mutated children of a whole batch of parents."""
+"""Variation of CPPNs: the first random networks, and the mutated children of a whole batch of parents."""
 
 from __future__ import annotations
 

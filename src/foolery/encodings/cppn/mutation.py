@@ -55,7 +55,7 @@ def _fill_words(
     hits: NDArray[np.uint64],
     words: NDArray[np.uint64],
 ) -> None:
-    """The first two words of so many blocks; a loop that only draws becomes vector code."""
+    """The first two words of so many blocks; a loop of nothing else becomes vector code."""
     for index in range(count):
         hits[index], words[index], _, _ = philox(np.uint64(index), child, generation, purpose, seed)
 
@@ -74,7 +74,7 @@ def mutate_genes(
 ) -> None:
     """Steps 1 and 2: every weight and every activation with probability 0.1.
 
-    ``hits`` and ``words`` are scratch, for the draws of as many edges or nodes.
+    ``hits`` and ``words`` are scratch, for the random words of as many edges or nodes.
     """
     _fill_words(links, child, generation, _MUTATE, seed, hits, words)
     for edge in range(links):

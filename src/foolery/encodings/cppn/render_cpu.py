@@ -45,7 +45,7 @@ def _prepare(
 ) -> None:
     """Of every node, inputs counted: does an output need it, are all its sources faint, where its edges end.
 
-    A node may be faint (nearly 0 over much of the picture) if it is a gaussian, or a sine or linear of faint
+    A node may be faint (nearly 0 over much of the image) if it is a gaussian, or a sine or linear of faint
     ones. ``ends`` is 0 where there is no edge. Indices are unsigned: Python's negative ones cost time.
     """
     total = INPUTS + count

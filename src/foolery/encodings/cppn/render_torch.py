@@ -153,7 +153,7 @@ class _Drawing(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         structure: _Structure = ctx.structure
         weights, values, potentials = ctx.saved_tensors
-        # what the picture gains by a node's value, then, in place, by its potential; outputs feed nothing
+        # what the image gains by a node's value, then, in place, by its potential; outputs feed nothing
         gains = torch.zeros_like(values)
         gains[structure.outputs] = gradients[0]
         for step in structure.backward:

@@ -38,7 +38,7 @@ from foolery.encodings.cppn.render_numpy import SINE as SINES
 from foolery.jit import jit
 
 CHAINS = 7
-"""Vectors side by side: 7 of 16 pixels make 112, and 7 of those a picture of 28 x 28."""
+"""Vectors side by side: 7 of 16 pixels make 112, and 7 of those an image of 28 x 28."""
 STEP = 112
 """Pixels after which rows of every vector width may end."""
 ROW = 784

@@ -1,4 +1,4 @@
-"""The encoding ``cppn`` with its pictures drawn by a GPU of NVIDIA, in the GPU's memory."""
+"""The encoding ``cppn`` with its images drawn by a GPU of NVIDIA, in the GPU's memory."""
 
 from __future__ import annotations
 
