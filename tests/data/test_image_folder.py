@@ -74,15 +74,11 @@ def test_nothing_but_broken_pictures_is_an_error(tmp_path):
     class_folders(tmp_path, "a", "b", count=1)
     for path in tmp_path.rglob("*.png"):
         path.write_bytes(b"no picture")
-    with pytest.raises(
-        UsageError, match=r"none of the 2 images could be read; image a/0\.png: not an image"
-    ):
+    with pytest.raises(UsageError, match=r"none of the 2 images could be read; image a/0\.png: not an image"):
         list(load_data(f"folder:{tmp_path}").batches(8, CANVAS))
 
 
-@pytest.mark.parametrize(
-    ("folder", "said"), [("absent", "no such folder"), (".", "0 folders and no images")]
-)
+@pytest.mark.parametrize(("folder", "said"), [("absent", "no such folder"), (".", "0 folders and no images")])
 def test_a_folder_that_is_not_laid_out_like_that_is_refused(tmp_path, folder, said):
     with pytest.raises(UsageError, match=said):
         load_data(f"folder:{tmp_path / folder}")
