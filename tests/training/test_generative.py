@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 from foolery.classifiers.architectures import build  # noqa: E402
 from foolery.classifiers.preprocess import preprocess  # noqa: E402
 from foolery.training.generative import ACCEPTED, calibrate_density, hold_out  # noqa: E402
-from foolery.training.optimise import train_network  # noqa: E402
+from foolery.training.loop import train_network  # noqa: E402
 from foolery.training.recipes import RECIPES  # noqa: E402
 
 RECIPE = replace(RECIPES["vae"], iterations=40, batch=100)

@@ -7,9 +7,7 @@ as they can; the network learns to be uniform about it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -20,11 +18,7 @@ from foolery.classifiers.architectures.base import Network
 from foolery.classifiers.card import Preprocessing
 from foolery.classifiers.preprocess import preprocess
 from foolery.data import LabelledImages
-from foolery.errors import FooleryError
-from foolery.training.optimise import THREADS
-
-#: Called after each step with the steps done, the steps in all, and the loss.
-Progress: TypeAlias = Callable[[int, int, float], None]
+from foolery.training.loop import OnStep, fixed_threads, minimize
 
 
 @dataclass(frozen=True)
@@ -34,9 +28,9 @@ class AcetRecipe:
     Attributes:
         iterations: steps of descent.
         batch: pictures per step, and as many of noise.
-        learning_rate: learning rate at the start; it falls to zero along a straight line.
+        learning_rate: at the start; it falls to zero along a straight line.
         momentum: of the descent.
-        weight_decay: weight decay.
+        weight_decay: of the descent.
         steps: of gradient ascent on each batch of noise.
         radius: how far the ascent may move a pixel, of 255.
         noise_weight: of the noise's loss.
@@ -55,9 +49,8 @@ class AcetRecipe:
         """All of it in words, for a card."""
         return (
             f"Fine-tuned by ACET: {self.iterations} iterations of {self.batch} pictures and as many of "
-            f"noise, SGD, learning rate {self.learning_rate} falling to 0, momentum {self.momentum}, "
-            f"weight decay "
-            f"{self.weight_decay}; noise made convincing by {self.steps} signed gradient steps within "
+            f"noise, SGD, learning rate {self.learning_rate} falling to 0, momentum {self.momentum}, weight "
+            f"decay {self.weight_decay}; noise made convincing by {self.steps} signed gradient steps within "
             f"{self.radius:g}/255, and learnt as uniform with weight {self.noise_weight:g}."
         )
 
@@ -68,7 +61,7 @@ def fine_tune_by_acet(
     preprocessing: Preprocessing,
     recipe: AcetRecipe,
     seed: int,
-    on_step: Progress | None = None,
+    on_step: OnStep | None = None,
 ) -> None:
     """Change ``network`` in place; the same seed gives the same weights (same machine, same torch).
 
@@ -80,9 +73,20 @@ def fine_tune_by_acet(
     """
     generator = torch.Generator().manual_seed(seed)
     labels = torch.from_numpy(train_data.labels)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
+    scale, mean, std = _affine(preprocessing)
+
+    def loss_at(step: int) -> Tensor:
+        rows = torch.randint(len(train_data), (recipe.batch,), generator=generator)
+        chosen = train_data.canvases[rows.numpy()]
+        noise = torch.from_numpy(low_pass_noise(chosen, generator).astype(np.float32))
+        convincing = _maximize_confidence(network, noise, (scale, mean, std), recipe)
+        logits = network(torch.from_numpy(preprocess(chosen, preprocessing)))
+        noise_log_probabilities = torch.log_softmax(network((convincing * scale - mean) / std), 1)
+        loss = nn.functional.cross_entropy(logits, labels[rows])
+        # cross entropy to the uniform distribution
+        return loss - recipe.noise_weight * noise_log_probabilities.mean()
+
+    with fixed_threads():
         network.train()
         optimizer = torch.optim.SGD(
             network.parameters(),
@@ -90,29 +94,13 @@ def fine_tune_by_acet(
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
         )
-        scale, mean, std = _affine(preprocessing)
-        for step in range(recipe.iterations):
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate * (1 - step / recipe.iterations)
-            rows = torch.randint(len(train_data), (recipe.batch,), generator=generator)
-            chosen = train_data.canvases[rows.numpy()]
-            noise = torch.from_numpy(low_pass_noise(chosen, generator).astype(np.float32))
-            convincing = _maximize_confidence(network, noise, (scale, mean, std), recipe)
-            logits = network(torch.from_numpy(preprocess(chosen, preprocessing)))
-            noise_log_probabilities = torch.log_softmax(network((convincing * scale - mean) / std), 1)
-            loss = nn.functional.cross_entropy(logits, labels[rows])
-            loss = (
-                loss - recipe.noise_weight * noise_log_probabilities.mean()
-            )  # cross entropy to the uniform distribution
-            if not torch.isfinite(loss):
-                raise FooleryError(f"training: the loss is {loss.item()} at step {step + 1}; lower the rate")
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            if on_step is not None:
-                on_step(step + 1, recipe.iterations, loss.item())
-    finally:
-        torch.set_num_threads(threads)
+        minimize(
+            optimizer,
+            loss_at,
+            lambda step: (recipe.learning_rate * (1 - step / recipe.iterations),),
+            recipe.iterations,
+            on_step,
+        )
     network.eval()
 
 

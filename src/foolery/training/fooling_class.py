@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -16,10 +14,8 @@ from foolery.canvas import Canvases
 from foolery.classifiers.card import Preprocessing
 from foolery.classifiers.preprocess import preprocess
 from foolery.data import LabelledData
-from foolery.errors import FooleryError, UsageError
-
-#: Called after each step with the steps done, the steps in all, and the loss.
-Progress: TypeAlias = Callable[[int, int, float], None]
+from foolery.errors import UsageError
+from foolery.training.loop import OnStep, minimize, shuffled_rows
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def learn_fooling_class(
     preprocessing: Preprocessing,
     recipe: FineTuningRecipe,
     seed: int,
-    on_step: Progress | None = None,
+    on_step: OnStep | None = None,
 ) -> None:
     """Change ``network`` in place; the same seed gives the same weights (same machine, threads and torch).
 
@@ -100,13 +96,21 @@ def learn_fooling_class(
         preprocessing: preprocessing.
         recipe: of the descent.
         seed: of the order of the pictures.
-        on_step: told about every step.
+        on_step: called after every step.
 
     Raises:
         FooleryError: where the loss is no number any more; the caller's files are as they were.
         UsageError: where pictures cannot be read.
     """
     generator = torch.Generator().manual_seed(seed)
+    batches = shuffled_rows(len(train_data) + len(images), recipe.batch, generator)
+
+    def loss_at(step: int) -> Tensor:
+        rows = next(batches).numpy()
+        canvases, labels = _batch(train_data, output_indices, images, label, rows, preprocessing)
+        logits = network(torch.from_numpy(preprocess(canvases, preprocessing))).flatten(1)
+        return nn.functional.cross_entropy(logits, torch.from_numpy(labels))
+
     network.eval().requires_grad_(True)
     optimizer = torch.optim.SGD(
         network.parameters(),
@@ -114,19 +118,13 @@ def learn_fooling_class(
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
     )
-    for step, rows in enumerate(_rows(len(train_data) + len(images), recipe, generator)):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * (1 - step / recipe.iterations)
-        canvases, labels = _batch(train_data, output_indices, images, label, rows, preprocessing)
-        logits = network(torch.from_numpy(preprocess(canvases, preprocessing))).flatten(1)
-        loss = nn.functional.cross_entropy(logits, torch.from_numpy(labels))
-        if not torch.isfinite(loss):
-            raise FooleryError(f"training: the loss is {loss.item()} at step {step + 1}; lower the rate")
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        if on_step is not None:
-            on_step(step + 1, recipe.iterations, loss.item())
+    minimize(
+        optimizer,
+        loss_at,
+        lambda step: (recipe.learning_rate * (1 - step / recipe.iterations),),
+        recipe.iterations,
+        on_step,
+    )
     network.requires_grad_(False)
 
 
@@ -138,15 +136,6 @@ def _has_outputs(layer: nn.Module, outputs: int) -> bool:
 
 def _append_mean(rows: Tensor) -> nn.Parameter:
     return nn.Parameter(torch.cat([rows.detach(), rows.detach().mean(dim=0, keepdim=True)]))
-
-
-def _rows(count: int, recipe: FineTuningRecipe, generator: torch.Generator) -> Iterator[NDArray[np.int64]]:
-    queue = torch.empty(0, dtype=torch.long)
-    for _ in range(recipe.iterations):
-        while len(queue) < recipe.batch:
-            queue = torch.cat([queue, torch.randperm(count, generator=generator)])
-        yield queue[: recipe.batch].numpy()
-        queue = queue[recipe.batch :]
 
 
 def _batch(

@@ -7,7 +7,7 @@ from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.builtin import SHIPPED, card_of
 from foolery.classifiers.card import read_card
 from foolery.errors import UsageError
-from foolery.training.train import train
+from foolery.training.from_scratch import train
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 pytest.importorskip("onnxscript", reason="the extra torch is not installed")
