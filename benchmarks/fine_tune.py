@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from foolery.analysis.statistics import mann_whitney
-from foolery.hardening.rounds import Round
+from foolery.hardening import Round, read_arms_race
 from foolery.text import format_confidence
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +43,7 @@ def asked(*network: str) -> dict[str, Any]:
 
 def reading(before: Round, after: Round, photos: list[dict[str, Any]]) -> list[str]:
     """What the table says, in words that follow from its figures."""
-    if after.confidence < before.confidence:
+    if after.median_confidence < before.median_confidence:
         helped = "The class helped: a fresh search convinces the fine-tuned network less."
     else:
         helped = "The class did not help: a fresh search convinces the fine-tuned network more than before."
@@ -64,7 +64,7 @@ def page(rounds: list[Round], photos: list[dict[str, Any]]) -> str:
     def row(*cells: str) -> str:
         return f"| {' | '.join(cells)} |"
 
-    learnt = f"{after.fooling:,} of {after.pictures:,} pictures"
+    learnt = f"{after.fooling_images:,} of {after.training_images:,} pictures"
     lines = [
         "# SqueezeNet, fine-tuned with a class of fooling images",
         "",
@@ -74,9 +74,12 @@ def page(rounds: list[Round], photos: list[dict[str, Any]]) -> str:
         "",
         "| | pretrained | fine-tuned |",
         "| --- | ---: | ---: |",
-        row("median confidence of a fresh search", *(format_confidence(each.confidence) for each in rounds)),
+        row(
+            "median confidence of a fresh search",
+            *(format_confidence(each.median_confidence) for each in rounds),
+        ),
         row("champions at 90 %", *(f"{each.fooled['0.9']:.0%}" for each in rounds)),
-        row("error on test pictures of the twenty classes", *(f"{each.error:.1%}" for each in rounds)),
+        row("error on test pictures of the twenty classes", *(f"{each.test_error:.1%}" for each in rounds)),
         row("of these taken for fooling images", "–", f"{after.real_as_fooling:.1%}"),
         row("error on one photo of each of 1000 classes", *(f"{each['error']:.1%}" for each in photos)),
         row("seconds of training", "–", f"{after.seconds['training']:.0f}"),
@@ -109,9 +112,8 @@ def main() -> int:
         print(COMMAND)
         return 0
     folders = [given.race / "round-01", given.race / "round-02"]
-    rounds = [
-        Round.model_validate_json((each / "round.json").read_text(encoding="utf-8")) for each in folders
-    ]
+    race = read_arms_race(given.race)
+    rounds = list(race.rounds[:2])
     card = ROOT / "docs" / "cards" / "squeezenet1_0.card.json"
     start = DATA / "models" / "squeezenet1_0" / "model.onnx"
     photos = [asked(f"onnx:{start}", "--card", str(card)), asked(f"onnx:{folders[1] / 'network.onnx'}")]
@@ -120,11 +122,11 @@ def main() -> int:
         print(text)
         return 0
     said = {
-        "contest": json.loads((given.race / "contest.json").read_text(encoding="utf-8")),
+        "config": race.config.model_dump(mode="json"),
         "rounds": [each.model_dump(mode="json") for each in rounds],
         "photos": photos,
     }
-    said["contest"] |= {"start": "torch:squeezenet1_0/model.safetensors", "card": "squeezenet1_0.card.json"}
+    said["config"] |= {"start": "torch:squeezenet1_0/model.safetensors", "card": "squeezenet1_0.card.json"}
     for each in said["photos"]:
         each |= {"classifier": Path(each["classifier"]).parent.name, "data": "parquet:samples.parquet"}
     (given.write / "fine-tune.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")

@@ -24,7 +24,7 @@ from foolery.audit.schema import read_audit
 from foolery.classifiers import load_classifier
 from foolery.data import LabelledImages
 from foolery.errors import UsageError
-from foolery.hardening.training_set import FOOLING_CLASS
+from foolery.hardening import FOOLING_CLASS
 from support.plain import Plain, noise
 
 

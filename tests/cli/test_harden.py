@@ -22,9 +22,9 @@ def test_a_race_is_printed_and_can_be_gone_on_with(mnist_train, tmp_path):
     assert [line.split()[:2] for line in lines[1:3]] == [["DNN", "1"], ["DNN", "2"]]
     assert str(out / "round-02" / "network.onnx") in lines[-1]
     assert "2 trainings" in shown.stderr
-    is_refused(invoke("harden", "lenet", *SHORT, "--out", out), "holds a contest already", "--resume")
+    is_refused(invoke("harden", "lenet", *SHORT, "--out", out), "holds an arms race already", "--resume")
     again = json.loads(run("harden", "lenet", *SHORT, "--out", out, "--resume", "--json").stdout)
-    assert [each["fooling"] for each in again["rounds"]] == [0, 40]
+    assert [each["fooling_images"] for each in again["rounds"]] == [0, 40]
 
 
 def test_the_examples_of_the_page(mnist_train, tmp_path):

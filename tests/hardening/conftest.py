@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from foolery.data import LabelledImages
-from foolery.hardening.arms_race import run_arms_race
-from foolery.hardening.rounds import Round
-from foolery.hardening.settings import ArmsRaceConfig
+from foolery.hardening import ArmsRaceConfig, Round, run_arms_race
 
 SMALL = ArmsRaceConfig(
-    rounds=3, first_runs=3, runs=2, reported=2, generations=4, batch=60, iterations=60, copies=2
+    rounds=3, first_runs=3, runs=2, reported_runs=2, generations=4, batch=60, iterations=60, copies=2
 )
 
 

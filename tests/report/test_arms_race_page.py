@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from foolery.errors import UsageError
-from foolery.hardening.rounds import read_arms_race
+from foolery.hardening import read_arms_race
 from foolery.report.arms_race_page import arms_race_files
 from foolery.report.write import write_files
 from report.pages import read_page

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foolery.hardening.settings import ArmsRaceConfig
+from foolery.hardening import ArmsRaceConfig
 from support.audits import audit_in
 from support.studio import nasty_model, nasty_run, serving
 
@@ -22,9 +22,7 @@ def library(tmp_path_factory):
     nasty_run(library / "<b>nasty")
     audit_in(library / "verdict")
     (library / "race").mkdir()
-    (library / "race" / "contest.json").write_text(
-        ArmsRaceConfig(rounds=3, data="<b>mnist</b>").model_dump_json()
-    )
+    ArmsRaceConfig(rounds=3, data="<b>mnist</b>").write(library / "race")
     (library / "broken").mkdir()
     (library / "broken" / "run.db").write_bytes((library / "good" / "run.db").read_bytes()[:5000])
     (library / "good" / "index.html").write_text("<script>alert('stored')</script>")

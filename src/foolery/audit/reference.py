@@ -23,7 +23,7 @@ from foolery.classifiers.wrappers.rejection import REJECTED
 from foolery.data import match_classes
 from foolery.data.labelled import LabelledData, sample
 from foolery.errors import UsageError, did_you_mean
-from foolery.hardening.training_set import FOOLING_CLASS
+from foolery.hardening import FOOLING_CLASS
 from foolery.search.objectives import Objective, audit_objective
 
 REJECT_CLASSES = frozenset({FOOLING_CLASS, REJECTED})

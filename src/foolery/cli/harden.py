@@ -12,7 +12,7 @@ from foolery.cli._output import note, print_json
 from foolery.cli._progress import labelled_bar
 
 if TYPE_CHECKING:
-    from foolery.hardening.rounds import Round
+    from foolery.hardening import ArmsRace
 
 
 def harden(
@@ -91,61 +91,45 @@ def harden(
 
     Each round's network lies in DIR/round-NN, as a classifier for every other command.
     """
-    from foolery.hardening.arms_race import check_folder, run_arms_race
-    from foolery.hardening.settings import Method, OnBroken, prepare_arms_race
+    from foolery.hardening import harden as run
+    from foolery.hardening.config import Method, OnBroken
 
-    ready = prepare_arms_race(
-        network,
-        data,
-        cast(Method, one_of("--method", method, get_args(Method))),
-        broken=cast(OnBroken, one_of("--broken", broken, get_args(OnBroken))),
-        over_represent=over_represent,
-        settings={
-            "rounds": rounds,
-            "first_runs": first_runs or runs,
-            "runs": runs,
-            "reported": min(runs, first_runs or runs, 30),
-            "generations": generations,
-            "batch": batch,
-            "encoding": encoding,
-            "iterations": iterations,
-            "side": side,
-            "seed": seed,
-            "card": None if card is None else str(card),
-        },
-    )
-    check_folder(ready.config, out, resume=resume)
-    for line in ready.notes:
-        note(line)
-    note(
-        f"{rounds} networks, {ready.config.queries():,} queries".replace(",", " ")
-        + f", {rounds - (ready.config.start is not None)} trainings"
-    )
     with labelled_bar() as progress:
-        results = run_arms_race(
-            ready.config,
-            out,
-            train_data=ready.train_data,
-            test_data=ready.test_data,
+        race = run(
+            network,
+            data=data,
+            method=cast(Method, one_of("--method", method, get_args(Method))),
+            rounds=rounds,
+            runs=runs,
+            first_runs=first_runs,
+            generations=generations,
+            batch=batch,
+            encoding=encoding,
+            over_represent=over_represent,
+            iterations=iterations,
+            side=side,
+            card=card,
+            broken=cast(OnBroken, one_of("--broken", broken, get_args(OnBroken))),
+            seed=seed,
+            out=out,
             resume=resume,
             on_progress=progress,
+            on_note=note,
             command=command_line(context),
         )
     if as_json:
-        contest = ready.config.model_dump(mode="json")
-        print_json({"contest": contest, "rounds": [each.model_dump(mode="json") for each in results]})
+        print_json(race.to_dict())
         return
-    _print(results, out)
+    _print(race)
 
 
-def _print(rounds: tuple[Round, ...], out: Path) -> None:
+def _print(race: ArmsRace) -> None:
     from foolery.text import format_confidence
 
-    print("network  error     training pictures  of them fooling  median confidence of fooling images")
-    for each in rounds:
+    print("network  test error  training images  of them fooling  median confidence of fooling images")
+    for each in race.rounds:
         print(
-            f"DNN {each.number:<4} {each.error:<9.2%} {each.pictures:<18} {each.fooling:<16} "
-            f"{format_confidence(each.confidence)}"
+            f"DNN {each.number:<4} {each.test_error:<11.2%} {each.training_images:<16} "
+            f"{each.fooling_images:<16} {format_confidence(each.median_confidence)}"
         )
-    last = out / f"round-{rounds[-1].number:02d}" / "network.onnx"
-    print(f"next  foolery evolve --classifier onnx:{last}")
+    print(f"next  foolery evolve --classifier onnx:{race.network}")

@@ -30,7 +30,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: the card.")] = False,
 ) -> None:
     """Train a built-in network: writes NAME.safetensors, NAME.onnx and NAME.card.json."""
-    from foolery.training.train import train as learn
+    from foolery.training.from_scratch import train as learn
 
     with step_bar(f"training {architecture}") as progress:
         card = learn(

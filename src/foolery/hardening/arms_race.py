@@ -1,265 +1,192 @@
-"""Race: train, fool, add the images to class n + 1, train again (paper 3.6)."""
+"""An arms race between a network and the search that fools it: from one call to its rounds."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from typing import Any
 
-import numpy as np
-
-from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.card import card_beside, read_card
-from foolery.data import LabelledData, LabelledImages
-from foolery.data.class_matching import match_classes
-from foolery.engine.evolution import evolve
-from foolery.errors import UsageError
-from foolery.files import write_atomic
-from foolery.hardening.acet import harden_by_acet
-from foolery.hardening.fine_tuning import fine_tune_with_fooling_class, load_trainable
-from foolery.hardening.rounds import Round, RoundImages, images_of_runs, summarize_round
-from foolery.hardening.settings import ArmsRaceConfig
-from foolery.hardening.training_set import FOOLING_CLASS, add_fooling_class, copy_network
-from foolery.runs import open_run_file
-
-CONFIG_FILE, ROUND_FILE, IMAGES_FILE, NETWORK_FILE = (
-    "contest.json",
-    "round.json",
-    "images.npz",
-    "network.safetensors",
-)
-
-TEST_BATCH = 400  # test pictures at a time
-
-#: Told what is being done: a label, how much is done, and of how much.
-OnProgress = Callable[[str, int, int], None]
+from foolery.hardening.config import FORMAT, NETWORK_FILE, ArmsRaceConfig, Method, OnBroken
+from foolery.hardening.loop import OnProgress, check_folder, run_arms_race
+from foolery.hardening.preparation import prepare_arms_race
+from foolery.hardening.rounds import Round, round_files, round_folder
+from foolery.results import Result
+from foolery.text import format_confidence
 
 
 @dataclass(frozen=True)
-class _State:
+class ArmsRace(Result):
+    """Settings of an arms race, and the rounds that are done.
+
+    Attributes:
+        folder: where networks, images and rounds lie.
+        config: settings.
+        rounds: those that are done, in order.
+    """
+
+    folder: Path
     config: ArmsRaceConfig
-    out: Path
-    train_data: LabelledData
-    test_data: LabelledData
-    on_progress: OnProgress
-    command: str
+    rounds: tuple[Round, ...]
 
-    def folder(self, number: int) -> Path:
-        return self.out / f"round-{number:02d}"
+    @property
+    def name(self) -> str:
+        """Name of the folder."""
+        return self.folder.resolve().name
+
+    @property
+    def network(self) -> Path:
+        """ONNX file of the last round's network."""
+        graph = Path(NETWORK_FILE).with_suffix(".onnx")
+        return round_folder(self.folder, self.rounds[-1].number) / graph
+
+    def classifier(self) -> Classifier:
+        """The last round's network, as a classifier."""
+        return load_classifier(f"onnx:{self.network}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values: settings and rounds, as the files of the folder have them."""
+        return {
+            "foolery_arms_race": FORMAT,
+            "folder": str(self.folder),
+            "config": self.config.model_dump(mode="json"),
+            "rounds": [each.model_dump(mode="json") for each in self.rounds],
+        }
+
+    def _repr_html_(self) -> str:
+        heads = ("network", "test error", "training images", "fooling images", "median confidence")
+        rows = [
+            (
+                f"DNN {each.number}",
+                f"{each.test_error:.2%}",
+                str(each.training_images),
+                str(each.fooling_images),
+                format_confidence(each.median_confidence),
+            )
+            for each in self.rounds
+        ]
+        table = "".join(
+            f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in row)}</tr>"
+            for tag, row in (("th", heads), *(("td", row) for row in rows))
+        )
+        return f"<table>{table}</table>"
 
 
-def run_arms_race(
-    config: ArmsRaceConfig,
-    out: Path,
+def harden(
+    classifier: str,
     *,
-    train_data: LabelledData,
-    test_data: LabelledData,
+    data: str = "mnist",
+    method: Method = "class",
+    rounds: int = 2,
+    runs: int = 50,
+    first_runs: int | None = None,
+    generations: int = 200,
+    batch: int = 200,
+    encoding: str = "cppn",
+    over_represent: float | None = None,
+    iterations: int | None = None,
+    side: int | None = None,
+    card: Path | str | None = None,
+    broken: OnBroken = "refuse",
+    seed: int = 0,
+    out: Path | str = "hardened",
     resume: bool = False,
     on_progress: OnProgress = lambda label, done, total: None,
+    on_note: Callable[[str], None] = lambda line: None,
     command: str = "python",
-) -> tuple[Round, ...]:
-    """Carry out a contest in the folder ``out``; a round is in ``out/round-NN``.
-
-    Each has ``network.safetensors`` (with ONNX graph and card), ``images.npz`` with the champions of all
-    runs, and ``round.json``. Whatever is whole in the folder is used again; runs go on where they stopped.
+) -> ArmsRace:
+    """Train a network against the images that fool it, and attack it afresh after every round.
 
     Args:
-        config: settings.
-        out: a folder that is not there, or one with the same contest where ``resume`` is set.
-        train_data: to learn from.
-        test_data: to measure errors with.
-        resume: go on with what is there.
-        on_progress: of the work, often.
-        command: as it was typed.
+        classifier: an architecture to train (``lenet``, ``perceptron``, ``convnet``, ``vit``); with ``acet``
+            a network that foolery trained; with ``fine-tune`` any torch network that can be named.
+        data: a data reference: images to train with and to measure errors with.
+        method: ``class`` trains from scratch with a class of fooling images (the paper's method);
+            ``fine-tune`` gives a pretrained network such a class; ``acet`` fine-tunes on optimised noise.
+        rounds: number of networks, the first included.
+        runs: searches against each network.
+        first_runs: searches against the first network; ``runs`` if None.
+        generations: of each search.
+        batch: children per generation.
+        encoding: of the fooling images.
+        over_represent: repeat fooling images to so many times an average class; None: each once.
+        iterations: steps of each training; None for the recipe's.
+        side: of the canvas, in pixels; None for the recipe's.
+        card: model card of the network, for ``fine-tune``.
+        broken: ``refuse`` or ``skip`` images that cannot be read.
+        seed: of the first network, and of the first search.
+        out: folder for networks and images.
+        resume: continue what is in ``out``; more ``rounds`` extend it.
+        on_progress: called often with a label, how much is done, and of how much.
+        on_note: called with each line that a user should know before it starts.
+        command: as it was typed, for the cards of the networks.
+
+    Returns:
+        Settings and rounds; each round's network lies in ``out/round-NN``.
 
     Raises:
-        UsageError: for a folder in use, another contest in it, and data or networks that cannot be had.
+        UsageError: for anything that cannot be used, in one line, before anything is written.
         MissingExtraError: without torch.
-        KeyboardInterrupt: passed on; the same call with ``resume`` goes on.
+        KeyboardInterrupt: passed on; the same call with ``resume`` continues.
+
+    Example:
+        >>> race = harden("lenet", rounds=2, runs=2, generations=3, batch=50, iterations=20)
+        ... # doctest: +SKIP
+        >>> [each.fooling_images for each in race.rounds]  # doctest: +SKIP
+        [0, 40]
     """
-    check_folder(config, out, resume=resume)
-    write_atomic(out / CONFIG_FILE, config.model_dump_json(indent=1) + "\n")
-    if config.method != "fine-tune":
-        (train_data,) = train_data.batches(len(train_data), config.recipe().preprocessing.shape)
-    state = _State(config, out, train_data, test_data, on_progress, command)
-    return tuple(_run_round(state, number) for number in range(1, config.rounds + 1))
-
-
-def check_folder(config: ArmsRaceConfig, out: Path, *, resume: bool) -> None:
-    """Raise UsageError where ``out`` is in use, or holds another contest than the one to be gone on with."""
-    path = out / CONFIG_FILE
-    if path.is_file():
-        if not resume:
-            raise UsageError(f"out: {out} holds a contest already; give --resume to go on, or another folder")
-        stored = ArmsRaceConfig.read(path)
-        # A longer race is the same race, gone on with.
-        if stored.model_copy(update={"rounds": config.rounds}) != config:
-            raise UsageError(
-                f"out: the contest in {out} has other settings; give the same, or another folder"
-            )
-    elif out.exists() and any(out.iterdir()):
-        raise UsageError(f"out: {out} is not empty; give another folder")
-
-
-def _run_round(state: _State, number: int) -> Round:
-    path = state.folder(number) / ROUND_FILE
-    if path.is_file():
-        return Round.model_validate_json(path.read_text(encoding="utf-8"))
-    start = perf_counter()
-    images = _fooling_images(state, number)
-    classifier = _network(state, number, images)
-    training_seconds = perf_counter() - start
-    error, real_as_fooling = _real_image_rates(classifier, state.test_data)
-    fooling = sum(map(len, images))
-    result = summarize_round(
-        number,
-        _evolve_images(state, number, classifier),
-        state.config.reported,
-        error=error,
-        real_as_fooling=real_as_fooling,
-        pictures=len(state.train_data) + fooling,
-        fooling=fooling,
-        training=training_seconds,
-    )
-    write_atomic(path, result.model_dump_json(indent=1) + "\n")
-    return result
-
-
-def _real_image_rates(classifier: Classifier, test_data: LabelledData) -> tuple[float, float]:
-    """Of the test pictures, the share answered wrongly, and the share taken for fooling images."""
-    description = classifier.description
-    index = match_classes(test_data.classes, description.classes, description.name).index
-    wrong, fooling = [], []
-    for part in test_data.batches(TEST_BATCH, description.canvas):
-        top = classifier.scores(part.canvases).argmax(axis=1)
-        wrong.append(top != index[part.labels])
-        fooling.append((top == len(description.classes) - 1) & (description.classes[-1] == FOOLING_CLASS))
-    return float(np.concatenate(wrong).mean()), float(np.concatenate(fooling).mean())
-
-
-def _fooling_images(state: _State, number: int) -> list[Canvases]:
-    """The fooling images of all rounds before, repeats included; none where they are not learnt from."""
-    config = state.config
-    if config.method == "acet":
-        return []
-    images = [
-        RoundImages.read(state.folder(before) / IMAGES_FILE).training_images(
-            config.first_runs if before == 1 else config.runs
-        )
-        for before in range(1, number)
-    ]
-    return images * config.copies
-
-
-def _network(state: _State, number: int, images: list[Canvases]) -> Classifier:
-    config = state.config
-    if number == 1 and config.method == "fine-tune":
-        return load_trainable(str(config.start), _card_file(config))
-    weights = state.folder(number) / NETWORK_FILE
-    if not card_beside(weights).is_file():
-        weights.parent.mkdir(parents=True, exist_ok=True)
-        _train_network(state, number, images, weights)
-    if (read_card(card_beside(weights)).classes[-1] == FOOLING_CLASS) != bool(images):
-        raise UsageError(f"out: {weights.parent} holds a network of other classes; give another folder")
-    return load_classifier(f"onnx:{weights.with_suffix('.onnx')}")
-
-
-def _train_network(state: _State, number: int, images: list[Canvases], weights: Path) -> None:
-    """Write the network of a round; what a killed process left of it is replaced."""
-    config, label = state.config, f"round {number}: training"
-    for leftover in (weights, weights.with_suffix(".onnx")):
-        leftover.unlink(missing_ok=True)
-    seed = config.seed + number - 1
-
-    def on_step(done: int, total: int, _: float) -> None:
-        state.on_progress(label, done, total)
-
-    if config.method == "fine-tune":
-        fine_tune_with_fooling_class(
-            str(config.start),
-            _card_file(config),
-            weights,
-            train_data=state.train_data,
-            images=images,
-            seed=seed,
-            iterations=config.iterations,
-            made_by=state.command,
-            on_step=on_step,
-        )
-    elif number == 1 and config.start is not None:
-        copy_network(config.start, weights)
-    elif number > 1 and config.method == "acet":
-        harden_by_acet(
-            state.folder(number - 1) / NETWORK_FILE,
-            weights,
-            train_data=state.train_data,
-            test_data=state.test_data,
-            seed=seed,
-            iterations=config.iterations,
-            made_by=state.command,
-            on_progress=lambda _, done, total: state.on_progress(label, done, total),
-        )
-    else:
-        _train_from_scratch(state, images, seed, weights, on_step)
-
-
-def _train_from_scratch(
-    state: _State,
-    images: list[Canvases],
-    seed: int,
-    weights: Path,
-    on_step: Callable[[int, int, float], None],
-) -> None:
-    from foolery.training.train import train_from_scratch
-
-    config = state.config
-    assert isinstance(state.train_data, LabelledImages)
-    training_set = add_fooling_class(state.train_data, images) if images else state.train_data
-    train_from_scratch(
-        config.architecture, training_set, config.recipe(), seed, weights, state.command, on_step
-    )
-
-
-def _card_file(config: ArmsRaceConfig) -> Path | None:
-    return None if config.card is None else Path(config.card)
-
-
-def _target_classes(state: _State, classifier: Classifier) -> tuple[str, ...]:
-    """The network's names of the classes that images are evolved for: those of the data."""
-    description = classifier.description
-    index = match_classes(state.train_data.classes, description.classes, description.name).index
-    return tuple(description.classes[place] for place in index)
-
-
-def _evolve_images(state: _State, number: int, classifier: Classifier) -> RoundImages:
-    config, folder = state.config, state.folder(number)
-    path, runs = folder / IMAGES_FILE, folder / "runs"
-    if path.is_file():
-        return RoundImages.read(path)
-    count = config.runs_in(number)
-    # Runs against different networks draw different numbers.
-    seed = 1000 * (config.seed * 100 + number)
-    evolve(
+    folder, first = Path(out), first_runs or runs
+    prepared = prepare_arms_race(
         classifier,
-        seeds=count,
-        out=runs,
-        encoding=config.encoding,
-        generations=config.generations,
-        batch=config.batch,
-        seed=seed,
-        classes=_target_classes(state, classifier),
-        keep_genomes="all",
-        resume=runs.is_dir(),
-        on_progress=lambda seen: state.on_progress(
-            f"round {number}: {count} runs", seen.generation, seen.generations
-        ),
-        command=state.command,
+        data,
+        method,
+        broken=broken,
+        over_represent=over_represent,
+        settings={
+            "rounds": rounds,
+            "first_runs": first,
+            "runs": runs,
+            "reported_runs": min(runs, first, 30),
+            "generations": generations,
+            "batch": batch,
+            "encoding": encoding,
+            "iterations": iterations,
+            "side": side,
+            "seed": seed,
+            "card": None if card is None else str(card),
+        },
     )
-    images = images_of_runs([open_run_file(runs / f"seed-{each}") for each in range(seed, seed + count)])
-    images.write(path)
-    shutil.rmtree(runs)
-    return images
+    check_folder(prepared.config, folder, resume=resume)
+    for line in prepared.notes:
+        on_note(line)
+    on_note(_summary(prepared.config))
+    results = run_arms_race(
+        prepared.config,
+        folder,
+        train_data=prepared.train_data,
+        test_data=prepared.test_data,
+        resume=resume,
+        on_progress=on_progress,
+        command=command,
+    )
+    return ArmsRace(folder, prepared.config, results)
+
+
+def _summary(config: ArmsRaceConfig) -> str:
+    queries = f"{config.queries():,}".replace(",", " ")
+    trainings = config.rounds - (config.start is not None)
+    return f"{config.rounds} networks, {queries} queries, {trainings} trainings"
+
+
+def read_arms_race(folder: Path | str) -> ArmsRace:
+    """The arms race in ``folder``, with the rounds that are done.
+
+    Raises:
+        UsageError: where a file of it is damaged, or of a later version.
+    """
+    folder = Path(folder)
+    config = ArmsRaceConfig.read(folder)
+    rounds = sorted(map(Round.read, round_files(folder)), key=lambda each: each.number)
+    return ArmsRace(folder, config, tuple(rounds))

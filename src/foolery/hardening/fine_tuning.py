@@ -1,4 +1,4 @@
-"""Fine-tuning: a pretrained network of any library learns a class of fooling images."""
+"""Fine-tuning: a pretrained network of any library learns a class of fooling images, or ACET."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
-from foolery.classifiers.card import Card, card_beside
+from foolery.classifiers.card import Card, card_beside, read_card
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledData
 from foolery.data.class_matching import match_classes
 from foolery.errors import UsageError
-from foolery.hardening.training_set import FOOLING_CLASS
+from foolery.hardening.config import FOOLING_CLASS
 
 if TYPE_CHECKING:
     from foolery.classifiers.torch_model import TorchClassifier
@@ -114,3 +114,72 @@ def fine_tune_with_fooling_class(
     )
     new_card.write(card_beside(weights))
     return new_card
+
+
+def harden_by_acet(
+    weights: Path,
+    out: Path,
+    *,
+    train_data: LabelledData,
+    test_data: LabelledData,
+    seed: int = 0,
+    iterations: int | None = None,
+    made_by: str = "python",
+    on_progress: Callable[[str, int, int], None] = lambda label, done, total: None,
+) -> Card:
+    """Fine-tune the network in ``weights`` and write it to ``out`` (``.safetensors``), with graph and card.
+
+    The card is written last, and states error and confidence on ``test_data``.
+
+    Args:
+        weights: of a network that foolery trained, with its card beside it.
+        out: a file that is not there.
+        train_data: to learn from; classes in the order of the network's.
+        test_data: to measure with.
+        seed: of the order of the pictures, and of the noise.
+        iterations: steps; None for the recipe's.
+        made_by: the command, for the card.
+        on_progress: of the work, often.
+
+    Raises:
+        UsageError: for a network of no known architecture, other classes, and a file that is there.
+        MissingExtraError: without torch.
+        FooleryError: where training diverges; nothing is written then.
+    """
+    card = read_card(card_beside(weights))
+    if card.architecture is None:
+        raise UsageError(
+            f"classifier: {weights} does not say of which architecture it is; fine-tuning needs one that "
+            "foolery can build"
+        )
+    if train_data.classes != card.classes:
+        raise UsageError(
+            f"data: expected the {len(card.classes)} classes of {card.name} in their order, got "
+            f"{len(train_data.classes)} ({', '.join(train_data.classes[:3])}, …)"
+        )
+    if out.exists():
+        raise UsageError(f"out: {out} is there already; give another name")
+    from foolery.training.acet import AcetRecipe, fine_tune_by_acet
+    from foolery.training.export import check_exporter, export_network
+    from foolery.training.from_scratch import load_network, with_accuracy
+
+    check_exporter()
+    network = load_network(weights, card)
+    recipe = AcetRecipe() if iterations is None else replace(AcetRecipe(), iterations=iterations)
+    (images,) = train_data.batches(len(train_data), card.preprocessing.shape)
+    fine_tune_by_acet(
+        network,
+        images,
+        card.preprocessing,
+        recipe,
+        seed,
+        lambda done, total, loss: on_progress("fine-tuning by ACET", done, total),
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    export_network(network, input_shape(card.preprocessing), out, out.with_suffix(".onnx"))
+    hardened = card.model_copy(
+        update={"name": out.stem, "made_by": made_by, "notes": f"From {card.name}. {recipe.describe()}"}
+    )
+    hardened = with_accuracy(hardened, out, test_data)
+    hardened.write(card_beside(out))
+    return hardened

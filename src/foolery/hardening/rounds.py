@@ -1,4 +1,4 @@
-"""Crowd: the runs against one network, and the images that they leave for the next one."""
+"""One round of an arms race: what was measured, and the fooling images that the next network learns from."""
 
 from __future__ import annotations
 
@@ -7,69 +7,98 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from foolery.canvas import Canvases
-from foolery.engine.run import run_encoding
+from foolery.engine.run import THRESHOLDS, run_encoding
 from foolery.errors import UsageError
+from foolery.files import write_atomic
+from foolery.hardening.config import ROUND_FILE, read_versioned, unreadable, versioned
 from foolery.runs import RunFile
 
-if TYPE_CHECKING:
-    from foolery.hardening.settings import ArmsRaceConfig
+#: Fields of a round in format 1, and what they are called today.
+_RENAMED = {
+    "error": "test_error",
+    "pictures": "training_images",
+    "fooling": "fooling_images",
+    "confidence": "median_confidence",
+    "first_confidence": "first_generation_median",
+}
 
 
-@dataclass(frozen=True)
-class ArmsRaceProgress:
-    """Settings of an arms race, and the rounds that are done.
+class Round(BaseModel):
+    """One network, trained and fooled.
 
     Attributes:
-        name: of its folder.
+        number: from 1.
+        test_error: share of the real test images that it gets wrong; a fooling class counts as wrong.
+        real_as_fooling: share of the real test images that it takes for fooling images.
+        training_images: number of images that it learnt from, real ones and fooling images.
+        fooling_images: number of fooling images among them, repeats included.
+        runs: against it.
+        median_confidence: over the reported runs and all classes, of the last generation's champions.
+        quartiles: the same, lower and upper quarter.
+        first_generation_median: the same median for the first generation's champions.
+        run_medians: for each reported run the median over its classes.
+        class_medians: for each class the median over the reported runs.
+        fooled: confidence threshold to the share of champions that reach it.
+        seconds: of training and of search.
     """
 
-    name: str
-    config: ArmsRaceConfig
-    rounds: tuple[Round, ...]
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
+    number: int
+    test_error: float
+    real_as_fooling: float
+    training_images: int
+    fooling_images: int
+    runs: int
+    median_confidence: float
+    quartiles: tuple[float, float]
+    first_generation_median: float
+    run_medians: tuple[float, ...]
+    class_medians: tuple[float, ...]
+    fooled: dict[str, float]
+    seconds: dict[str, float]
 
-def read_arms_race(folder: Path) -> ArmsRaceProgress:
-    """What the arms race in ``folder`` has come to.
-
-    Raises:
-        UsageError: where a file of it is damaged.
-    """
-    from foolery.hardening.arms_race import CONFIG_FILE
-    from foolery.hardening.settings import ArmsRaceConfig
-
-    config, rounds = ArmsRaceConfig.read(folder / CONFIG_FILE), []
-    for file in round_files(folder):
+    @classmethod
+    def read(cls, file: Path) -> Round:
+        """The round in ``file``; raises UsageError where it is damaged, or of a later version."""
+        values = read_versioned(file, "foolery_round", _RENAMED)
         try:
-            rounds.append(Round.model_validate_json(file.read_text(encoding="utf-8")))
-        except (OSError, ValidationError) as error:
-            raise UsageError(f"{file}: cannot be read ({str(error).splitlines()[0]})") from None
-    return ArmsRaceProgress(
-        folder.resolve().name, config, tuple(sorted(rounds, key=lambda each: each.number))
-    )
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise unreadable(file, error) from None
+
+    def write(self, file: Path) -> None:
+        """Write it whole or not at all."""
+        write_atomic(file, versioned("foolery_round", self))
+
+
+def round_folder(folder: Path, number: int) -> Path:
+    """Where round ``number`` of the arms race in ``folder`` lies."""
+    return folder / f"round-{number:02d}"
 
 
 def round_files(folder: Path) -> list[Path]:
     """The files of the rounds that are done; what a link leads to outside of ``folder`` is left out."""
     top = folder.resolve()
-    return [file for file in sorted(folder.glob("round-*/round.json")) if file.resolve().is_relative_to(top)]
+    files = sorted(folder.glob(f"round-*/{ROUND_FILE}"))
+    return [file for file in files if file.resolve().is_relative_to(top)]
 
 
 @dataclass(frozen=True)
 class RoundImages:
-    """What was kept of R runs over n classes.
+    """Fooling images of R runs over n classes against the network of one round.
 
     Attributes:
         first_images: ``(R, n, C, H, W) uint8``, the champions of the first generation.
-        last_images: those of the last generation.
+        last_images: ``(R, n, C, H, W) uint8``, those of the last generation.
         first_confidence: ``(R, n) float64``.
-        last_confidence: likewise.
+        last_confidence: ``(R, n) float64``.
         seconds: of search, summed over the runs.
     """
 
@@ -102,7 +131,7 @@ class RoundImages:
 
     @classmethod
     def read(cls, path: Path) -> RoundImages:
-        """The crowd in a file; raises UsageError where it is damaged."""
+        """The images in a file; raises UsageError where it is damaged."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return cls(
@@ -126,15 +155,13 @@ def images_of_runs(runs: Sequence[RunFile]) -> RoundImages:
     first_confidences, last_confidences = [], []
     for run in runs:
         cells = len(run.settings.cells)
-        initial = {
-            replacement.cell: replacement for replacement in run.replacements if replacement.generation == 0
-        }
+        initial = {each.cell: each for each in run.replacements if each.generation == 0}
         if len(initial) < cells or len(run.champions) < cells:
             raise UsageError("runs: one has no champion for some class; give it a larger batch")
         genomes = {each.number: each.genome for each in run.individuals}
         packed = [genomes[initial[cell].individual] for cell in range(cells)]
         if any(genome is None for genome in packed):
-            raise UsageError("runs: former champions have no genomes; evolve with --keep all")
+            raise UsageError("runs: former champions have no genomes; evolve with --keep-genomes all")
         encoding = run_encoding(run.settings)
         stored = [genome for genome in packed if genome is not None] + [row.genome for row in run.champions]
         canvases = encoding.render(encoding.unpack(stored))
@@ -151,71 +178,32 @@ def images_of_runs(runs: Sequence[RunFile]) -> RoundImages:
     )
 
 
-class Round(BaseModel):
-    """One network, trained and fooled.
-
-    Attributes:
-        number: from 1.
-        error: share of the real test pictures that it gets wrong; a fooling class counts as wrong.
-        real_as_fooling: share of the real test pictures that it takes for fooling images.
-        pictures: that it learnt from, real ones and fooling images.
-        fooling: images among them, repeats included.
-        runs: against it.
-        confidence: median over the reported runs and all classes, of the last generation's champions.
-        quartiles: the same, lower and upper quarter.
-        first_confidence: the same median for the first generation's champions.
-        run_medians: for each reported run the median over its classes.
-        class_medians: for each class the median over the reported runs.
-        fooled: confidence threshold to the share of champions that reach it.
-        seconds: of training and of search.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: int
-    error: float
-    real_as_fooling: float
-    pictures: int
-    fooling: int
-    runs: int
-    confidence: float
-    quartiles: tuple[float, float]
-    first_confidence: float
-    run_medians: tuple[float, ...]
-    class_medians: tuple[float, ...]
-    fooled: dict[str, float]
-    seconds: dict[str, float]
-
-
-THRESHOLDS = ("0.5", "0.9", "0.99", "0.9999")
-
-
 def summarize_round(
     number: int,
     images: RoundImages,
     reported: int,
     *,
-    error: float,
+    test_error: float,
     real_as_fooling: float,
-    pictures: int,
-    fooling: int,
-    training: float,
+    training_images: int,
+    fooling_images: int,
+    training_seconds: float,
 ) -> Round:
     """Sum up a round from its runs; figures are over the first ``reported`` of them."""
     confidences = images.last_confidence[:reported]
     low, median, high = np.quantile(confidences, [0.25, 0.5, 0.75])
     return Round(
         number=number,
-        error=error,
+        test_error=test_error,
         real_as_fooling=real_as_fooling,
-        pictures=pictures,
-        fooling=fooling,
+        training_images=training_images,
+        fooling_images=fooling_images,
         runs=len(images.last_confidence),
-        confidence=float(median),
+        median_confidence=float(median),
         quartiles=(float(low), float(high)),
-        first_confidence=float(np.median(images.first_confidence[:reported])),
+        first_generation_median=float(np.median(images.first_confidence[:reported])),
         run_medians=tuple(np.median(confidences, axis=1).tolist()),
         class_medians=tuple(np.median(confidences, axis=0).tolist()),
         fooled={bound: float((confidences >= float(bound)).mean()) for bound in THRESHOLDS},
-        seconds={"training": training, "search": images.seconds},
+        seconds={"training": training_seconds, "search": images.seconds},
     )

@@ -1,4 +1,4 @@
-"""Network: files of one that can be trained further, found by its reference."""
+"""Training sets with a class of fooling images, and the files of networks that can be trained further."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from foolery.classifiers.card import card_beside, read_card
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledImages
 from foolery.errors import UsageError
-
-#: The name of class n + 1.
-FOOLING_CLASS = "fooling image"
+from foolery.hardening.config import FOOLING_CLASS
 
 
 def add_fooling_class(train_data: LabelledImages, images: Sequence[Canvases]) -> LabelledImages:
@@ -69,7 +67,7 @@ def copy_network(reference: str, weights: Path) -> None:
     The graph is written again, as it points to the weights by name.
     """
     from foolery.training.export import export_network
-    from foolery.training.train import load_network
+    from foolery.training.from_scratch import load_network
 
     source = weights_file(reference)
     card = read_card(card_beside(source))

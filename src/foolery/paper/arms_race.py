@@ -12,10 +12,9 @@ import numpy as np
 from foolery.analysis.statistics import RankTest, mann_whitney
 from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve
-from foolery.hardening.arms_race import IMAGES_FILE, run_arms_race
-from foolery.hardening.rounds import Round, RoundImages
-from foolery.hardening.settings import ArmsRaceConfig
-from foolery.hardening.training_set import FOOLING_CLASS
+from foolery.hardening.config import FOOLING_CLASS, IMAGES_FILE, ArmsRaceConfig
+from foolery.hardening.loop import run_arms_race
+from foolery.hardening.rounds import Round, RoundImages, round_folder
 from foolery.paper.experiment import Context, ResultTable
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.runs import open_run_file
@@ -69,7 +68,7 @@ def search_longer(
 ) -> LongerSearch:
     """Evolve against the last network of a race that was held; what is there already is used."""
     folder = arms_race_folder(context, name)
-    network = folder / f"round-{config.rounds:02d}" / "network.onnx"
+    network = round_folder(folder, config.rounds) / "network.onnx"
     classifier = load_classifier(f"onnx:{network}")
     out = folder / f"longer-{generations}"
     evolve(
@@ -118,14 +117,14 @@ def rounds_table(rounds: Sequence[Round], paper: Sequence[str]) -> ResultTable:
         (
             f"DNN {each.number}",
             number,
-            format_confidence(each.confidence),
+            format_confidence(each.median_confidence),
             " to ".join(map(format_confidence, each.quartiles)),
-            format_confidence(each.first_confidence),
+            format_confidence(each.first_generation_median),
             f"{each.fooled['0.99']:.0%}",
-            f"{each.error:.2%}",
+            f"{each.test_error:.2%}",
             f"{each.real_as_fooling:.2%}",
-            str(each.pictures),
-            f"{each.fooling} ({each.fooling / each.pictures:.0%})",
+            str(each.training_images),
+            f"{each.fooling_images} ({each.fooling_images / each.training_images:.0%})",
         )
         for each, number in zip(rounds, paper, strict=True)
     ]
@@ -154,7 +153,7 @@ def champions_picture(folder: Path, rounds: Sequence[Round], numbers: Sequence[i
     """One run against each of some networks: its last champions, with their confidences."""
     rows = []
     for number in numbers:
-        images = RoundImages.read(folder / f"round-{number:02d}" / IMAGES_FILE)
+        images = RoundImages.read(round_folder(folder, number) / IMAGES_FILE)
         tiles = [
             ImageTile(canvas, (format_confidence(float(sure)),))
             for canvas, sure in zip(images.last_images[0][:SHOWN], images.last_confidence[0], strict=False)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from foolery.analysis.statistics import NEEDS_SCIPY
-from foolery.hardening.rounds import Round
-from foolery.hardening.settings import ArmsRaceConfig
+from foolery.hardening import ArmsRaceConfig, Round
 from foolery.paper.arms_race import (
     LongerSearch,
     arms_race_figures,
@@ -59,7 +58,7 @@ def config_of(scale: float) -> ArmsRaceConfig:
         generations=scale_count(GENERATIONS, less, 3),
         first_runs=scale_count(300, scale, 2),
         runs=scale_count(50, scale, 2),
-        reported=scale_count(REPORTED, scale, 2),
+        reported_runs=scale_count(REPORTED, scale, 2),
         iterations=None if scale >= 1 else scale_count(10_000, scale, 100),
     )
 
@@ -89,8 +88,8 @@ def run(context: Context) -> ReproductionOutcome:
             "20 images each, half from the first generation and half from the last; "
             f"{config.runs} runs against each later one do too. They go into an eleventh class, all that "
             "were ever made. Runs evolve images for the ten digits, not for the class of fooling images. "
-            f"Medians are over the first {config.reported} runs, as the paper reports; it leaves open how "
-            "30 runs give 1000 images.",
+            f"Medians are over the first {config.reported_runs} runs, as the paper reports; it leaves open "
+            "how 30 runs give 1000 images.",
             "The paper does not say how long its runs against retrained networks were; these have as many "
             "generations as its other runs on MNIST. The second table asks what patience gives.",
             'Images of first generations are random CPPNs of low confidence: the class says "CPPN image" '
@@ -101,16 +100,18 @@ def run(context: Context) -> ReproductionOutcome:
 
 
 def _findings(context: Context, rounds: Sequence[Round], longer_search: LongerSearch) -> tuple[Finding, ...]:
-    last, later = rounds[-1], rounds[1:]
+    first, last, later = rounds[0], rounds[-1], rounds[1:]
     longest, longest_median = list(longer_search.medians.items())[-1]
-    lowest, highest = (pick(each.confidence for each in later) for pick in (min, max))
-    drift = max(abs(each.error - rounds[0].error) for each in rounds)
+    lowest, highest = (pick(each.median_confidence for each in later) for pick in (min, max))
+    errors = [each.test_error for each in rounds]
+    drift = max(abs(each - first.test_error) for each in errors)
     return (
         context.judge(
             find_claim(CLAIMS, "still fooled"),
-            f"{format_confidence(last.confidence)} (DNN 1: {format_confidence(rounds[0].confidence)}); after "
-            f"{longest} generations {format_confidence(longest_median)}",
-            _verdict(last.confidence, longest_median),
+            f"{format_confidence(last.median_confidence)} (DNN 1: "
+            f"{format_confidence(first.median_confidence)}); after {longest} generations "
+            f"{format_confidence(longest_median)}",
+            _verdict(last.median_confidence, longest_median),
             f"{last.fooled['0.99']:.0%} of the champions reach 99 %; first against last network: "
             f"{compare_first_and_last(rounds)}; it holds from a median of 90 % on, in part from 50 % or "
             f"where a "
@@ -124,7 +125,7 @@ def _findings(context: Context, rounds: Sequence[Round], longer_search: LongerSe
         ),
         context.judge(
             find_claim(CLAIMS, "error"),
-            f"{rounds[0].error:.2%} to {last.error:.2%}, at most {max(each.error for each in rounds):.2%}",
+            f"{first.test_error:.2%} to {last.test_error:.2%}, at most {max(errors):.2%}",
             "holds" if drift <= NEAR else "does not hold",
             "it holds where no network's error is more than half a point from the first one's",
         ),

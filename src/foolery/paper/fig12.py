@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from foolery.analysis.statistics import NEEDS_SCIPY
-from foolery.hardening.rounds import Round
-from foolery.hardening.settings import ArmsRaceConfig
+from foolery.hardening import ArmsRaceConfig, Round
 from foolery.paper.arms_race import (
     arms_race_figures,
     arms_race_folder,
@@ -84,7 +83,7 @@ class RetrainingExperiment:
             rounds=2,
             first_runs=runs,
             runs=runs,
-            reported=min(runs, scale_count(self.reported, scale, 2)),
+            reported_runs=min(runs, scale_count(self.reported, scale, 2)),
             generations=scale_count(self.generations, min(scale, 1.0), 3),
             copies=max(1, round(OVER * self.ordinary / (2 * self.classes * runs))),
             iterations=scale_count(self.iterations, min(scale, 1.0), 5),
@@ -136,7 +135,7 @@ class RetrainingExperiment:
                 f"{2 * self.classes} images each, half from the first generation and half from the last. "
                 f"Each is in the fooling class {config.copies} times, so that this is about {OVER} times as "
                 "large as an ordinary one, as published; moving and mirroring makes the copies differ. "
-                f"Medians and tests are over {config.reported} runs and all ordinary classes, a run's "
+                f"Medians and tests are over {config.reported_runs} runs and all ordinary classes, a run's "
                 "median being one observation of the test.",
                 "The paper retrained on ImageNet, with 9000 different images; that takes many GPUs.",
             ),
@@ -147,12 +146,16 @@ class RetrainingExperiment:
 def _findings(context: Context, rounds: Sequence[Round]) -> tuple[Finding, ...]:
     first, last = rounds[0], rounds[-1]
     test = compare_first_and_last(rounds)
-    fell = test.p < SIGNIFICANT and last.confidence < first.confidence
+    fell = test.p < SIGNIFICANT and last.median_confidence < first.median_confidence
     return (
         context.judge(
             find_claim(CLAIMS, "helps"),
-            f"{format_confidence(first.confidence)} to {format_confidence(last.confidence)}",
-            "holds" if fell and last.confidence < 0.5 else "holds in part" if fell else "does not hold",
+            f"{format_confidence(first.median_confidence)} to {format_confidence(last.median_confidence)}",
+            "holds"
+            if fell and last.median_confidence < 0.5
+            else "holds in part"
+            if fell
+            else "does not hold",
             f"champions at 99 % or more: {first.fooled['0.99']:.0%} against DNN 1, {last.fooled['0.99']:.0%} "
             "against DNN 2; it holds where the median falls significantly and below 50 %, in part where it "
             "falls significantly",
@@ -166,8 +169,8 @@ def _findings(context: Context, rounds: Sequence[Round]) -> tuple[Finding, ...]:
         ),
         context.judge(
             find_claim(CLAIMS, "error"),
-            f"{first.error:.1%} to {last.error:.1%}",
-            "holds" if last.error - first.error <= NEAR else "does not hold",
+            f"{first.test_error:.1%} to {last.test_error:.1%}",
+            "holds" if last.test_error - first.test_error <= NEAR else "does not hold",
             f"{last.real_as_fooling:.2%} of real photos are taken for fooling images; it holds where the "
             "error grows by two points at most",
         ),

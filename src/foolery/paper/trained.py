@@ -109,7 +109,7 @@ def _train(
     from foolery.classifiers.accuracy import measure_accuracy
     from foolery.classifiers.architectures import build
     from foolery.classifiers.card import Card, card_beside
-    from foolery.training.optimise import train_network
+    from foolery.training.loop import train_network
     from foolery.training.recipes import RECIPES
 
     start = time.perf_counter()

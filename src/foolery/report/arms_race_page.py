@@ -15,7 +15,7 @@ from foolery.report.svg_plot import Plot, Tick, band, confidence_axis, line
 from foolery.text import format_confidence, format_count, format_percent
 
 if TYPE_CHECKING:
-    from foolery.hardening.rounds import ArmsRaceProgress, Round
+    from foolery.hardening import ArmsRace, Round
 
 _METHODS = {
     "class": "In each round a network is trained from scratch on real images and on the fooling images of "
@@ -29,7 +29,7 @@ _NAMES = {
     "start": "starting network",
     "first_runs": "runs in the first round",
     "runs": "runs in later rounds",
-    "reported": "runs reported",
+    "reported_runs": "runs reported",
     "generations": "generations per run",
     "batch": "offspring per generation",
     "copies": "copies of each fooling image",
@@ -49,10 +49,10 @@ class ArmsRaceArtifact:
     @property
     def files(self) -> Sequence[Path]:
         """Its settings, and its rounds."""
-        from foolery.hardening.arms_race import CONFIG_FILE
+        from foolery.hardening.config import config_file
         from foolery.hardening.rounds import round_files
 
-        return (self.folder / CONFIG_FILE, *round_files(self.folder))
+        return (config_file(self.folder), *round_files(self.folder))
 
     def card(self) -> ArtifactCard:
         """What a list shows of it."""
@@ -72,13 +72,13 @@ class ArmsRaceArtifact:
         """Its page, as ``index.html``, and everything beside it: name to content."""
         return arms_race_files(self._read(), single_file=options.single_file)
 
-    def _read(self) -> ArmsRaceProgress:
-        from foolery.hardening.rounds import read_arms_race
+    def _read(self) -> ArmsRace:
+        from foolery.hardening import read_arms_race
 
         return read_arms_race(self.folder)
 
 
-def arms_race_files(progress: ArmsRaceProgress, *, single_file: bool = False) -> dict[str, bytes]:
+def arms_race_files(progress: ArmsRace, *, single_file: bool = False) -> dict[str, bytes]:
     """The page, as ``index.html``, and the files beside it: name to content."""
     settings = progress.config.model_dump(exclude_none=True)
     return page_files(
@@ -97,13 +97,13 @@ def arms_race_files(progress: ArmsRaceProgress, *, single_file: bool = False) ->
     )
 
 
-def arms_race_headline(progress: ArmsRaceProgress) -> str:
+def arms_race_headline(progress: ArmsRace) -> str:
     """One sentence: the confidence of the first and of the last network in fooling images."""
     architecture = progress.config.architecture
     if not progress.rounds:
         return f"No round of {architecture} is finished yet"
     first, last = progress.rounds[0], progress.rounds[-1]
-    start, end = format_confidence(first.confidence), format_confidence(last.confidence)
+    start, end = format_confidence(first.median_confidence), format_confidence(last.median_confidence)
     if first is last:
         return f"The median confidence in fooling images is {start} for the first {architecture}"
     return (
@@ -114,7 +114,7 @@ def arms_race_headline(progress: ArmsRaceProgress) -> str:
 
 def rounds_plot(rounds: tuple[Round, ...]) -> Plot:
     """Median and quartiles of the confidence in fooling images, round by round (paper, 3.6)."""
-    medians = np.array([each.confidence for each in rounds])
+    medians = np.array([each.median_confidence for each in rounds])
     low, high = np.array([each.quartiles for each in rounds]).T
     axis = confidence_axis(np.concatenate([medians, low, high]))
     along = np.linspace(0, 1, len(rounds)) if len(rounds) > 1 else np.array([0.5])
@@ -142,11 +142,11 @@ def rounds_plot(rounds: tuple[Round, ...]) -> Plot:
 
 
 def _row(round_: Round) -> tuple[str, ...]:
-    confidences = (round_.confidence, *round_.quartiles, round_.first_confidence)
+    confidences = (round_.median_confidence, *round_.quartiles, round_.first_generation_median)
     return (
         str(round_.number),
         *map(format_confidence, confidences),
-        *(format_percent(share, 2) for share in (round_.error, round_.real_as_fooling)),
-        format_count(round_.pictures),
+        *(format_percent(share, 2) for share in (round_.test_error, round_.real_as_fooling)),
+        format_count(round_.training_images),
         format_count(round_.runs),
     )

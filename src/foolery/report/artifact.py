@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["run", "audit", "arms-race"]
 
-MARKER_FILES: dict[str, Kind] = {"audit.json": "audit", "contest.json": "arms-race", RUN_DB: "run"}
+MARKER_FILES: dict[str, Kind] = {
+    "audit.json": "audit",
+    "arms_race.json": "arms-race",
+    "contest.json": "arms-race",  # of format 1
+    RUN_DB: "run",
+}
 """The file that makes a folder an audit, an arms race or a run; the first that is there counts."""
 
 _ARTIFACTS = {
