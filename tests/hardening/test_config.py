@@ -23,7 +23,7 @@ def test_steps_and_canvas_can_be_chosen():
 
 
 def test_an_unknown_architecture_is_refused():
-    with pytest.raises(UsageError, match="architecture: unknown 'lenett'"):
+    with pytest.raises(UsageError, match="architecture: 'lenett' is unknown"):
         ArmsRaceConfig(architecture="lenett").recipe()
 
 
