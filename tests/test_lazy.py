@@ -33,3 +33,11 @@ def test_a_room_that_is_called_does_what_its_function_does(room):
     room.__getattr__, room.__dir__ = lazy.attach("a_room", {"check_seed": "foolery.rng"}, call="check_seed")
     assert room(7) == 7
     assert str(room.__signature__) == str(__import__("inspect").signature(room.check_seed))
+
+
+@pytest.mark.parametrize("room", ["classifiers", "data", "encodings"])
+def test_every_public_name_of_a_room_is_there(room):
+    module = __import__(f"foolery.{room}", fromlist=["__all__"])
+    assert module.__all__ == sorted(module.__all__) == dir(module)
+    for name in module.__all__:
+        assert name.isupper() or getattr(module, name).__name__ == name

@@ -82,9 +82,16 @@ def test_its_encoding_evolves_images_by_name(installed, tmp_path):
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["encoding"], summary["encoding_options"]) == ("stripes", {"stripes": 4})
-    assert "--stripes" in installed.foolery("evolve", "--help").stdout
     verified = installed.foolery("verify", tmp_path / "run")
     assert verified.returncode == 0, verified.stderr
+
+
+def test_its_options_are_checked_and_stand_in_the_help(installed, tmp_path):
+    words = ["evolve", "-c", "lenet", "-e", "stripes", "--out", tmp_path / "run"]
+    done = installed.foolery(*words, "--stripes", "many")
+    assert done.returncode == 2
+    assert "stripes: expected a whole number, got 'many'" in done.stderr
+    assert "Number of stripes" in installed.foolery("evolve", "--help").stdout
 
 
 def test_its_data_format_is_named_as_foolerys_own_are(installed, digits):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.classifiers.gradients import LastLayer
-from foolery.data.fit import fit_all
+from foolery.data.fitting import fit_all
 
 SIDE = 16
 

@@ -13,7 +13,7 @@ from foolery.canvas import Canvases, canvas_hash
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
-from foolery.data.fit import FIT, fit_all
+from foolery.data.fitting import FIT, fit_all
 from foolery.engine.run import Champion, RunResult
 from foolery.errors import UsageError
 
@@ -127,7 +127,7 @@ def transfer(runs: Sequence[RunResult], classifiers: Sequence[Classifier]) -> Tr
 
     Args:
         runs: with champions.
-        classifiers: to ask; canvases of another size go through ``foolery.data.fit``.
+        classifiers: to ask; canvases of another size go through ``foolery.data.fitting``.
 
     Raises:
         UsageError: for no runs, none with champions, no classifiers, a run whose canvases are not those that

@@ -21,7 +21,7 @@ from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.nearest_prototype import PrototypeClassifier
 from foolery.data import match_classes
 from foolery.data.class_matching import match_by_name
-from foolery.data.fit import fit_all
+from foolery.data.fitting import fit_all
 from foolery.data.labelled import LabelledData, sample
 from foolery.errors import UsageError
 

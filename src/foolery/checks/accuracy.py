@@ -15,7 +15,7 @@ from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
 from foolery.data import load_data, match_classes
 from foolery.data.decode import read_image
-from foolery.data.fit import fit
+from foolery.data.fitting import fit
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class LoadedPredictor:
         """
         from foolery.classifiers.scores import confidence
         from foolery.data.decode import decode, strict_size
-        from foolery.data.fit import fit
+        from foolery.data.fitting import fit
         from foolery.studio.protocols import PredictorOutput
 
         with strict_size():

@@ -52,7 +52,7 @@ def studio(
             raise
         raise MissingExtraError(error.name, "studio", "serve pages") from None
     from foolery.cli._studio_backend import load_predictors, render_genomes, report_builder
-    from foolery.data.fit import FIT
+    from foolery.data.fitting import FIT
     from foolery.studio.app import Studio
     from foolery.studio.library import Library
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
 from foolery.data.decode import decode, strict_size
-from foolery.data.fit import fit
+from foolery.data.fitting import fit
 from foolery.data.labelled import LabelledImages
 from foolery.errors import UsageError
 from foolery.workers import parallel_for

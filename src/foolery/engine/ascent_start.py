@@ -14,7 +14,7 @@ from foolery.canvas import Canvases, CanvasShape, canvas_hash
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.card import Card
 from foolery.data.decode import read_image
-from foolery.data.fit import fit
+from foolery.data.fitting import fit
 from foolery.encodings import make_encoding
 from foolery.encodings.base import Encoding
 from foolery.encodings.direct import Direct, DirectGenomes

@@ -13,7 +13,7 @@ from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.data.class_matching import match_classes
-from foolery.data.fit import FIT, fit_all
+from foolery.data.fitting import FIT, fit_all
 from foolery.engine.run import RunResult, make_run_result
 from foolery.paper.experiment import (
     Claim,

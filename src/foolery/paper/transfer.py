@@ -11,7 +11,7 @@ from foolery.analysis.transferability import VERY_CONFIDENT, TransferCell, Trans
 from foolery.analysis.transferability import TransferRow as Matrix
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
-from foolery.data.fit import fit_all
+from foolery.data.fitting import fit_all
 from foolery.engine.run import RunResult, make_run_result
 from foolery.paper.experiment import (
     NOT_TESTED,

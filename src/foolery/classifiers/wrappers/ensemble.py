@@ -13,7 +13,7 @@ from foolery.canvas import Canvases, CanvasShape
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import mean_scores
 from foolery.data.class_matching import match_classes
-from foolery.data.fit import FIT, fit_all
+from foolery.data.fitting import FIT, fit_all
 from foolery.errors import UsageError
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.data.fit import fit_all
+from foolery.data.fitting import fit_all
 from foolery.errors import UsageError
 from foolery.rng import Purpose, Stream, check_seed
 

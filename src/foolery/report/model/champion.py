@@ -15,7 +15,7 @@ from foolery.classifiers.base import Classifier, Kind
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.class_matching import match_by_name, match_classes
-from foolery.data.fit import fit_all
+from foolery.data.fitting import fit_all
 from foolery.data.labelled import LabelledData, sample
 from foolery.engine.run import Champion
 from foolery.report.model.ancestry import Ancestry

@@ -6,7 +6,7 @@ from PIL import Image
 
 from foolery.canvas import CanvasShape, from_image
 from foolery.data import fit
-from foolery.data.fit import fit_all
+from foolery.data.fitting import fit_all
 
 sides = st.integers(1, 40)
 
