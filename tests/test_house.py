@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import foolery
+from foolery.errors import MissingExtraError
 
 SOURCE = Path(foolery.__file__).parent
 #: The rooms from the ground up. A file imports from its own room and from lower floors alone.
@@ -114,6 +116,43 @@ def test_no_circle_of_files_is_left():
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def class_names() -> dict[str, list[str]]:
+    """Name to the files that define a class of that name."""
+    names: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                names.setdefault(node.name, []).append(str(path.relative_to(SOURCE)))
+    return names
+
+
+def test_one_name_is_one_class():
+    assert {name: paths for name, paths in class_names().items() if len(paths) > 1} == {}
+
+
+ROOMS = sorted(path.parent for path in SOURCE.glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_no_file_has_the_name_of_a_public_name_of_its_room(room):
+    """Importing such a file would put the module in the place of the function."""
+    module = import_module(f"foolery.{room.name}")
+    files = {path.stem for path in room.glob("*.py")} | {
+        path.name for path in room.iterdir() if path.is_dir()
+    }
+    assert set(getattr(module, "__all__", [])) & files == set()
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_every_public_name_of_a_room_is_there(room):
+    module = import_module(f"foolery.{room.name}")
+    for name in getattr(module, "__all__", []):
+        try:
+            assert getattr(module, name) is not None
+        except MissingExtraError as error:
+            pytest.skip(str(error))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def attach(
 
     Args:
         package: ``__name__`` of the room.
-        homes: public name to the dotted name of the module that defines it.
+        homes: public name to the dotted name of the module that defines it; a room within is a name itself.
         call: the public name that the room itself stands for when it is called: ``foolery.audit(…)`` is
             ``foolery.audit.audit(…)``.
 
@@ -35,7 +35,8 @@ def attach(
             if name.startswith("__") or not homes:
                 raise AttributeError(f"module {package!r} has no attribute {name!r}")
             raise AttributeError(f"module {package!r} has no attribute {name!r}; it has: {', '.join(homes)}")
-        value = getattr(import_module(homes[name]), name)
+        module = import_module(homes[name])
+        value = module if homes[name] == f"{package}.{name}" else getattr(module, name)
         setattr(sys.modules[package], name, value)
         return value
 

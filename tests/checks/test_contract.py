@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from foolery.checks.contract import Check, passes, preflight
+from foolery.checks.contract import Check, PreflightResult, preflight
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_sigmoid, log_softmax
 from foolery.data import LabelledImages
@@ -44,7 +44,7 @@ def test_a_classifier_that_keeps_its_contract_passes_everything():
         "gradient", "PNG", "accuracy", "speed",
     ]  # fmt: skip
     assert "top-1 100.0%, top-5 100.0% on 200 pictures" in found["accuracy"].message
-    assert passes(list(found.values()), strict=True)
+    assert PreflightResult(None, tuple(found.values())).passed(strict=True)
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "similarity"])
@@ -132,9 +132,9 @@ def test_data_of_other_classes_are_refused():
 
 def test_a_gate_stops_at_failures_and_where_strict_at_warnings():
     checks = {status: Check("x", status, "") for status in ("pass", "warn", "fail")}
-    assert passes([checks["pass"], checks["warn"]], strict=False)
-    assert not passes([checks["pass"], checks["warn"]], strict=True)
-    assert not passes([checks["pass"], checks["fail"]], strict=False)
+    assert PreflightResult(None, (checks["pass"], checks["warn"])).passed()
+    assert not PreflightResult(None, (checks["pass"], checks["warn"])).passed(strict=True)
+    assert not PreflightResult(None, (checks["pass"], checks["fail"])).passed()
 
 
 def test_lenet_passes_on_both_back_ends(mnist):

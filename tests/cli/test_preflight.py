@@ -23,7 +23,7 @@ def test_the_accuracy_is_measured_where_data_is_given(mnist):
     assert found["passed"]
     assert found["description"]["canvas"] == [1, 28, 28]
     said = {check["name"]: check for check in found["checks"]}
-    assert "on 300 pictures" in said["accuracy"]["said"]
+    assert "on 300 pictures" in said["accuracy"]["message"]
     assert said["accuracy"]["status"] == "pass"
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, canvas_hash
+from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
 from foolery.data.fitting import FIT, fit_all
-from foolery.engine.run import Champion, RunResult
+from foolery.engine.run import Champion, RunResult, open_run
 from foolery.errors import UsageError
+from foolery.results import Result
 
 CONFIDENT, VERY_CONFIDENT = 0.99, 0.9999
 CHUNK = 200
@@ -77,7 +81,7 @@ class TransferRow:
 
 
 @dataclass(frozen=True)
-class TransferMatrix:
+class TransferMatrix(Result):
     """A matrix: rows are where images come from, columns are classifiers that are asked.
 
     Attributes:
@@ -94,7 +98,7 @@ class TransferMatrix:
     unmatched: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """JSON types only; NaN becomes None."""
         return {
             "columns": list(self.columns),
@@ -119,15 +123,27 @@ class _Predictions:
     resized: bool
 
 
-def transfer(runs: Sequence[RunResult], classifiers: Sequence[Classifier]) -> TransferMatrix:
+def transfer(
+    runs: Sequence[RunResult | Path | str], classifiers: Sequence[Classifier | str]
+) -> TransferMatrix:
     """Ask every classifier about the champions of every run.
+
+    Example:
+        >>> import foolery
+        >>> run = foolery.evolve("lenet", generations=2, batch=20)
+        >>> matrix = foolery.transfer([run], ["lenet", "lenet-b"])
+        >>> matrix.columns
+        ('lenet', 'lenet-b')
+        >>> matrix.rows[0].cells[0].own
+        True
 
     The canvases are drawn from the genomes, in 8 bits, and must be those that were scored. Their confidence
     from the classifier that they were evolved against is the one that the run recorded.
 
     Args:
-        runs: with champions.
-        classifiers: to ask; canvases of another size go through ``foolery.data.fitting``.
+        runs: with champions, or their folders.
+        classifiers: to ask, or their references; canvases of another size are fitted
+            (``foolery.data.fitting``).
 
     Raises:
         UsageError: for no runs, none with champions, no classifiers, a run whose canvases are not those that
@@ -135,20 +151,22 @@ def transfer(runs: Sequence[RunResult], classifiers: Sequence[Classifier]) -> Tr
     """
     if not runs or not classifiers:
         raise UsageError("transfer: expected at least one run and one classifier, each")
-    with_champions = [run for run in runs if run.champions]
-    notes = [f"{run.name} has no champions yet and is left out" for run in runs if not run.champions]
+    results = [run if isinstance(run, RunResult) else open_run(run) for run in runs]
+    networks = [load_classifier(each) if isinstance(each, str) else each for each in classifiers]
+    with_champions = [run for run in results if run.champions]
+    notes = [f"{run.name} has no champions yet and is left out" for run in results if not run.champions]
     if not with_champions:
         raise UsageError("transfer: none of the runs has a champion; let them search first")
     for run in with_champions:
         check_canvases(run)
-    descriptions = [classifier.description for classifier in classifiers]
+    descriptions = [classifier.description for classifier in networks]
     for description in descriptions:
         notes += [
             note
             for run in with_champions
             if (note := _same_name_note(run, description)) and note not in notes
         ]
-    predictions = [[_predictions_of(run, classifier) for classifier in classifiers] for run in with_champions]
+    predictions = [[_predictions_of(run, classifier) for classifier in networks] for run in with_champions]
     if any(each.resized for row in predictions for each in row):
         notes.append(f"canvases of another size than the classifier's: {FIT}")
     return TransferMatrix(

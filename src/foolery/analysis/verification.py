@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from foolery.canvas import canvas_hash, from_png, png_bytes
-from foolery.classifiers import load_recorded
+from foolery.classifiers import load_classifier, load_recorded
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.device import TOLERANCE, recorded_precision
 from foolery.classifiers.scores import confidence
 from foolery.engine.run import RunResult, open_run
+from foolery.results import Result
 
 SAME_BACKEND = 1e-5
 ACROSS_BACKENDS = 1e-3
@@ -20,8 +23,8 @@ CHUNK = 200
 
 
 @dataclass(frozen=True)
-class Verification:
-    """What came out of it.
+class Verification(Result):
+    """Whether a run is evidence.
 
     Attributes:
         run: name of the run.
@@ -57,10 +60,20 @@ class Verification:
         """True where there is no problem."""
         return not self.problems
 
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as JSON values; a difference that was not measured is None."""
+        measured = isfinite(self.largest_difference)
+        return {
+            **asdict(self),
+            "problems": list(self.problems),
+            "largest_difference": self.largest_difference if measured else None,
+            "passed": self.passed,
+        }
+
 
 def verify(
-    path: Path | str,
-    classifier: Classifier | None = None,
+    run: RunResult | Path | str,
+    classifier: Classifier | str | None = None,
     *,
     backend: str = "auto",
     card: Path | None = None,
@@ -68,10 +81,16 @@ def verify(
 ) -> Verification:
     """Draw and score every champion of a run again, in float32 whatever the run computed in.
 
+    Example:
+        >>> import foolery
+        >>> run = foolery.evolve("lenet", generations=2, batch=20)
+        >>> foolery.verify(run).passed
+        True
+
     Args:
-        path: folder of the run.
-        classifier: to score with; if None, the reference that the run names is loaded, unless that would run
-            code or call an endpoint.
+        run: a result of ``evolve`` or ``ascend``, or the folder of one.
+        classifier: to score with, or its reference; if None, the reference that the run names is loaded,
+            unless that would run code or call an endpoint.
         backend: for that reference, as ``load_classifier`` takes it.
         card: likewise.
         device: likewise.
@@ -79,17 +98,19 @@ def verify(
     Raises:
         UsageError: for a damaged run file, or a classifier that cannot be loaded.
     """
-    run = open_run(path)
+    run = run if isinstance(run, RunResult) else open_run(run)
     if classifier is None:
         settings = run.settings
         classifier = load_recorded(
             settings.classifier, backend=backend, card=card, device=device, classes=settings.classes
         )
+    elif isinstance(classifier, str):
+        classifier = load_classifier(classifier, backend=backend, card=card, device=device)
     return verify_run(run, classifier)
 
 
 def verify_run(run: RunResult, classifier: Classifier) -> Verification:
-    """As ``verify``, for an exhibit that is already drawn."""
+    """As ``verify``, of a run that is already open, by a classifier that is already loaded."""
     settings, description = run.settings, classifier.description
     champions = list(run.champions.values())
     same_backend = (

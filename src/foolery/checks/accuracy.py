@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from foolery.classifiers import load_classifier
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
-from foolery.data import load_data, match_classes
+from foolery.data import LabelledData, load_data, match_classes
 from foolery.data.decode import read_image
 from foolery.data.fitting import fit
+from foolery.results import Result
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationResult(Result):
     """The figures that the paper's supplement reports on real pictures, and some more.
 
     Attributes:
@@ -48,19 +51,34 @@ class Evaluation:
     matched_by: Literal["name", "position"]
     seconds: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as JSON values; what is NaN becomes None."""
+        values = asdict(self) | {"unreadable": list(self.unreadable)}
+        return {
+            name: None if isinstance(value, float) and not isfinite(value) else value
+            for name, value in values.items()
+        }
 
-def evaluate(classifier: Classifier, data_reference: str, split: str = "test") -> Evaluation:
-    """Ask ``classifier`` about every picture of a data reference, for instance ``mnist``.
+
+def evaluate(classifier: Classifier | str, data: LabelledData | str, split: str = "test") -> EvaluationResult:
+    """Ask a classifier about every labelled image.
+
+    Args:
+        classifier: that is asked, or its reference.
+        data: opened data, or a data reference, for instance ``mnist``.
+        split: of a reference, ``train`` or ``test``.
 
     Raises:
         UsageError: for unknown data, data that cannot be had, or class names that do not match.
     """
     start = perf_counter()
-    data, description = load_data(data_reference, split), classifier.description
+    classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    data = load_data(data, split) if isinstance(data, str) else data
+    description = classifier.description
     matched = match_classes(data.classes, description.classes, description.name).by
     predictions = measure_accuracy(classifier, data)
     cosines = description.kind == "similarity"
-    return Evaluation(
+    return EvaluationResult(
         images=len(predictions),
         unreadable=tuple(data.unreadable),
         top1=predictions.top(1),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,9 @@ from foolery.classifiers.base import Kind
 from foolery.classifiers.card import Card
 from foolery.classifiers.class_names import distinct
 from foolery.classifiers.onnx_file import read_signature
-from foolery.data import LabelledData, match_classes
+from foolery.data import LabelledData, load_data, match_classes
 from foolery.errors import UsageError
+from foolery.results import Result
 
 PHOTOS = 200
 FIRST = 25  # photos of the first round
@@ -37,7 +39,7 @@ SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class CardSearchResult:
+class CardSearchResult(Result):
     """What was found.
 
     Attributes:
@@ -65,10 +67,33 @@ class CardSearchResult:
         """Share of right answers with the best card."""
         return self.crops[self.ratio]
 
+    def to_dict(self) -> dict[str, Any]:
+        """What was found and what was tried, as JSON values."""
+        return {
+            "family": self.family,
+            "accuracy": self.accuracy,
+            "photos": self.photos,
+            "close": self.close,
+            "preprocessing": self.card.preprocessing.model_dump(mode="json"),
+            "kind": self.card.kind,
+            "output": self.card.output,
+            "background": self.card.background,
+            "families": [
+                {
+                    "family": trial.family,
+                    "accuracy": trial.accuracy,
+                    "photos": len(trial.correct),
+                    "failed": trial.failed,
+                }
+                for trial in self.trials
+            ],
+            "crops": {f"{share:g}": accuracy for share, accuracy in self.crops.items()},
+        }
+
 
 def find_card(
-    graph: Path,
-    data: LabelledData,
+    graph: Path | str,
+    data: LabelledData | str,
     *,
     classes: Sequence[str] | None = None,
     kind: Kind | None = None,
@@ -78,9 +103,14 @@ def find_card(
 ) -> CardSearchResult:
     """The card of an ONNX file that has none.
 
+    Example::
+
+        result = foolery.find_card("net/model.onnx", "folder:photos")
+        result.card.write(Path("net/model.card.json"))
+
     Args:
         graph: the file.
-        data: labelled pictures of what it was trained to tell apart.
+        data: labelled images of what it was trained to tell apart, or their reference.
         classes: names of its outputs; by default those of ``data``.
         kind: of its scores; ``softmax`` where its outputs do not show that they are independent.
         photos: how many to look at, at most.
@@ -93,6 +123,8 @@ def find_card(
     """
     if photos < FIRST:
         raise UsageError(f"photos: expected at least {FIRST}, got {photos}")
+    graph = Path(graph)
+    data = load_data(data) if isinstance(data, str) else data
     report = on_progress or (lambda line: None)
     signature = read_signature(graph, size)
     trials = all_trials(graph.stem, signature, distinct(list(classes or data.classes)), kind)

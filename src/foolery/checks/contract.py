@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape, from_png, png_bytes
+from foolery.classifiers import load_classifier
 from foolery.classifiers.accuracy import LabelledPredictions, better_than_chance, measure_accuracy
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.gradients import check_gradient, has_gradient
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import images_per_second
-from foolery.data import LabelledData, match_classes, sample
+from foolery.data import LabelledData, load_data, match_classes, sample
 from foolery.data.class_matching import position_note
 from foolery.errors import FooleryError, UsageError
+from foolery.results import Result
 
 CheckStatus = Literal["pass", "warn", "fail"]
 
@@ -35,6 +37,49 @@ class Check:
     name: str
     status: CheckStatus
     message: str
+
+
+@dataclass(frozen=True)
+class PreflightResult(Result):
+    """All checks, in the order of the table.
+
+    Attributes:
+        classifier: that was checked.
+        checks: one line each.
+    """
+
+    classifier: Classifier
+    checks: tuple[Check, ...]
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self.checks)
+
+    def __len__(self) -> int:
+        return len(self.checks)
+
+    def passed(self, *, strict: bool = False) -> bool:
+        """Whether nothing failed, and, where ``strict``, nothing warns."""
+        stops = {"fail", "warn"} if strict else {"fail"}
+        return not any(check.status in stops for check in self.checks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known of the classifier, and the checks, as JSON values."""
+        description = self.classifier.description
+        preprocessing = getattr(getattr(self.classifier, "card", None), "preprocessing", None)
+        return {
+            "classifier": description.name,
+            "passed": self.passed(),
+            "description": {
+                "fingerprint": description.fingerprint,
+                "kind": description.kind,
+                "backend": description.backend,
+                "device": description.device,
+                "canvas": list(description.canvas.axes),
+                "classes": len(description.classes),
+                "preprocessing": None if preprocessing is None else preprocessing.model_dump(mode="json"),
+            },
+            "checks": [asdict(check) for check in self.checks],
+        }
 
 
 @dataclass(frozen=True)
@@ -253,17 +298,30 @@ PHOTOS = 1000
 RATE_BATCH = 32
 
 
-def preflight(classifier: Classifier, data: LabelledData | None = None, photos: int = PHOTOS) -> list[Check]:
-    """Every check, in the order of the table.
+def preflight(
+    classifier: Classifier | str, data: LabelledData | str | None = None, photos: int = PHOTOS
+) -> PreflightResult:
+    """Check that a classifier keeps its contract and sees what is on images.
+
+    Example:
+        >>> import foolery
+        >>> result = foolery.preflight("lenet")
+        >>> result.passed()
+        True
+        >>> [check.name for check in result][:2]
+        ['classes', 'range']
 
     Args:
-        classifier: under test.
-        data: labelled pictures, for the accuracy; the other checks use some of them too.
-        photos: how many pictures the accuracy is measured on, at most.
+        classifier: under test, or its reference.
+        data: labelled images or their reference, for the accuracy; the other checks use some of them too.
+        photos: how many images the accuracy is measured on, at most.
 
     Raises:
         UsageError: where the data cannot be used; what is wrong with the classifier is a check.
     """
+    check_photos(photos)
+    classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    data = load_data(data) if isinstance(data, str) else data
     description = classifier.description
     canvases = probes(description.canvas)
     if data is not None:
@@ -274,14 +332,14 @@ def preflight(classifier: Classifier, data: LabelledData | None = None, photos: 
     try:
         probe = Probe(classifier, canvases, classifier.scores(canvases))
     except FooleryError as error:
-        return [Check("answers", "fail", str(error))]
+        return PreflightResult(classifier, (Check("answers", "fail", str(error)),))
     checks = [_run_check(name, lambda check=check: check(probe)) for name, check in CHECKS.items()]  # type: ignore[misc]
     if data is not None:
         if matching_note is not None:
             checks.append(Check("names", "warn", matching_note))
         checks.append(_run_check("accuracy", lambda: accuracy(classifier, sample(data, photos))))
     checks.append(_run_check("speed", lambda: speed(classifier)))
-    return checks
+    return PreflightResult(classifier, tuple(checks))
 
 
 def _run_check(name: str, check: Callable[[], Check]) -> Check:
@@ -323,12 +381,6 @@ def speed(classifier: Classifier) -> Check:
     minutes = 100_000 / rate / 60
     status: CheckStatus = "pass" if minutes < 600 else "warn"
     return Check("speed", status, f"{rate:,.0f} images/s: 100 000 queries take {minutes:,.1f} minutes")
-
-
-def passes(checks: list[Check], *, strict: bool) -> bool:
-    """Whether a gate lets the classifier through: nothing failed, and nothing warns where ``strict``."""
-    stops = {"fail", "warn"} if strict else {"fail"}
-    return not any(check.status in stops for check in checks)
 
 
 def check_photos(photos: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -88,7 +88,7 @@ def card(
             f"--out: cannot write {target}: {error.strerror}; give another place with -o"
         ) from None
     if as_json:
-        print_json({"file": str(graph), "card": str(target), **as_object(result)})
+        print_json({"file": str(graph), "card": str(target), **result.to_dict()})
         return
     print(*lines(result), sep="\n")
     matching_note = position_note(
@@ -107,30 +107,6 @@ def check_graph(graph: Path) -> None:
         raise UsageError(f"card: no file {graph}")
     if graph.suffix in (".safetensors", ".pt", ".pth", ".pt2", ".bin", ".h5", ".keras", ".tflite"):
         raise UsageError(f"card: expected an ONNX file, got {graph}; export it to ONNX first")
-
-
-def as_object(result: CardSearchResult) -> dict[str, Any]:
-    """What was found, as JSON takes it."""
-    return {
-        "family": result.family,
-        "accuracy": result.accuracy,
-        "photos": result.photos,
-        "close": result.close,
-        "preprocessing": result.card.preprocessing.model_dump(mode="json"),
-        "kind": result.card.kind,
-        "output": result.card.output,
-        "background": result.card.background,
-        "families": [
-            {
-                "family": each.family,
-                "accuracy": each.accuracy,
-                "photos": len(each.correct),
-                "failed": each.failed,
-            }
-            for each in result.trials
-        ],
-        "crops": {f"{share:g}": accuracy for share, accuracy in result.crops.items()},
-    }
 
 
 def lines(result: CardSearchResult) -> list[str]:

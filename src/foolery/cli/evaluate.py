@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +20,7 @@ from foolery.cli._options import (
 from foolery.cli._output import note, print_json
 
 if TYPE_CHECKING:
-    from foolery.checks.accuracy import Evaluation
+    from foolery.checks.accuracy import EvaluationResult
     from foolery.classifiers.base import Kind
 
 _NAMED = 5  # unreadable pictures that are named
@@ -50,17 +49,13 @@ def evaluate(
     result = measure(loaded, data, split)
     note_unreadable(list(result.unreadable))
     if as_json:
-        figures = {
-            name: value if not isinstance(value, float) or isfinite(value) else None
-            for name, value in asdict(result).items()
-        }
-        print_json({"classifier": classifier, "data": data, "split": split, **figures})
+        print_json({"classifier": classifier, "data": data, "split": split, **result.to_dict()})
         return
     print(f"{classifier} ({loaded.description.backend}) on {data} ({split}, {result.images} pictures)")
     print(*lines(result, loaded.description.kind), sep="\n")
 
 
-def lines(result: Evaluation, kind: Kind) -> list[str]:
+def lines(result: EvaluationResult, kind: Kind) -> list[str]:
     """The figures, one line for each group."""
     from foolery.text import format_score
 

@@ -47,14 +47,13 @@ def export(
     for option, value in (("--test", test), ("--at-least", least)):
         if value is not None:
             raise UsageError(f"{option}: is for sets; give --to folder or --to parquet")
-    from foolery.analysis.champion_files import export_champions
     from foolery.audit.schema import FILE
-    from foolery.engine.run import open_run
+    from foolery.fooling_sets import export as write
 
     if (runs[0] / FILE).is_file():
         raise UsageError(f"RUN: {runs[0]} is an audit; give --to folder or --to parquet")
-
-    written = export_champions(open_run(runs[0]), out, overwrite=overwrite)
+    written = write(runs[0], out, overwrite=overwrite)
+    assert isinstance(written, list)
     if as_json:
         print_json({"out": str(out), "images": len(written)})
     else:

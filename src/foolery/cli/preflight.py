@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,8 +22,7 @@ from foolery.cli.evaluate import note_unreadable
 from foolery.errors import GateError
 
 if TYPE_CHECKING:
-    from foolery.checks.contract import Check
-    from foolery.classifiers.base import Classifier
+    from foolery.checks.contract import PreflightResult
 
 
 def preflight(
@@ -46,37 +44,29 @@ def preflight(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
-    from foolery.checks.contract import check_photos, passes
+    from foolery.checks.contract import check_photos
     from foolery.checks.contract import preflight as check
     from foolery.data import load_data
 
     check_photos(photos)
     loaded = load(classifier, backend, card, device, class_names, trust, changes)
     pictures = load_data(data, split) if data is not None else None
-    checks = check(loaded, pictures, photos)
+    result = check(loaded, pictures, photos)
     if pictures is not None:
         note_unreadable(pictures.unreadable)
-    passed = passes(checks, strict=strict)
+    passed = result.passed(strict=strict)
     if as_json:
-        print_json(
-            {
-                "classifier": classifier,
-                "passed": passed,
-                "strict": strict,
-                "description": describe(loaded),
-                "checks": [asdict(each) for each in checks],
-            }
-        )
+        print_json({**result.to_dict(), "classifier": classifier, "passed": passed, "strict": strict})
     else:
-        print(*table(loaded, checks), sep="\n")
+        print(*table(result), sep="\n")
     if not passed:
-        count = Counter(each.status for each in checks)
+        count = Counter(each.status for each in result)
         raise GateError(f"preflight: {count['fail']} checks failed, {count['warn']} warn")
 
 
-def table(classifier: Classifier, checks: list[Check]) -> list[str]:
+def table(result: PreflightResult) -> list[str]:
     """The description, and one line for each check."""
-    description = classifier.description
+    description = result.classifier.description
     shape = description.canvas
     colour = "gray" if shape.channels == 1 else "RGB"
     head = [
@@ -84,7 +74,7 @@ def table(classifier: Classifier, checks: list[Check]) -> list[str]:
         f"{description.fingerprint[:12]})",
         f"canvas      {colour} {shape.height} x {shape.width}, {description.kind}",
     ]
-    preprocessing = describe(classifier)["preprocessing"]
+    preprocessing = result.to_dict()["description"]["preprocessing"]
     if preprocessing:
         crop = (
             "whole canvas"
@@ -96,23 +86,8 @@ def table(classifier: Classifier, checks: list[Check]) -> list[str]:
             f"/ {short(preprocessing['std'])}, "
             f"{preprocessing['channel_order']}, {preprocessing['layout']}"
         )
-    width = max(len(each.name) for each in checks)
-    return [*head, *(f"{each.status}  {each.name:<{width}}  {each.message}" for each in checks)]
-
-
-def describe(classifier: Classifier) -> dict[str, Any]:
-    """What is known of the classifier, as JSON takes it."""
-    description = classifier.description
-    preprocessing = getattr(getattr(classifier, "card", None), "preprocessing", None)
-    return {
-        "fingerprint": description.fingerprint,
-        "kind": description.kind,
-        "backend": description.backend,
-        "device": description.device,
-        "canvas": list(description.canvas.axes),
-        "classes": len(description.classes),
-        "preprocessing": preprocessing.model_dump(mode="json") if preprocessing is not None else None,
-    }
+    width = max(len(each.name) for each in result)
+    return [*head, *(f"{each.status}  {each.name:<{width}}  {each.message}" for each in result)]
 
 
 def short(values: list[float]) -> str:

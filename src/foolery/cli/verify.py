@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,22 +51,12 @@ def verify(
     verifications = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
     failed = [each for each in verifications if not each.passed]
     if as_json:
-        print_json({"passed": not failed, "runs": [as_object(each) for each in verifications]})
+        print_json({"passed": not failed, "runs": [each.to_dict() for each in verifications]})
     else:
         for each in verifications:
             print(*verification_lines(each), sep="\n")
     if failed:
         raise GateError(f"verify: {len(failed)} of {len(verifications)} runs failed")
-
-
-def as_object(verification: Verification) -> dict[str, object]:
-    """A verification as JSON takes it: a difference that was not measured is null."""
-    measured = isfinite(verification.largest_difference)
-    return {
-        **asdict(verification),
-        "largest_difference": verification.largest_difference if measured else None,
-        "passed": verification.passed,
-    }
 
 
 def verification_lines(verification: Verification) -> list[str]:

@@ -1,5 +1,7 @@
-"""Fooling sets: champions of many runs and audits as one labelled data set."""
+"""Fooling sets: champions of many runs and audits as one labelled data set; those of a run as PNG files."""
 
-from foolery.fooling_sets.write import FoolingSet, make_fooling_set
+from foolery.fooling_sets.champion_export import export as export
+from foolery.fooling_sets.write import FoolingSet as FoolingSet
+from foolery.fooling_sets.write import make_fooling_set as make_fooling_set
 
-__all__ = ["FoolingSet", "make_fooling_set"]
+__all__ = ["FoolingSet", "export", "make_fooling_set"]

@@ -12,11 +12,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from foolery.errors import UsageError, did_you_mean
 from foolery.fooling_sets.collect import FoolingImage, ImageSource, collect_sources
 from foolery.fooling_sets.layout import dataset_card, set_layout
+from foolery.results import Result
 
 TRAIN, TEST = "train", "test"
 
@@ -74,7 +75,7 @@ MANIFEST_FILE, CARD_FILE = "fooling_set.json", "README.md"
 
 
 @dataclass(frozen=True)
-class FoolingSet:
+class FoolingSet(Result):
     """What was written.
 
     Attributes:
@@ -99,7 +100,7 @@ class FoolingSet:
     runs: tuple[Mapping[str, object], ...]
     empty: Mapping[str, int]
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """As JSON has it; without the folder."""
         return {
             "foolery_fooling_set": 1,

@@ -22,7 +22,7 @@ from foolery.report.html import (
     templates,
 )
 from foolery.report.images import png, sprite, strip, thumbnail
-from foolery.report.model.champion import ChampionDetail, ImageFiles
+from foolery.report.model.champion import ChampionDetail, ImageLinks
 
 if TYPE_CHECKING:
     from foolery.report.run_section import RunSection
@@ -79,7 +79,7 @@ class PageFiles:
         else:
             self.files[f"data/{name}.js"] = script_call(_CALL, name, record)
         small = self.add(f"thumbnails/{name}.webp", thumbnail(champion.canvas))
-        return replace(detail, id=name, files=ImageFiles(image, small, real))
+        return replace(detail, id=name, files=ImageLinks(image, small, real))
 
 
 def _sprites(detail: ChampionDetail) -> dict[str, bytes]:

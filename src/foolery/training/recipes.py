@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 from foolery.classifiers.card import CanvasCard, Preprocessing
 
 
-class Schedule(Protocol):
+class LearningRateSchedule(Protocol):
     """A learning rate for each step."""
 
     def rate_at(self, step: int, steps: int) -> float:
@@ -79,7 +79,7 @@ class TrainingRecipe:
     preprocessing: Preprocessing
     iterations: int
     batch: int
-    schedule: Schedule
+    schedule: LearningRateSchedule
     optimizer: Optimizer
     momentum: float
     weight_decay: float

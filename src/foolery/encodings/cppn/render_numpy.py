@@ -114,7 +114,7 @@ Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class ScheduleStep:
+class NodeScheduleStep:
     """Nodes that can be worked on at once, and their links.
 
     Attributes:
@@ -127,7 +127,7 @@ class ScheduleStep:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class NodeSchedule:
     """Where everything of a batch stands: node t of the batch is row ``INPUTS + t`` of the values.
 
     Attributes:
@@ -138,11 +138,11 @@ class Schedule:
 
     sources: Index
     targets: Index
-    forward: tuple[ScheduleStep, ...]
-    backward: tuple[ScheduleStep, ...]
+    forward: tuple[NodeScheduleStep, ...]
+    backward: tuple[NodeScheduleStep, ...]
 
 
-def schedule(genomes: CppnGenomes) -> Schedule:
+def schedule(genomes: CppnGenomes) -> NodeSchedule:
     """The layout of a batch."""
     first = np.repeat(genomes.nodes[:-1], np.diff(genomes.edges))
     sources = genomes.sources.astype(np.int64) + np.where(genomes.sources < INPUTS, 0, first)
@@ -150,7 +150,7 @@ def schedule(genomes: CppnGenomes) -> Schedule:
     total = int(genomes.nodes[-1])
     depth = _depths(sources, targets, total)
     inner = np.flatnonzero(sources >= INPUTS)
-    return Schedule(
+    return NodeSchedule(
         sources,
         targets,
         _steps(targets - INPUTS, np.arange(len(targets)), depth[INPUTS:]),
@@ -170,7 +170,7 @@ def _depths(sources: Index, targets: Index, total: int) -> Index:
     return depth
 
 
-def _steps(ends: Index, edges: Index, depth: Index) -> tuple[ScheduleStep, ...]:
+def _steps(ends: Index, edges: Index, depth: Index) -> tuple[NodeScheduleStep, ...]:
     """One step for each depth; ``ends`` is the node at which each of ``edges`` is a link."""
     order = np.argsort(ends, kind="stable")
     ends, edges = ends[order], edges[order]
@@ -184,5 +184,5 @@ def _steps(ends: Index, edges: Index, depth: Index) -> tuple[ScheduleStep, ...]:
         max_degree = int(degrees[within[0]])
         counts = [int((degrees[within] > k).sum()) for k in range(max_degree)]
         links = tuple(edges[first[within[:count]] + k] for k, count in enumerate(counts))
-        steps.append(ScheduleStep(within, links))
+        steps.append(NodeScheduleStep(within, links))
     return tuple(steps)

@@ -19,7 +19,7 @@ from torch import Tensor
 from foolery.encodings.cppn import render_numpy as constants
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import INPUTS, MAX_WEIGHT, CppnGenomes
-from foolery.encodings.cppn.render_numpy import Index, ScheduleStep, schedule
+from foolery.encodings.cppn.render_numpy import Index, NodeScheduleStep, schedule
 from foolery.encodings.differentiable import Parameters, straight_through
 from foolery.encodings.torch_direct import to_rgb
 
@@ -230,7 +230,7 @@ class TorchCppn:
             int(genomes.nodes[-1]),
         )
 
-    def _step(self, step: ScheduleStep, rows: Index, activations: NDArray[np.uint8]) -> _DeviceStep:
+    def _step(self, step: NodeScheduleStep, rows: Index, activations: NDArray[np.uint8]) -> _DeviceStep:
         kinds = activations[step.nodes]
         return _DeviceStep(
             self._on_device(INPUTS + step.nodes),

@@ -85,7 +85,7 @@ class RealImage:
 
 
 @dataclass(frozen=True)
-class ImageFiles:
+class ImageLinks:
     """Addresses on a page: the PNG file, the gallery's thumbnail, and a real image of the class or None."""
 
     image: str
@@ -129,7 +129,7 @@ class ChampionDetail:
     panel: tuple[PanelPrediction, ...] = ()
     real: RealImage | None = None
     id: str = ""
-    files: ImageFiles | None = None
+    files: ImageLinks | None = None
 
     @property
     def label(self) -> str:

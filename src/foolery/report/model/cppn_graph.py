@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from foolery.canvas import CanvasShape
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.encodings.cppn.genome import ACTIVATIONS, INPUTS, CppnGenomes
-from foolery.encodings.cppn.render_numpy import Schedule, gaussian, linear, schedule, sigmoid, sine
+from foolery.encodings.cppn.render_numpy import NodeSchedule, gaussian, linear, schedule, sigmoid, sine
 
 SIDE = 40  # pixels of a node's image
 MAX_NODES = 120  # nobody would read a larger graph
@@ -111,7 +111,7 @@ def _node_images(values: NDArray[np.float32], inputs: int) -> NDArray[np.uint8]:
     return images
 
 
-def _values(genomes: CppnGenomes, order: Schedule, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _values(genomes: CppnGenomes, order: NodeSchedule, planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """``(4 + nodes, P) float32``: inputs, then every node of the batch."""
     values = np.zeros((INPUTS + len(genomes.activations), planes.shape[1]), np.float32)
     values[:INPUTS] = planes
