@@ -24,8 +24,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from foolery.audit import open_audit
 from foolery.audit.markdown import interval
-from foolery.audit.schema import FILE, Audit, read_audit
+from foolery.audit.schema import FILE, Audit
 
 ROOT = Path(__file__).parents[1]
 ATTACKS = "baselines,cppn,sparse,direct"
@@ -35,7 +36,7 @@ ROUNDS = {"plain": "round-01", "hardened": "round-02"}
 
 def audited(graph: Path, folder: Path, given: argparse.Namespace) -> Audit:
     """The finished audit of ``graph`` in ``folder``."""
-    earlier = read_audit(folder) if (folder / FILE).is_file() else None
+    earlier = open_audit(folder) if (folder / FILE).is_file() else None
     if earlier is not None and earlier.state == "finished":
         return earlier
     words = [
@@ -44,12 +45,12 @@ def audited(graph: Path, folder: Path, given: argparse.Namespace) -> Audit:
     ]  # fmt: skip
     print(f"== {graph}", flush=True)
     subprocess.run([sys.executable, "-m", "foolery", *words], stdout=subprocess.DEVNULL, check=True)
-    return read_audit(folder)
+    return open_audit(folder)
 
 
 def figures(found: Audit) -> dict[str, Any]:
     """What the results keep of an audit."""
-    verdict, real = found.verdict, found.yardstick
+    verdict, real = found.verdict, found.reference
     if verdict is None or real is None:
         raise SystemExit(f"{found.classifier.name}: has no score")
     return {
@@ -71,20 +72,22 @@ def page(pairs: list[dict[str, Audit]], given: argparse.Namespace) -> str:
         f"`--attacks {ATTACKS}`,",
         f"budget {given.budget:,}, {given.seeds} seeds; scores are means, scores of the seeds beside them.",
         "",
-        "| training seed | network | accuracy | score | of each seed | of nonsense | fooled@keep95 |",
+        "| training seed | network | accuracy | score | of each seed | of nonsense | fooled@tpr95 |",
         "| --- | --- | ---: | ---: | --- | ---: | ---: |",
     ]
     rightly = 0
     for seed, pair in zip(TWINS, pairs, strict=True):
         for kind, found in pair.items():
-            verdict, real = found.verdict, found.yardstick
-            if verdict is None or real is None or verdict.score is None or verdict.fooled_at_keep95 is None:
+            verdict, real = found.verdict, found.reference
+            if verdict is None or real is None or verdict.score is None or verdict.fooled_at_tpr95 is None:
                 raise SystemExit(f"{kind} twin {seed}: has no score")
-            nonsense = "–" if verdict.score_of_nonsense is None else f"{verdict.score_of_nonsense.value:.1f}"
+            nonsense = (
+                "–" if verdict.score_unrecognizable is None else f"{verdict.score_unrecognizable.value:.1f}"
+            )
             of_seeds = ", ".join(f"{each:.1f}" for each in verdict.seed_scores)
             lines.append(
                 f"| {seed} | {kind} | {real.accuracy:.1%} | {interval(verdict.score, 1)} | {of_seeds} | "
-                f"{nonsense} | {verdict.fooled_at_keep95.value:.0%} |"
+                f"{nonsense} | {verdict.fooled_at_tpr95.value:.0%} |"
             )
         plain, hardened = (pair[kind].verdict for kind in ("plain", "hardened"))
         rightly += bool(plain and hardened and max(plain.seed_scores) < min(hardened.seed_scores))

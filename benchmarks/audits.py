@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foolery.audit import open_audit
 from foolery.audit.markdown import interval, shares
-from foolery.audit.schema import FILE, Audit, read_audit
+from foolery.audit.schema import FILE, Audit
 from foolery.classifiers import builtin
 
 ROOT = Path(__file__).parents[1]
@@ -71,7 +72,7 @@ def targets() -> list[Target]:
 def audited(target: Target, budget: int, out: Path) -> Audit | None:
     """The audit of ``target``: the finished one in its folder, or a new one; None where it failed."""
     folder = out / target.name
-    earlier = read_audit(folder) if (folder / FILE).is_file() else None
+    earlier = open_audit(folder) if (folder / FILE).is_file() else None
     if earlier is not None and earlier.budget.asked != str(budget):
         print(f"{folder} has a budget of {earlier.budget.asked}, not {budget}; delete it", file=sys.stderr)
         return None
@@ -81,12 +82,12 @@ def audited(target: Target, budget: int, out: Path) -> Audit | None:
     words = ["audit", *target.words, "--budget", str(budget), "--out", str(folder), *again]
     print(f"== {target.name}", flush=True)
     done = subprocess.run([sys.executable, "-m", "foolery", *words], stdout=subprocess.DEVNULL, check=False)
-    return read_audit(folder) if done.returncode == 0 else None
+    return open_audit(folder) if done.returncode == 0 else None
 
 
 def row(target: Target, found: Audit) -> dict[str, Any]:
     """What the results keep of an audit."""
-    verdict, real = found.verdict, found.yardstick
+    verdict, real = found.verdict, found.reference
     if verdict is None or real is None:
         raise SystemExit(f"{target.name}: has no score")
     return {
@@ -103,7 +104,7 @@ def row(target: Target, found: Audit) -> dict[str, Any]:
         "panel": list(found.panel),
         "attacks": [
             attack.model_dump(mode="json", include={
-                "name", "status", "reason", "queries", "seconds", "fooled_at_keep95", "median_confidence",
+                "name", "status", "reason", "queries", "seconds", "fooled_at_tpr95", "median_confidence",
             })
             for attack in found.attacks
         ],
@@ -122,7 +123,7 @@ def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
         "digits with digits, at equal budgets.",
         "Times are of a shared machine of 4 cores, and include the photos and what helps.",
         "",
-        "| network | accuracy | budget | score | of search | of nonsense | fooled@keep95 | beats-real | "
+        "| network | accuracy | budget | score | of search | of nonsense | fooled@tpr95 | beats-real | "
         "half fell after | minutes |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(line for said, found in rows if (line := verdict_line(said, found))),
@@ -144,23 +145,28 @@ def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
 def verdict_line(said: dict[str, Any], found: Audit) -> str:
     """One row of the first table; empty without a score."""
     verdict = found.verdict
-    if verdict is None or verdict.score is None or not verdict.fooled_at_keep95 or not verdict.beats_real:
+    if (
+        verdict is None
+        or verdict.score is None
+        or not verdict.fooled_at_tpr95
+        or not verdict.above_real_median
+    ):
         return ""
     search, nonsense = (
         "–" if one is None else interval(one, 1)
-        for one in (verdict.score_of_search, verdict.score_of_nonsense)
+        for one in (verdict.score_without_transfer, verdict.score_unrecognizable)
     )
     half = "never" if verdict.queries_to_half is None else f"{verdict.queries_to_half:,.0f}"
     return (
         f"| {said['name']} | {said['accuracy']:.1%} | {said['budget']:,} | {interval(verdict.score, 1)} | "
-        f"{search} | {nonsense} | {shares(verdict.fooled_at_keep95)} | {shares(verdict.beats_real)} | "
+        f"{search} | {nonsense} | {shares(verdict.fooled_at_tpr95)} | {shares(verdict.above_real_median)} | "
         f"{half} | {said['seconds'] / 60:.1f} |"
     )
 
 
 def attack_table(rows: list[tuple[dict[str, Any], Audit]]) -> list[str]:
     """A row for each attack, a column for each network."""
-    alone = [{attack.name: attack.fooled_at_keep95 for attack in found.attacks} for _, found in rows]
+    alone = [{attack.name: attack.fooled_at_tpr95 for attack in found.attacks} for _, found in rows]
     attacks = dict.fromkeys(name for column in alone for name in column)
     lines = [
         f"| attack | {' | '.join(said['name'] for said, _ in rows)} |",
@@ -207,7 +213,7 @@ def finished(known: list[Target], out: Path) -> list[tuple[dict[str, Any], Audit
     rows = []
     for target in known:
         if (out / target.name / FILE).is_file():
-            found = read_audit(out / target.name)
+            found = open_audit(out / target.name)
             if found.state == "finished":
                 rows.append((row(target, found), found))
     return rows

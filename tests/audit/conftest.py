@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from foolery.audit.attacks import select_attacks
-from foolery.audit.config import AuditConfig, ReferenceData
+from foolery.audit import AuditConfig
+from foolery.audit.attack_loop import run_attacks
+from foolery.audit.session import AuditSession
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import log_softmax
-from foolery.classifiers.wrappers.metered import Budget
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,39 @@ def lenet():
 
 
 @pytest.fixture
-def order(mnist, tmp_path):
+def config(mnist, tmp_path):
     """Of an audit of 2000 queries, by tiles and evolution."""
-    return small_order(mnist, tmp_path / "audit")
+    return small_config(mnist, tmp_path / "audit")
 
 
-def small_order(mnist, out: Path, attacks=("tiles", "cppn"), **changes) -> AuditConfig:
-    return AuditConfig(
-        **{
-            "out": out,
-            "asked": "2000",
-            "limit": Budget(2000),
-            "attacks": select_attacks(list(attacks)),
-            "pictures": ReferenceData(mnist, "mnist", max_images=500),
-            **changes,
-        }
-    )
+def small_config(mnist, out: Path, attacks=("tiles", "cppn"), **changes) -> AuditConfig:
+    """Neither a panel nor mitigations, which take longer than the attacks."""
+    fields = {
+        "data": mnist,
+        "data_name": "mnist",
+        "max_images": 500,
+        "budget": 2000,
+        "attacks": attacks,
+        "panel": (),
+        "mitigations": False,
+        "out": out,
+    }
+    return AuditConfig(**fields | changes)
+
+
+def finished_session(classifier, config: AuditConfig) -> AuditSession:
+    """An audit to its verdict."""
+    session = begun(classifier, config)
+    run_attacks(session)
+    session.finish()
+    return session
+
+
+def begun(classifier, config: AuditConfig) -> AuditSession:
+    """A new audit before its first attack."""
+    return AuditSession.begin(config.resolve(classifier), print)
+
+
+def resumed(classifier, config: AuditConfig) -> AuditSession:
+    """An audit gone on with, before its next attack."""
+    return AuditSession.resume(config.resolve(classifier), print)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from audit.conftest import small_order
+from audit.conftest import small_config
+from foolery.audit import run_audit
 from foolery.audit.compare import check_comparable, compare_with, skipped_on_one_side
-from foolery.audit.runner import Auditor, run_audit
 from foolery.classifiers import load_classifier
 from foolery.errors import UsageError
 
@@ -14,12 +14,12 @@ from foolery.errors import UsageError
 @pytest.fixture(scope="module")
 def found(mnist, tmp_path_factory):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
-    return run_audit(load_classifier("lenet"), small_order(mnist, tmp_path_factory.mktemp("a") / "audit"))
+    return run_audit(load_classifier("lenet"), small_config(mnist, tmp_path_factory.mktemp("a") / "audit"))
 
 
 def fallen_at(found, queries):
     """The same audit with every class fooled after so many queries."""
-    champions = tuple(one.model_copy(update={"passed_at": (queries,)}) for one in found.champions)
+    champions = tuple(one.model_copy(update={"queries_to_fool": (queries,)}) for one in found.champions)
     return found.model_copy(update={"champions": champions})
 
 
@@ -37,7 +37,7 @@ def test_every_class_earlier_is_a_regression_and_later_is_none(found):
 
 def test_one_class_of_ten_is_within_the_interval(found):
     late = fallen_at(found, 1500)
-    one = late.champions[0].model_copy(update={"passed_at": (200,)})
+    one = late.champions[0].model_copy(update={"queries_to_fool": (200,)})
     worse = late.model_copy(update={"champions": (one, *late.champions[1:])})
     said = compare_with(late, worse, "audit.json")
     assert said.after < said.before
@@ -62,29 +62,35 @@ def test_classes_are_compared_by_name(found):
     ("change", "said"),
     [
         ({"state": "interrupted"}, "expected a finished audit"),
-        ({"yardstick": None}, "expected a finished audit"),
+        ({"reference": None}, "expected a finished audit"),
         ({"attacks": ()}, "its attacks were others: cppn, tiles"),
     ],
 )
-def test_what_does_not_compare_is_refused_before_anything_is_asked(found, lenet, order, change, said):
+def test_what_does_not_compare_is_refused_before_anything_is_asked(found, lenet, config, change, said):
     with pytest.raises(UsageError, match=f"--baseline: {said}"):
-        check_comparable(found.model_copy(update=change), Auditor(lenet, order).plan(), order.pictures)
-
-
-def test_another_budget_does_not_compare(found, lenet, order):
-    budget = found.budget.model_copy(update={"asked": "9000"})
-    with pytest.raises(UsageError, match="its budget was 9000, this one is 2000"):
         check_comparable(
-            found.model_copy(update={"budget": budget}), Auditor(lenet, order).plan(), order.pictures
+            found.model_copy(update=change),
+            config.resolve(lenet).new_audit(),
+            config.resolve(lenet).reference,
         )
 
 
-def test_other_real_pictures_do_not_compare(found, lenet, order):
-    other = replace(order.pictures, split="train")
+def test_another_budget_does_not_compare(found, lenet, config):
+    budget = found.budget.model_copy(update={"requested": "9000"})
+    with pytest.raises(UsageError, match="its budget was 9000, this one is 2000"):
+        check_comparable(
+            found.model_copy(update={"budget": budget}),
+            config.resolve(lenet).new_audit(),
+            config.resolve(lenet).reference,
+        )
+
+
+def test_other_real_pictures_do_not_compare(found, lenet, config):
+    other = replace(config.resolve(lenet).reference, split="train")
     with pytest.raises(UsageError, match=r"were mnist \(test\), these are mnist \(train\): give the same"):
-        check_comparable(found, Auditor(lenet, order).plan(), other)
+        check_comparable(found, config.resolve(lenet).new_audit(), other)
     with pytest.raises(UsageError, match="none without --data"):
-        check_comparable(found, Auditor(lenet, order).plan(), None)
+        check_comparable(found, config.resolve(lenet).new_audit(), None)
 
 
 def test_an_attack_that_one_side_had_to_skip_is_told(found):

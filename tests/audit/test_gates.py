@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foolery.audit.gates import _SHARES, FIGURES, Gate
+from foolery.audit.gates import FIGURES, Gate
 from foolery.audit.schema import AuditVerdict, Interval
 from foolery.errors import UsageError
 
@@ -12,8 +12,8 @@ VERDICT = AuditVerdict(
     median_confidence=0.9,
     above={"0.5": 1.0, "0.9": 0.5, "0.99": 0.4, "0.9999": 0.0},
     score=Interval(value=60.0, low=50.0, high=70.0),
-    fooled_at_keep95=Interval(value=0.3, low=0.1, high=0.5),
-    beats_real=Interval(value=0.2, low=0.0, high=0.3),
+    fooled_at_tpr95=Interval(value=0.3, low=0.1, high=0.5),
+    above_real_median=Interval(value=0.2, low=0.0, high=0.3),
 )
 HOLDS = {
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
@@ -28,7 +28,7 @@ HOLDS = {
     st.sampled_from(["", " ", "  "]),
 )
 def test_every_expression_is_read_as_it_is_written(figure, sign, number, space):
-    number = round(abs(number) / 1000, 3) if figure in _SHARES else number
+    number = round(abs(number) / 1000, 3) if FIGURES[figure].share else number
     gate = Gate.parse(f"{space}{figure}{space}{sign}{space}{number:.3f}{space}")
     assert (gate.figure, gate.operator, gate.limit) == (figure, sign, pytest.approx(number))
 
@@ -36,17 +36,17 @@ def test_every_expression_is_read_as_it_is_written(figure, sign, number, space):
 @pytest.mark.parametrize("sign", sorted(HOLDS))
 @pytest.mark.parametrize("number", [0.2, 0.3, 0.4])
 def test_a_gate_fails_where_its_expression_holds(sign, number):
-    judged = Gate.parse(f"fooled@keep95 {sign} {number}").judge(VERDICT)
+    judged = Gate.parse(f"fooled@tpr95 {sign} {number}").judge(VERDICT)
     assert judged.value == 0.3
     assert judged.failed == HOLDS[sign](0.3, number)
 
 
 def test_percent():
-    assert Gate.parse("fooled@keep95 > 30%").limit == pytest.approx(0.3)
+    assert Gate.parse("fooled@tpr95 > 30%").limit == pytest.approx(0.3)
 
 
 def test_what_is_not_known_fails():
-    assert Gate.parse("recognised < 0").judge(VERDICT).failed
+    assert Gate.parse("recognized < 0").judge(VERDICT).failed
 
 
 def test_half_of_the_classes_that_never_fell_are_infinitely_late():
@@ -57,7 +57,7 @@ def test_half_of_the_classes_that_never_fell_are_infinitely_late():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("fooled@keep59 > 0.3", "did you mean fooled@keep95"),
+        ("fooled@tpr59 > 0.3", "did you mean fooled@tpr95"),
         ("scor < 3", "did you mean score"),
         ("score", "NAME OP NUMBER"),
         ("score << 3", "NAME OP NUMBER"),
@@ -65,9 +65,9 @@ def test_half_of_the_classes_that_never_fell_are_infinitely_late():
         ("score < 3 or 4", "NAME OP NUMBER"),
         ("__import__('os') > 1", "NAME OP NUMBER"),
         ("", "NAME OP NUMBER"),
-        ("fooled@keep95 > 30", "write 30% for hundredths"),
-        ("beats-real > 130%", "a share from 0 to 1"),
-        ("recognised < -0.1", "a share from 0 to 1"),
+        ("fooled@tpr95 > 30", "write 30% for hundredths"),
+        ("above-real-median > 130%", "a share from 0 to 1"),
+        ("recognized < -0.1", "a share from 0 to 1"),
     ],
 )
 def test_what_is_no_gate_is_refused(text, expected):
@@ -80,5 +80,5 @@ def test_figures_that_cannot_be_had_are_refused_before():
     with pytest.raises(UsageError, match="--data"):
         Gate.parse("score < 50").check(data=False, panel=True)
     with pytest.raises(UsageError, match="--panel"):
-        Gate.parse("fooled-by-nonsense > 0.5").check(data=True, panel=False)
+        Gate.parse("fooled-unrecognizable > 0.5").check(data=True, panel=False)
     Gate.parse("fooled@0.99 > 0.5").check(data=False, panel=False)

@@ -1,4 +1,4 @@
-"""The yardstick: what a classifier says about real pictures, whatever its logits are multiplied by."""
+"""Reference data: what a classifier says about real images, whatever its logits are multiplied by."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from audit.conftest import small_order
+from audit.conftest import finished_session, small_config
+from foolery.audit import open_audit, run_audit
 from foolery.audit.compare import compare_with
 from foolery.audit.mitigations import check_mitigations, measure_mitigations
 from foolery.audit.panel import default_panel
 from foolery.audit.reference import (
+    ReferenceData,
     class_medians,
     excluded_classes,
     reference_statistics,
@@ -19,8 +21,6 @@ from foolery.audit.reference import (
     target_classes,
     threshold_at_tpr,
 )
-from foolery.audit.runner import Auditor, run_audit
-from foolery.audit.schema import read_audit
 from foolery.classifiers import load_classifier
 from foolery.data import LabelledImages
 from foolery.errors import UsageError
@@ -45,11 +45,17 @@ class Scaled:
 
 
 def labelled(classifier, count=400, wrong=40) -> LabelledImages:
-    """Noise that is labelled as the classifier answers, except for some of it."""
+    """Noise that is labelled as the classifier predicts, except for some of it."""
     canvases = noise(count)
     labels = classifier.scores(canvases).argmax(axis=1)
     labels[:wrong] = (labels[:wrong] + 1) % 3
     return LabelledImages(canvases, labels.astype(np.int64), classifier.description.classes)
+
+
+def statistics(classifier, data):
+    """Of all of ``data``."""
+    reference = ReferenceData(data, "somewhere")
+    return reference_statistics(classifier, score_reference(classifier, reference), reference)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(1.0, 1.0), (0.95, 6.0), (0.9, 11.0), (0.5, 51.0)])
@@ -62,17 +68,17 @@ def test_the_threshold_keeps_a_share_of_the_pictures(share, expected):
 def test_it_measures_the_right_answers():
     plain = Plain()
     data = labelled(plain)
-    found = reference_statistics(plain, score_reference(plain, data), "somewhere", "test")
+    found = statistics(plain, data)
     scores = plain.scores(data.canvases)
     top = np.sort(scores, axis=1)
     leads = (top[:, -1] - top[:, -2])[40:]  # of those that are labelled as they are answered
-    assert (found.images, found.right, found.accuracy) == (400, 360, 0.9)
+    assert (found.images, found.correct, found.accuracy) == (400, 360, 0.9)
     assert found.measure == "margin"
     assert (leads >= found.threshold).mean() == pytest.approx(0.95, abs=1 / 360)
     assert found.median == pytest.approx(np.median(leads))
     for index in range(3):
         own = leads[data.labels[40:] == index]
-        expected = float(np.median(own)) if len(own) >= found.enough else None
+        expected = float(np.median(own)) if len(own) >= found.min_class_images else None
         assert found.class_medians[index] == pytest.approx(expected)
 
 
@@ -81,7 +87,7 @@ def test_a_class_with_few_pictures_is_compared_with_all():
     data = labelled(plain, wrong=0)
     rare = int(np.bincount(data.labels, minlength=3).argmin())
     kept = np.flatnonzero((data.labels != rare) | (np.cumsum(data.labels == rare) <= 5))
-    found = reference_statistics(plain, score_reference(plain, data.take(kept)), "somewhere", "test")
+    found = statistics(plain, data.take(kept))
     assert found.class_medians[rare] is None
     assert class_medians(found)[rare] == found.median
 
@@ -93,7 +99,7 @@ def test_divided_logits_move_the_threshold_along(divisor):
     scaled, data, champions = Scaled(plain, divisor), labelled(plain), noise(200, seed=9)
     judged = []
     for each in (plain, scaled):
-        found = reference_statistics(each, score_reference(each, data), "somewhere", "test")
+        found = statistics(each, data)
         top = np.sort(each.scores(champions), axis=1)
         judged.append(((top[:, -1] - top[:, -2]) >= found.threshold).tolist())
     assert judged[0] == judged[1]
@@ -102,7 +108,9 @@ def test_divided_logits_move_the_threshold_along(divisor):
 
 def test_the_same_pictures_are_asked_every_time():
     plain = Plain()
-    first, again = (score_reference(plain, labelled(plain), max_images=100) for _ in range(2))
+    first, again = (
+        score_reference(plain, ReferenceData(labelled(plain), "here", max_images=100)) for _ in range(2)
+    )
     assert len(first.labels) == 100
     assert first.scores.tolist() == again.scores.tolist()
 
@@ -110,22 +118,20 @@ def test_the_same_pictures_are_asked_every_time():
 def test_too_few_right_answers_are_refused():
     plain = Plain()
     data = labelled(plain, count=60, wrong=50)
-    with pytest.raises(
-        UsageError, match=r"right about 10 of 60 pictures, a threshold needs 20; foolery pref"
-    ):
-        reference_statistics(plain, score_reference(plain, data), "somewhere", "test")
+    with pytest.raises(UsageError, match=r"right about 10 of 60 images, a threshold needs 20; foolery pref"):
+        statistics(plain, data)
 
 
 def test_other_classes_are_refused():
     plain = Plain()
     data = labelled(plain)
     with pytest.raises(UsageError, match="data: 1 of its 4 class names match none"):
-        score_reference(plain, LabelledImages(data.canvases, data.labels, ("cat", "dog", "owl", "newt")))
+        statistics(plain, LabelledImages(data.canvases, data.labels, ("cat", "dog", "owl", "newt")))
 
 
 def test_heads_without_rivals_are_measured_by_their_own_score():
     plain = Plain(kind="sigmoid")
-    found = reference_statistics(plain, score_reference(plain, labelled(plain)), "somewhere", "test")
+    found = statistics(plain, labelled(plain))
     assert found.measure == "class-score"
     assert found.threshold < 0.0
 
@@ -133,10 +139,10 @@ def test_heads_without_rivals_are_measured_by_their_own_score():
 def test_a_classifier_that_guesses_gives_no_yardstick():
     plain = Plain()
     data = labelled(plain, count=600, wrong=400)
-    with pytest.raises(UsageError, match=r"right about 200 of 600 pictures, no better than chance"):
-        reference_statistics(plain, score_reference(plain, data), "somewhere", "test")
+    with pytest.raises(UsageError, match=r"right about 200 of 600 images, no better than chance"):
+        statistics(plain, data)
     better = labelled(plain, count=600, wrong=300)
-    assert reference_statistics(plain, score_reference(plain, better), "somewhere", "test").right == 300
+    assert statistics(plain, better).correct == 300
 
 
 NAMES = [str(digit) for digit in range(10)]
@@ -150,11 +156,7 @@ def picky():
 
 @pytest.fixture
 def audited(picky, mnist, tmp_path):
-    auditor = Auditor(picky, small_order(mnist, tmp_path / "picky"))
-    auditor.begin()
-    auditor.run()
-    auditor.finish()
-    return auditor
+    return run_audit(picky, small_config(mnist, tmp_path / "picky"))
 
 
 def test_classes_for_pictures_of_nothing_are_no_targets(lenet, picky):
@@ -167,22 +169,22 @@ def test_classes_for_pictures_of_nothing_are_no_targets(lenet, picky):
 
 def test_names_that_are_left_out_are_classes(lenet):
     assert target_classes(lenet.description, ["0", "3"]).tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
-    with pytest.raises(UsageError, match="--leave-out: 'three' is no class"):
+    with pytest.raises(UsageError, match="--exclude: 'three' is no class"):
         target_classes(lenet.description, ["three"])
     with pytest.raises(UsageError, match="no class of lenet is left"):
         target_classes(lenet.description, NAMES)
 
 
 def test_a_class_for_pictures_of_nothing_counts_nowhere(audited):
-    found = audited.found
-    assert found.left_out == ("rejected",)
+    found = audited
+    assert found.excluded == ("rejected",)
     assert found.targets == tuple(NAMES)
     assert {one.label for one in found.champions} <= set(NAMES)
     assert any("rejected" in note for note in found.notes)
-    fallen = [one.passed_at[0] is not None for one in found.champions]
-    assert found.verdict.fooled_at_keep95.value == pytest.approx(sum(fallen) / 10)
+    fallen = [one.queries_to_fool[0] is not None for one in found.champions]
+    assert found.verdict.fooled_at_tpr95.value == pytest.approx(sum(fallen) / 10)
     # noise is called rejected with certainty: were it a target, half of the classes would not be needed
-    best = found.attacks[0].fooled_at_keep95 * 10
+    best = found.attacks[0].fooled_at_tpr95 * 10
     assert best == pytest.approx(round(best))
 
 
@@ -193,8 +195,8 @@ def test_the_shipped_panel_is_asked_about_digits_whatever_stands_beside_them(pic
 
 
 def test_audits_with_such_a_class_compare(audited):
-    told = compare_with(audited.found, audited.found, "audit.json")
-    assert told.before == told.after == pytest.approx(audited.found.verdict.score.value)
+    told = compare_with(audited, audited, "audit.json")
+    assert told.before == told.after == pytest.approx(audited.verdict.score.value)
     assert not told.regression
 
 
@@ -204,22 +206,19 @@ def test_a_hardened_network_may_have_a_class_more(lenet, picky, mnist, tmp_path)
         check_mitigations(lenet, {"ensemble": picky})
     with pytest.raises(UsageError, match="--hardened: expected the 10 classes"):
         check_mitigations(lenet, {"hardened": load_classifier("cifar")})
-    auditor = Auditor(lenet, small_order(mnist, tmp_path / "a"))
-    auditor.begin()
-    auditor.run()
-    auditor.finish()
-    rows = measure_mitigations(auditor, {"hardened": picky})
+    session = finished_session(lenet, small_config(mnist, tmp_path / "a", hardened=picky))
+    rows = measure_mitigations(session)
     score, share = rows[-2:]
-    assert score.measure == "hardened rejecting:digits-vae"
+    assert score.mitigation == "hardened rejecting:digits-vae"
     assert 0 < score.after <= 100
-    assert read_audit(tmp_path / "a" / "helps" / "hardened").left_out == ("rejected",)
+    assert open_audit(tmp_path / "a" / "mitigations" / "hardened").excluded == ("rejected",)
     assert share.after * 10 == pytest.approx(round(share.after * 10))
 
 
 def test_what_the_user_leaves_out_is_not_searched_for(lenet, mnist, tmp_path):
-    found = run_audit(lenet, small_order(mnist, tmp_path / "few", left_out=("1", "8")))
-    assert found.left_out == ("1", "8")
+    found = run_audit(lenet, small_config(mnist, tmp_path / "few", exclude=("1", "8")))
+    assert found.excluded == ("1", "8")
     assert [one.label for one in found.champions] == [name for name in NAMES if name not in "18"]
-    assert np.isclose(found.verdict.fooled_at_keep95.value * 8 % 1, 0)
-    with pytest.raises(UsageError, match="--leave-out 1, 8; give that"):
-        run_audit(lenet, small_order(mnist, tmp_path / "few"), resume=True)
+    assert np.isclose(found.verdict.fooled_at_tpr95.value * 8 % 1, 0)
+    with pytest.raises(UsageError, match="--exclude 1, 8; give that"):
+        run_audit(lenet, small_config(mnist, tmp_path / "few"), resume=True)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from foolery.audit.schema import FILE, SCHEMA, read_audit
+from foolery.audit import open_audit
+from foolery.audit.schema import FILE, SCHEMA
 from foolery.errors import UsageError
 from support.audits import audit_in
 
@@ -19,8 +20,8 @@ def folder(tmp_path_factory):
 
 
 def test_what_is_written_is_read(folder):
-    found = read_audit(folder)
-    assert found == read_audit(folder / FILE)
+    found = open_audit(folder)
+    assert found == open_audit(folder / FILE)
     assert found.schema_ == SCHEMA
     written = json.loads((folder / FILE).read_text())
     assert written["schema"] == SCHEMA
@@ -28,7 +29,7 @@ def test_what_is_written_is_read(folder):
 
 
 def test_every_picture_that_is_named_is_there(folder):
-    for champion in read_audit(folder).champions:
+    for champion in open_audit(folder).champions:
         assert (folder / champion.image).read_bytes().startswith(b"\x89PNG")
 
 
@@ -37,16 +38,16 @@ def test_nothing_half_written_is_left(folder):
 
 
 def test_gates_and_comparison_decide(folder):
-    found = read_audit(folder)
-    assert found.model_copy(update={"gates": (), "compared": None}).passed
-    assert not found.model_copy(update={"compared": None}).passed  # one of its gates failed
+    found = open_audit(folder)
+    assert found.model_copy(update={"gates": (), "comparison": None}).passed
+    assert not found.model_copy(update={"comparison": None}).passed  # one of its gates failed
     assert not found.model_copy(update={"gates": ()}).passed  # it is worse than before
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"schema": SCHEMA + 1}, "has schema 2, this foolery reads up to 1; update it"),
+        ({"schema": SCHEMA + 1}, "has schema 3, this foolery reads up to 2; update it"),
         ({"state": "done"}, "is no audit: state"),
         ({"surprise": 1}, "is no audit: surprise"),
         ({"champions": [{"index": 0}]}, "is no audit: champions.0."),
@@ -56,16 +57,16 @@ def test_other_documents_are_refused_by_name(folder, tmp_path, change, said):
     written = json.loads((folder / FILE).read_text())
     (tmp_path / FILE).write_text(json.dumps(written | change))
     with pytest.raises(UsageError) as refused:
-        read_audit(tmp_path)
+        open_audit(tmp_path)
     assert said in str(refused.value)
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path):
     with pytest.raises(UsageError, match="does not exist; foolery audit writes one"):
-        read_audit(tmp_path)
+        open_audit(tmp_path)
     (tmp_path / FILE).write_text("{")
     with pytest.raises(UsageError, match="cannot be read"):
-        read_audit(tmp_path)
+        open_audit(tmp_path)
     (tmp_path / FILE).write_text("[1]")
     with pytest.raises(UsageError, match="is no audit"):
-        read_audit(tmp_path)
+        open_audit(tmp_path)

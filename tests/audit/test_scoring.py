@@ -1,4 +1,4 @@
-"""Attacks beside each other: one champion of each class, and when each class fell."""
+"""Attacks beside each other: one champion of each class, and when each class was fooled."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ from foolery.errors import UsageError
 
 NEVER = np.inf
 NOBODY = -np.inf
-REAL = ReferenceStatistics(
-    data="here", split="test", images=100, right=90, accuracy=0.9, measure="margin", threshold=2.0,
-    median=5.0, class_medians=(5.0, None, 9.0), enough=20, median_confidence=0.9, matched_by="name",
+REFERENCE = ReferenceStatistics(
+    data="here", split="test", images=100, correct=90, accuracy=0.9, measure="margin", threshold=2.0,
+    median=5.0, class_medians=(5.0, None, 9.0), min_class_images=20, median_confidence=0.9, matched_by="name",
 )  # fmt: skip
 
 
 ALL = np.arange(3)
 
 
-def trail(values, passed, queries, *, mark=0, scores=None) -> AttackResult:
-    """Of three classes; its pictures are all of level ``mark``."""
+def result(values, passed, queries, *, mark=0, scores=None) -> AttackResult:
+    """Of three classes; its images are all of level ``mark``."""
 
     def draw(indices):
         return np.full((len(indices), 1, 2, 2), mark, np.uint8)
 
-    given = np.array(values, np.float64)
-    logs = np.where(np.isfinite(given), -0.1, NOBODY) if scores is None else np.array(scores)
-    return AttackResult(given, logs, np.array(passed, np.float64), queries, 1.0, draw)
+    measures = np.array(values, np.float64)
+    logs = np.where(np.isfinite(measures), -0.1, NOBODY) if scores is None else np.array(scores)
+    return AttackResult(measures, logs, np.array(passed, np.float64), queries, 1.0, draw)
 
 
-def standing(*entries, seeds=1, yardstick=REAL, targets=ALL) -> AuditResults:
-    return AuditResults(entries, seeds, "softmax", yardstick, 10_000, targets)
+def all_results(*attack_runs, seeds=1, reference=REFERENCE, targets=ALL) -> AuditResults:
+    return AuditResults(attack_runs, seeds, "softmax", reference, 10_000, targets)
 
 
 def test_the_champion_has_the_largest_measure_of_all_attacks_and_seeds():
-    found = standing(
-        AttackRun("noise", 0, trail([1.0, 3.0, NOBODY], [NEVER, 50, NEVER], 100, mark=1)),
-        AttackRun("cppn", 0, trail([4.0, 3.0, NOBODY], [200, 400, NEVER], 900, mark=2)),
-        AttackRun("noise", 1, trail([9.0, 1.0, NOBODY], [10, NEVER, NEVER], 100, mark=3)),
+    found = all_results(
+        AttackRun("noise", 0, result([1.0, 3.0, NOBODY], [NEVER, 50, NEVER], 100, mark=1)),
+        AttackRun("cppn", 0, result([4.0, 3.0, NOBODY], [200, 400, NEVER], 900, mark=2)),
+        AttackRun("noise", 1, result([9.0, 1.0, NOBODY], [10, NEVER, NEVER], 100, mark=3)),
         seeds=2,
     )
     assert found.winners.tolist() == [2, 0, -1]  # of equal ones the first
@@ -60,9 +60,9 @@ def test_the_champion_has_the_largest_measure_of_all_attacks_and_seeds():
 
 
 def test_a_class_falls_to_the_attack_that_is_quickest_from_its_own_start():
-    found = standing(
-        AttackRun("noise", 0, trail([1.0, 3.0, 3.0], [NEVER, 50, 80], 100)),
-        AttackRun("cppn", 0, trail([4.0, 3.0, 3.0], [200, 400, 20], 900)),
+    found = all_results(
+        AttackRun("noise", 0, result([1.0, 3.0, 3.0], [NEVER, 50, 80], 100)),
+        AttackRun("cppn", 0, result([4.0, 3.0, 3.0], [200, 400, 20], 900)),
     )
     assert found.queries_to_fool.tolist() == [[200.0, 50.0, 20.0]]
 
@@ -70,25 +70,25 @@ def test_a_class_falls_to_the_attack_that_is_quickest_from_its_own_start():
 def test_the_order_of_attacks_does_not_matter_and_another_one_never_makes_it_look_safer():
     rng = np.random.default_rng(0)
     entries = [
-        AttackRun(f"attack {number}", 0, trail(rng.random(3), rng.integers(1, 9000, 3), 9000))
+        AttackRun(f"attack {number}", 0, result(rng.random(3), rng.integers(1, 9000, 3), 9000))
         for number in range(5)
     ]
-    scores = [standing(*entries[: count + 1]).verdict().score.value for count in range(5)]
+    scores = [all_results(*entries[: count + 1]).verdict().score.value for count in range(5)]
     assert scores == sorted(scores, reverse=True)
-    assert standing(*entries[::-1]).verdict().score == standing(*entries).verdict().score
+    assert all_results(*entries[::-1]).verdict().score == all_results(*entries).verdict().score
 
 
 def test_a_seed_that_has_not_begun_has_fooled_nothing():
-    found = standing(AttackRun("noise", 0, trail([3.0] * 3, [50] * 3, 100)), seeds=2)
+    found = all_results(AttackRun("noise", 0, result([3.0] * 3, [50] * 3, 100)), seeds=2)
     assert found.queries_to_fool[1].tolist() == [NEVER] * 3
-    assert found.verdict().fooled_at_keep95.value == pytest.approx(0.5)
+    assert found.verdict().fooled_at_tpr95.value == pytest.approx(0.5)
     assert found.verdict().seed_scores == (0.0, 100.0)
 
 
 def test_the_verdict_is_the_mean_over_seeds():
-    found = standing(
-        AttackRun("cppn", 0, trail([6.0, 6.0, 6.0], [1000, 100, NEVER], 5000)),
-        AttackRun("cppn", 1, trail([6.0, 3.0, NOBODY], [100, NEVER, NEVER], 5000)),
+    found = all_results(
+        AttackRun("cppn", 0, result([6.0, 6.0, 6.0], [1000, 100, NEVER], 5000)),
+        AttackRun("cppn", 1, result([6.0, 3.0, NOBODY], [100, NEVER, NEVER], 5000)),
         seeds=2,
     )
     verdict = found.verdict()
@@ -96,29 +96,29 @@ def test_the_verdict_is_the_mean_over_seeds():
     assert np.mean(verdict.seed_scores) == pytest.approx(verdict.score.value)
     assert verdict.score.low <= verdict.score.value <= verdict.score.high
     # medians are 5, 5 (of all, for want of its own) and 9: two classes of seed 0, one of seed 1
-    assert verdict.beats_real.value == pytest.approx(3 / 6)
+    assert verdict.above_real_median.value == pytest.approx(3 / 6)
     assert verdict.queries_to_half is None  # seed 1 never fooled half of them
 
 
 def test_what_the_panel_recognises_is_shown_apart():
-    found = standing(AttackRun("cppn", 0, trail([6.0] * 3, [100, 1000, NEVER], 5000)))
+    found = all_results(AttackRun("cppn", 0, result([6.0] * 3, [100, 1000, NEVER], 5000)))
     verdict = found.verdict(np.array([[1.0, 0.0, np.nan]]))
-    assert verdict.recognised == pytest.approx(1 / 3)
-    assert verdict.fooled_at_keep95.value == pytest.approx(2 / 3)
-    assert verdict.fooled_by_nonsense == pytest.approx(1 / 3)
+    assert verdict.recognized == pytest.approx(1 / 3)
+    assert verdict.fooled_at_tpr95.value == pytest.approx(2 / 3)
+    assert verdict.fooled_unrecognizable == pytest.approx(1 / 3)
     assert verdict.score.value == pytest.approx(100 * (1 - (1.0 + 0.5) / 3))
-    assert verdict.score_of_nonsense.value == pytest.approx(100 * (1 - 0.5 / 3))
+    assert verdict.score_unrecognizable.value == pytest.approx(100 * (1 - 0.5 / 3))
 
 
 def test_nonsense_counts_although_the_champion_of_its_class_is_recognised():
-    found = standing(
-        AttackRun("noise", 0, trail([3.0, 1.0, 1.0], [100, NEVER, NEVER], 100)),
-        AttackRun("cppn", 0, trail([6.0, 1.0, 1.0], [100, NEVER, NEVER], 900)),
+    found = all_results(
+        AttackRun("noise", 0, result([3.0, 1.0, 1.0], [100, NEVER, NEVER], 100)),
+        AttackRun("cppn", 0, result([6.0, 1.0, 1.0], [100, NEVER, NEVER], 900)),
     )
     verdict = found.verdict(np.array([[0.0, np.nan, np.nan], [1.0, 0.0, 0.0]]))
-    assert verdict.recognised == pytest.approx(1 / 3)
-    assert verdict.fooled_by_nonsense == verdict.fooled_at_keep95.value == pytest.approx(1 / 3)
-    assert verdict.score_of_nonsense.value == pytest.approx(verdict.score.value)
+    assert verdict.recognized == pytest.approx(1 / 3)
+    assert verdict.fooled_unrecognizable == verdict.fooled_at_tpr95.value == pytest.approx(1 / 3)
+    assert verdict.score_unrecognizable.value == pytest.approx(verdict.score.value)
 
 
 def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
@@ -127,16 +127,16 @@ def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
     class Panel:
         members = ("one",)
 
-        def recognised_by(self, canvases, claimed):
-            asked.append((int(canvases.max()), claimed.tolist()))
-            return np.full(len(claimed), 0.5)
+        def agreement(self, canvases, classes):
+            asked.append((int(canvases.max()), classes.tolist()))
+            return np.full(len(classes), 0.5)
 
-        def calibrated(self, pictures):
+        def calibrated(self, data):
             return self
 
-    found = standing(
-        AttackRun("noise", 0, trail([3.0, 1.0, NOBODY], [100, NEVER, NEVER], 100, mark=1)),
-        AttackRun("cppn", 0, trail([6.0, 0.5, NOBODY], [100, NEVER, NEVER], 900, mark=2)),
+    found = all_results(
+        AttackRun("noise", 0, result([3.0, 1.0, NOBODY], [100, NEVER, NEVER], 100, mark=1)),
+        AttackRun("cppn", 0, result([6.0, 0.5, NOBODY], [100, NEVER, NEVER], 900, mark=2)),
     )
     told = found.panel_agreement(Panel())
     assert asked == [(1, [0, 1]), (2, [0])]
@@ -144,31 +144,33 @@ def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
 
 
 def test_a_score_without_the_champions_of_other_networks():
-    found = standing(
-        AttackRun("starter", 0, trail([6.0] * 3, [50, 50, NEVER], 100)),
-        AttackRun("cppn", 0, trail([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
+    found = all_results(
+        AttackRun("transfer", 0, result([6.0] * 3, [50, 50, NEVER], 100)),
+        AttackRun("cppn", 0, result([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
     ).verdict()
     assert found.score.value == pytest.approx(100 * (1 - 2 / 3))
-    assert found.score_of_search.value == pytest.approx(100 * (1 - 0.5 / 3))
-    alone = standing(AttackRun("starter", 0, trail([6.0] * 3, [50] * 3, 100))).verdict()
-    assert alone.score_of_search is None  # nothing was searched
+    assert found.score_without_transfer.value == pytest.approx(100 * (1 - 0.5 / 3))
+    alone = all_results(AttackRun("transfer", 0, result([6.0] * 3, [50] * 3, 100))).verdict()
+    assert alone.score_without_transfer is None  # nothing was searched
 
 
-def test_without_a_yardstick_there_are_confidences_alone():
+def test_without_a_reference_there_are_confidences_alone():
     scores = np.log([0.95, 0.6, 0.99995])
-    found = standing(AttackRun("cppn", 0, trail([1.0] * 3, [NEVER] * 3, 10, scores=scores)), yardstick=None)
+    found = all_results(
+        AttackRun("cppn", 0, result([1.0] * 3, [NEVER] * 3, 10, scores=scores)), reference=None
+    )
     verdict = found.verdict()
     assert verdict.score is None
-    assert verdict.fooled_at_keep95 is None
+    assert verdict.fooled_at_tpr95 is None
     assert verdict.median_confidence == pytest.approx(0.95)
     assert list(verdict.above) == ["0.5", "0.9", "0.99", "0.9999"]
     assert list(verdict.above.values()) == pytest.approx([1.0, 2 / 3, 1 / 3, 1 / 3])
 
 
 def test_one_curve_for_each_seed():
-    found = standing(
-        AttackRun("cppn", 0, trail([6.0] * 3, [100, 1000, NEVER], 5000)),
-        AttackRun("cppn", 1, trail([6.0] * 3, [NEVER, 300, NEVER], 5000)),
+    found = all_results(
+        AttackRun("cppn", 0, result([6.0] * 3, [100, 1000, NEVER], 5000)),
+        AttackRun("cppn", 1, result([6.0] * 3, [NEVER, 300, NEVER], 5000)),
         seeds=2,
     )
     assert [(one.seed, one.queries) for one in found.curves(7)] == [(7, (100, 1000)), (8, (300,))]
@@ -176,17 +178,17 @@ def test_one_curve_for_each_seed():
 
 def test_classes_that_are_no_targets_count_nowhere():
     entries = (
-        AttackRun("noise", 0, trail([3.0, 1.0, 9.0], [100, NEVER, 100], 100)),
-        AttackRun("cppn", 0, trail([6.0, 1.0, 9.0], [100, NEVER, 100], 900)),
+        AttackRun("noise", 0, result([3.0, 1.0, 9.0], [100, NEVER, 100], 100)),
+        AttackRun("cppn", 0, result([6.0, 1.0, 9.0], [100, NEVER, 100], 900)),
     )
-    some = standing(*entries, targets=np.array([0, 1]))
+    some = all_results(*entries, targets=np.array([0, 1]))
     assert some.winners.tolist() == [1, 0, -1]
     assert sorted(some.canvases()) == [0, 1]
     found = some.verdict()
-    assert found.fooled_at_keep95.value == pytest.approx(0.5)
+    assert found.fooled_at_tpr95.value == pytest.approx(0.5)
     assert found.score.value == pytest.approx(50.0)
     assert some.curves(0)[0].fooled == (0.5,)
-    assert standing(*entries).verdict().fooled_at_keep95.value == pytest.approx(2 / 3)
+    assert all_results(*entries).verdict().fooled_at_tpr95.value == pytest.approx(2 / 3)
 
 
 BUDGET = 10_000

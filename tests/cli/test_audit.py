@@ -30,14 +30,14 @@ def blocks(language):
 def audited(mnist, tmp_path_factory):
     """A small audit of the shipped network that fails its gate, and what was printed."""
     out = tmp_path_factory.mktemp("audits") / "one"
-    return out, invoke("audit", "lenet", *SMALL, "--out", out, "--fail-on", "fooled@keep95 > 0.3")
+    return out, invoke("audit", "lenet", *SMALL, "--out", out, "--fail-on", "fooled@tpr95 > 0.3")
 
 
 def test_a_gate_that_fails_ends_with_1_and_is_named(audited):
     out, finished = audited
     assert finished.returncode == 1
-    assert finished.stderr.splitlines()[-1] == ("error: audit: 1 of the checks failed: fooled@keep95 > 0.3")
-    assert "FAIL: fail on `fooled@keep95 > 0.3`, and it is" in (out / "summary.md").read_text()
+    assert finished.stderr.splitlines()[-1] == ("error: audit: 1 of the checks failed: fooled@tpr95 > 0.3")
+    assert "FAIL: fail on `fooled@tpr95 > 0.3`, and it is" in (out / "summary.md").read_text()
 
 
 def test_the_first_line_says_speed_budget_and_time(audited):
@@ -74,14 +74,14 @@ def test_resumed_it_is_judged_again_by_other_gates(audited):
 def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
     out, _ = audited
     words = ("audit", "lenet", *SMALL, "--out", tmp_path / "a", "--baseline", out / "audit.json", "--json")
-    found = json.loads(invoke(*words).stdout)["compared"]
+    found = json.loads(invoke(*words).stdout)["comparison"]
     assert (found["difference"]["value"], found["regression"]) == (0.0, False)
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--fail-on", "fooled@keep59 > 0.3"], ["--fail-on", "did you mean fooled@keep95"]),
+        (["--fail-on", "fooled@keep59 > 0.3"], ["--fail-on", "did you mean fooled@tpr95"]),
         (["--fail-on", "score"], ["--fail-on", "NAME OP NUMBER"]),
         (["--attacks", "cpn"], ["--attacks", "did you mean cppn"]),
         (["--budget", "10"], ["--budget", "at least 1000"]),
@@ -97,7 +97,7 @@ def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
         (["--data", "folder:nowhere"], ["folder:nowhere", "no such folder"]),
         (["--champions", "nowhere"], ["nowhere", "does not exist"]),
         (["--champions", "a", "--attacks", "tiles"], ["--champions", "leave out"]),
-        (["--photos", "3"], ["--photos", "got 3"]),
+        (["--max-images", "3"], ["--max-images", "got 3"]),
         (["--resume", "--overwrite"], ["--resume", "--overwrite"]),
     ],
     ids=" ".join,

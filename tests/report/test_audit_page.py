@@ -34,14 +34,14 @@ def test_the_result_stands_first_with_its_gates_tables_and_curve(shown, tmp_path
     assert page.texts["h2"][:2] == ["Result", "Highest confidence"]
     assert "61.2" in page.texts["dd"]
     assert "score of 100 (50.0 to 70.5)" in page.texts["dt"]
-    assert "fail on fooled@keep95 > 0.3" in page.texts["code"]
+    assert "fail on fooled@tpr95 > 0.3" in page.texts["code"]
     assert "no worse than old.json" in page.texts["code"]
     gates = [
         at["class"] for name, at in page.elements if name == "li" and at.get("class") in ("passed", "failed")
     ]
     assert gates == ["failed", "passed", "failed"]
     assert "ascent, skipped: no <gradients>" in page.texts["th"]
-    assert "reject below keep95" in page.texts["th"]
+    assert "reject below TPR95" in page.texts["th"]
     assert any("A note with <b>markup</b>." in text for text in page.texts["li"])
 
 
@@ -77,9 +77,11 @@ def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_pa
     audit = make_audit_report(folder).audit
     bare = audit.model_copy(
         update={
-            "yardstick": None, "curves": (), "gates": (), "compared": None, "helps": (), "state": "partial",
+            "reference": None, "curves": (), "gates": (), "comparison": None, "mitigations": (),
+            "state": "partial",
             "verdict": audit.verdict.model_copy(
-                update={"score": None, "fooled_at_keep95": None, "beats_real": None, "queries_to_half": None}
+                update={"score": None, "fooled_at_tpr95": None, "above_real_median": None,
+                        "queries_to_half": None}
             ),
         }
     )  # fmt: skip
@@ -93,13 +95,13 @@ def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_pa
 
 def test_mitigations_are_in_the_units_of_their_metric(shown):
     def rows(**changes):
-        helps = (shown.audit.helps[0].model_copy(update=changes),)
-        (table,) = [each for each in audit_section(shown.audit.model_copy(update={"helps": helps})).tables
+        helps = (shown.audit.mitigations[0].model_copy(update=changes),)
+        (table,) = [each for each in audit_section(shown.audit.model_copy(update={"mitigations": helps})).tables
                     if each.title == "Mitigations"]  # fmt: skip
         return table.rows[0][1:3]
 
     assert rows(before=1.0, after=0.125) == ("100 %", "12.5 %")
-    assert rows(what="score, fresh attack", before=37.14, after=100.0) == ("37.1", "100.0")
+    assert rows(figure="score, fresh attack", before=37.14, after=100.0) == ("37.1", "100.0")
     assert rows(before=None, after=0.0) == ("–", "0 %")
 
 
@@ -115,7 +117,7 @@ def test_no_path_leads_out_of_the_folder(tmp_path, image):
     (tmp_path / "secret.png").write_bytes((tmp_path / "audit" / audit.champions[0].image).read_bytes())
     (tmp_path / "audit/champions/link.png").symlink_to(tmp_path / "secret.png")
     first = audit.champions[0].model_copy(update={"image": image})
-    from foolery.audit.schema import write_audit
+    from foolery.audit.storage import write_audit
 
     write_audit(audit.model_copy(update={"champions": (first,)}), tmp_path / "audit")
     with pytest.raises(UsageError, match="leads out of the audit's folder"):

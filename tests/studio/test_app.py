@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foolery.audit.schema import write_audit
+from foolery.audit.storage import write_audit
 from foolery.canvas import from_png
 from foolery.classifiers import builtin
 from foolery.engine.run import open_run

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foolery.audit.schema import write_audit
+from foolery.audit.storage import write_audit
 from support.audits import audit_in
 from support.studio import NASTY, serving
 

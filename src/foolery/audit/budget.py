@@ -1,89 +1,101 @@
-"""Schedule: what every attack of an audit may spend, from what those before it left."""
+"""What every attack of an audit may spend, from what those before it left."""
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
+from foolery.audit.attacks import PlannedAttack
 from foolery.audit.attacks.base import AttackContext
-from foolery.audit.config import AuditConfig
 from foolery.audit.schema import Audit
 
 
-def unavailable_at_start(config: AuditConfig, context: AttackContext, queries: int) -> dict[int, str]:
-    """Attacks of one seed that cannot be tried with ``queries``, by place, and why.
+def unavailable_at_start(
+    attacks: Sequence[PlannedAttack], context: AttackContext, queries: int
+) -> dict[int, str]:
+    """Attacks of one seed that cannot be tried with ``queries``, by position, and why.
 
     The share of each goes to the others, which may then have enough, so the last one is given up first.
     """
     reasons: dict[int, str] = {}
     while True:
-        for place, share in reversed(_planned_shares(config, queries, reasons)):
-            reason = config.attacks[place].unavailable_at_start(context, share)
+        shares = _planned_shares(attacks, queries, reasons)
+        earlier = [attacks[position].name for position, _ in shares]
+        for place, (position, share) in reversed(list(enumerate(shares))):
+            alone = replace(context, queries=share, earlier=earlier[:place])
+            reason = attacks[position].attack.unavailable(alone)
             if reason is not None:
-                reasons[place] = reason
+                reasons[position] = reason
                 break
         else:
             return reasons
 
 
-def _planned_shares(config: AuditConfig, queries: int, excluded: Container[int]) -> list[tuple[int, int]]:
-    """Place and share of every attack but some, if each spends what it can."""
+def _planned_shares(
+    attacks: Sequence[PlannedAttack], queries: int, excluded: Container[int]
+) -> list[tuple[int, int]]:
+    """Position and share of every attack but some, if each spends what it can."""
     left, shares = queries, []
-    places = [place for place in range(len(config.attacks)) if place not in excluded]
-    for at, place in enumerate(places):
-        attack = config.attacks[place]
-        share = int(left * attack.weight / sum(config.attacks[other].weight for other in places[at:]))
+    positions = [position for position in range(len(attacks)) if position not in excluded]
+    for place, position in enumerate(positions):
+        attack = attacks[position]
+        share = int(left * attack.weight / sum(attacks[other].weight for other in positions[place:]))
         share = share if attack.max_queries is None else min(share, attack.max_queries)
         left -= share
-        shares.append((place, share))
+        shares.append((position, share))
     return shares
 
 
-def queries_for(config: AuditConfig, audit: Audit, position: int) -> int:
-    """Queries of the attack at ``position``: its weight's part of what its seed has left."""
-    size = len(config.attacks)
-    first = position - position % size
+def queries_for(attacks: Sequence[PlannedAttack], audit: Audit, position: int) -> int:
+    """Queries of the attack at ``position`` in ``audit``: its part of what its seed has left.
+
+    Args:
+        attacks: of one seed.
+        audit: with what every attack of every seed has spent.
+        position: among the attacks of ``audit``.
+    """
+    first = position - position % len(attacks)
     spent = sum(attack.queries for attack in audit.attacks[first:position])
-    share = int((audit.budget.queries - spent) * _fraction(config, audit, position))
-    limit = config.attacks[position % size].max_queries
+    share = int((audit.budget.queries - spent) * _fraction(attacks, audit, position))
+    limit = attacks[position - first].max_queries
     return share if limit is None else min(share, limit)
 
 
-def seconds_for(config: AuditConfig, audit: Audit, position: int, elapsed: float) -> float:
+def seconds_for(attacks: Sequence[PlannedAttack], audit: Audit, position: int, elapsed: float) -> float:
     """Seconds of it: its part of what its seed has left of the seed's part."""
     if audit.budget.seconds is None:
         return inf
-    seeds = config.seeds - position // len(config.attacks)
-    return max(0.1, (audit.budget.seconds - elapsed) / seeds * _fraction(config, audit, position))
+    seeds = audit.budget.seeds - position // len(attacks)
+    left = (audit.budget.seconds - elapsed) / seeds
+    return max(0.1, left * _fraction(attacks, audit, position))
 
 
-def _fraction(config: AuditConfig, audit: Audit, position: int) -> float:
-    """Of the weights of all attacks of this seed from ``position`` on that are not skipped."""
-    place = position % len(config.attacks)
-    others = zip(config.attacks[place + 1 :], audit.attacks[position + 1 :], strict=False)
-    weight = config.attacks[place].weight
-    return weight / (weight + sum(attack.weight for attack, record in others if record.status != "skipped"))
-
-
-FILE = "spent.txt"
+def _fraction(attacks: Sequence[PlannedAttack], audit: Audit, position: int) -> float:
+    """Its weight over those of all attacks of this seed from ``position`` on that are not skipped."""
+    place = position % len(attacks)
+    later = zip(attacks[place + 1 :], audit.attacks[position + 1 :], strict=False)
+    weight = attacks[place].weight
+    return weight / (weight + sum(other.weight for other, record in later if record.status != "skipped"))
 
 
 @dataclass(frozen=True)
 class QueryCounter:
-    """A number in a file of an attack's folder."""
+    """What an attack has reported: a file in its folder, so that an interruption can be accounted for."""
 
     folder: Path
+    name: str = "spent.txt"
 
-    def write(self, queries: int) -> None:
-        """Keep it; nothing is lost where a half-written one is read as 0."""
+    def write(self, queries: int, batch: int) -> None:
+        """Keep what was spent and the size of the next batch; nothing is lost where a half is read as 0."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / FILE).write_text(f"{queries}\n", encoding="ascii")
+        (self.folder / self.name).write_text(f"{queries} {batch}\n", encoding="ascii")
 
-    def read(self) -> int:
-        """The last one; 0 where there is none."""
+    def read(self) -> tuple[int, int | None]:
+        """Both numbers as they were last written; None for a batch that schema 1 did not write."""
         try:
-            return int((self.folder / FILE).read_text(encoding="ascii"))
+            queries, *batch = (self.folder / self.name).read_text(encoding="ascii").split()
+            return int(queries), int(batch[0]) if batch else None
         except (OSError, ValueError):
-            return 0
+            return 0, 0

@@ -1,11 +1,11 @@
-"""Compare: an audit beside an earlier one of the same classes, attacks and budget."""
+"""An audit beside an earlier one of the same classes, attacks and budget."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.audit.config import ReferenceData
+from foolery.audit.reference import ReferenceData
 from foolery.audit.schema import Audit, BaselineComparison
 from foolery.audit.scoring import areas, bootstrap
 from foolery.classifiers.wrappers.metered import Budget
@@ -13,39 +13,38 @@ from foolery.errors import UsageError
 
 
 def check_comparable(earlier: Audit, planned: Audit, reference: ReferenceData | None) -> None:
-    """Raise UsageError unless scores of the two mean the same; called before anything is asked.
+    """Raise UsageError unless scores of the two mean the same; called before anything is scored.
 
     Args:
         earlier: the audit to compare with.
         planned: this one.
-        reference: real ones of this one.
+        reference: real images of this one.
     """
     if reference is None:
         raise UsageError("--baseline: compares scores, and there is none without --data")
-    if earlier.state != "finished" or earlier.yardstick is None:
+    if earlier.state != "finished" or earlier.reference is None:
         raise UsageError("--baseline: expected a finished audit with a score (one that had --data)")
     if sorted(earlier.targets) != sorted(planned.targets):
         raise UsageError("--baseline: the earlier audit is of other classes")
-    if earlier.budget.asked != planned.budget.asked:
+    before, now = earlier.budget.requested, planned.budget.requested
+    if before != now:
         raise UsageError(
-            f"--baseline: its budget was {earlier.budget.asked}, this one is {planned.budget.asked}: scores "
-            f"of two budgets do not compare"
+            f"--baseline: its budget was {before}, this one is {now}: scores of two budgets do not compare"
         )
-    if Budget.parse(earlier.budget.asked).queries is None:
+    if Budget.parse(before).queries is None:
         raise UsageError(
             "--baseline: a budget of time alone gives scores that do not compare; add queries to it"
         )
-    data = (reference.reference, reference.split)
-    if data != (earlier.yardstick.data, earlier.yardstick.split):
+    if (reference.name, reference.split) != (earlier.reference.data, earlier.reference.split):
         raise UsageError(
-            f"--baseline: its real pictures were {earlier.yardstick.data} ({earlier.yardstick.split}), these "
-            f"are {data[0]} ({data[1]}): give the same --data"
+            f"--baseline: its data were {earlier.reference.data} ({earlier.reference.split}), these are "
+            f"{reference.name} ({reference.split}): give the same --data"
         )
-    before, now = ({attack.name for attack in one.attacks} for one in (earlier, planned))
-    if before != now:
+    different = {attack.name for attack in earlier.attacks} ^ {attack.name for attack in planned.attacks}
+    if different:
         raise UsageError(
-            f"--baseline: its attacks were others: {', '.join(sorted(before ^ now))} on one side only; give "
-            f"the same --attacks"
+            f"--baseline: its attacks were others: {', '.join(sorted(different))} on one side only; give the "
+            f"same --attacks"
         )
 
 
@@ -55,10 +54,15 @@ def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineCompariso
     The interval resamples classes, the same ones in both, so that what makes a class easy for either does not
     count. It is a regression where the whole interval of the difference is below 0.
 
+    Args:
+        earlier: the audit to compare with.
+        current: this one.
+        file: name of the earlier audit.
+
     Raises:
         UsageError: where ``current`` has no score.
     """
-    if current.yardstick is None:
+    if current.reference is None:
         raise UsageError("--baseline: this audit has no score; give --data DATA")
     order = [earlier.targets.index(label) for label in current.targets]
     before, after = _areas(earlier)[order], _areas(current)
@@ -74,23 +78,24 @@ def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineCompariso
 
 
 def skipped_on_one_side(earlier: Audit, current: Audit) -> tuple[str, ...]:
-    """A sentence about attacks that could be tried on one side only; nothing where there are none."""
+    """A note about attacks that could be tried on one side only; nothing where there are none."""
     before, after = (
-        {one.name for one in audit.attacks if one.status == "skipped"} for audit in (earlier, current)
+        {attack.name for attack in audit.attacks if attack.status == "skipped"}
+        for audit in (earlier, current)
     )
     if before == after:
         return ()
     names = ", ".join(sorted(before ^ after))
-    return (f"The earlier audit and this one do not compare quite: one of them had to skip {names}.",)
+    return (f"The earlier audit and this one do not quite compare: one of them had to skip {names}.",)
 
 
 def _areas(audit: Audit) -> NDArray[np.float64]:
-    """``(T,)``: of each target, the mean over seeds."""
-    place = {index: at for at, index in enumerate(audit.target_indices)}
-    queries_to_fool = np.full((audit.budget.seeds, len(place)), np.inf)
+    """``(T,)``: the area of each target, the mean over seeds."""
+    column = {index: at for at, index in enumerate(audit.target_indices)}
+    queries_to_fool = np.full((audit.budget.seeds, len(column)), np.inf)
     for champion in audit.champions:
-        for seed, at in enumerate(champion.passed_at):
-            if at is not None:
-                queries_to_fool[seed, place[champion.index]] = at
+        for seed, queries in enumerate(champion.queries_to_fool):
+            if queries is not None:
+                queries_to_fool[seed, column[champion.index]] = queries
     mean: NDArray[np.float64] = areas(queries_to_fool, audit.budget.queries).mean(axis=0)
     return mean

@@ -1,73 +1,193 @@
-"""Order: what is asked of an audit."""
+"""The configuration of an audit: all that ``foolery audit`` takes, with the same defaults."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from foolery.audit.attacks import all_attacks
-from foolery.audit.attacks.base import Attack, DrawImages
+from foolery.audit.attacks import Attack, select_attacks
 from foolery.audit.gates import Gate
-from foolery.audit.panel import Panel
-from foolery.audit.reference import MAX_IMAGES
-from foolery.audit.scoring import check_queries
-from foolery.classifiers.wrappers.metered import Budget as Limit
+from foolery.audit.panel import Panel, default_panel, make_panel
+from foolery.audit.plan import DEFAULT_QUERIES, AuditPlan
+from foolery.audit.reference import MAX_IMAGES, MIN_IMAGES, ReferenceData
+from foolery.audit.schema import FILE, Audit
+from foolery.audit.storage import open_audit
+from foolery.classifiers import load_classifier
+from foolery.classifiers.base import Classifier, Description
+from foolery.classifiers.wrappers.metered import Budget
+from foolery.data import load_data
 from foolery.data.labelled import LabelledData
 from foolery.errors import UsageError
-from foolery.rng import check_seed
+from foolery.files import default_folder
 
-DEFAULT_QUERIES = 300_000
-
-
-@dataclass(frozen=True)
-class ReferenceData:
-    """Real ones: the opened data, and how it was called."""
-
-    data: LabelledData
-    reference: str
-    split: str = "test"
-    max_images: int = MAX_IMAGES
+MAX_SEEDS = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AuditConfig:
-    """What is asked for.
+    """What an audit is to do. Wherever something has a name on the command line, the name will do.
 
     Attributes:
-        out: folder of the audit.
-        budget_text: the budget in words, ``budget`` what it says.
-        attacks: to try, in order.
-        seeds: repetitions, of seed ``seed`` and the next ones.
-        reference: real ones; without them there is no score.
-        panel: of independent classifiers.
-        transfer_champions: pictures of other networks' champions, and how many.
-        exclude: names of classes that are not to be fooled, beside those for pictures of nothing.
-        gates: judged at the end.
-        command: how it was started.
+        data: labelled real images: a data reference, or opened data; without, there is no score.
+        split: of the data, ``test`` or ``train``.
+        data_name: how the audit calls opened data.
+        max_images: limit of the real images that are scored.
+        budget: queries of one seed and time of the whole audit: ``300000``, ``"5m"``, ``"100000,5m"``.
+        attacks: names of attacks, or attacks; all that foolery brings if None.
+        seeds: number of repetitions, each with all the queries.
+        seed: the first one.
+        panel: independent classifiers, loaded or by reference, that tell whether champions are recognizable.
+            If None, shipped networks for a classifier of the ten digits, and no panel for others; ``()`` for
+            no panel at all.
+        exclude: names of classes that are not attacked.
+        fail_on: gates, as ``"score < 50"``.
+        baseline: an earlier audit, or its folder or file, to compare the score with.
+        champions: an earlier audit, or its folder or file, whose champions are scored in place of attacks.
+        mitigations: whether mitigations are measured; it takes a fifth of the budget for each network.
+        ensemble: another network, loaded or by reference; both together are one of the mitigations.
+        hardened: a hardened network, likewise.
+        out: folder of the audit; ``runs/CLASSIFIER-audit-seedN`` if None.
+        load: how ``ensemble`` and ``hardened`` are loaded from a reference; ``load_classifier`` if None.
+        command: how the audit was started, for its document.
+
+    Raises:
+        UsageError: for what cannot be used, as far as it can be told without opening anything.
+
+    Example:
+        >>> AuditConfig(budget="10k")
+        Traceback (most recent call last):
+        foolery.errors.UsageError: budget: expected a number of queries, or 90s, 5m or 2h, got '10k'
     """
 
-    out: Path
-    budget_text: str = str(DEFAULT_QUERIES)
-    budget: Limit = field(default_factory=lambda: Limit(DEFAULT_QUERIES))
-    attacks: tuple[Attack, ...] = field(default_factory=all_attacks)
+    data: str | LabelledData | None = None
+    split: str = "test"
+    data_name: str = "data in memory"
+    max_images: int = MAX_IMAGES
+    budget: int | str | Budget = DEFAULT_QUERIES
+    attacks: Sequence[str | Attack] | None = None
     seeds: int = 1
     seed: int = 0
-    reference: ReferenceData | None = None
-    panel: Panel | None = None
-    transfer_champions: tuple[DrawImages, int] | None = None
-    exclude: tuple[str, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    panel: Sequence[str | Classifier] | Panel | None = None
+    exclude: Sequence[str] = ()
+    fail_on: Sequence[str | Gate] = ()
+    baseline: Audit | Path | str | None = None
+    champions: Audit | Path | str | None = None
+    mitigations: bool = True
+    ensemble: Classifier | str | None = None
+    hardened: Classifier | str | None = None
+    out: Path | str | None = None
+    load: Callable[[str], Classifier] | None = None
     command: str = "python"
 
-    def check(self) -> None:
-        """Raise UsageError for what cannot be done, before anything is."""
-        if not 1 <= self.seeds <= 100:
-            raise UsageError(f"--seeds: expected 1 to 100, got {self.seeds}")
-        check_seed(self.seed)
-        check_seed(self.seed + self.seeds - 1)
-        if not self.attacks:
-            raise UsageError("--attacks: expected at least one name")
-        if self.budget.queries is not None:
-            check_queries(self.budget.queries)
-        for gate in self.gates:
-            gate.check(data=self.reference is not None, panel=self.panel is not None)
+    def __post_init__(self) -> None:
+        searches = self.attacks is not None or self.ensemble is not None or self.hardened is not None
+        if self.champions is not None and searches:
+            raise UsageError("--champions: attacks nothing; leave out --attacks, --ensemble, --hardened")
+        if self.champions is not None and self.baseline is not None:
+            raise UsageError("--baseline: needs attacks of its own; --champions has none")
+        if not 1 <= self.seeds <= MAX_SEEDS:
+            raise UsageError(f"--seeds: expected 1 to {MAX_SEEDS}, got {self.seeds}")
+        if self.max_images < MIN_IMAGES:
+            raise UsageError(f"--max-images: expected at least {MIN_IMAGES}, got {self.max_images}")
+        self._gates()
+        self._budget()
+        select_attacks(self.attacks)
+
+    def resolve(self, classifier: Classifier, name: str | None = None) -> AuditPlan:
+        """The plan of an audit of ``classifier``: everything is opened and checked.
+
+        Args:
+            classifier: to audit.
+            name: of it, for the default folder; its own name if None.
+
+        Raises:
+            UsageError: for what cannot be opened, or does not fit together.
+        """
+        requested, budget = self._budget()
+        baseline = self._baseline()
+        reference = self._reference()
+        plan = AuditPlan(
+            classifier=classifier,
+            out=self._out(name or classifier.description.name),
+            requested=requested,
+            budget=budget,
+            attacks=select_attacks(self.attacks),
+            seeds=self.seeds,
+            seed=self.seed,
+            reference=reference,
+            panel=self._panel(classifier.description),
+            exclude=tuple(self.exclude),
+            gates=self._gates(),
+            baseline=baseline,
+            mitigations=self.mitigations,
+            others=self._others(),
+            command=self.command,
+        )
+        plan.check()
+        return plan
+
+    def earlier(self) -> Audit | None:
+        """The audit whose champions are scored; None where attacks are made."""
+        return None if self.champions is None else _opened(self.champions)
+
+    def _gates(self) -> tuple[Gate, ...]:
+        return tuple(gate if isinstance(gate, Gate) else Gate.parse(gate) for gate in self.fail_on)
+
+    def _budget(self) -> tuple[str, Budget]:
+        if not isinstance(self.budget, Budget):
+            return str(self.budget), Budget.parse(str(self.budget))
+        queries, seconds = self.budget.queries, self.budget.seconds
+        parts = ([] if queries is None else [f"{queries}"]) + ([] if seconds is None else [f"{seconds:g}s"])
+        return ",".join(parts) or str(DEFAULT_QUERIES), self.budget
+
+    def _baseline(self) -> tuple[Audit, str] | None:
+        if self.baseline is None:
+            return None
+        try:
+            audit = _opened(self.baseline)
+        except UsageError as error:
+            raise UsageError(f"--baseline: {str(error).removeprefix('audit: ')}") from None
+        return audit, FILE if isinstance(self.baseline, Audit) else Path(self.baseline).name
+
+    def _reference(self) -> ReferenceData | None:
+        if self.data is None:
+            return None
+        if isinstance(self.data, str):
+            return ReferenceData(load_data(self.data, self.split), self.data, self.split, self.max_images)
+        return ReferenceData(self.data, self.data_name, self.split, self.max_images)
+
+    def _panel(self, description: Description) -> Panel | None:
+        if self.panel is None:
+            return default_panel(description, load_classifier)
+        if not isinstance(self.panel, Sequence):
+            return self.panel
+        if not self.panel:
+            return None
+        try:
+            members = [member for one in self.panel for member in _members(one)]
+        except UsageError as error:
+            raise UsageError(f"--panel: {error}") from None
+        panel = make_panel(description, members)
+        if panel is None:
+            names = ", ".join(member.description.name for member in members)
+            raise UsageError(f"--panel: {names} is the audited classifier; name others")
+        return panel
+
+    def _others(self) -> dict[str, Classifier]:
+        load = load_classifier if self.load is None else self.load
+        named = {"ensemble": self.ensemble, "hardened": self.hardened}
+        return {
+            kind: load(one) if isinstance(one, str) else one for kind, one in named.items() if one is not None
+        }
+
+    def _out(self, name: str) -> Path:
+        return default_folder(name, "audit", self.seed) if self.out is None else Path(self.out)
+
+
+def _opened(audit: Audit | Path | str) -> Audit:
+    return audit if isinstance(audit, Audit) else open_audit(audit)
+
+
+def _members(one: str | Classifier) -> list[Classifier]:
+    return [load_classifier(text) for text in one.split(",")] if isinstance(one, str) else [one]

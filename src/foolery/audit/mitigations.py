@@ -1,27 +1,31 @@
-"""Helps: what would make the classifier safer, measured on it, before and after.
+"""Mitigations: what would make the classifier safer, measured on it, without and with.
 
-The champions of the audit were made to pass, so they say little about a remedy. The classifier itself gets a
-fresh attack, with another seed, and so do an ensemble and a hardened twin, each with its own yardstick: both
-figures of a row come from the same attack. Temperature is judged on the champions, since no attack that
-compares margins notices it.
+The champions of the audit were made to fool it, so they say little about a mitigation. The classifier itself
+gets a fresh attack, with another seed, and so do an ensemble and a hardened twin, each with its own TPR95
+threshold: both figures of a row come from the same attack. Temperature is judged on the champions, since no
+attack that compares margins notices it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import exp, log
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.audit.attack_loop import run_attacks
 from foolery.audit.attacks import select_attacks
 from foolery.audit.attacks.base import read_result
-from foolery.audit.config import AuditConfig
+from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import ReferenceScores, score_reference, target_classes, threshold_at_tpr
-from foolery.audit.runner import Auditor
-from foolery.audit.schema import FILE, Audit, Mitigation, read_audit
+from foolery.audit.rescore import champion_images
+from foolery.audit.schema import FILE, Audit, Mitigation
 from foolery.audit.scoring import score
+from foolery.audit.session import AuditSession
+from foolery.audit.storage import MITIGATIONS, open_audit
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence, log_softmax
 from foolery.classifiers.wrappers.ensemble import ensemble
@@ -38,50 +42,44 @@ _SEED_OFFSET = 1000
 _COLDEST, _HOTTEST = 0.05, 20.0
 
 
-def measure_mitigations(auditor: Auditor, others: Mapping[str, Classifier]) -> tuple[Mitigation, ...]:
-    """Every measure that can be tried with what there is.
+def measure_mitigations(session: AuditSession) -> tuple[Mitigation, ...]:
+    """Every mitigation that can be tried with what there is.
 
     Args:
-        auditor: whose audit is finished.
-        others: under ``ensemble`` and ``hardened``, other classifiers of these classes.
+        session: of an audit that is finished. Classifiers in the ``others`` of its plan are mitigations too.
     """
-    audit, reference = auditor.audit, auditor.config.reference
-    rows: list[Mitigation] = []
-    if reference is None or audit.yardstick is None or not audit.champions:
+    audit, plan = session.audit, session.plan
+    if plan.reference is None or audit.reference is None or not audit.champions:
         return ()
-    reference_scores = auditor.reference_scores or score_reference(
-        auditor.classifier, reference.data, reference.max_images
-    )
-    plain = fresh_audit(auditor, "plain", auditor.classifier)
-    rows += rejection_thresholds(plain, _folder(auditor, "plain"), reference_scores)
+    scored = session.scored or score_reference(plan.classifier, plan.reference)
+    plain = fresh_audit(session, "plain", plan.classifier)
+    rows = rejection_thresholds(plain, scored)
     if audit.classifier.kind == "softmax":
-        rows.append(temperature_scaling(auditor, reference_scores))
-    for kind, other in others.items():
-        defended = ensemble(auditor.classifier, other) if kind == "ensemble" else other
-        cost = "every picture goes through both networks" if kind == "ensemble" else "another training"
-        rows += _before_and_after(
-            f"{kind} {other.description.name}", plain, fresh_audit(auditor, kind, defended), cost
-        )
+        rows.append(temperature_scaling(session, scored))
+    for kind, other in plan.others.items():
+        defended = ensemble(plan.classifier, other) if kind == "ensemble" else other
+        cost = "every image goes through both networks" if kind == "ensemble" else "another training"
+        name = f"{kind} {other.description.name}"
+        rows += _before_and_after(name, plain, fresh_audit(session, kind, defended), cost)
     return tuple(rows)
 
 
 def check_mitigations(
     classifier: Classifier, others: Mapping[str, Classifier], exclude: Sequence[str] = ()
 ) -> None:
-    """Raise UsageError for a remedy that cannot be tried on ``classifier``; called before anything is asked.
+    """Raise UsageError for a mitigation that cannot be tried; called before anything is scored.
 
     Args:
         classifier: that is audited.
-        others: see ``measure_mitigations``; a hardened network may have further classes, which are not
-            fooled.
-        exclude: classes that the audit does not fool.
+        others: see ``AuditPlan``; a hardened network may have further classes, which are not attacked.
+        exclude: classes that the audit does not attack.
     """
     description = classifier.description
     for kind, other in others.items():
         theirs = other.description
         if theirs.fingerprint == description.fingerprint:
             raise UsageError(f"--{kind}: {theirs.name} is the audited classifier; name another one")
-        targets = [description.classes[place] for place in target_classes(description, exclude)]
+        targets = [description.classes[index] for index in target_classes(description, exclude)]
         missing = (match_by_name(targets, theirs.classes) < 0).any()
         if missing or (kind == "ensemble" and len(theirs.classes) != len(description.classes)):
             raise UsageError(
@@ -92,53 +90,54 @@ def check_mitigations(
         ensemble(classifier, others["ensemble"])
 
 
-def rejection_thresholds(plain: Audit, folder: Path, reference_scores: ReferenceScores) -> list[Mitigation]:
+def rejection_thresholds(plain: Audit, scored: ReferenceScores) -> list[Mitigation]:
     """Rejecting what is below a threshold on the classifier's own measure, at four prices.
 
     Args:
-        plain: a fresh audit of the classifier, in ``folder``, which knew no threshold when it searched.
-        folder: of its evolution of CPPNs the fall of each class is read again, for every threshold.
-        reference_scores: answers to real pictures.
+        plain: a fresh audit of the classifier, which knew no threshold when it searched. In the run file of
+            its evolution of CPPNs it is read again when each class was fooled, for every threshold.
+        scored: scores of the reference data.
     """
-    correct = reference_scores.values[reference_scores.correct]
+    correct = scored.values[scored.correct]
     evolution = next((one for one in plain.attacks if one.name == SEARCH and one.run is not None), None)
     if evolution is None or evolution.run is None:
         return []
-    targets = np.array(plain.target_indices)
-    none_rejected = 0.0 if plain.yardstick and plain.yardstick.measure == "margin" else float(correct.min())
+    run, share = plain.folder / evolution.run, evolution.share
+    targets, classes = np.array(plain.target_indices), len(plain.classifier.classes)
 
     def score_at(threshold: float) -> float | None:
-        result = read_result(folder / str(evolution.run), threshold)
-        return None if result is None else score(result.queries_to_fool[None, targets], evolution.share)
+        result = read_result(run, threshold, classes)
+        return score(result.queries_to_fool[None, targets], share) if result.queries else None
 
-    before = score_at(none_rejected)
+    margin = plain.reference is not None and plain.reference.measure == "margin"
+    before = score_at(0.0 if margin else float(correct.min()))  # nothing is rejected
     return [
         Mitigation(
-            measure=f"reject below keep{100 * share:.0f}",
-            what=f"score, fresh evolution of CPPNs, {evolution.queries:,} queries",
+            mitigation=f"reject below TPR{100 * tpr:.0f}",
+            figure=f"score, fresh evolution of CPPNs, {evolution.queries:,} queries",
             before=before,
-            after=score_at(threshold_at_tpr(correct, share)),
-            cost=f"{100 * (1 - share):.0f} % of the photos that it is right about are rejected",
+            after=score_at(threshold_at_tpr(correct, tpr)),
+            cost=f"{100 * (1 - tpr):.0f} % of the real images that it classifies rightly are rejected",
         )
-        for share in REJECTION_TPRS
+        for tpr in REJECTION_TPRS
     ]
 
 
-def temperature_scaling(auditor: Auditor, reference_scores: ReferenceScores) -> Mitigation:
-    """The temperature that fits real pictures best, and what it does to the champions' confidence."""
-    heat = fit_temperature(reference_scores.scores, reference_scores.labels)
-    champions, canvases = auditor.audit.champions, _champion_images(auditor)
-    scores = auditor.classifier.scores(canvases)
-    own = np.array([champion.index for champion in champions])
-    rows, kind = np.arange(len(own)), auditor.classifier.description.kind
-    before, after = confidence(scores, kind), confidence(log_softmax(scores / heat), kind)
-    classes = len(auditor.audit.targets)
+def temperature_scaling(session: AuditSession, scored: ReferenceScores) -> Mitigation:
+    """The temperature that fits the reference data best, and what it does to the champions' confidence."""
+    temperature = fit_temperature(scored.scores, scored.labels)
+    classifier, champions = session.plan.classifier, session.audit.champions
+    scores = classifier.scores(champion_images(session.audit))
+    rows, own = np.arange(len(champions)), np.array([champion.index for champion in champions])
+    kind, classes = classifier.description.kind, len(session.audit.targets)
+    before = confidence(scores, kind)[rows, own]
+    after = confidence(log_softmax(scores / temperature), kind)[rows, own]
     return Mitigation(
-        measure=f"temperature {heat:.2f}",
-        what=f"share of classes with a champion of confidence {HIGH_CONFIDENCE} or more",
-        before=float((before[rows, own] >= HIGH_CONFIDENCE).sum() / classes),
-        after=float((after[rows, own] >= HIGH_CONFIDENCE).sum() / classes),
-        cost="none; it changes no answer, and the score not at all: photos lose confidence too",
+        mitigation=f"temperature {temperature:.2f}",
+        figure=f"share of classes with a champion of confidence {HIGH_CONFIDENCE} or more",
+        before=float((before >= HIGH_CONFIDENCE).sum() / classes),
+        after=float((after >= HIGH_CONFIDENCE).sum() / classes),
+        cost="none; it changes no prediction, and not the score: real images lose confidence too",
     )
 
 
@@ -164,71 +163,65 @@ def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> f
     return exp((low + high) / 2)
 
 
-def fresh_audit(auditor: Auditor, kind: str, classifier: Classifier) -> Audit:
-    """A small audit of ``classifier`` with another seed; one that is there already is read."""
-    config = auditor.config
-    out = _folder(auditor, kind)
-    queries = max(1000, min(MAX_FRESH_QUERIES, auditor.audit.budget.queries // 5))
-    finished = _finished(out)
+def fresh_audit(session: AuditSession, kind: str, classifier: Classifier) -> Audit:
+    """A small audit of ``classifier`` with another seed; a finished one that is there already is read."""
+    plan = _fresh_plan(session, kind, classifier)
+    finished = _finished(plan.out)
     if finished is not None and finished.classifier.fingerprint == classifier.description.fingerprint:
         return finished
-    auditor.on_progress(f"what helps: {kind}, {queries:,} queries more")
-    small = Auditor(
-        classifier,
-        AuditConfig(
-            out=out,
-            budget_text=str(queries),
-            budget=Budget(queries),
-            attacks=select_attacks(list(FRESH_ATTACKS)),
-            seed=(config.seed + _SEED_OFFSET) % 2**64,
-            reference=config.reference,
-            exclude=_extra_classes(classifier, auditor),
-            command=config.command,
-        ),
+    session.on_progress(f"mitigations: {kind}, {plan.budget.queries:,} queries more")
+    fresh = AuditSession.begin(plan, session.on_progress, overwrite=True)
+    run_attacks(fresh)
+    return fresh.finish()
+
+
+def _fresh_plan(session: AuditSession, kind: str, classifier: Classifier) -> AuditPlan:
+    queries = max(1000, min(MAX_FRESH_QUERIES, session.audit.budget.queries // 5))
+    return replace(
+        session.plan,
+        classifier=classifier,
+        out=session.plan.out / MITIGATIONS / kind,
+        requested=str(queries),
+        budget=Budget(queries),
+        attacks=select_attacks(FRESH_ATTACKS),
+        seeds=1,
+        seed=(session.plan.seed + _SEED_OFFSET) % 2**64,
+        panel=None,
+        exclude=_extra_classes(session.audit, classifier),
+        gates=(),
+        baseline=None,
+        mitigations=False,
+        others={},
     )
-    small.begin(overwrite=True)
-    small.run()
-    return small.finish()
 
 
-def _extra_classes(classifier: Classifier, auditor: Auditor) -> tuple[str, ...]:
+def _extra_classes(audit: Audit, classifier: Classifier) -> tuple[str, ...]:
     """Classes that the audit did not try to fool: a hardened network may have more of them."""
-    places = match_by_name(auditor.audit.targets, classifier.description.classes)
-    return tuple(name for at, name in enumerate(classifier.description.classes) if at not in places)
+    classes = classifier.description.classes
+    indices = match_by_name(audit.targets, classes)
+    return tuple(name for index, name in enumerate(classes) if index not in indices)
 
 
-def _folder(auditor: Auditor, kind: str) -> Path:
-    return auditor.config.out / "helps" / kind
-
-
-def _finished(out: Path) -> Audit | None:
-    audit = read_audit(out) if (out / FILE).is_file() else None
+def _finished(folder: Path) -> Audit | None:
+    audit = open_audit(folder) if (folder / FILE).is_file() else None
     return audit if audit is not None and audit.state == "finished" else None
 
 
-def _before_and_after(measure: str, plain: Audit, defended: Audit, cost: str) -> list[Mitigation]:
+def _before_and_after(name: str, plain: Audit, defended: Audit, cost: str) -> list[Mitigation]:
     before, after = plain.verdict, defended.verdict
-    if before is None or after is None or plain.yardstick is None or defended.yardstick is None:
+    if before is None or after is None or plain.reference is None or defended.reference is None:
         return []
-    right = f"accuracy {plain.yardstick.accuracy:.1%} before, {defended.yardstick.accuracy:.1%} after"
-    attack = f"fresh attack, {plain.budget.queries:,} queries"
+    accuracy = f"accuracy {plain.reference.accuracy:.1%} before, {defended.reference.accuracy:.1%} after"
     return [
         Mitigation(
-            measure=measure,
-            what=f"{what}, {attack}",
+            mitigation=name,
+            figure=f"{figure}, fresh attack, {plain.budget.queries:,} queries",
             before=None if first is None else first.value,
             after=None if second is None else second.value,
-            cost=f"{cost}; {right}",
+            cost=f"{cost}; {accuracy}",
         )
-        for what, first, second in (
+        for figure, first, second in (
             ("score", before.score, after.score),
-            ("fooled@keep95", before.fooled_at_keep95, after.fooled_at_keep95),
+            ("fooled@tpr95", before.fooled_at_tpr95, after.fooled_at_tpr95),
         )
     ]
-
-
-def _champion_images(auditor: Auditor) -> NDArray[np.uint8]:
-    from foolery.canvas import from_png
-
-    folder = auditor.config.out
-    return np.stack([from_png((folder / one.image).read_bytes()) for one in auditor.audit.champions])

@@ -1,9 +1,9 @@
-"""Panel: independent classifiers that are asked whether a champion looks like its class to them too.
+"""The panel: independent classifiers that are asked whether a champion looks like its class to them too.
 
-A picture that they all call a seven may be a seven, and then it is no nonsense; it may also be that they
-share the flaw. Networks of the same kind, trained on the same pictures, share many. A member of ten classes
-has to answer with one of them: so only an answer counts where the picture is as like real ones to the
-member as 95 % of these are (``member``).
+An image that they all call a seven may be a seven, and then it is recognizable; it may also be that they
+share the flaw. Networks of the same kind, trained on the same images, share many. A member of ten classes has
+to answer with one of them: so its prediction counts only where the image is as like real ones to it as 95 %
+of these are (``member_threshold``).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from foolery.data.fitting import fit_all
 from foolery.data.labelled import LabelledData, sample
 from foolery.errors import UsageError
 
-MAX_REFERENCE_IMAGES = 1000  # real pictures that a member is asked about
+MAX_REFERENCE_IMAGES = 1000  # of the reference data that a member scores
 _REFERENCE_BATCH = 100
 
 
 def predictions(member: Classifier, canvases: Canvases) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """First answers ``(N,) int64``, and the likeness ``(N,) float64`` of each picture to its answer."""
+    """Predicted classes ``(N,) int64``, and the measure ``(N,) float64`` of each image for its own."""
     if isinstance(member, PrototypeClassifier):
         values = member.outputs(canvases)
         predicted = values.argmax(axis=1)
@@ -42,9 +42,9 @@ def predictions(member: Classifier, canvases: Canvases) -> tuple[NDArray[np.int6
 
 
 def member_threshold(member: Classifier, data: LabelledData) -> float | None:
-    """The likeness that 95 % of the real pictures reach which the member is right about.
+    """The measure that 95 % of the real images reach which the member classifies rightly.
 
-    None where it does not know their classes, or is right about too few.
+    None where it does not know their classes, or classifies too few rightly.
     """
     description = member.description
     try:
@@ -61,31 +61,31 @@ def member_threshold(member: Classifier, data: LabelledData) -> float | None:
 DIGITS = tuple("0123456789")
 DIGIT_PANEL = ("digits-knn", "rejecting:digits-vae", "perceptron", "lenet-b", "lenet")
 MIN_AGREEMENT = 0.75
-"""A champion counts as recognised where at least this share of the panel agrees, three of four.
+"""A champion counts as recognized where at least this share of the panel agrees, three of four.
 
-A majority is not enough: two networks of one kind agree about the nonsense of a third. Of the shipped panel
-without the network that is audited, one of the two that can say that they know nothing alike has to agree.
+A majority is not enough: two networks of one kind agree about the champions of a third. Of the shipped panel
+without the network that is audited, one of the two that can say that an image is like none has to agree.
 """
 _BATCH = 100
 
 
 class Panel(Protocol):
-    """Who says whether a picture is what another classifier claims."""
+    """Whoever tells whether an image shows the class that another classifier predicts."""
 
     @property
     def members(self) -> tuple[str, ...]:
-        """Their names."""
+        """Names of the members."""
         ...
 
     def agreement(self, canvases: Canvases, classes: NDArray[np.int64]) -> NDArray[np.float64]:
-        """``(N,) float64``: the share of members whose first answer to each picture is the claimed class.
+        """``(N,) float64``: the share of members that predict the class of ``classes`` for each image.
 
         Of those that know the class; NaN where none does.
         """
         ...
 
     def calibrated(self, data: LabelledData) -> Panel:
-        """The same panel, whose members agree only where they are as sure as of 95 % of real pictures."""
+        """The same panel, whose members agree only where their measure is that of 95 % of real images."""
         ...
 
 
@@ -95,8 +95,8 @@ class ClassifierPanel:
 
     Attributes:
         classifiers: the members.
-        class_indices: for each member ``(K,) int64``, where it has each class; -1 where it has it not.
-        thresholds: the likeness that its answer has to reach.
+        class_indices: for each member ``(K,) int64``, its index of each class; -1 where it has no such class.
+        thresholds: the measure that its prediction has to reach.
     """
 
     classifiers: tuple[Classifier, ...]
@@ -109,7 +109,7 @@ class ClassifierPanel:
         return tuple(each.description.name for each in self.classifiers)
 
     def agreement(self, canvases: Canvases, classes: NDArray[np.int64]) -> NDArray[np.float64]:
-        """See ``Panel``; each member sees the pictures fitted to its own canvas."""
+        """See ``Panel``; each member sees the images fitted to its own canvas."""
         agreeing, eligible = np.zeros(len(canvases)), np.zeros(len(canvases))
         for member, indices, threshold in zip(
             self.classifiers, self.class_indices, self.thresholds, strict=True
@@ -125,18 +125,17 @@ class ClassifierPanel:
     def calibrated(self, data: LabelledData) -> ClassifierPanel:
         """See ``Panel``.
 
-        A member that does not know the pictures' classes, or is too often wrong about them, keeps the
-        threshold that it has.
+        A member that does not know the classes of ``data``, or is too often wrong, keeps its threshold.
         """
         fitted = [member_threshold(member, data) for member in self.classifiers]
         thresholds = tuple(
-            before if least is None else least for before, least in zip(self.thresholds, fitted, strict=True)
+            before if after is None else after for before, after in zip(self.thresholds, fitted, strict=True)
         )
         return replace(self, thresholds=thresholds)
 
 
 def make_panel(description: Description, members: Sequence[Classifier]) -> ClassifierPanel | None:
-    """The panel for claims of the classifier ``description``; itself is left out. None where nobody is left.
+    """The panel for the classifier ``description``, which is no member of its own; None where nobody is left.
 
     Raises:
         UsageError: for a member that knows none of its classes.

@@ -1,10 +1,10 @@
-"""Yardstick: what a classifier says about real pictures, which is what nonsense is compared with.
+"""Reference data: a classifier on labelled real images, which unrecognizable ones are compared with.
 
-Of a softmax the measure is the margin in log-probability: it is the difference of two logits, so whatever the
-logits are multiplied by multiplies every margin, of photos and of nonsense alike, and no comparison changes.
-Confidences do not keep their order between pictures when the logits are divided by ten; margins do.
-Classes of a sigmoid have no rivals, and cosines no probabilities: there it is the class's own score, where
-any rising function of it leaves every comparison as it was.
+For a softmax the measure is the margin in log-probability: it is the difference of two logits, so whatever
+the logits are multiplied by multiplies every margin, of real and of unrecognizable images alike, and no
+comparison changes. Confidences do not keep their order between images when the logits are divided by ten;
+margins do. Classes of a sigmoid have no rivals, and cosines are no probabilities: there it is the class's own
+score, where any rising function of it leaves every comparison as it was.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from foolery.hardening import FOOLING_CLASS
 from foolery.search.objectives import Objective, audit_objective
 
 REJECT_CLASSES = frozenset({FOOLING_CLASS, REJECTED})
-"""What foolery calls a class for pictures of nothing."""
+"""Names that foolery gives to a class for unrecognizable images."""
 
 
 def target_classes(description: Description, exclude: Sequence[str] = ()) -> NDArray[np.int64]:
-    """``(T,) int64``, ascending: the places of all classes but those in ``exclude`` and in ``NOTHING``.
+    """``(T,) int64``, ascending: indices of all classes but those in ``exclude`` and ``REJECT_CLASSES``.
 
     Raises:
         UsageError: for a name that is no class, and where no class is left.
@@ -39,40 +39,57 @@ def target_classes(description: Description, exclude: Sequence[str] = ()) -> NDA
     for name in exclude:
         if name not in description.classes:
             raise UsageError(
-                f"--leave-out: {name!r} is no class; {did_you_mean(name, list(description.classes))}"
+                f"--exclude: {name!r} is no class; {did_you_mean(name, list(description.classes))}"
             )
     excluded = REJECT_CLASSES | set(exclude)
     targets = np.array(
-        [place for place, name in enumerate(description.classes) if name not in excluded], np.int64
+        [index for index, name in enumerate(description.classes) if name not in excluded], np.int64
     )
     if not len(targets):
-        raise UsageError(f"--leave-out: no class of {description.name} is left to fool")
+        raise UsageError(f"--exclude: no class of {description.name} is left to fool")
     return targets
 
 
 def excluded_classes(description: Description, exclude: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the classes that are no targets, in the classifier's order."""
     targets = set(target_classes(description, exclude).tolist())
-    return tuple(name for place, name in enumerate(description.classes) if place not in targets)
+    return tuple(name for index, name in enumerate(description.classes) if index not in targets)
 
 
 TPR = 0.95
-MIN_CLASS_IMAGES = 20  # rightly classified pictures of a class, for a median of its own
-MIN_IMAGES = 20  # rightly classified pictures, for a threshold
+MIN_CLASS_IMAGES = 20  # rightly classified images of a class, for a median of its own
+MIN_IMAGES = 20  # rightly classified images, for a threshold
 MAX_IMAGES = 2000
 BATCH_VALUES = 400 * 256 * 256
 
 
 @dataclass(frozen=True)
+class ReferenceData:
+    """Labelled real images.
+
+    Attributes:
+        data: the images.
+        name: how the data are called, for instance ``mnist``.
+        split: ``test`` or ``train``.
+        max_images: limit of the images that are scored.
+    """
+
+    data: LabelledData
+    name: str
+    split: str = "test"
+    max_images: int = MAX_IMAGES
+
+
+@dataclass(frozen=True)
 class ReferenceScores:
-    """What was said about N real pictures.
+    """Scores of N labelled real images.
 
     Attributes:
         scores: ``(N, K) float64``.
         labels: ``(N,) int64``, indices of the classifier's classes.
-        values: ``(N,) float64``, the measure of the picture's own class.
-        correct: ``(N,)``: whether that class was the first answer.
-        matched_by: how classes were found.
+        values: ``(N,) float64``, the measure of the image for its own class.
+        correct: ``(N,) bool``, whether that class was predicted.
+        matched_by: how the classes of the data were matched.
     """
 
     scores: NDArray[np.float64]
@@ -82,83 +99,77 @@ class ReferenceScores:
     matched_by: str
 
 
-def score_reference(
-    classifier: Classifier, data: LabelledData, max_images: int = MAX_IMAGES
-) -> ReferenceScores:
-    """Ask about ``max_images`` pictures of ``data`` at most, the same ones every time.
+def score_reference(classifier: Classifier, reference: ReferenceData) -> ReferenceScores:
+    """Score the images of ``reference``, the same ones every time.
 
     Raises:
-        UsageError: where class names do not match, or no picture can be read.
+        UsageError: where class names do not match, or no image can be read.
     """
-    description = classifier.description
+    description, data = classifier.description, reference.data
     match = match_classes(data.classes, description.classes, description.name)
     measure = measure_of(description)
     size = max(1, min(400, BATCH_VALUES // description.canvas.size))
-    scores, labels = [], []
-    for part in sample(data, max_images).batches(size, description.canvas):
-        scores.append(classifier.scores(part.canvases))
+    batches, labels = [], []
+    for part in sample(data, reference.max_images).batches(size, description.canvas):
+        batches.append(classifier.scores(part.canvases))
         labels.append(match.index[part.labels])
-    if not scores:
-        raise UsageError("data: no picture could be read")
-    all_scores, all_labels = np.concatenate(scores), np.concatenate(labels)
-    rows = np.arange(len(all_labels))
+    if not batches:
+        raise UsageError("data: no image could be read")
+    scores, classes = np.concatenate(batches), np.concatenate(labels)
     return ReferenceScores(
-        all_scores,
-        all_labels,
-        measure(all_scores, None)[rows, all_labels],
-        all_scores.argmax(axis=1) == all_labels,
-        match.by,
+        scores=scores,
+        labels=classes,
+        values=measure(scores, None)[np.arange(len(classes)), classes],
+        correct=scores.argmax(axis=1) == classes,
+        matched_by=match.by,
     )
 
 
 def reference_statistics(
-    classifier: Classifier, reference: ReferenceScores, data: str, split: str
+    classifier: Classifier, scored: ReferenceScores, reference: ReferenceData
 ) -> ReferenceStatistics:
-    """The yardstick that ``reference`` gives.
+    """Threshold, medians and accuracy of the scores of ``reference``.
 
     Raises:
-        UsageError: where too few pictures were classified rightly, or no more than by guessing.
+        UsageError: where too few images were classified rightly, or no more than by guessing.
     """
-    description, count = classifier.description, int(reference.correct.sum())
-    if count < MIN_IMAGES:
-        raise UsageError(
-            f"data: {description.name} is right about {count} of {len(reference.correct)} pictures, a "
-            f"threshold needs "
-            f"{MIN_IMAGES}; foolery preflight says what may be wrong"
-        )
-    if not better_than_chance(
-        count / len(reference.correct), len(reference.correct), len(description.classes)
-    ):
-        raise UsageError(
-            f"data: {description.name} is right about {count} of {len(reference.correct)} pictures, "
-            "no better than chance; foolery preflight says what may be wrong"
-        )
-    values, labels = reference.values[reference.correct], reference.labels[reference.correct]
+    description = classifier.description
+    accuracy = _check_accuracy(description, scored.correct)
+    values, labels = scored.values[scored.correct], scored.labels[scored.correct]
     medians = [
         float(np.median(own)) if len(own := values[labels == each]) >= MIN_CLASS_IMAGES else None
         for each in range(len(description.classes))
     ]
-    rows = np.flatnonzero(reference.correct)
-    confidences = confidence(reference.scores[rows, reference.labels[rows]], description.kind)
+    confidences = confidence(scored.scores[np.flatnonzero(scored.correct), labels], description.kind)
     kind = measure_of(description).name
     return ReferenceStatistics(
-        data=data,
-        split=split,
-        images=len(reference.correct),
-        right=count,
-        accuracy=count / len(reference.correct),
+        data=reference.name,
+        split=reference.split,
+        images=len(scored.correct),
+        correct=int(scored.correct.sum()),
+        accuracy=accuracy,
         measure="margin" if kind == "margin" else "class-score",
         threshold=threshold_at_tpr(values, TPR),
         median=float(np.median(values)),
         class_medians=tuple(medians),
-        enough=MIN_CLASS_IMAGES,
+        min_class_images=MIN_CLASS_IMAGES,
         median_confidence=float(np.median(confidences)),
-        matched_by="name" if reference.matched_by == "name" else "position",
+        matched_by="name" if scored.matched_by == "name" else "position",
     )
 
 
+def _check_accuracy(description: Description, correct: NDArray[np.bool_]) -> float:
+    count, total = int(correct.sum()), len(correct)
+    right = f"data: {description.name} is right about {count} of {total} images"
+    if count < MIN_IMAGES:
+        raise UsageError(f"{right}, a threshold needs {MIN_IMAGES}; foolery preflight says what may be wrong")
+    if not better_than_chance(count / total, total, len(description.classes)):
+        raise UsageError(f"{right}, no better than chance; foolery preflight says what may be wrong")
+    return count / total
+
+
 def measure_of(description: Description) -> Objective:
-    """What pictures are compared by, for every class of a classifier."""
+    """What images are compared by, for every class of a classifier."""
     return audit_objective(description.kind, range(len(description.classes)), len(description.classes))
 
 
@@ -169,6 +180,6 @@ def threshold_at_tpr(values: NDArray[np.float64], tpr: float) -> float:
     return float(ranked[dropped])
 
 
-def class_medians(yardstick: ReferenceStatistics) -> NDArray[np.float64]:
-    """``(K,) float64``: what a picture of each class is compared with for beats-real."""
-    return np.array([yardstick.median if own is None else own for own in yardstick.class_medians])
+def class_medians(reference: ReferenceStatistics) -> NDArray[np.float64]:
+    """``(K,) float64``: what an image of each class is compared with for above-real-median."""
+    return np.array([reference.median if own is None else own for own in reference.class_medians])

@@ -1,29 +1,98 @@
-"""Document: ``audit.json``, the whole of an audit as other programs read it.
+"""``audit.json``: the whole of an audit, as other programs read it.
 
-Every number that a gate, a summary or a page shows is in it. ``schema`` is 1; a reader refuses a larger one.
-Shares are from 0 to 1, scores from 0 to 100, times in seconds. NaN is never written: what is not known is
-null. Paths are relative to the folder of the document.
+Every number that a gate, a summary or a page shows is in it. ``schema`` is 2; ``foolery.audit.schema_1``
+reads 1, and a larger one is refused. Shares are from 0 to 1, scores from 0 to 100, times in seconds. NaN is
+never written: what is not known is null. Paths are relative to the folder of the document.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from foolery.classifiers.base import Kind
 from foolery.errors import UsageError
+from foolery.results import Result
+
+SCHEMA = 2
+FILE = "audit.json"
+
+AuditState: TypeAlias = Literal["partial", "interrupted", "finished"]
+AttackStatus: TypeAlias = Literal["waiting", "running", "finished", "skipped"]
 
 
 class FrozenModel(BaseModel):
-    """A frozen value; a field that is not known is refused."""
+    """A frozen record; an unknown field is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-AttackStatus = Literal["waiting", "running", "finished", "skipped"]
+class AuditedClassifier(FrozenModel):
+    """The classifier under audit; fields mean what they mean in ``Description``."""
+
+    name: str
+    fingerprint: str
+    kind: Kind
+    canvas: tuple[int, int, int]
+    classes: tuple[str, ...] = Field(min_length=1)
+    backend: str
+    device: str
+
+
+class ReferenceStatistics(FrozenModel):
+    """The classifier on labelled real images, which unrecognizable images are compared with.
+
+    Attributes:
+        data: the data reference, and ``split``.
+        images: number of images that were classified, ``correct`` of them rightly.
+        accuracy: ``correct / images``.
+        measure: what images are compared by: ``margin`` or ``class-score``.
+        threshold: the TPR95 threshold: 95 % of the rightly classified images reach this measure.
+        median: of the measure over the rightly classified images.
+        class_medians: the same for each class; null where there are fewer than ``min_class_images`` of them.
+        median_confidence: of the rightly classified images.
+        matched_by: how the classes of the data were matched, by ``name`` or by ``position``.
+    """
+
+    data: str
+    split: str
+    images: int
+    correct: int
+    accuracy: float
+    measure: Literal["margin", "class-score"]
+    threshold: float
+    median: float
+    class_medians: tuple[float | None, ...]
+    min_class_images: int
+    median_confidence: float
+    matched_by: Literal["name", "position"]
+
+
+class BudgetRecord(FrozenModel):
+    """The budget, and what was spent of it.
+
+    Attributes:
+        requested: as it was written, for instance ``300000`` or ``5m``.
+        queries: limit of one seed; curves and the score end there.
+        seconds: limit of the whole audit; null for none.
+        seeds: number of repetitions, each with ``queries`` of its own.
+        spent: queries of all seeds so far, an image through the network in either direction being one. Real
+            images and queries to the panel are not counted.
+        repeated: of these, at most so many were spent twice because an interruption lost their scores.
+        elapsed: seconds of the audit so far, summed over resumes.
+        rate: images a second, measured before the audit began.
+    """
+
+    requested: str
+    queries: int
+    seconds: float | None
+    seeds: int
+    spent: int
+    repeated: int
+    elapsed: float
+    rate: float
 
 
 class AttackRecord(FrozenModel):
@@ -34,10 +103,11 @@ class AttackRecord(FrozenModel):
         about: one line.
         status: ``skipped`` has a ``reason``.
         share: queries that it was given.
-        queries: that it took.
-        fooled_at_keep95: share of classes of which it has a picture above the threshold; null without data.
-        beats_real: share of classes of which it has a picture above the median real one.
-        median_confidence: over classes, of its best picture of each.
+        queries: queries that it took.
+        fooled_at_tpr95: share of classes for which it has an image above the TPR95 threshold; null without
+            reference data.
+        above_real_median: share of classes for which it has an image above the median real image.
+        median_confidence: over classes, of its best image of each.
         run: folder of its run file, or null.
     """
 
@@ -49,27 +119,26 @@ class AttackRecord(FrozenModel):
     share: int = 0
     queries: int = 0
     seconds: float = 0.0
-    fooled_at_keep95: float | None = None
-    beats_real: float | None = None
+    fooled_at_tpr95: float | None = None
+    above_real_median: float | None = None
     median_confidence: float | None = None
     run: str | None = None
 
 
 class AuditedChampion(FrozenModel):
-    """The best picture of one class, of all attacks and seeds: the largest ``value``.
+    """The best image of one class, of all attacks and seeds: the one with the largest ``value``.
 
     Attributes:
-        index: of its class; ``label`` is the class name.
-        confidence: of the classifier in it.
-        score: of the classifier in it, a logarithm for probabilities.
-        value: what pictures are compared by, see ``Yardstick.measure``.
+        index: of its class; ``label`` is the name of the class.
+        confidence: of the classifier that the image shows the class.
+        score: of the image for the class, a logarithm for probabilities.
+        value: what images are compared by, see ``ReferenceStatistics.measure``.
         attack: that made it, and ``seed``.
-        passed_at: for each seed, queries of the quickest attack, from its own start, when the first picture
-            of this class passed keep95; null for never.
-        fooled: whether this picture passes keep95; null without data.
-        beats_real: whether it is above the median real picture; null without data.
-        recognised_by: share of the panel that gives the class as its first answer; null without a panel
-            that knows the class.
+        queries_to_fool: for each seed, queries of the quickest attack, from its own start, until an image of
+            this class first passed the TPR95 threshold; null for never.
+        fooled: whether this image passes the TPR95 threshold; null without reference data.
+        above_real_median: whether it is above the median real image; null without reference data.
+        recognized_by: share of the panel that predicts the class; null without a panel that knows the class.
         image: a PNG file.
         canvas_hash: SHA-256 of the canvas.
     """
@@ -81,16 +150,16 @@ class AuditedChampion(FrozenModel):
     value: float
     attack: str
     seed: int
-    passed_at: tuple[int | None, ...]
+    queries_to_fool: tuple[int | None, ...]
     fooled: bool | None
-    beats_real: bool | None
-    recognised_by: float | None
+    above_real_median: bool | None
+    recognized_by: float | None
     image: str
     canvas_hash: str
 
 
 class Curve(FrozenModel):
-    """Share of classes that some attack of one seed fools at keep95 within so many queries: a staircase."""
+    """Share of classes that some attack of one seed fools within so many queries: a staircase."""
 
     seed: int
     queries: tuple[int, ...]
@@ -106,18 +175,17 @@ class Interval(FrozenModel):
 
 
 class AuditVerdict(FrozenModel):
-    """The headline figures. Over seeds they are means; intervals are bootstraps over classes.
+    """The headline figures: means over seeds; the intervals are bootstraps over classes.
 
     Attributes:
-        score: 100 x (1 - area under fooled@keep95 over log10 queries, from 100 to the budget).
-        score_of_nonsense: the same without the attacks whose best picture of a class the panel recognises;
-            null without a panel.
-        score_of_search: the same without the champions of other networks (``starter``), which cost somebody
-            else's queries; null where these were not asked.
-        fooled_at_keep95: share of classes whose champion passes keep95.
-        fooled_by_nonsense: share of classes that pass keep95 by a picture that the panel rejects.
-        beats_real: share of classes whose champion is above the median real picture.
-        recognised: share of champions that the panel recognises.
+        score: 100 x (1 - area under fooled@tpr95 over log10 queries, from 100 to the budget).
+        score_without_transfer: the same without the transfer attack, whose champions cost somebody else's
+            queries; null where the transfer attack was not tried.
+        score_unrecognizable: the same without images that the panel recognizes; null without a panel.
+        fooled_at_tpr95: share of classes whose champion passes the TPR95 threshold.
+        fooled_unrecognizable: share of classes for which an image passes that the panel does not recognize.
+        above_real_median: share of classes whose champion is above the median real image.
+        recognized: share of champions that the panel recognizes.
         seed_scores: the score of each seed; their spread is another thing than the interval.
         median_confidence: over champions.
         above: share of champions with at least that confidence: 0.5, 0.9, 0.99, 0.9999.
@@ -126,12 +194,12 @@ class AuditVerdict(FrozenModel):
     """
 
     score: Interval | None = None
-    score_of_nonsense: Interval | None = None
-    score_of_search: Interval | None = None
-    fooled_at_keep95: Interval | None = None
-    fooled_by_nonsense: float | None = None
-    beats_real: Interval | None = None
-    recognised: float | None = None
+    score_without_transfer: Interval | None = None
+    score_unrecognizable: Interval | None = None
+    fooled_at_tpr95: Interval | None = None
+    fooled_unrecognizable: float | None = None
+    above_real_median: Interval | None = None
+    recognized: float | None = None
     seed_scores: tuple[float, ...] = ()
     median_confidence: float
     above: dict[str, float]
@@ -150,10 +218,10 @@ class BaselineComparison(FrozenModel):
     """This audit beside an earlier one of the same classes, attacks and budget.
 
     Attributes:
-        file: of the earlier audit, by name; ``classifier`` that it audited.
-        before, after: scores.
-        difference: after less before, with a 95 % interval of a paired bootstrap over classes.
-        regression: the interval lies wholly below 0.
+        file: name of the earlier audit's file; ``classifier`` is the one that it audited.
+        before: score of the earlier audit; ``after`` is the score of this one.
+        difference: ``after - before``, with a 95 % interval of a paired bootstrap over classes.
+        regression: whether the interval lies wholly below 0.
     """
 
     file: str
@@ -165,198 +233,95 @@ class BaselineComparison(FrozenModel):
 
 
 class Mitigation(FrozenModel):
-    """One row of what helps.
+    """One figure of one mitigation, without it and with it.
 
     Attributes:
-        measure: for instance ``reject below keep95`` or ``ensemble``.
-        what: which figure is compared, in words.
-        before, after: that figure; null where it could not be had.
-        cost: what it costs, in words.
+        mitigation: for instance ``reject below TPR95`` or ``ensemble lenet-b``.
+        figure: what is compared, in words.
+        before: the figure without the mitigation; null where it could not be had.
+        after: the figure with it.
+        cost: what the mitigation costs, in words.
     """
 
-    measure: str
-    what: str
+    mitigation: str
+    figure: str
     before: float | None
     after: float | None
     cost: str
 
 
-__all__ = [
-    "FILE",
-    "SCHEMA",
-    "AttackRecord",
-    "Audit",
-    "AuditVerdict",
-    "AuditedChampion",
-    "AuditedClassifier",
-    "BaselineComparison",
-    "BudgetRecord",
-    "Curve",
-    "GateResult",
-    "Interval",
-    "Mitigation",
-    "ReferenceStatistics",
-    "State",
-    "read_audit",
-    "write_audit",
-]  # fmt: skip
-
-SCHEMA = 1
-FILE = "audit.json"
-
-State = Literal["partial", "interrupted", "finished"]
-Kind = Literal["softmax", "sigmoid", "similarity"]
-
-
-class AuditedClassifier(FrozenModel):
-    """The classifier under audit; names mean what they mean in ``Description``."""
-
-    name: str
-    fingerprint: str
-    kind: Kind
-    canvas: tuple[int, int, int]
-    classes: tuple[str, ...] = Field(min_length=1)
-    backend: str
-    device: str
-
-
-class ReferenceStatistics(FrozenModel):
-    """What the classifier says about real pictures.
-
-    Attributes:
-        data: the reference, and ``split``.
-        images: that were asked about; ``right`` of them got the right first answer.
-        accuracy: ``right / images``.
-        measure: what pictures are compared by: ``margin`` or ``class-score``.
-        threshold: the measure that 95 % of the rightly classified pictures reach: keep95.
-        median: of the measure over the rightly classified pictures.
-        class_medians: the same for each class; null where there are fewer than ``enough`` such pictures.
-        enough: see ``class_medians``.
-        median_confidence: of the rightly classified pictures.
-        matched_by: how the data's classes were found, ``name`` or ``position``.
-    """
-
-    data: str
-    split: str
-    images: int
-    right: int
-    accuracy: float
-    measure: Literal["margin", "class-score"]
-    threshold: float
-    median: float
-    class_medians: tuple[float | None, ...]
-    enough: int
-    median_confidence: float
-    matched_by: Literal["name", "position"]
-
-
-class BudgetRecord(FrozenModel):
-    """What may be spent and what was.
-
-    Attributes:
-        asked: as it was given, for instance ``300000`` or ``5m``.
-        queries: the most queries of one seed; curves and the score end there.
-        seconds: the most time of the whole audit; null for no limit.
-        seeds: repetitions, each with ``queries`` of its own.
-        spent: queries of all seeds so far: pictures through the network in either direction. Real pictures,
-            and what the panel is asked, are not counted.
-        repeated: of these, spent again because an interruption lost their answers, at most.
-        elapsed: seconds of the audit so far, summed over resumes.
-        rate: images a second, measured before it began.
-    """
-
-    asked: str
-    queries: int
-    seconds: float | None
-    seeds: int
-    spent: int
-    repeated: int
-    elapsed: float
-    rate: float
-
-
-class Audit(FrozenModel):
-    """An audit.
+class Audit(FrozenModel, Result):
+    """An audit: what ``foolery.audit`` returns, and what ``audit.json`` holds.
 
     Attributes:
         schema_: ``schema`` in the file.
         state: ``partial`` while it runs, or after it was killed.
-        notes: what a reader has to know, one sentence each; for instance why there is no score.
-        left_out: classes that were not to be fooled: no figure counts them.
+        reference: null without reference data; then there is no score.
+        excluded: names of the classes that were not attacked: no figure counts them.
         attacks: in the order in which they ran.
         champions: one for each class that has one, in the order of the classes.
         panel: names of its members.
-        command, started, versions, device: of the last start.
+        comparison: with the audit that ``--baseline`` names.
+        notes: what a reader has to know, one sentence each; for instance why there is no score.
+        command: of the last start, and ``started``, ``device`` and ``versions``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     schema_: int = Field(default=SCHEMA, alias="schema")
-    state: State
+    state: AuditState
     classifier: AuditedClassifier
-    yardstick: ReferenceStatistics | None
+    reference: ReferenceStatistics | None
     budget: BudgetRecord
-    left_out: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     attacks: tuple[AttackRecord, ...]
     champions: tuple[AuditedChampion, ...] = ()
     curves: tuple[Curve, ...] = ()
     verdict: AuditVerdict | None = None
     panel: tuple[str, ...] = ()
     gates: tuple[GateResult, ...] = ()
-    compared: BaselineComparison | None = None
-    helps: tuple[Mitigation, ...] = ()
+    comparison: BaselineComparison | None = None
+    mitigations: tuple[Mitigation, ...] = ()
     notes: tuple[str, ...] = ()
     command: str
     started: str
     device: str
     versions: dict[str, str]
+    _folder: Path | None = PrivateAttr(default=None)
 
     @property
     def target_indices(self) -> tuple[int, ...]:
-        """Places, in the classifier's order, of the classes that every share is a share of."""
-        return tuple(at for at, name in enumerate(self.classifier.classes) if name not in self.left_out)
+        """Indices of the classes that every share is a share of."""
+        return tuple(at for at, name in enumerate(self.classifier.classes) if name not in self.excluded)
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Their names."""
+        """Names of the classes that every share is a share of."""
         return tuple(self.classifier.classes[at] for at in self.target_indices)
 
     @property
     def passed(self) -> bool:
-        """Whether no gate failed and nothing became worse than in the earlier audit."""
-        return not any(gate.failed for gate in self.gates) and not (
-            self.compared and self.compared.regression
-        )
+        """Whether no gate failed and the score is no regression from ``--baseline``."""
+        regression = self.comparison is not None and self.comparison.regression
+        return not regression and not any(gate.failed for gate in self.gates)
 
+    @property
+    def folder(self) -> Path:
+        """Folder of the audit, where the images of its champions and the runs of its searches are.
 
-def write_audit(audit: Audit, folder: Path) -> Path:
-    """Write ``audit.json`` into ``folder``; a reader sees the old file or the new one, never half of it."""
-    file = folder / FILE
-    draft = file.with_suffix(".json.part")
-    draft.write_text(audit.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
-    os.replace(draft, file)
-    return file
+        Raises:
+            UsageError: where it was neither run nor opened by this process.
+        """
+        if self._folder is None:
+            raise UsageError("audit: it has no folder; open it by foolery.open_audit(FOLDER)")
+        return self._folder
 
+    def placed_in(self, folder: Path) -> Audit:
+        """The same audit, with its folder."""
+        placed = self.model_copy()
+        placed._folder = folder
+        return placed
 
-def read_audit(path: Path) -> Audit:
-    """The audit in a folder, or in a file.
-
-    Raises:
-        UsageError: where there is none, or one that this version cannot read.
-    """
-    file = path / FILE if path.is_dir() else path
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"audit: {file} does not exist; foolery audit writes one") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"audit: {file} cannot be read: {error}") from None
-    version = document.get("schema") if isinstance(document, dict) else None
-    if isinstance(version, int) and version > SCHEMA:
-        raise UsageError(f"audit: {file} has schema {version}, this foolery reads up to {SCHEMA}; update it")
-    try:
-        return Audit.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"audit: {file} is no audit: {place or 'file'}: {first['msg']}") from None
+    def to_dict(self) -> dict[str, Any]:
+        """The audit as ``audit.json`` holds it."""
+        return self.model_dump(mode="json", by_alias=True)

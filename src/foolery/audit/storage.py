@@ -1,249 +1,85 @@
-"""Opening: the folder and the document of an audit that begins, and whether one can be gone on with."""
+"""The folder of an audit: its document is read and written here, and the folder begun or given up."""
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from pydantic import ValidationError
 
-from foolery.analysis.champion_files import class_file_name
-from foolery.audit import schema as doc
-from foolery.audit.config import DEFAULT_QUERIES, AuditConfig, ReferenceData
-from foolery.audit.reference import class_medians, excluded_classes
-from foolery.audit.schema import AuditedChampion, ReferenceStatistics
-from foolery.audit.scoring import AuditResults
-from foolery.canvas import Canvases, canvas_hash, png_bytes
-from foolery.classifiers.base import Description
-from foolery.data import match_classes
-from foolery.engine.provenance import make_provenance
+from foolery.audit.schema import FILE, SCHEMA, Audit
+from foolery.audit.schema_1 import upgrade
 from foolery.errors import UsageError
+from foolery.files import write_atomic
 
-FOLDER = "champions"
-
-
-@dataclass
-class ChampionFiles:
-    """Champions of one audit.
-
-    Attributes:
-        out: folder of the audit.
-        classes: of the classifier.
-        seed: the first.
-    """
-
-    out: Path
-    classes: tuple[str, ...]
-    seed: int
-    _written: dict[str, str] = field(default_factory=dict)  # image to the hash of what it shows
-
-    def champions(
-        self,
-        results: AuditResults,
-        reference: ReferenceStatistics | None,
-        agreement: NDArray[np.float64] | None,
-    ) -> tuple[AuditedChampion, ...]:
-        """A row for each class that has a picture; pictures that changed are written.
-
-        Args:
-            results: of all attacks.
-            reference: None without real pictures.
-            agreement: ``(A, K) float64`` as in ``Standing.verdict``.
-        """
-        medians = None if reference is None else class_medians(reference)
-        best = results.values.max(axis=0)
-        agreement_of_champions = None if agreement is None else results.of_winners(agreement)
-        champions = []
-        for index, canvas in sorted(results.canvases().items()):
-            winner, digest = results.attack_runs[int(results.winners[index])], canvas_hash(canvas)
-            value, agreed = (
-                float(best[index]),
-                None if agreement_of_champions is None else float(agreement_of_champions[index]),
-            )
-            champions.append(
-                AuditedChampion(
-                    index=index,
-                    label=self.classes[index],
-                    confidence=float(results.confidences[index]),
-                    score=float(results.scores[index]),
-                    value=value,
-                    attack=winner.attack,
-                    seed=self.seed + winner.seed,
-                    passed_at=tuple(
-                        int(at) if isfinite(at) else None for at in results.queries_to_fool[:, index]
-                    ),
-                    fooled=None if reference is None else value >= reference.threshold,
-                    beats_real=None if medians is None else bool(value > medians[index]),
-                    recognised_by=agreed if agreed is not None and isfinite(agreed) else None,
-                    image=self._write_image(index, canvas, digest),
-                    canvas_hash=digest,
-                )
-            )
-        return tuple(champions)
-
-    def _write_image(self, index: int, canvas: Canvases, digest: str) -> str:
-        name = f"{FOLDER}/{class_file_name(index, self.classes[index])}"
-        if self._written.get(name) != digest:
-            (self.out / FOLDER).mkdir(parents=True, exist_ok=True)
-            (self.out / name).write_bytes(png_bytes(canvas))
-            self._written[name] = digest
-        return name
+CHAMPIONS = "champions"
+RUNS = "runs"
+MITIGATIONS = "mitigations"
+SUMMARY = "summary.md"
 
 
-def new_audit(description: Description, config: AuditConfig, rate: float) -> doc.Audit:
-    """The document of an audit of which nothing was done yet.
+def write_audit(audit: Audit, folder: Path) -> Path:
+    """Write ``audit.json`` into ``folder``; a reader sees the old file or the new one, never half of it."""
+    file = folder / FILE
+    write_atomic(file, audit.model_dump_json(by_alias=True, indent=1) + "\n")
+    return file
+
+
+def open_audit(path: Path | str) -> Audit:
+    """The audit in a folder, or in an ``audit.json``, of this version or an earlier one.
 
     Args:
-        description: the classifier.
-        config: what is asked for.
-        rate: images a second, measured.
+        path: of the folder or of the file.
+
+    Raises:
+        UsageError: where there is none, or one that this version cannot read.
+
+    Example:
+        >>> open_audit("nowhere")
+        Traceback (most recent call last):
+        foolery.errors.UsageError: audit: nowhere does not exist; foolery audit writes one
     """
-    queries = config.budget.queries or DEFAULT_QUERIES
-    if config.budget.queries is None and config.budget.seconds is not None:
-        queries = min(queries, max(1000, int(rate * config.budget.seconds / config.seeds)))
-    run_provenance = make_provenance(description, config.command)
-    notes = list(description.notes)
-    if config.reference is None:
-        notes.append("There is no score: it compares with real pictures, and none were given (--data).")
-    if config.budget.queries is None:
-        notes.append(
-            "The budget is a time, so how many queries it holds depends on the machine: scores of other "
-            "machines do not compare."
-        )
-    if config.panel is None:
-        notes.append("Nobody says whether champions are nonsense: no panel was given (--panel).")
-    excluded = excluded_classes(description, config.exclude)
-    if excluded:
-        notes.append(f"Not to be fooled, and in no figure: {', '.join(excluded)}.")
-    return doc.Audit(
-        state="partial",
-        classifier=doc.AuditedClassifier(
-            name=description.name,
-            fingerprint=description.fingerprint,
-            kind=description.kind,
-            canvas=description.canvas.axes,
-            classes=description.classes,
-            backend=description.backend,
-            device=description.device,
-        ),
-        yardstick=None,
-        budget=doc.BudgetRecord(
-            asked=config.budget_text,
-            queries=queries,
-            seconds=config.budget.seconds,
-            seeds=config.seeds,
-            spent=0,
-            repeated=0,
-            elapsed=0.0,
-            rate=rate,
-        ),
-        left_out=excluded,
-        attacks=tuple(
-            doc.AttackRecord(
-                name=attack.name, seed=config.seed + number, about=attack.about, status="waiting"
-            )
-            for number in range(config.seeds)
-            for attack in config.attacks
-        ),
-        panel=() if config.panel is None else config.panel.members,
-        notes=tuple(notes),
-        command=config.command,
-        started=run_provenance.started,
-        device=run_provenance.device,
-        versions=run_provenance.versions,
-    )
+    file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"audit: {file} does not exist; foolery audit writes one") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"audit: {file} cannot be read: {error}") from None
+    version = document.get("schema") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > SCHEMA:
+        raise UsageError(f"audit: {file} has schema {version}, this foolery reads up to {SCHEMA}; update it")
+    try:
+        audit = Audit.model_validate(upgrade(document) if version == 1 else document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"audit: {file} is no audit: {place or 'file'}: {first['msg']}") from None
+    return audit.placed_in(file.parent)
 
 
-def check_resumable(earlier: doc.Audit, new: doc.Audit, config: AuditConfig) -> None:
-    """Raise UsageError unless ``new`` asks for what the audit in the folder of ``config`` was begun with."""
-    if new.classifier.fingerprint != earlier.classifier.fingerprint:
-        raise UsageError(
-            f"--resume: {config.out} was begun with another classifier: {earlier.classifier.name}, "
-            f"fingerprint {earlier.classifier.fingerprint[:12]} (here {new.classifier.fingerprint[:12]})"
-        )
-    for name, here, there in (
-        ("--budget", new.budget.asked, earlier.budget.asked),
-        ("--seeds", new.budget.seeds, earlier.budget.seeds),
-        ("--attacks", _attack_list(new), _attack_list(earlier)),
-        ("--leave-out", _listed(new.left_out), _listed(earlier.left_out)),
-        ("--data", _data_name(config.reference), _recorded_data(earlier.yardstick)),
-    ):
-        if here != there and not (name == "--data" and earlier.yardstick is None):
-            raise UsageError(
-                f"--resume: {config.out} was begun with {name} {there}; give that, or another --out"
-            )
-
-
-def check_classes(description: Description, reference: ReferenceData) -> None:
-    """Raise UsageError unless the classes of ``reference`` are classes of the classifier."""
-    match_classes(reference.data.classes, description.classes, description.name)
-
-
-def reference_line(reference: doc.ReferenceStatistics) -> str:
-    """The second line of an audit."""
-    by_position = (
-        "" if reference.matched_by == "name" else " (classes matched by their position: no name agrees)"
-    )
-    return (
-        f"{reference.images} photos: accuracy {reference.accuracy:.1%}{by_position}; 95 % of the right "
-        f"answers "
-        f"have a {reference.measure} of {reference.threshold:.4g} or more"
-    )
-
-
-def budget_line(budget: doc.BudgetRecord) -> str:
-    """The first line of an audit: how fast, how much, how long."""
-    time = (budget.queries * budget.seeds - budget.spent) / budget.rate
-    if budget.seconds is not None:
-        time = min(time, budget.seconds - budget.elapsed)
-    shown = f"{time:.0f} s" if time < 120 else f"{time / 60:.0f} min"
-    seeds = "" if budget.seeds == 1 else f" for each of {budget.seeds} seeds"
-    return (
-        f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about {shown} "
-        f"or more"
-    )
-
-
-def prepare_folder(config: AuditConfig, *, overwrite: bool) -> None:
-    """Make the folder of an audit; what an earlier audit wrote there goes where ``overwrite`` is given.
+def prepare_folder(folder: Path, *, overwrite: bool) -> None:
+    """Make the folder of a new audit; an earlier audit in it is removed where ``overwrite`` is given.
 
     Raises:
         UsageError: where the folder is in use otherwise.
     """
-    out = config.out
-    if (out / doc.FILE).exists() and overwrite:
-        for name in ("runs", FOLDER, "helps"):
-            shutil.rmtree(out / name, ignore_errors=True)
-        for name in (doc.FILE, "summary.md"):
-            (out / name).unlink(missing_ok=True)
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"--out: {out} is not empty; name another folder, or give --resume or --overwrite")
-    out.mkdir(parents=True, exist_ok=True)
+    if (folder / FILE).exists() and overwrite:
+        for name in (RUNS, CHAMPIONS, MITIGATIONS, "helps"):  # the last is what schema 1 calls mitigations
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for name in (FILE, SUMMARY):
+            (folder / name).unlink(missing_ok=True)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"--out: {folder} is not empty; name another folder, or give --resume or --overwrite"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
 
 
-def discard_folder(config: AuditConfig) -> None:
-    """Remove an audit whose pictures cannot be used, so that the same command can be given again, mended."""
-    (config.out / doc.FILE).unlink(missing_ok=True)
+def discard_folder(folder: Path) -> None:
+    """Remove an audit that could not begin, so that the same command can be given again, mended."""
+    (folder / FILE).unlink(missing_ok=True)
     with suppress(OSError):
-        config.out.rmdir()
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
-
-
-def _attack_list(audit: doc.Audit) -> str:
-    return ", ".join(f"{attack.name} (seed {attack.seed})" for attack in audit.attacks)
-
-
-def _data_name(reference: ReferenceData | None) -> str:
-    return "none" if reference is None else f"{reference.reference} ({reference.split})"
-
-
-def _recorded_data(reference: doc.ReferenceStatistics | None) -> str:
-    return "none" if reference is None else f"{reference.data} ({reference.split})"
+        folder.rmdir()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ import typer
 
 from foolery.cli._output import note
 from foolery.errors import UsageError, did_you_mean
+from foolery.files import default_folder
 
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
@@ -116,11 +116,9 @@ def command_line(context: typer.Context) -> str:
     return shlex.join(["foolery", *context.obj.arguments])
 
 
-def default_run(classifier: str, encoding: str, seed: int) -> Path:
-    """``runs/CLASSIFIER-ENCODING-seedN``; a file's classifier is called by the file's name."""
-    kind, colon, rest = classifier.partition(":")
-    name = f"{kind}-{Path(rest).stem}" if colon else kind
-    return Path("runs") / f"{re.sub(r'[^A-Za-z0-9._]+', '-', name).strip('-.')}-{encoding}-seed{seed}"
+def default_run(classifier: str, job: str, seed: int) -> Path:
+    """The folder of a run or an audit where ``--out`` names none."""
+    return default_folder(classifier, job, seed)
 
 
 BackendOption = Annotated[

@@ -1,4 +1,4 @@
-"""``foolery audit``: which nonsense convinces a classifier, under one budget, with a verdict."""
+"""``foolery audit``: which unrecognizable images a classifier accepts, under one budget, with a verdict."""
 
 from __future__ import annotations
 
@@ -23,74 +23,99 @@ from foolery.cli._options import (
     whole_number,
 )
 from foolery.cli._output import note, print_json
-from foolery.errors import GateError, UsageError
+from foolery.errors import GateError
 
 if TYPE_CHECKING:
-    from foolery.audit.config import AuditConfig
-    from foolery.audit.panel import Panel
-    from foolery.audit.schema import Audit
-    from foolery.classifiers.base import Classifier
+    from foolery.audit import Audit
 
 
 def audit(
     context: typer.Context,
-    classifier: Annotated[str, typer.Argument(metavar="REF", help="What to audit.")],
+    classifier: Annotated[str, typer.Argument(metavar="REF", help="The classifier to audit.")],
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="DATA", help="Real pictures, the yardstick; without, no score."),
+        typer.Option("--data", metavar="DATA", help="Labelled real images; required for a score."),
     ] = None,
-    split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
+    split: Annotated[
+        str, typer.Option("--split", metavar="train|test", help="Which part of the data.")
+    ] = "test",
     budget: Annotated[
         str,
-        typer.Option("--budget", metavar="QUERIES|TIME", help="100000, 90s, 5m, or both: 100000,5m."),
+        typer.Option(
+            "--budget", metavar="QUERIES|TIME", help="Queries, time, or both: 100000, 5m, or 100000,5m."
+        ),
     ] = "300000",
     attacks: Annotated[
-        str | None, typer.Option("--attacks", metavar="A,B,…", help="Only these; a wrong name lists all.")
+        str | None,
+        typer.Option(
+            "--attacks", metavar="A,B,…", help="Only these attacks; an unknown name lists them all."
+        ),
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
             "--fail-on",
             metavar="EXPR",
-            help="Exit with 1 if it holds: 'score < 50'; a wrong name lists all.",
+            help="Exit with 1 if this holds: 'score < 50'; repeatable; an unknown figure lists them all.",
         ),
     ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option("--baseline", metavar="FILE", help="An earlier audit: exit with 1 if it was better."),
+        typer.Option(
+            "--baseline", metavar="AUDIT", help="Compare with an earlier audit; exit with 1 if this is worse."
+        ),
     ] = None,
     champions: Annotated[
         Path | None,
         typer.Option(
-            "--champions", metavar="AUDIT", help="Attack nothing: ask about the champions of that audit."
+            "--champions", metavar="AUDIT", help="No attacks: score the champions of an earlier audit."
         ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option("--seeds", metavar="N", parser=whole_number, help="Repeat; the budget is for each.")
+        int,
+        typer.Option(
+            "--seeds", metavar="N", parser=whole_number, help="Repeat with N seeds, each with the budget."
+        ),
     ] = 1,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Seed, or the first of them.")
+    ] = 0,
     panel: Annotated[
         list[str] | None,
-        typer.Option("--panel", metavar="REF", help="Independent classifiers: is it really nonsense?"),
+        typer.Option(
+            "--panel",
+            metavar="REF",
+            help="Independent classifiers that tell whether champions are recognizable; repeatable.",
+        ),
     ] = None,
+    mitigations: Annotated[
+        bool, typer.Option("--mitigations/--no-mitigations", help="Measure what makes the classifier safer.")
+    ] = True,
     ensemble: Annotated[
         str | None,
-        typer.Option("--ensemble", metavar="REF", help="Another seed of it: what would both together do?"),
+        typer.Option("--ensemble", metavar="REF", help="Mitigation: an ensemble with this network."),
     ] = None,
     hardened: Annotated[
-        str | None, typer.Option("--hardened", metavar="REF", help="A hardened twin: does it help?")
+        str | None,
+        typer.Option("--hardened", metavar="REF", help="Mitigation: this hardened network instead."),
     ] = None,
-    leave_out: Annotated[
+    exclude: Annotated[
         list[str] | None,
-        typer.Option("--leave-out", metavar="CLASS", help="Not to be fooled, as 'background'; repeatable."),
+        typer.Option(
+            "--exclude", metavar="CLASS", help="Do not attack this class: 'background'; repeatable."
+        ),
     ] = None,
-    photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many real pictures.")
+    max_images: Annotated[
+        int,
+        typer.Option(
+            "--max-images", metavar="N", parser=whole_number, help="Score at most N of the real images."
+        ),
     ] = 2000,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-audit-seedN.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-audit-seedN."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the audit in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the audit in --out.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the audit in --out.")] = False,
     backend: BackendOption = "auto",
     card: CardOption = None,
@@ -101,126 +126,50 @@ def audit(
     changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print audit.json.")] = False,
 ) -> None:
-    """Audit a classifier: try all attacks under one budget, and judge. Exit code 1 when a gate fails.
+    """Audit a classifier: search for unrecognizable images that it accepts, and score it.
 
-    Ctrl-C saves; --resume goes on. audit.json, summary.md and the champions' pictures are in --out.
+    All attacks share one budget. audit.json, summary.md and the champions' images are in --out. Exit code 1
+    means that a gate (--fail-on, --baseline) failed. Ctrl-C saves; --resume continues.
     """
-    from foolery.audit.attacks import select_attacks
-    from foolery.audit.attacks.base import TRANSFER
-    from foolery.audit.attacks.transfer import transfer_images
-    from foolery.audit.compare import check_comparable, compare_with, skipped_on_one_side
-    from foolery.audit.config import AuditConfig, ReferenceData
-    from foolery.audit.gates import Gate
-    from foolery.audit.mitigations import check_mitigations, measure_mitigations
-    from foolery.audit.rescore import EarlierAudit, rescore_champions
-    from foolery.audit.runner import Auditor
-    from foolery.classifiers.wrappers.metered import Budget
+    from foolery.audit import AuditConfig, run_audit
 
-    if champions is not None and (resume or attacks is not None or ensemble or hardened):
-        raise UsageError(
-            "--champions: attacks nothing; leave out --resume, --attacks, --ensemble, --hardened"
-        )
-    gates = tuple(Gate.parse(text) for text in fail_on or ())
-    listed = None if attacks is None else [each.strip() for each in attacks.split(",") if each.strip()]
-    chosen, limit = select_attacks(listed), Budget.parse(budget)
-    if champions is not None and baseline is not None:
-        raise UsageError("--baseline: needs attacks of its own; --champions has none")
-    earlier = None if baseline is None else earlier_audit(baseline)
-    if resume and overwrite:
-        raise UsageError("--resume: goes on with what --overwrite would replace; give one of them")
-    if photos < 20:
-        raise UsageError(f"--photos: expected at least 20, got {photos}")
-    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
-    pictures = None
-    if data is not None:
-        from foolery.data import load_data
-
-        pictures = ReferenceData(load_data(data, split), data, split, photos)
-    order = AuditConfig(
-        out=out if out is not None else default_run(classifier, "audit", seed),
-        budget_text=budget,
-        budget=limit,
-        attacks=chosen,
+    config = AuditConfig(
+        data=data,
+        split=split,
+        max_images=max_images,
+        budget=budget,
+        attacks=None if attacks is None else [name.strip() for name in attacks.split(",") if name.strip()],
         seeds=seeds,
         seed=seed,
-        reference=pictures,
-        panel=panel_for(loaded, panel),
-        transfer_champions=transfer_images(loaded)
-        if any(attack.name == TRANSFER for attack in chosen)
-        else None,
-        exclude=tuple(leave_out or ()),
-        gates=gates,
+        panel=panel or None,
+        exclude=exclude or (),
+        fail_on=fail_on or (),
+        baseline=baseline,
+        champions=champions,
+        mitigations=mitigations,
+        ensemble=ensemble,
+        hardened=hardened,
+        out=out if out is not None else default_run(classifier, "audit", seed),
+        load=lambda reference: load(reference, backend, None, device, None, trust, None, precision),
         command=command_line(context),
     )
-    order.check()
-    if champions is not None:
-        found = rescore_champions(loaded, EarlierAudit.read(champions), order, overwrite=overwrite)
-        show(found, order, as_json=as_json)
-        return
-    others = {
-        kind: load(reference, backend, None, device, None, trust, None, precision)
-        for kind, reference in (("ensemble", ensemble), ("hardened", hardened))
-        if reference is not None
-    }
-    check_mitigations(loaded, others, order.exclude)
-    auditor = Auditor(loaded, order, note)
-    if earlier is not None:
-        check_comparable(earlier, auditor.plan(), pictures)
-    with saying_where(order):
-        if resume:
-            auditor.resume()
-        else:
-            auditor.begin(overwrite=overwrite)
-        auditor.run()
-        auditor.finish()
-        if earlier is not None and baseline is not None:
-            auditor.put(
-                compared=compare_with(earlier, auditor.audit, baseline.name),
-                notes=(*auditor.audit.notes, *skipped_on_one_side(earlier, auditor.audit)),
-            )
-        auditor.put(helps=measure_mitigations(auditor, others))
-    show(auditor.audit, order, as_json=as_json)
-
-
-def earlier_audit(file: Path) -> Audit:
-    """The audit to compare with."""
-    from foolery.audit.schema import read_audit
-
-    try:
-        return read_audit(file)
-    except UsageError as error:
-        raise UsageError(f"--baseline: {str(error).removeprefix('audit: ')}") from None
-
-
-def panel_for(classifier: Classifier, references: list[str] | None) -> Panel | None:
-    """The panel that was asked for; for a classifier of the ten digits one of shipped networks."""
-    from foolery.audit.panel import default_panel, make_panel
-    from foolery.classifiers import load_classifier
-
-    known = classifier.description
-    if not references:
-        return default_panel(known, load_classifier)
-    try:
-        members = [load_classifier(one) for text in references for one in text.split(",")]
-    except UsageError as error:
-        raise UsageError(f"--panel: {error}") from None
-    found = make_panel(known, members)
-    if found is None:
-        raise UsageError(f"--panel: {', '.join(references)} is the audited classifier; name others")
-    return found
+    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
+    with _saying_how_to_continue(config.out):
+        audited = run_audit(loaded, config, on_progress=note, resume=resume, overwrite=overwrite)
+    _print(audited, as_json=as_json)
 
 
 @contextmanager
-def saying_where(order: AuditConfig) -> Iterator[None]:
-    """Say how to go on where an interrupt ends what is within."""
+def _saying_how_to_continue(folder: object) -> Iterator[None]:
+    """Say how to continue where an interrupt ends what is within."""
     try:
         yield
     except KeyboardInterrupt:
-        note(f"interrupted; {order.out} is saved: the same command with --resume goes on")
+        note(f"interrupted; {folder} is saved: the same command with --resume continues")
         raise
 
 
-def show(found: Audit, order: AuditConfig, *, as_json: bool) -> None:
+def _print(audited: Audit, *, as_json: bool) -> None:
     """Print the verdict.
 
     Raises:
@@ -229,15 +178,17 @@ def show(found: Audit, order: AuditConfig, *, as_json: bool) -> None:
     from foolery.audit.markdown import gate_lines, headline, mitigation_lines, verdict_lines
 
     if as_json:
-        print_json(found.model_dump(mode="json", by_alias=True))
+        print_json(audited.to_dict())
     else:
-        print(f"audit       {found.classifier.name}: {headline(found)}")
-        print(*(f"- {line}" for line in [*verdict_lines(found), *gate_lines(found), *found.notes]), sep="\n")
-        if found.helps:
-            print("what helps", *(f"- {line}" for line in mitigation_lines(found)), sep="\n")
-        print(f"next        {order.out / 'summary.md'}; foolery report {order.out} -o page")
-    failed = [gate.expression for gate in found.gates if gate.failed]
-    if found.compared is not None and found.compared.regression:
+        print(f"audit       {audited.classifier.name}: {headline(audited)}")
+        lines = [*verdict_lines(audited), *gate_lines(audited), *audited.notes]
+        print(*(f"- {line}" for line in lines), sep="\n")
+        if audited.mitigations:
+            print("mitigations", *(f"- {line}" for line in mitigation_lines(audited)), sep="\n")
+        folder = audited.folder
+        print(f"next        {folder / 'summary.md'}; foolery report {folder} -o page")
+    failed = [gate.expression for gate in audited.gates if gate.failed]
+    if audited.comparison is not None and audited.comparison.regression:
         failed.append("worse than --baseline")
     if failed:
         raise GateError(f"audit: {len(failed)} of the checks failed: {'; '.join(failed)}")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from foolery.audit import open_audit
 from foolery.audit.schema import FILE as AUDIT
-from foolery.audit.schema import Audit, read_audit
+from foolery.audit.schema import Audit
 from foolery.canvas import canvas_hash, png_bytes
 from foolery.engine.run import RunResult, open_run
 from foolery.errors import UsageError
@@ -134,7 +135,7 @@ def _artifact_folders(folder: Path) -> Iterator[Path]:
 
 def _read(folder: Path) -> Iterable[ImageSource]:
     if (folder / AUDIT).is_file():
-        return _sources_of_audit(read_audit(folder), folder)
+        return _sources_of_audit(open_audit(folder), folder)
     return [_source_of_run(open_run(folder), folder)]
 
 

@@ -45,9 +45,9 @@ class AuditArtifact:
 
     def card(self) -> ArtifactCard:
         """What a list shows of it."""
-        from foolery.audit.schema import read_audit
+        from foolery.audit import open_audit
 
-        audit = read_audit(self.folder)
+        audit = open_audit(self.folder)
         name = short_name(audit.classifier.name)
         state: list[str] = [audit.state]
         if audit.verdict is not None and audit.verdict.score is not None:
@@ -76,9 +76,9 @@ class AuditArtifact:
 
     def report_files(self, options: ReportOptions) -> dict[str, bytes]:
         """Its page, as ``index.html``, and everything beside it: name to content."""
-        from foolery.audit.schema import read_audit
+        from foolery.audit import open_audit
 
-        known = read_audit(self.folder).classifier
+        known = open_audit(self.folder).classifier
         classifier, reason = options.classifier(known.name, known.fingerprint, known.classes)
         report = make_audit_report(
             self.folder,
@@ -138,7 +138,7 @@ def audit_files(report: AuditReport, *, single_file: bool = False) -> dict[str, 
 
 def _settings(audit: Audit) -> tuple[Fact, ...]:
     description, budget = audit.classifier, audit.budget
-    data = "none" if audit.yardstick is None else f"{audit.yardstick.data}, {audit.yardstick.split}"
+    data = "none" if audit.reference is None else f"{audit.reference.data}, {audit.reference.split}"
     limit = "" if budget.seconds is None else f", {budget.seconds:g} s"
     return (
         Fact("Classifier", description.name),

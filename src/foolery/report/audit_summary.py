@@ -63,7 +63,7 @@ class AuditSection:
 
 def audit_section(audit: Audit, notes: Sequence[str] = ()) -> AuditSection:
     """Everything that the page of an audit shows before its images."""
-    tables = [_attacks(audit)] + ([_mitigations(audit)] if audit.helps else [])
+    tables = [_attacks(audit)] + ([_mitigations(audit)] if audit.mitigations else [])
     return AuditSection(
         method=_method(audit),
         figures=_figures(audit),
@@ -76,25 +76,25 @@ def audit_section(audit: Audit, notes: Sequence[str] = ()) -> AuditSection:
 
 def audit_headline(audit: Audit, name: str) -> str:
     """One sentence: what came of it."""
-    verdict, reference = audit.verdict, audit.yardstick
+    verdict, reference = audit.verdict, audit.reference
     if verdict is None:
         return f"The audit of {name} has no result yet"
-    if reference is None or verdict.fooled_at_keep95 is None:
+    if reference is None or verdict.fooled_at_tpr95 is None:
         confidence = _confidence(verdict.median_confidence, audit)
         return (
             f"{name}, audited without reference data: the champions have a median confidence of {confidence}"
         )
     total = len(audit.targets)
-    fooled = round(verdict.fooled_at_keep95.value * total)
+    fooled = round(verdict.fooled_at_tpr95.value * total)
     return f"{name} is fooled in {format_count(fooled)} of {format_count(total)} classes"
 
 
 def _method(audit: Audit) -> str:
-    reference = audit.yardstick
+    reference = audit.reference
     if reference is None:
         return "No reference data were given, so there is no threshold and no score."
     return (
-        f"Reference data: {format_count(reference.right)} real images of {reference.data} that the "
+        f"Reference data: {format_count(reference.correct)} real images of {reference.data} that the "
         f"classifier labels correctly ({format_percent(reference.accuracy)} of "
         f"{format_count(reference.images)}). An image fools the classifier if it passes the TPR95 threshold, "
         "as 95 % of these do. The score is 100 "
@@ -106,12 +106,12 @@ def _figures(audit: Audit) -> tuple[Fact, ...]:
     verdict, facts = audit.verdict, []
     if verdict is not None:
         facts += _scores(verdict.score, "score of 100")
-        facts += _scores(verdict.score_of_nonsense, "score, unrecognizable images")
-        facts += _scores(verdict.score_of_search, "score without transfer attack")
-        facts += _shares(verdict.fooled_at_keep95, "fooled at TPR95")
-        facts += _shares(verdict.beats_real, "above real median")
-        if verdict.recognised is not None:
-            facts.append(Fact("recognized by the panel", format_percent(verdict.recognised)))
+        facts += _scores(verdict.score_unrecognizable, "score, unrecognizable images")
+        facts += _scores(verdict.score_without_transfer, "score without transfer attack")
+        facts += _shares(verdict.fooled_at_tpr95, "fooled at TPR95")
+        facts += _shares(verdict.above_real_median, "above real median")
+        if verdict.recognized is not None:
+            facts.append(Fact("recognized by the panel", format_percent(verdict.recognized)))
         facts.append(Fact("median confidence", _confidence(verdict.median_confidence, audit)))
         if verdict.queries_to_half is not None:
             facts.append(Fact("queries to half of the classes", format_count(verdict.queries_to_half)))
@@ -126,15 +126,15 @@ def _gate(gate: GateResult) -> GateRow:
 
 
 def _comparison(audit: Audit) -> tuple[GateRow, ...]:
-    compared = audit.compared
-    if compared is None:
+    comparison = audit.comparison
+    if comparison is None:
         return ()
-    change = compared.difference
+    change = comparison.difference
     return (
         GateRow(
-            f"no worse than {compared.file}",
-            not compared.regression,
-            f"score {compared.before:.1f} before ({compared.classifier}), {compared.after:.1f} now: "
+            f"no worse than {comparison.file}",
+            not comparison.regression,
+            f"score {comparison.before:.1f} before ({comparison.classifier}), {comparison.after:.1f} now: "
             f"{_signed(change.value)} ({_signed(change.low)} to {_signed(change.high)})",
         ),
     )
@@ -166,8 +166,8 @@ def _attack(attack: AttackRecord, audit: Audit) -> tuple[str, ...]:
         str(attack.seed),
         format_count(attack.queries),
         format_duration(attack.seconds),
-        format_percent(attack.fooled_at_keep95),
-        format_percent(attack.beats_real),
+        format_percent(attack.fooled_at_tpr95),
+        format_percent(attack.above_real_median),
         "–" if confidence is None else _confidence(confidence, audit),
     )
 
@@ -178,15 +178,15 @@ def _mitigations(audit: Audit) -> PageTable:
         about="Measured on this classifier, under a fresh attack.",
         head=("mitigation", "before", "after", "metric", "cost"),
         rows=tuple(
-            (each.measure, _metric(each, each.before), _metric(each, each.after), each.what, each.cost)
-            for each in audit.helps
+            (each.mitigation, _metric(each, each.before), _metric(each, each.after), each.figure, each.cost)
+            for each in audit.mitigations
         ),
         style="prose",
     )
 
 
 def _metric(mitigation: Mitigation, value: float | None) -> str:
-    if value is not None and mitigation.what.startswith("score"):
+    if value is not None and mitigation.figure.startswith("score"):
         return f"{value:.1f}"
     return format_percent(value)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Literal
 
-from foolery.audit.schema import read_audit
+from foolery.audit import open_audit
 from foolery.canvas import Canvases, png_bytes
 from foolery.report.images import thumbnail
 from foolery.report.model.audit import champion_canvas
@@ -114,7 +114,7 @@ class ChampionImages:
         cached = self.cache.get(key)
         if cached is not None:
             return cached
-        champions = read_audit(entry.folder).champions
+        champions = open_audit(entry.folder).champions
         champion = next((each for each in champions if each.canvas_hash == canvas_hash), None)
         if champion is None:
             return None

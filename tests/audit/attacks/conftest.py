@@ -1,8 +1,8 @@
-"""Two small real runs, and a pack of their champions."""
+"""Two small real runs, and a file of their champions."""
 
 import pytest
 
-from foolery.audit.attacks.transfer import collect_champions
+from foolery.audit.attacks.transfer_champions import collect_champions
 from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve
 

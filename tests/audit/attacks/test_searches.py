@@ -1,30 +1,33 @@
 """Attacks that search: what their queries are counted from."""
 
-from audit.conftest import small_order
-from foolery.audit.runner import run_audit
+from audit.conftest import small_config
+from foolery.audit import run_audit
 from foolery.runs import open_run_file
 
 
 def test_an_ascent_counts_the_evolution_that_it_starts_from(lenet, mnist, tmp_path):
-    order = small_order(mnist, tmp_path / "a", attacks=["cppn", "ascent-cppn"])
-    found = run_audit(lenet, order)
+    config = small_config(mnist, tmp_path / "a", attacks=["cppn", "ascent-cppn"])
+    found = run_audit(lenet, config)
     cppn, ascent = found.attacks
     assert ascent.status == "finished"
-    climbed = open_run_file(order.out / ascent.run)
+    climbed = open_run_file(config.out / ascent.run)
     begun = [one for one in found.champions if one.attack == "ascent-cppn"]
     assert begun
-    evolved = open_run_file(order.out / cppn.run)
+    evolved = open_run_file(config.out / cppn.run)
     passing = {
-        reign.cell for reign in evolved.replacements if reign.objective >= found.yardstick.threshold
-    }  # fmt: skip
+        replacement.cell
+        for replacement in evolved.replacements
+        if replacement.objective >= found.reference.threshold
+    }
     for one in found.champions:
-        (at,) = one.passed_at
+        (at,) = one.queries_to_fool
         if one.index in passing:
             assert at <= cppn.queries
         elif at is not None:
             first = next(
-                reign for reign in climbed.replacements
-                if reign.cell == one.index and reign.objective >= found.yardstick.threshold
-            )  # fmt: skip
+                replacement
+                for replacement in climbed.replacements
+                if replacement.cell == one.index and replacement.objective >= found.reference.threshold
+            )
             assert at == cppn.queries + climbed.history.queries[first.generation]
     assert found.verdict.score.value > 0

@@ -1,4 +1,4 @@
-"""The pack: a file that keeps champions, and who may ask them."""
+"""The transfer attack: a file that keeps champions, and which classifiers they are tried on."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import lzma
 import numpy as np
 import pytest
 
-from foolery.audit.attacks import select_attacks
-from foolery.audit.attacks.transfer import (
+from foolery.audit import AuditConfig, run_audit
+from foolery.audit.attacks.transfer import transfer_images
+from foolery.audit.attacks.transfer_champions import (
     SHIPPED,
     TransferChampions,
     collect_champions,
     shipped_champions,
-    transfer_images,
 )
-from foolery.audit.config import AuditConfig, ReferenceData
-from foolery.audit.runner import run_audit
 from foolery.canvas import CanvasShape
 from foolery.classifiers import load_classifier
-from foolery.classifiers.wrappers.metered import Budget
 from foolery.encodings import make_encoding
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
@@ -32,10 +29,10 @@ def test_a_pack_is_read_as_it_was_written(pack, tmp_path):
     pack.write(tmp_path / "pack.xz")
     again = TransferChampions.read(tmp_path / "pack.xz")
     assert again.sources == pack.sources
-    assert [each.genome for each in again.champions] == [each.genome for each in pack.starters]
-    assert [each.label for each in again.champions] == [each.label for each in pack.starters]
+    assert [each.genome for each in again.champions] == [each.genome for each in pack.champions]
+    assert [each.label for each in again.champions] == [each.label for each in pack.champions]
     assert [each.confidence for each in again.champions] == pytest.approx(
-        [each.confidence for each in pack.starters], abs=1e-4
+        [each.confidence for each in pack.champions], abs=1e-4
     )
 
 
@@ -44,13 +41,13 @@ def test_genomes_draw_what_the_champions_were(pack, runs):
     encoding = make_encoding("cppn", GRAY)
     drawn = encoding.render(pack.genomes(encoding))
     assert len(drawn) == len(pack) == 16
-    for starter, canvas in zip(pack.starters, drawn, strict=True):
-        assert np.array_equal(canvas, shown[starter.genome])
+    for champion, canvas in zip(pack.champions, drawn, strict=True):
+        assert np.array_equal(canvas, shown[champion.genome])
 
 
 def test_a_network_is_not_asked_its_own_champions(pack, runs):
     encoding, own = make_encoding("cppn", GRAY), runs[0].settings.fingerprint
-    left = pack.fitting(encoding, without=own)
+    left = pack.compatible(encoding, exclude=own)
     assert {each.source.fingerprint for each in left} == {runs[1].settings.fingerprint}
     assert len(left) == 8
 
@@ -58,7 +55,7 @@ def test_a_network_is_not_asked_its_own_champions(pack, runs):
 @pytest.mark.parametrize(("name", "canvas"), [("cppn", COLOR), ("direct", GRAY)])
 def test_no_champion_fits_another_encoding_or_other_channels(pack, name, canvas):
     encoding = make_encoding(name, canvas)
-    assert pack.fitting(encoding) == ()
+    assert pack.compatible(encoding) == ()
     assert len(make_encoding("cppn", COLOR).render(pack.genomes(make_encoding("cppn", COLOR)))) == 0
 
 
@@ -73,7 +70,7 @@ def test_a_damaged_file_is_refused(pack, tmp_path, harm):
         "cut off": file.read_bytes()[:-40],
         "no genomes": lzma.compress(line + b"\n" + body[:-1]),
     }[harm])  # fmt: skip
-    with pytest.raises(UsageError, match="starter pack"):
+    with pytest.raises(UsageError, match="transfer champions"):
         TransferChampions.read(file)
 
 
@@ -129,31 +126,30 @@ def test_without_a_champion_that_fits_there_is_nothing_to_ask(pack):
     assert transfer_images(load_classifier("lenet"), TransferChampions(())) is None
 
 
-def test_an_audit_asks_the_shipped_pack(mnist, tmp_path):
+def test_an_audit_tries_the_shipped_champions(mnist, tmp_path):
     classifier = load_classifier("lenet")
-    starters = transfer_images(classifier)
-    found = run_audit(
-        classifier,
-        AuditConfig(
-            out=tmp_path / "audit",
-            budget_text="2000",
-            budget=Budget(2000),
-            attacks=select_attacks(["starter"]),
-            reference=ReferenceData(mnist, "mnist", max_images=500),
-            transfer_champions=starters,
-        ),
+    _, count = transfer_images(classifier)
+    config = AuditConfig(
+        out=tmp_path / "audit",
+        budget=2000,
+        attacks=["transfer"],
+        data=mnist,
+        max_images=500,
+        panel=(),
+        mitigations=False,
     )
+    found = run_audit(classifier, config)
     (attack,) = found.attacks
-    assert (attack.name, attack.status, attack.queries) == ("starter", "finished", starters[1])
-    assert attack.fooled_at_keep95 > 0
-    assert {one.attack for one in found.champions} == {"starter"}
+    assert (attack.name, attack.status, attack.queries) == ("transfer", "finished", count)
+    assert attack.fooled_at_tpr95 > 0
+    assert {one.attack for one in found.champions} == {"transfer"}
 
 
 def test_classifiers_take_turns_and_each_begins_with_its_most_certain(pack, runs):
     prints = [run.settings.fingerprint for run in runs]
-    assert [each.source.fingerprint for each in pack.starters] == prints * 8
+    assert [each.source.fingerprint for each in pack.champions] == prints * 8
     for place, run in enumerate(runs):
-        sure = [each.confidence for each in pack.starters[place::2]]
+        sure = [each.confidence for each in pack.champions[place::2]]
         assert sure == sorted((one.confidence for one in run.champions.values()), reverse=True)[:8]
 
 
@@ -168,7 +164,7 @@ def test_every_class_comes_before_any_class_comes_twice():
 
 def test_a_run_given_twice_adds_nothing(runs, pack):
     again = collect_champions([*runs, *runs], max_per_classifier=8)
-    assert [each.genome for each in again.champions] == [each.genome for each in pack.starters]
+    assert [each.genome for each in again.champions] == [each.genome for each in pack.champions]
 
 
 def test_uncertain_champions_are_left_out(runs):
@@ -194,5 +190,5 @@ def test_other_encodings_and_coordinates_are_refused(words):
     run = exhibit(**words)
     if words.get("name"):
         run.settings.encoding_options["coordinates"] = "centered"
-    with pytest.raises(UsageError, match=f"starter pack: {run.name} is no run of cppn with raw"):
+    with pytest.raises(UsageError, match=f"transfer champions: {run.name} is no run of cppn with raw"):
         collect_champions([run], max_per_classifier=1)

@@ -1,49 +1,125 @@
-"""Attacks: all that an audit tries, in order, each with its share of the budget.
+"""Attacks: everything that an audit tries, in this order.
 
-Shares are of what is left, so that what one attack does not use goes to those after it. What others found
-comes first, searches after what needs none, the paper's search first; whoever needs gradients comes last.
+An attack from outside, by an entry point of the group ``foolery.attacks``, is tried where it is named.
 """
 
 from __future__ import annotations
 
-from foolery.audit.attacks.base import Attack
-from foolery.audit.attacks.searches import EvolutionAttack, GradientAscentAttack
-from foolery.audit.attacks.single_shot import SyntheticAttack, TransferAttack
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from foolery.audit.attacks.base import Attack, AttackBudget, AttackContext, AttackResult
+from foolery.audit.attacks.searches import AscentAttack, EvolutionAttack
+from foolery.audit.attacks.single_shot import score_images
+from foolery.audit.attacks.synthetic import SyntheticAttack
+from foolery.audit.attacks.transfer import TRANSFER, TransferAttack
+from foolery.audit.schema_1 import ATTACKS as OLD_NAMES
 from foolery.data.synthetic import synthetic_kinds
 from foolery.errors import UsageError, did_you_mean
+from foolery.registry import Entry, Registry
 
-_SYNTHETIC_WEIGHT = 10.0
+__all__ = [
+    "ATTACKS", "SYNTHETIC", "TRANSFER", "Attack", "AttackBudget", "AttackContext", "AttackResult",
+    "PlannedAttack", "score_images", "select_attacks",
+]  # fmt: skip
 
-
-def all_attacks() -> tuple[Attack, ...]:
-    """All attacks, in the order in which an audit tries them."""
-    weight = _SYNTHETIC_WEIGHT / len(synthetic_kinds())
-    return (
-        TransferAttack(5.0),
-        *(SyntheticAttack(images, weight) for images in synthetic_kinds()),
-        EvolutionAttack("cppn", "evolution of CPPNs, the paper's regular images", "cppn", 40.0),
-        EvolutionAttack("sparse", "evolution of a few colored squares on one color", "sparse", 5.0),
-        EvolutionAttack("direct", "evolution of single pixels, the paper's irregular images", "direct", 15.0),
-        GradientAscentAttack("ascent", "gradient ascent on pixels", None, 15.0),
-        GradientAscentAttack("ascent-cppn", "gradient ascent through evolved CPPNs", "cppn", 10.0),
-    )
+SYNTHETIC = "synthetic"
+"""Stands for the synthetic images of every kind."""
 
 
-def select_attacks(names: list[str] | None) -> tuple[Attack, ...]:
-    """Those called ``names``, in the order of an audit; all if None. ``baselines`` stands for all of these.
+@dataclass(frozen=True)
+class _Row:
+    """One line of the table.
+
+    Attributes:
+        name: in reports and in ``--attacks``.
+        weight: its part of the queries that are left is its weight over that of all attacks not yet tried.
+        max_queries: the most queries that it can use; None for any number.
+        about: one line for reports.
+        make: the attack itself.
+    """
+
+    name: str
+    weight: float
+    max_queries: int | None
+    about: str
+    make: Callable[[], Attack]
+
+
+_KINDS = tuple(kind.name for kind in synthetic_kinds())
+#: What others have found comes first, the paper's search before others, what needs gradients last.
+_TABLE = (
+    _Row(TRANSFER, 5.0, None, "champions that were evolved on other networks", TransferAttack),
+    *(
+        _Row(kind.name, 10.0 / len(_KINDS), 125, kind.about, partial(SyntheticAttack, kind))
+        for kind in synthetic_kinds()
+    ),
+    _Row("cppn", 40.0, None, "evolution of CPPNs, the paper's regular images",
+         partial(EvolutionAttack, "cppn", "cppn")),
+    _Row("sparse", 5.0, None, "evolution of a few colored squares on one color",
+         partial(EvolutionAttack, "sparse", "sparse")),
+    _Row("direct", 15.0, None, "evolution of single pixels, the paper's irregular images",
+         partial(EvolutionAttack, "direct", "direct")),
+    _Row("ascent", 15.0, None, "gradient ascent on pixels", partial(AscentAttack, "ascent")),
+    _Row("ascent-cppn", 10.0, None, "gradient ascent through evolved CPPNs",
+         partial(AscentAttack, "ascent-cppn", start="cppn")),
+)  # fmt: skip
+_SHIPPED = {row.name: row for row in _TABLE}
+_OTHER_WEIGHT = 10.0
+
+ATTACKS = Registry("attack", "foolery.attacks", [Entry(row.name, row.about, row.make) for row in _TABLE])
+
+
+@dataclass(frozen=True)
+class PlannedAttack:
+    """An attack, with its part of the budget; ``weight`` and ``max_queries`` as in the table of attacks."""
+
+    attack: Attack
+    about: str = ""
+    weight: float = _OTHER_WEIGHT
+    max_queries: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the attack."""
+        return self.attack.name
+
+
+def select_attacks(names: Sequence[str | Attack] | None = None) -> tuple[PlannedAttack, ...]:
+    """Attacks by name, in the order in which an audit tries them; all that foolery brings if None.
+
+    Args:
+        names: ``synthetic`` stands for synthetic images of every kind. An attack itself may stand for a name.
 
     Raises:
-        UsageError: for an unknown name.
+        UsageError: for an unknown name, and for none at all.
     """
-    attacks = all_attacks()
     if names is None:
-        return attacks
-    synthetic = {attack.name for attack in attacks if isinstance(attack, SyntheticAttack)}
-    selected = {one for name in names for one in (synthetic if name == "baselines" else {name})}
-    for name in selected - {attack.name for attack in attacks}:
-        raise UsageError(
-            f"--attacks: {name!r} is unknown; {did_you_mean(name, ['baselines', *(a.name for a in attacks)])}"
-        )
-    if not selected:
+        return tuple(_planned(name) for name in _SHIPPED)
+    others = [one for one in names if not isinstance(one, str)]
+    wanted = {one for name in names if isinstance(name, str) for one in _expanded(name)}
+    ordered = [name for name in ATTACKS.names() if name in wanted]
+    if not ordered and not others:
         raise UsageError("--attacks: expected at least one name")
-    return tuple(attack for attack in attacks if attack.name in selected)
+    return (*map(_planned, ordered), *map(PlannedAttack, others))
+
+
+def _expanded(name: str) -> tuple[str, ...]:
+    if name == SYNTHETIC:
+        return _KINDS
+    if name in OLD_NAMES and name not in ATTACKS.names():
+        raise UsageError(f"--attacks: {name!r} is called {OLD_NAMES[name]!r} now")
+    if name not in ATTACKS.names():
+        raise UsageError(
+            f"--attacks: {name!r} is unknown; {did_you_mean(name, [SYNTHETIC, *ATTACKS.names()])}"
+        )
+    return (name,)
+
+
+def _planned(name: str) -> PlannedAttack:
+    attack: Attack = ATTACKS.load(name)()
+    row = _SHIPPED.get(name)
+    if row is None:
+        return PlannedAttack(attack, ATTACKS.entry(name).about)
+    return PlannedAttack(attack, row.about, row.weight, row.max_queries)

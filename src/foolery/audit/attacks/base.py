@@ -1,11 +1,16 @@
-"""Attack: one way to look for nonsense, what it is given, and what it may spend."""
+"""``Attack``: one way to search for unrecognizable images that a classifier accepts.
+
+An attack is an object with a name and two calls. ``unavailable`` answers why it cannot be tried, ``run``
+tries it within a budget, and goes on with what it keeps in its folder where it was interrupted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +22,29 @@ from foolery.engine.run import run_encoding
 from foolery.errors import UsageError
 from foolery.runs import RunFile, open_run_file
 from foolery.runs.database import RUN_DB
+from foolery.search.objectives import ObjectiveName
 
-#: ``(first, count)`` to ``(count, C, H, W) uint8``: pictures by their numbers.
+#: ``(first, count)`` to ``(count, C, H, W) uint8``: images by their numbers.
 DrawImages: TypeAlias = Callable[[int, int], Canvases]
+
+
+def _no_images(indices: NDArray[np.int64]) -> Canvases:
+    raise ValueError("the attack has no image")
 
 
 @dataclass(frozen=True)
 class AttackResult:
-    """The best picture of each of K classes, and when each class was first fooled.
+    """The best image of each of K classes, and when each class was first fooled.
 
     Attributes:
-        values: ``(K,) float64`` the measure; -inf where there is no picture.
-        scores: ``(K,) float64`` of the classifier, likewise.
-        queries_to_fool: ``(K,) float64`` queries of this attack, and of what it starts from, when a
-            picture of the class first passed the threshold; infinite for never. A picture counts when its
-            whole batch was answered.
-        queries: spent.
-        seconds: that it took.
-        draw: ``(M,)`` indices of classes that have a picture to ``(M, C, H, W) uint8``.
+        values: ``(K,) float64``, the measure of the best image of each class; -inf where there is none.
+        scores: ``(K,) float64``, its score for the class, likewise.
+        queries_to_fool: ``(K,) float64``, queries of this attack, and of the search that it starts from,
+            until an image of the class first passed the threshold; infinite for never. An image counts when
+            its whole batch was scored.
+        queries: queries spent.
+        seconds: time that it took.
+        draw: ``(M,)`` indices of classes that have an image to ``(M, C, H, W) uint8``.
     """
 
     values: NDArray[np.float64]
@@ -44,31 +54,121 @@ class AttackResult:
     seconds: float
     draw: Callable[[NDArray[np.int64]], Canvases]
 
+    @classmethod
+    def empty(cls, classes: int) -> AttackResult:
+        """No query was made yet."""
+        nothing = np.full(classes, -np.inf)
+        return cls(nothing, nothing, np.full(classes, np.inf), 0, 0.0, _no_images)
 
-def read_result(folder: Path, threshold: float | None) -> AttackResult | None:
-    """The trail in a run file, as of its last checkpoint; None where there is none yet.
+
+@dataclass(frozen=True)
+class AttackContext:
+    """What is attacked, and with what.
+
+    Attributes:
+        classifier: the classifier that is attacked.
+        targets: ``(T,) int64``, indices of the classes to fool.
+        seed: of everything random.
+        runs: folder of the folders of all attacks.
+        queries: queries that the attack would get.
+        earlier: names of the attacks that are tried with the same seed before it, and can be.
+        threshold: the TPR95 threshold, above which a class counts as fooled; None without reference data.
+        reference_images: ``(N, C, H, W) uint8`` real images; None without reference data.
+        command: how the audit was started.
+    """
+
+    classifier: Classifier
+    targets: NDArray[np.int64]
+    seed: int
+    runs: Path
+    queries: int = 0
+    earlier: Collection[str] = ()
+    threshold: float | None = None
+    reference_images: Canvases | None = None
+    command: str = "python"
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """Names of the classes to fool; None for all."""
+        classes = self.classifier.description.classes
+        return None if len(self.targets) == len(classes) else tuple(classes[index] for index in self.targets)
+
+    @property
+    def objective(self) -> ObjectiveName:
+        """What searches maximise."""
+        return "margin" if measure_of(self.classifier.description).name == "margin" else "class-score"
+
+    def folder(self, attack: str) -> Path:
+        """Folder of the files of one attack."""
+        return self.runs / f"{attack}-seed-{self.seed}"
+
+
+def _ignore(queries: int, batch: int) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class AttackBudget:
+    """What an attack may spend, earlier parts of it included.
+
+    Attributes:
+        queries: limit of its queries; with 0 it returns what it keeps, and asks the classifier nothing.
+        seconds: limit of the time from now on.
+        report: to be called with the queries spent so far and the size of the next batch: before the first
+            batch, and after each. An interruption loses no more than that batch.
+    """
+
+    queries: int
+    seconds: float = inf
+    report: Callable[[int, int], None] = _ignore
+
+
+#: With which an attack returns what it keeps.
+NOTHING_MORE = AttackBudget(0, 0.0)
+
+
+class Attack(Protocol):
+    """One way to search for unrecognizable images."""
+
+    @property
+    def name(self) -> str:
+        """The name in reports, and in ``--attacks``."""
+        ...
+
+    def unavailable(self, context: AttackContext) -> str | None:
+        """Why the attack cannot be tried, in words that follow "skipped: "; None where it can."""
+        ...
+
+    def run(self, context: AttackContext, budget: AttackBudget) -> AttackResult:
+        """Begin, or go on with what ``context.folder(name)`` keeps, until the budget is spent."""
+        ...
+
+
+def read_result(folder: Path, threshold: float | None, classes: int) -> AttackResult:
+    """What the run file in ``folder`` holds as of its last checkpoint.
 
     Args:
         folder: of ``run.db``.
-        threshold: of the measure, which is the run's objective; None where there is none.
+        threshold: of the measure, which is the objective of the run; None without reference data.
+        classes: number of classes, for an empty result where there is no checkpoint yet.
     """
     if not (folder / RUN_DB).is_file():
-        return None
+        return AttackResult.empty(classes)
     try:
         run = open_run_file(folder)
     except UsageError:
-        return None  # not even its head is written yet
-    return None if run.generation < 0 else _result_of_run(run, threshold)
+        return AttackResult.empty(classes)  # not even its header is written yet
+    return AttackResult.empty(classes) if run.generation < 0 else _result_of_run(run, threshold)
 
 
 def _result_of_run(run: RunFile, threshold: float | None) -> AttackResult:
     classes = np.array(run.settings.cells)
     count = len(run.settings.classes)
     values, scores, queries_to_fool = np.full(count, -np.inf), np.full(count, -np.inf), np.full(count, np.inf)
-    for reign in run.replacements if threshold is not None else ():
-        index = classes[reign.cell]
-        if reign.objective >= (threshold or 0.0) and not np.isfinite(queries_to_fool[index]):
-            queries_to_fool[index] = run.history.queries[reign.generation]
+    for replacement in run.replacements if threshold is not None else ():
+        index = classes[replacement.cell]
+        if replacement.objective >= (threshold or 0.0) and not np.isfinite(queries_to_fool[index]):
+            queries_to_fool[index] = run.history.queries[replacement.generation]
     for row in run.champions:
         values[classes[row.cell]], scores[classes[row.cell]] = row.objective, row.score
     genomes = {int(classes[row.cell]): row.genome for row in run.champions}
@@ -78,101 +178,3 @@ def _result_of_run(run: RunFile, threshold: float | None) -> AttackResult:
         return encoding.render(encoding.unpack([genomes[int(index)] for index in indices]))
 
     return AttackResult(values, scores, queries_to_fool, int(run.history.queries[-1]), run.seconds, draw)
-
-
-TRANSFER = "starter"
-"""Name of the attack that asks about champions of other networks."""
-
-
-@dataclass(frozen=True)
-class AttackContext:
-    """What an attack is given.
-
-    Attributes:
-        classifier: that is attacked.
-        seed: of everything random.
-        runs: folder of all runs.
-        threshold: of the measure, for when a class falls; None without real pictures.
-        reference_images: ``(N, C, H, W) uint8`` real ones, or None.
-        transfer_champions: pictures of champions of other networks by number, and how many there are; or
-            None.
-        command: how the audit was started.
-        targets: ``(T,) int64``, places of the classes to fool.
-    """
-
-    classifier: Classifier
-    seed: int
-    runs: Path
-    threshold: float | None
-    reference_images: Canvases | None
-    transfer_champions: tuple[DrawImages, int] | None
-    command: str
-    targets: NDArray[np.int64]
-
-    @property
-    def class_names(self) -> tuple[str, ...] | None:
-        """Names of the classes to fool; None for all."""
-        classes = self.classifier.description.classes
-        return None if len(self.targets) == len(classes) else tuple(classes[place] for place in self.targets)
-
-    @property
-    def objective(self) -> Literal["class-score", "margin"]:
-        """What searches maximise."""
-        return "margin" if measure_of(self.classifier.description).name == "margin" else "class-score"
-
-    def folder(self, attack: str) -> Path:
-        """Of one attack's files."""
-        return self.runs / f"{attack}-seed-{self.seed}"
-
-
-@dataclass(frozen=True)
-class AttackBudget:
-    """What an attack may spend, and whom it tells after every batch how many queries it has spent."""
-
-    queries: int
-    seconds: float
-    on_progress: Callable[[int], None]
-
-
-class Attack(Protocol):
-    """One way to look for nonsense."""
-
-    @property
-    def name(self) -> str:
-        """In reports and in ``--attacks``."""
-        ...
-
-    @property
-    def about(self) -> str:
-        """One line."""
-        ...
-
-    @property
-    def weight(self) -> float:
-        """Its share is its weight over the sum of its own and those of all attacks after it."""
-        ...
-
-    @property
-    def max_queries(self) -> int | None:
-        """The most queries that it can use; None for any number."""
-        ...
-
-    def in_flight(self, context: AttackContext) -> int:
-        """Queries of one batch or step, which an interruption loses at most beside what it had told."""
-        ...
-
-    def unavailable_at_start(self, context: AttackContext, queries: int) -> str | None:
-        """Why it cannot be tried with so many queries, as far as is known before any other attack."""
-        ...
-
-    def unavailable(self, context: AttackContext, queries: int) -> str | None:
-        """Why it cannot be tried with so many queries now; None where it can."""
-        ...
-
-    def run(self, context: AttackContext, budget: AttackBudget) -> None:
-        """Begin, or go on with what is in its folder."""
-        ...
-
-    def result(self, context: AttackContext) -> AttackResult | None:
-        """What it has found so far."""
-        ...

@@ -1,4 +1,4 @@
-"""Searches: attacks that learn from the classifier's answers, each an ordinary run."""
+"""Attacks that search: evolution and gradient ascent, each an ordinary run in its folder."""
 
 from __future__ import annotations
 
@@ -20,67 +20,61 @@ ASCENT_RULE = {"nats": 2.0, "late": 0.9}
 
 @dataclass(frozen=True)
 class EvolutionAttack:
-    """MAP-Elites over classes, through one encoding."""
+    """MAP-Elites over classes, with one encoding."""
 
     name: str
-    about: str
     encoding: str
-    weight: float
-    max_queries: int | None = None
     batch: int = BATCH
 
-    def unavailable_at_start(self, context: AttackContext, queries: int) -> str | None:
-        """The encoding may be missing, or the share too small for one generation."""
+    def unavailable(self, context: AttackContext) -> str | None:
+        """The encoding may be missing, or the queries too few for one generation."""
         if self.encoding not in ENCODINGS:
             return f"this version has no encoding {self.encoding}"
-        return None if queries >= self.batch else f"needs {self.batch} queries, its share is {queries}"
+        if context.queries < self.batch:
+            return f"needs {self.batch} queries, its share is {context.queries}"
+        return None
 
-    def unavailable(self, context: AttackContext, queries: int) -> str | None:
-        """No other than before."""
-        return self.unavailable_at_start(context, queries)
-
-    def in_flight(self, context: AttackContext) -> int:
-        """One generation."""
-        return self.batch
-
-    def run(self, context: AttackContext, budget: AttackBudget) -> None:
-        """Evolve until the share is spent."""
-        folder = context.folder(self.name)
-        evolve(
-            context.classifier,
-            encoding=self.encoding,
-            classes=context.class_names,
-            generations=MAX_GENERATIONS,
-            batch=self.batch,
-            seed=context.seed,
-            objective=context.objective,
-            out=folder,
-            resume=(folder / RUN_DB).is_file(),
-            checkpoint_every=1,
-            budget=Budget(budget.queries, budget.seconds),
-            on_progress=lambda seen: budget.on_progress(seen.stats.queries),
-            command=context.command,
-        )
-
-    def result(self, context: AttackContext) -> AttackResult | None:
-        """From its run file."""
-        return read_result(context.folder(self.name), context.threshold)
+    def run(self, context: AttackContext, budget: AttackBudget) -> AttackResult:
+        """Evolve until the budget is spent."""
+        if budget.queries:
+            folder = context.folder(self.name)
+            budget.report(_kept(self.name, context).queries, self.batch)
+            evolve(
+                context.classifier,
+                encoding=self.encoding,
+                classes=context.class_names,
+                generations=MAX_GENERATIONS,
+                batch=self.batch,
+                seed=context.seed,
+                objective=context.objective,
+                out=folder,
+                resume=(folder / RUN_DB).is_file(),
+                checkpoint_every=1,
+                budget=Budget(budget.queries, budget.seconds),
+                on_progress=lambda progress: budget.report(progress.stats.queries, self.batch),
+                command=context.command,
+            )
+        return _kept(self.name, context)
 
 
 @dataclass(frozen=True)
-class GradientAscentAttack:
-    """Gradient ascent, on pixels or through CPPNs that the evolution has found."""
+class AscentAttack:
+    """Gradient ascent, on pixels or through CPPNs that an evolution has found.
+
+    Attributes:
+        name: of the attack.
+        start: name of the attack from whose champions it starts; None for ascent on pixels.
+    """
 
     name: str
-    about: str
-    through: str | None
-    weight: float
-    max_queries: int | None = None
+    start: str | None = None
 
-    def unavailable_at_start(self, context: AttackContext, queries: int) -> str | None:
-        """It needs gradients, and some steps of every class."""
-        if queries < self._min_queries(context):
-            return f"needs {self._min_queries(context)} queries, its share is {queries}"
+    def unavailable(self, context: AttackContext) -> str | None:
+        """There may be nothing to start from, too few queries for one step, or no gradients."""
+        if self.start is not None and self.start not in context.earlier:
+            return f"starts from the champions of {self.start}, which was not run"
+        if context.queries < self._min_queries(context):
+            return f"needs {self._min_queries(context)} queries, its share is {context.queries}"
         try:
             from foolery.classifiers.onnx_torch import with_gradient
 
@@ -89,48 +83,47 @@ class GradientAscentAttack:
             return f"no gradients: {' '.join(str(error).split())}"
         return None
 
-    def unavailable(self, context: AttackContext, queries: int) -> str | None:
-        """It may have no run to start from."""
-        if self.through is not None and not (context.folder(self.through) / RUN_DB).is_file():
-            return f"starts from the champions of {self.through}, which was not run"
-        return self.unavailable_at_start(context, queries)
+    def run(self, context: AttackContext, budget: AttackBudget) -> AttackResult:
+        """Ascend until the budget is spent."""
+        if budget.queries:
+            folder, batch = context.folder(self.name), PASSES * len(context.targets)
+            budget.report(_kept(self.name, context).queries, batch)
+            ascend(
+                context.classifier,
+                classes=context.class_names,
+                rule=ASCENT_RULE,
+                steps=self._steps(context, budget.queries),
+                through=None if self.start is None else "cppn",
+                source=None if self.start is None else context.folder(self.start),
+                seed=context.seed,
+                objective=context.objective,
+                out=folder,
+                resume=(folder / RUN_DB).is_file(),
+                budget=Budget(budget.queries, budget.seconds),
+                on_progress=lambda progress: budget.report(progress.stats.queries, batch),
+                command=context.command,
+            )
+        return self._result(context)
 
-    def in_flight(self, context: AttackContext) -> int:
-        """One step of every class."""
-        return PASSES * len(context.targets)
-
-    def run(self, context: AttackContext, budget: AttackBudget) -> None:
-        """Climb until the share is spent."""
-        folder = context.folder(self.name)
-        ascend(
-            context.classifier,
-            classes=context.class_names,
-            rule=ASCENT_RULE,
-            steps=self._steps(context, budget.queries),
-            through=self.through,
-            source=None if self.through is None else context.folder(self.through),
-            seed=context.seed,
-            objective=context.objective,
-            out=folder,
-            resume=(folder / RUN_DB).is_file(),
-            budget=Budget(budget.queries, budget.seconds),
-            on_progress=lambda seen: budget.on_progress(seen.stats.queries),
-            command=context.command,
-        )
-
-    def result(self, context: AttackContext) -> AttackResult | None:
-        """From its run file; queries that its start was evolved with come before its own."""
-        ascent = read_result(context.folder(self.name), context.threshold)
-        evolution = None if self.through is None else read_result(context.folder(self.through), None)
-        if ascent is None or evolution is None:
-            return ascent
-        return replace(ascent, queries_to_fool=ascent.queries_to_fool + evolution.queries)
+    def _result(self, context: AttackContext) -> AttackResult:
+        """What is kept; the queries of the evolution that it starts from come before its own."""
+        result = _kept(self.name, context)
+        if self.start is None:
+            return result
+        before = _kept(self.start, context).queries
+        return replace(result, queries_to_fool=result.queries_to_fool + before)
 
     def _min_queries(self, context: AttackContext) -> int:
         """Queries of the start and of one step."""
         classes = len(context.targets)
-        return (1 if self.through is None else max(classes, RANDOM_GENOMES)) + PASSES * classes
+        return (1 if self.start is None else max(classes, RANDOM_GENOMES)) + PASSES * classes
 
     def _steps(self, context: AttackContext, queries: int) -> int:
-        """As many as fit where no class rests."""
+        """As many steps as fit where no class rests."""
         return 1 + (queries - self._min_queries(context)) // (PASSES * len(context.targets))
+
+
+def _kept(attack: str, context: AttackContext) -> AttackResult:
+    """What the run of an attack holds so far."""
+    classes = len(context.classifier.description.classes)
+    return read_result(context.folder(attack), context.threshold, classes)

@@ -1,163 +1,48 @@
-"""Pack: champion genomes with where each came from, in one small file without pickle.
-
-The file is an xz stream: one line of JSON, then the packed genomes, one after the other. A CPPN draws a
-canvas of any size. Genomes are drawn with the coordinates of whoever asks; those of the pack were evolved
-with raw ones, and with these a larger canvas shows more of the same texture, not the same picture larger.
-"""
+"""The transfer attack: champions that were evolved on other networks, each scored once."""
 
 from __future__ import annotations
 
-import json
-import lzma
-import struct
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from itertools import chain, zip_longest
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-from foolery.audit.attacks.base import DrawImages
-from foolery.audit.attacks.single_shot import images_of_genomes
+import numpy as np
+
+from foolery.audit.attacks.base import AttackBudget, AttackContext, AttackResult, DrawImages
+from foolery.audit.attacks.single_shot import score_images
+from foolery.audit.attacks.transfer_champions import TransferChampions, shipped_champions
+from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier
 from foolery.encodings import make_encoding
-from foolery.encodings.base import Encoding
-from foolery.encodings.cppn.encoding import Cppn
-from foolery.engine.run import RunResult
-from foolery.errors import UsageError
-from foolery.text import shorten
 
-SHIPPED = Path(__file__).parent / "transfer_champions.xz"
-FORMAT = 1
-_OUTPUTS = struct.Struct("<xB")  # of a packed CPPN: number of outputs, in its second byte
+TRANSFER = "transfer"
+"""Name of the transfer attack."""
 
 
 @dataclass(frozen=True)
-class ChampionSource:
-    """A run that champions come from.
+class TransferAttack:
+    """Champions of other networks, each scored once.
 
     Attributes:
-        classifier: by the last parts of its reference.
-        fingerprint: of the classifier.
-        canvas: ``(C, H, W)`` on which they were drawn.
-        options: of the encoding.
-        seed: of the run.
-        queries: that the run spent.
-        command: that made the run.
-        foolery: version that made it.
+        champions: to try; the shipped ones if None.
     """
 
-    classifier: str
-    fingerprint: str
-    canvas: tuple[int, int, int]
-    options: dict[str, Any]
-    seed: int
-    queries: int
-    command: str
-    foolery: str
+    champions: TransferChampions | None = None
+    name: str = TRANSFER
 
+    def unavailable(self, context: AttackContext) -> str | None:
+        """There may be no champion that fits the canvas."""
+        if transfer_images(context.classifier, self.champions) is None:
+            return "no champions of other networks fit its canvas"
+        return None
 
-@dataclass(frozen=True)
-class TransferChampion:
-    """One champion: its run, the class it was evolved for, its confidence there, and its packed genome."""
-
-    source: ChampionSource
-    label: str
-    confidence: float
-    genome: bytes
-
-    @property
-    def outputs(self) -> int:
-        """1 for a gray picture, 3 for one in color."""
-        return int(_OUTPUTS.unpack_from(self.genome)[0])
-
-
-@dataclass(frozen=True)
-class TransferChampions:
-    """Champions, in the order in which to ask about them."""
-
-    champions: tuple[TransferChampion, ...]
-
-    def __len__(self) -> int:
-        return len(self.champions)
-
-    @property
-    def sources(self) -> tuple[ChampionSource, ...]:
-        """The runs, each once."""
-        return tuple({id(each.source): each.source for each in self.champions}.values())
-
-    def compatible(self, encoding: Encoding[Any], exclude: str = "") -> tuple[TransferChampion, ...]:
-        """The champions that ``encoding`` can draw.
-
-        Args:
-            encoding: a CPPN encoding has those with as many outputs as its canvas has channels; any other
-                has none.
-            exclude: fingerprint of a classifier whose own champions are left out: an audit that asked them
-                would count queries that were spent earlier as none.
-        """
-        if encoding.name != "cppn":
-            return ()
-        channels = encoding.canvas.channels
-        return tuple(
-            each for each in self.champions if each.outputs == channels and each.source.fingerprint != exclude
-        )
-
-    def genomes(self, encoding: Encoding[Any], exclude: str = "") -> Any:
-        """Genomes of ``fitting``, as ``encoding`` has them; none at all has length 0."""
-        return encoding.unpack([each.genome for each in self.compatible(encoding, exclude)])
-
-    def write(self, path: Path) -> None:
-        """Write the file."""
-        place = {id(source): number for number, source in enumerate(self.sources)}
-        header = {
-            "foolery_starters": FORMAT,
-            "sources": [asdict(source) for source in self.sources],
-            "starters": [
-                [place[id(each.source)], each.label, round(each.confidence, 4), len(each.genome)]
-                for each in self.champions
-            ],
-        }
-        line = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        body = b"".join(each.genome for each in self.champions)
-        path.write_bytes(lzma.compress(line + body, preset=9 | lzma.PRESET_EXTREME))
-
-    @classmethod
-    def read(cls, path: Path) -> TransferChampions:
-        """The pack in a file.
-
-        Raises:
-            UsageError: where it is none.
-        """
-        try:
-            line, _, body = lzma.decompress(path.read_bytes()).partition(b"\n")
-            header = json.loads(line)
-            if header["foolery_starters"] != FORMAT:
-                raise ValueError(f"format {header['foolery_starters']}, expected {FORMAT}")
-            sources = [
-                ChampionSource(**{**each, "canvas": tuple(each["canvas"])}) for each in header["sources"]
-            ]
-            return cls(tuple(_champions(sources, header["starters"], body)))
-        except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
-            raise UsageError(f"starter pack {path}: cannot be read: {error}") from None
-
-
-def _champions(sources: list[ChampionSource], rows: list[Any], body: bytes) -> Iterable[TransferChampion]:
-    offset = 0
-    for index, label, confidence, size in rows:
-        yield TransferChampion(sources[index], label, confidence, body[offset : offset + size])
-        offset += size
-    if offset != len(body):
-        raise ValueError(f"{len(body)} bytes of genomes, expected {offset}")
-
-
-@lru_cache(maxsize=1)
-def shipped_champions() -> TransferChampions:
-    """The pack that comes with foolery; made by ``benchmarks/starter_pack.py``."""
-    return TransferChampions.read(SHIPPED)
-
-
-__all__ = ["ChampionSource", "TransferChampion", "TransferChampions", "shipped_champions"]
+    def run(self, context: AttackContext, budget: AttackBudget) -> AttackResult:
+        """Draw and score."""
+        images = transfer_images(context.classifier, self.champions)
+        if images is None:
+            return AttackResult.empty(len(context.classifier.description.classes))
+        draw_images, count = images
+        limited = replace(budget, queries=min(budget.queries, count))
+        return score_images(self.name, draw_images, context, limited)
 
 
 def transfer_images(
@@ -168,8 +53,8 @@ def transfer_images(
     Those that were evolved on this very classifier are left out: their queries were spent, though not here.
 
     Args:
-        classifier: that is audited.
-        champions: the shipped one if None.
+        classifier: that is attacked.
+        champions: the shipped ones if None.
 
     Returns:
         None where no champion can be drawn.
@@ -180,64 +65,13 @@ def transfer_images(
     count = len(chosen.compatible(encoding, exclude=description.fingerprint))
     if not count:
         return None
-    return images_of_genomes(encoding, chosen.genomes(encoding, exclude=description.fingerprint), count)
+    return _images(encoding, chosen.genomes(encoding, exclude=description.fingerprint), count), count
 
 
-def collect_champions(
-    runs: Sequence[RunResult], *, max_per_classifier: int, min_confidence: float = 0.0
-) -> TransferChampions:
-    """A pack of the champions of ``runs``, each genome once.
+def _images(encoding: Any, genomes: Any, count: int) -> DrawImages:
+    def draw_images(first: int, number: int) -> Canvases:
+        rows = np.arange(first, min(count, first + number))
+        images: Canvases = encoding.render(encoding.take(genomes, rows))
+        return images
 
-    Classifiers take turns, and each begins with the most certain champion of every class, so that an audit
-    that can ask only a hundred asks the best hundred, of different classes.
-
-    Args:
-        runs: of CPPNs with raw coordinates.
-        max_per_classifier: champions of one classifier, over all its runs.
-        min_confidence: confidence that a champion must have.
-
-    Raises:
-        UsageError: for a run of another encoding or with other coordinates.
-    """
-    queues: dict[str, list[TransferChampion]] = {}
-    for run in runs:
-        if run.settings.encoding != Cppn.name or run.settings.encoding_options.get("coordinates") != "raw":
-            raise UsageError(f"starter pack: {run.name} is no run of cppn with raw coordinates")
-        source = source_of(run)
-        champions = [one for one in run.champions.values() if one.confidence >= min_confidence]
-        queues.setdefault(source.fingerprint, []).extend(
-            TransferChampion(source, one.label, one.confidence, one.genome) for one in champions
-        )
-    ordered = [_best(queue, max_per_classifier) for queue in queues.values()]
-    interleaved = [each for each in chain.from_iterable(zip_longest(*ordered)) if each is not None]
-    return TransferChampions(tuple({each.genome: each for each in reversed(interleaved)}.values())[::-1])
-
-
-def _best(queue: list[TransferChampion], limit: int) -> list[TransferChampion]:
-    """At most ``limit`` of different genomes: the best of every class, highest first, then the second."""
-    unique: dict[bytes, TransferChampion] = {}
-    for each in sorted(queue, key=lambda each: -each.confidence):
-        unique.setdefault(each.genome, each)
-    rank: Counter[str] = Counter()
-    ranked: list[tuple[int, TransferChampion]] = []
-    for each in unique.values():
-        ranked.append((rank[each.label], each))
-        rank[each.label] += 1
-    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])][:limit]
-
-
-def source_of(run: RunResult) -> ChampionSource:
-    """Where the champions of ``run`` come from; file names without their folders."""
-    settings, provenance = run.settings, run.provenances[0]
-    queries = run.summary["queries"]
-    channels, height, width = settings.canvas
-    return ChampionSource(
-        classifier=shorten(settings.classifier),
-        fingerprint=settings.fingerprint,
-        canvas=(channels, height, width),
-        options=dict(settings.encoding_options),
-        seed=settings.seed,
-        queries=int(str(queries)),
-        command=shorten(provenance.command),
-        foolery=str(provenance.versions.get("foolery", "")),
-    )
+    return draw_images

@@ -70,9 +70,9 @@ def make_audit_report(
     Raises:
         UsageError: for an audit that cannot be read, or an image that is missing or another one.
     """
-    from foolery.audit.schema import read_audit
+    from foolery.audit import open_audit
 
-    audit = read_audit(path)
+    audit = open_audit(path)
     folder = path if path.is_dir() else path.parent
     all_notes = list(notes)
     if classifier is not None and classifier.description.fingerprint != audit.classifier.fingerprint:
@@ -132,17 +132,17 @@ def _champion(folder: Path, record: AuditedChampion, source: ChampionDetail | No
 def _detail(audit: Audit, record: AuditedChampion, champion: Champion) -> ChampionDetail:
     kind, name = audit.classifier.kind, short_name(audit.classifier.name)
     confidence = format_score(record.confidence, kind)
-    queries = [at for at in record.passed_at if at is not None]
+    queries = [at for at in record.queries_to_fool if at is not None]
     facts = [
         (measure(kind).capitalize(), confidence),
         ("Attack", f"{record.attack}, seed {record.seed}"),
         ("Fooled at TPR95", _yes_no(record.fooled)),
-        ("Above real median", _yes_no(record.beats_real)),
+        ("Above real median", _yes_no(record.above_real_median)),
     ]
     if queries:
         facts.append(("Queries to fool", " / ".join(map(format_count, queries))))
-    if record.recognised_by is not None:
-        facts.append(("Recognized by", f"{format_percent(record.recognised_by)} of the panel"))
+    if record.recognized_by is not None:
+        facts.append(("Recognized by", f"{format_percent(record.recognized_by)} of the panel"))
     if champion.genome:
         facts.append(("Generation", format_count(champion.generation)))
     facts += [

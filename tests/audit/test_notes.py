@@ -2,7 +2,7 @@
 
 import pytest
 
-from foolery.audit.markdown import final_notes
+from foolery.audit.notes import final_notes
 from foolery.audit.schema import AttackRecord, BudgetRecord
 from support.audits import audit_in
 
@@ -14,7 +14,7 @@ def audit(tmp_path_factory):
 
 def attack(name: str, fooled: float) -> AttackRecord:
     return AttackRecord(
-        name=name, about="", status="finished", seed=0, queries=125, seconds=1.0, fooled_at_keep95=fooled
+        name=name, about="", status="finished", seed=0, queries=125, seconds=1.0, fooled_at_tpr95=fooled
     )
 
 
@@ -24,10 +24,10 @@ def with_attacks(audit, *attacks):
 
 def test_noise_that_fools_as_much_as_a_search_is_said(audit):
     (said,) = final_notes(with_attacks(audit, attack("tiles", 0.5), attack("cppn", 0.5)))
-    assert "No search is needed: 125 pictures of tiles fool 50% of the classes" in said
+    assert "No search is needed: 125 synthetic images (tiles) fool 50% of the classes" in said
 
 
-@pytest.mark.parametrize("names", [("tiles", "starter"), ("cppn", "direct"), ("tiles",)])
+@pytest.mark.parametrize("names", [("tiles", "transfer"), ("cppn", "direct"), ("tiles",)])
 def test_nothing_is_said_without_both(audit, names):
     assert final_notes(with_attacks(audit, *(attack(name, 0.5) for name in names))) == ()
     assert final_notes(with_attacks(audit, attack("tiles", 0.4), attack("cppn", 0.5))) == ()
@@ -44,7 +44,7 @@ def test_nothing_is_said_without_both(audit, names):
 )
 def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, said):
     budget = BudgetRecord(
-        asked="5000,1m",
+        requested="5000,1m",
         queries=5000,
         seconds=seconds,
         seeds=2,
@@ -55,4 +55,4 @@ def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, sa
     )
     found = final_notes(audit.model_copy(update={"budget": budget, "attacks": ()}))
     assert bool(found) == said
-    assert all("after 3,000 of 10,000 queries" in each and "too good" in each for each in found)
+    assert all("after 3,000 of 10,000 queries" in each and "too high" in each for each in found)

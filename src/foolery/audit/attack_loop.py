@@ -1,0 +1,91 @@
+"""The attacks of an audit, one after the other; each can be interrupted, and is gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from foolery.audit.attacks.base import AttackBudget
+from foolery.audit.budget import QueryCounter, queries_for, seconds_for, unavailable_at_start
+from foolery.audit.notes import attack_line
+from foolery.audit.session import AuditSession
+
+
+def run_attacks(session: AuditSession) -> None:
+    """Run every attack that is not finished yet.
+
+    Raises:
+        KeyboardInterrupt: passed on after everything was saved.
+    """
+    with _saved_on_exit(session):
+        _skip_unavailable(session)
+        for position in range(len(session.audit.attacks)):
+            status = session.audit.attacks[position].status
+            if status in ("waiting", "running"):
+                _run_attack(session, position)
+            elif status == "finished":
+                session.add_result(position, session.kept_result(position))
+
+
+@contextmanager
+def _saved_on_exit(session: AuditSession) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        # What went wrong first is what has to be told.
+        with suppress(Exception):
+            session.save("interrupted" if isinstance(error, KeyboardInterrupt) else "partial")
+        raise
+
+
+def _skip_unavailable(session: AuditSession) -> None:
+    """Skip what cannot be tried before the first attack of a seed, so that others get its share."""
+    attacks = session.plan.attacks
+    for first in range(0, len(session.audit.attacks), len(attacks)):
+        records = session.audit.attacks[first : first + len(attacks)]
+        if any(record.status != "waiting" for record in records):
+            continue
+        reasons = unavailable_at_start(attacks, session.context(first), session.audit.budget.queries)
+        for place, reason in sorted(reasons.items()):
+            _skip(session, first + place, reason)
+
+
+def _skip(session: AuditSession, position: int, reason: str) -> None:
+    session.document.replace_attack(position, status="skipped", reason=reason)
+    session.on_progress(f"{session.planned(position).name}: skipped, {reason}")
+
+
+def _run_attack(session: AuditSession, position: int) -> None:
+    attacks, document = session.plan.attacks, session.document
+    share = session.audit.attacks[position].share or queries_for(attacks, session.audit, position)
+    context, attack = session.context(position, share), session.planned(position).attack
+    reason = attack.unavailable(context)
+    if reason is not None:
+        _skip(session, position, reason)
+        return
+    document.replace_attack(position, status="running", share=share)
+    document.write()
+    seconds = seconds_for(attacks, session.audit, position, document.elapsed)
+    budget = AttackBudget(share, seconds, _Reporter(session, QueryCounter(context.folder(attack.name))))
+    session.add_result(position, attack.run(context, budget))
+    document.replace_attack(position, status="finished")
+    session.on_progress(attack_line(session.audit.attacks[position]))
+    document.write()
+    session.save_if_due()
+
+
+@dataclass
+class _Reporter:
+    """What an attack calls with its queries so far: they are counted, and the audit is saved now and then."""
+
+    session: AuditSession
+    counter: QueryCounter
+    begun: bool = False
+
+    def __call__(self, queries: int, batch: int) -> None:
+        """Count ``queries``; the first call comes before the first batch."""
+        self.counter.write(queries, batch)
+        if self.begun:
+            self.session.save_if_due()
+        self.begun = True

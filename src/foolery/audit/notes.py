@@ -1,0 +1,102 @@
+"""Sentences about an audit: its notes, which a reader has to know, and lines of progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from foolery.audit.attacks.transfer import TRANSFER
+from foolery.audit.schema import AttackRecord, Audit, BudgetRecord, ReferenceStatistics
+from foolery.data.synthetic import synthetic_kinds
+
+_MOST_OF_BUDGET = 0.8  # of the queries
+
+
+def start_notes(*, reference: bool, queries: bool, panel: bool, excluded: Sequence[str]) -> tuple[str, ...]:
+    """What can be said before anything was measured.
+
+    Args:
+        reference: whether there is reference data.
+        queries: whether the budget limits the queries.
+        panel: whether there is a panel.
+        excluded: names of the classes that are not attacked.
+    """
+    notes = []
+    if not reference:
+        notes.append("There is no score: it needs labelled real images to compare with (--data).")
+    if not queries:
+        notes.append(
+            "The budget is a time, so the number of queries depends on the machine: scores from other "
+            "machines do not compare."
+        )
+    if not panel:
+        notes.append("Whether the champions are recognizable was not checked: there is no panel (--panel).")
+    if excluded:
+        notes.append(f"Excluded, and in no figure: {', '.join(excluded)}.")
+    return tuple(notes)
+
+
+def final_notes(audit: Audit) -> tuple[str, ...]:
+    """Whether a search was needed at all, and whether the time was too short; nothing where all is well."""
+    return *_no_search_needed_note(audit), *_time_limit_note(audit)
+
+
+def _time_limit_note(audit: Audit) -> tuple[str, ...]:
+    budget = audit.budget
+    queries = budget.queries * budget.seeds
+    if budget.seconds is None or budget.elapsed < _MOST_OF_BUDGET * budget.seconds:
+        return ()
+    if budget.spent >= _MOST_OF_BUDGET * queries:
+        return ()
+    return (
+        f"The time limit ended the audit after {budget.spent:,} of {queries:,} queries. A class that would "
+        "be fooled later counts as not fooled, so the score is too high: more time can only lower it.",
+    )
+
+
+def _no_search_needed_note(audit: Audit) -> tuple[str, ...]:
+    synthetic = {kind.name for kind in synthetic_kinds()}
+    tried = [attack for attack in audit.attacks if attack.fooled_at_tpr95 is not None]
+    single_shot = [attack for attack in tried if attack.name in synthetic]
+    searches = [attack for attack in tried if attack.name not in synthetic and attack.name != TRANSFER]
+    if not single_shot or not searches:
+        return ()
+    best = max(single_shot, key=lambda attack: attack.fooled_at_tpr95 or 0.0)
+    top = max(searches, key=lambda attack: attack.fooled_at_tpr95 or 0.0)
+    if not best.fooled_at_tpr95 or best.fooled_at_tpr95 < (top.fooled_at_tpr95 or 0.0):
+        return ()
+    return (
+        f"No search is needed: {best.queries:,} synthetic images ({best.name}) fool "
+        f"{best.fooled_at_tpr95:.0%} of the classes, the best search ({top.name}) {top.fooled_at_tpr95:.0%}.",
+    )
+
+
+def budget_line(budget: BudgetRecord) -> str:
+    """The first line of progress: how fast, how much, how long."""
+    time = (budget.queries * budget.seeds - budget.spent) / budget.rate
+    if budget.seconds is not None:
+        time = min(time, budget.seconds - budget.elapsed)
+    duration = f"{time:.0f} s" if time < 120 else f"{time / 60:.0f} min"
+    seeds = "" if budget.seeds == 1 else f" for each of {budget.seeds} seeds"
+    return (
+        f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about {duration} "
+        f"or more"
+    )
+
+
+def reference_line(reference: ReferenceStatistics) -> str:
+    """A line of progress: what the classifier does with real images."""
+    by_position = (
+        "" if reference.matched_by == "name" else " (classes matched by their position: no name agrees)"
+    )
+    return (
+        f"{reference.images} real images: accuracy {reference.accuracy:.1%}{by_position}; TPR95 threshold: "
+        f"{reference.measure} {reference.threshold:.4g}"
+    )
+
+
+def attack_line(attack: AttackRecord) -> str:
+    """A line of progress: an attack that has ended."""
+    fooled = "" if attack.fooled_at_tpr95 is None else f", {attack.fooled_at_tpr95:.0%} fooled@tpr95"
+    confidence = attack.median_confidence
+    median = "" if confidence is None else f", median confidence {confidence:.4f}"
+    return f"{attack.name}: {attack.queries:,} queries, {attack.seconds:.1f} s{fooled}{median}"

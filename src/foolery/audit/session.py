@@ -1,0 +1,243 @@
+"""An audit that is under way: its plan, its document, and the results of its attacks so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foolery.audit.attacks import PlannedAttack
+from foolery.audit.attacks.base import NOTHING_MORE, AttackContext, AttackResult
+from foolery.audit.budget import QueryCounter
+from foolery.audit.champion_files import ChampionFiles
+from foolery.audit.document import AuditDocument
+from foolery.audit.notes import budget_line, final_notes, reference_line
+from foolery.audit.plan import AuditPlan
+from foolery.audit.reference import ReferenceScores, reference_statistics, score_reference
+from foolery.audit.schema import Audit, AuditState, AuditVerdict
+from foolery.audit.schema_1 import upgrade_folder
+from foolery.audit.scoring import AttackRun, AuditResults, attack_figures
+from foolery.audit.storage import discard_folder, open_audit, prepare_folder
+from foolery.canvas import Canvases
+from foolery.classifiers.wrappers.metered import images_per_second
+from foolery.data import match_classes
+from foolery.data.labelled import sample
+from foolery.engine.ascent import PASSES
+from foolery.errors import UsageError
+from foolery.runs.database import RUN_DB
+
+SHUFFLED_IMAGES = 64  # real ones, that some synthetic images are made of
+RATE_BATCH = 64
+
+
+@dataclass
+class AuditSession:
+    """An audit under way.
+
+    Attributes:
+        plan: what is done.
+        document: ``audit.json`` as it is now.
+        on_progress: called with lines of progress.
+        results: of the attacks that are finished, by position.
+        scored: scores of the reference data; None where there are none, or they were had before a resume.
+    """
+
+    plan: AuditPlan
+    document: AuditDocument
+    on_progress: Callable[[str], None]
+    results: dict[int, AttackResult] = field(default_factory=dict)
+    scored: ReferenceScores | None = None
+
+    @classmethod
+    def begin(
+        cls, plan: AuditPlan, on_progress: Callable[[str], None], *, overwrite: bool = False
+    ) -> AuditSession:
+        """Start a new audit in the folder of ``plan``.
+
+        Raises:
+            UsageError: where the folder is not empty and ``overwrite`` is not given, or the data cannot be
+                used.
+        """
+        begun, description = monotonic(), plan.classifier.description
+        if plan.reference is not None:
+            match_classes(plan.reference.data.classes, description.classes, description.name)
+        prepare_folder(plan.out, overwrite=overwrite)
+        audit = plan.new_audit(images_per_second(plan.classifier, RATE_BATCH))
+        session = cls(plan, AuditDocument(plan.out, audit, begun), on_progress)
+        on_progress(budget_line(session.audit.budget))
+        session.document.write()
+        try:
+            session.measure_reference()
+        except UsageError:
+            discard_folder(plan.out)
+            raise
+        if session.audit.reference is not None:
+            on_progress(reference_line(session.audit.reference))
+        session.document.write()
+        return session
+
+    @classmethod
+    def resume(cls, plan: AuditPlan, on_progress: Callable[[str], None]) -> AuditSession:
+        """Go on with the audit in the folder of ``plan``.
+
+        Raises:
+            UsageError: where there is none, or it was begun with another plan.
+        """
+        begun, earlier = monotonic(), open_audit(plan.out)
+        plan.check_resumable(earlier)
+        upgrade_folder(plan.out)
+        kept = {"budget": earlier.budget, "attacks": earlier.attacks, "reference": earlier.reference}
+        audit = plan.new_audit(earlier.budget.rate).model_copy(update=kept)
+        document = AuditDocument(plan.out, audit, begun, before=earlier.budget.elapsed)
+        session = cls(plan, document, on_progress)
+        session._count_lost_queries()
+        on_progress(budget_line(session.audit.budget))
+        if session.audit.reference is None:
+            session.measure_reference()
+        return session
+
+    @property
+    def audit(self) -> Audit:
+        """The document's content."""
+        return self.document.audit
+
+    @cached_property
+    def champion_files(self) -> ChampionFiles:
+        """The champions' images in the folder."""
+        return ChampionFiles(self.plan.out, self.plan.classifier.description.classes, self.plan.seed)
+
+    @cached_property
+    def reference_images(self) -> Canvases | None:
+        """``(N, C, H, W) uint8``, a few real images; None without reference data."""
+        if self.plan.reference is None:
+            return None
+        canvas = self.plan.classifier.description.canvas
+        batches = sample(self.plan.reference.data, SHUFFLED_IMAGES).batches(SHUFFLED_IMAGES, canvas)
+        return next(iter(batches)).canvases
+
+    def planned(self, position: int) -> PlannedAttack:
+        """The attack at ``position`` among those of all seeds."""
+        return self.plan.attacks[position % len(self.plan.attacks)]
+
+    def context(self, position: int, queries: int = 0) -> AttackContext:
+        """What the attack at ``position`` is given, where it would get ``queries``."""
+        plan, first = self.plan, position - position % len(self.plan.attacks)
+        reference = self.audit.reference
+        return AttackContext(
+            classifier=plan.classifier,
+            targets=plan.targets,
+            seed=plan.seed + position // len(plan.attacks),
+            runs=plan.runs,
+            queries=queries,
+            earlier=[self.planned(other).name for other in range(first, position) if other in self.results],
+            threshold=None if reference is None else reference.threshold,
+            reference_images=self.reference_images,
+            command=plan.command,
+        )
+
+    def kept_result(self, position: int) -> AttackResult:
+        """What the files of the attack at ``position`` hold; the classifier is not asked."""
+        return self.planned(position).attack.run(self.context(position), NOTHING_MORE)
+
+    def add_result(self, position: int, result: AttackResult) -> None:
+        """Keep the result of an attack that is finished, if it made a query at all."""
+        if result.queries:
+            self.results[position] = result
+            self.update_figures(position, result)
+
+    def update_figures(self, position: int, result: AttackResult) -> None:
+        """Put the figures of an attack by itself into the document."""
+        kind = self.plan.classifier.description.kind
+        figures = attack_figures(result, kind, self.audit.reference, self.plan.targets)
+        folder = self.context(position).folder(self.planned(position).name)
+        if (folder / RUN_DB).is_file():
+            figures["run"] = folder.relative_to(self.plan.out).as_posix()
+        self.document.replace_attack(position, **figures)
+
+    def all_results(self) -> AuditResults | None:
+        """All attacks so far beside each other; None before the first image."""
+        attack_runs: list[AttackRun] = []
+        for position, record in enumerate(self.audit.attacks):
+            result = self.results.get(position)
+            if record.status == "running":
+                result = self.kept_result(position)
+                if result.queries:
+                    self.update_figures(position, result)
+            if result is not None and result.queries:
+                attack_runs.append(AttackRun(record.name, position // len(self.plan.attacks), result))
+        if not attack_runs:
+            return None
+        return AuditResults(
+            attack_runs,
+            self.plan.seeds,
+            self.plan.classifier.description.kind,
+            self.audit.reference,
+            self.audit.budget.queries,
+            self.plan.targets,
+        )
+
+    def fields(
+        self, state: AuditState, results: AuditResults | None, agreement: NDArray[np.float64] | None = None
+    ) -> dict[str, object]:
+        """Fields of the document that follow from ``results``; the champions' images are written."""
+        fields: dict[str, object] = {"state": state, "budget": self.document.budget}
+        if results is not None:
+            fields["champions"] = self.champion_files.write(results, agreement)
+            fields["curves"] = () if results.reference is None else results.curves(self.plan.seed)
+            fields["verdict"] = results.verdict(agreement)
+        return fields
+
+    def save(self, state: AuditState) -> None:
+        """Write champions, document and summary as they are now."""
+        self.document.write_timed(lambda: self.fields(state, self.all_results()))
+
+    def save_if_due(self) -> None:
+        """The same, where the last time is long enough ago."""
+        if self.document.due:
+            self.save("partial")
+
+    def measure_reference(self) -> None:
+        """Score the reference data, and put the threshold into the document."""
+        if self.plan.reference is not None:
+            self.scored = score_reference(self.plan.classifier, self.plan.reference)
+            statistics = reference_statistics(self.plan.classifier, self.scored, self.plan.reference)
+            self.document.replace(reference=statistics)
+
+    def finish(self) -> Audit:
+        """Judge: the panel, the verdict, the gates and the last notes; the audit is finished."""
+        results, panel, reference = self.all_results(), self.plan.panel, self.plan.reference
+        agreement = None
+        if results is not None and panel is not None:
+            agreement = results.panel_agreement(
+                panel if reference is None else panel.calibrated(reference.data)
+            )
+        fields = self.fields("finished", results, agreement)
+        verdict = fields.get("verdict")
+        if isinstance(verdict, AuditVerdict):
+            fields["gates"] = tuple(gate.judge(verdict) for gate in self.plan.gates)
+            ended = self.audit.model_copy(update={"budget": self.document.budget})
+            notes = self.audit.notes
+            fields["notes"] = (*notes, *(note for note in final_notes(ended) if note not in notes))
+        self.document.write_with(**fields)
+        return self.audit
+
+    def _count_lost_queries(self) -> None:
+        """Count as repeated what an interrupted attack asked and does not keep, and the batch in flight."""
+        for position, record in enumerate(self.audit.attacks):
+            if record.status != "running":
+                continue
+            kept = self.kept_result(position).queries
+            reported, in_flight = QueryCounter(self.context(position).folder(record.name)).read()
+            if in_flight is None:  # of schema 1, where no attack asked more at once
+                in_flight = max(200, PASSES * len(self.plan.targets))
+            lost = max(0, reported - kept) + in_flight
+            budget = self.audit.budget
+            repeated = budget.repeated + min(lost, record.share)
+            self.document.replace(budget=budget.model_copy(update={"repeated": repeated}))
+            # It is not running any more, so that a second interruption before it runs loses nothing again.
+            self.document.replace_attack(position, status="waiting", queries=kept)
+            self.document.write()
