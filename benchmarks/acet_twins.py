@@ -1,7 +1,7 @@
 """Does the score rank a network that was trained against optimised noise above its plain twin?
 
 Three plain networks of three training seeds, and a hardened twin of each, are audited with attacks that the
-training did not use: drawn nonsense and evolution, neither gradient ascent nor champions of other networks.
+training did not use: synthetic images and evolution, neither gradient ascent nor champions of other networks.
 
 usage: python benchmarks/acet_twins.py DIR [--budget QUERIES] [--seeds N] [--out DIR] [--write [DOCS]]
 
@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from foolery.audit import open_audit
-from foolery.audit.markdown import interval
+from foolery.audit.markdown import format_interval
 from foolery.audit.schema import FILE, Audit
 
 ROOT = Path(__file__).parents[1]
-ATTACKS = "baselines,cppn,sparse,direct"
+ATTACKS = "synthetic,cppn,sparse,direct"
 TWINS = ("0", "1", "2")
 ROUNDS = {"plain": "round-01", "hardened": "round-02"}
 
@@ -72,7 +72,7 @@ def page(pairs: list[dict[str, Audit]], given: argparse.Namespace) -> str:
         f"`--attacks {ATTACKS}`,",
         f"budget {given.budget:,}, {given.seeds} seeds; scores are means, scores of the seeds beside them.",
         "",
-        "| training seed | network | accuracy | score | of each seed | of nonsense | fooled@tpr95 |",
+        "| training seed | network | accuracy | score | of each seed | unrecognizable | fooled@tpr95 |",
         "| --- | --- | ---: | ---: | --- | ---: | ---: |",
     ]
     rightly = 0
@@ -81,13 +81,13 @@ def page(pairs: list[dict[str, Audit]], given: argparse.Namespace) -> str:
             verdict, real = found.verdict, found.reference
             if verdict is None or real is None or verdict.score is None or verdict.fooled_at_tpr95 is None:
                 raise SystemExit(f"{kind} twin {seed}: has no score")
-            nonsense = (
+            unrecognizable = (
                 "–" if verdict.score_unrecognizable is None else f"{verdict.score_unrecognizable.value:.1f}"
             )
             of_seeds = ", ".join(f"{each:.1f}" for each in verdict.seed_scores)
             lines.append(
-                f"| {seed} | {kind} | {real.accuracy:.1%} | {interval(verdict.score, 1)} | {of_seeds} | "
-                f"{nonsense} | {verdict.fooled_at_tpr95.value:.0%} |"
+                f"| {seed} | {kind} | {real.accuracy:.1%} | {format_interval(verdict.score, 1)} | "
+                f"{of_seeds} | {unrecognizable} | {verdict.fooled_at_tpr95.value:.0%} |"
             )
         plain, hardened = (pair[kind].verdict for kind in ("plain", "hardened"))
         rightly += bool(plain and hardened and max(plain.seed_scores) < min(hardened.seed_scores))

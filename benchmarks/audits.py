@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from foolery.audit import open_audit
-from foolery.audit.markdown import interval, shares
+from foolery.audit.markdown import format_interval, format_share_interval
 from foolery.audit.schema import FILE, Audit
 from foolery.classifiers import builtin
 
@@ -73,8 +73,10 @@ def audited(target: Target, budget: int, out: Path) -> Audit | None:
     """The audit of ``target``: the finished one in its folder, or a new one; None where it failed."""
     folder = out / target.name
     earlier = open_audit(folder) if (folder / FILE).is_file() else None
-    if earlier is not None and earlier.budget.asked != str(budget):
-        print(f"{folder} has a budget of {earlier.budget.asked}, not {budget}; delete it", file=sys.stderr)
+    if earlier is not None and earlier.budget.requested != str(budget):
+        print(
+            f"{folder} has a budget of {earlier.budget.requested}, not {budget}; delete it", file=sys.stderr
+        )
         return None
     if earlier is not None and earlier.state == "finished":
         return earlier
@@ -92,7 +94,7 @@ def row(target: Target, found: Audit) -> dict[str, Any]:
         raise SystemExit(f"{target.name}: has no score")
     return {
         "name": target.name,
-        "command": f"{target.shown} --budget {found.budget.asked}",
+        "command": f"{target.shown} --budget {found.budget.requested}",
         "classes": len(found.classifier.classes),
         "accuracy": real.accuracy,
         "threshold": real.threshold,
@@ -121,14 +123,14 @@ def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
         "`python benchmarks/audits.py all --write`. The columns are explained in",
         "[the score](../how-to/the-score.md). Scores compare where data, attacks and budget are the same:",
         "digits with digits, at equal budgets.",
-        "Times are of a shared machine of 4 cores, and include the photos and what helps.",
+        "Times are of a shared machine of 4 cores, and include the real images and the mitigations.",
         "",
-        "| network | accuracy | budget | score | of search | of nonsense | fooled@tpr95 | beats-real | "
-        "half fell after | minutes |",
+        "| network | accuracy | budget | score | without transfer | unrecognizable | fooled@tpr95 | "
+        "above-real-median | half fooled after | minutes |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(line for said, found in rows if (line := verdict_line(said, found))),
         "",
-        "Share of classes fooled at keep95 by each attack alone (– where it could not be tried):",
+        "fooled@tpr95 of each attack alone (– where it could not be tried):",
         "",
         *attack_table(rows),
         "",
@@ -152,14 +154,16 @@ def verdict_line(said: dict[str, Any], found: Audit) -> str:
         or not verdict.above_real_median
     ):
         return ""
-    search, nonsense = (
-        "–" if one is None else interval(one, 1)
+    without_transfer, unrecognizable = (
+        "–" if one is None else format_interval(one, 1)
         for one in (verdict.score_without_transfer, verdict.score_unrecognizable)
     )
     half = "never" if verdict.queries_to_half is None else f"{verdict.queries_to_half:,.0f}"
     return (
-        f"| {said['name']} | {said['accuracy']:.1%} | {said['budget']:,} | {interval(verdict.score, 1)} | "
-        f"{search} | {nonsense} | {shares(verdict.fooled_at_tpr95)} | {shares(verdict.above_real_median)} | "
+        f"| {said['name']} | {said['accuracy']:.1%} | {said['budget']:,} | "
+        f"{format_interval(verdict.score, 1)} | {without_transfer} | {unrecognizable} | "
+        f"{format_share_interval(verdict.fooled_at_tpr95)} | "
+        f"{format_share_interval(verdict.above_real_median)} | "
         f"{half} | {said['seconds'] / 60:.1f} |"
     )
 

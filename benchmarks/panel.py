@@ -1,9 +1,9 @@
-"""Does the panel tell nonsense from digits? Champions of LeNet from CPPNs in raw and in centred coordinates.
+"""Does the panel tell textures from digits? Champions of LeNet from CPPNs in raw and in centred coordinates.
 
 Raw coordinates, the released code's, give textures; centred ones give strokes that can look like digits.
-The panel is that of audits of digits, calibrated on test pictures as audits do it. Test pictures and
+The panel is that of audits of digits, calibrated on test images as audits do it. Test images and
 uniform noise are the two ends of the scale. Whether the two kinds of champions differ is judged by runs, not
-by pictures: champions of one run have ancestors in common.
+by images: champions of one run have ancestors in common.
 
 usage: python benchmarks/panel.py [SEEDS=10] [RESULT.json]   about 20 CPU seconds a seed
 """
@@ -36,25 +36,27 @@ def main(seeds: int = 10, result: str = "") -> int:
     panel = panel.calibrated(load_data("mnist", "test"))
     panel = panel.calibrated(tests)
     print(f"panel: {', '.join(panel.members)}")
-    found, shares = {}, {}
+    results, shares = {}, {}
     for coordinates in ("raw", "centered"):
         runs = [champions(classifier, coordinates, seed) for seed in range(seeds)]
-        canvases, claimed = (np.concatenate(part) for part in zip(*(run[:2] for run in runs), strict=True))
-        found[coordinates] = judged(panel, canvases, claimed)
-        found[coordinates]["median_confidence"] = float(np.median(np.concatenate([run[2] for run in runs])))
-        shares[coordinates] = panel.agreement(canvases, claimed).reshape(seeds, -1)
-        show(coordinates, found[coordinates])
+        canvases, classes = (np.concatenate(part) for part in zip(*(run[:2] for run in runs), strict=True))
+        results[coordinates] = judged(panel, canvases, classes)
+        results[coordinates]["median_confidence"] = float(np.median(np.concatenate([run[2] for run in runs])))
+        shares[coordinates] = panel.agreement(canvases, classes).reshape(seeds, -1)
+        show(coordinates, results[coordinates])
     real = tests.take(np.arange(len(tests) - SHOWN, len(tests)))
-    (pictures,) = real.batches(SHOWN, classifier.description.canvas)
-    found["real"] = judged(panel, pictures.canvases, pictures.labels)
-    noise = np.random.default_rng(0).integers(0, 256, pictures.canvases.shape).astype(np.uint8)
-    found["noise"] = judged(panel, noise, classifier.scores(noise).argmax(axis=1))
+    (images,) = real.batches(SHOWN, classifier.description.canvas)
+    results["real"] = judged(panel, images.canvases, images.labels)
+    noise = np.random.default_rng(0).integers(0, 256, images.canvases.shape).astype(np.uint8)
+    results["noise"] = judged(panel, noise, classifier.scores(noise).argmax(axis=1))
     for name in ("real", "noise"):
-        show(name, found[name])
-    by_share = chance(shares["centered"].mean(axis=1), shares["raw"].mean(axis=1))
+        show(name, results[name])
+    by_agreement = chance(shares["centered"].mean(axis=1), shares["raw"].mean(axis=1))
     passing = [(shares[name] >= MIN_AGREEMENT).mean(axis=1) for name in ("centered", "raw")]
-    by_recognised = chance(*passing)
-    print(f"centered above raw by chance: p {by_share:.4f} of the share, {by_recognised:.4f} of recognised")
+    by_recognized = chance(*passing)
+    print(
+        f"centered above raw by chance: p {by_agreement:.4f} of agreement, {by_recognized:.4f} of recognized"
+    )
     if result:
         whole = {
             "command": f"python benchmarks/panel.py {seeds}",
@@ -63,10 +65,10 @@ def main(seeds: int = 10, result: str = "") -> int:
             "generations": GENERATIONS,
             "batch": BATCH,
             "seeds": seeds,
-            "recognised_where_at_least": MIN_AGREEMENT,
-            "champions": found,
-            "p_of_share_by_runs": by_share,
-            "p_of_recognised_by_runs": by_recognised,
+            "recognized_where_at_least": MIN_AGREEMENT,
+            "champions": results,
+            "p_of_agreement_by_runs": by_agreement,
+            "p_of_recognized_by_runs": by_recognized,
             "cpu_seconds": round(time.process_time() - started, 1),
         }
         Path(result).write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
@@ -76,15 +78,15 @@ def main(seeds: int = 10, result: str = "") -> int:
 def champions(
     classifier: object, coordinates: str, seed: int
 ) -> tuple[Canvases, NDArray[np.int64], NDArray[np.float64]]:
-    """``(10, 1, 28, 28)`` pictures of one run, the digits that they are champions of, and confidences."""
-    shown = evolve(
+    """``(10, 1, 28, 28)`` images of one run, the digits that they are champions of, and confidences."""
+    run = evolve(
         classifier,  # type: ignore[arg-type]
         options={"coordinates": coordinates},
         generations=GENERATIONS,
         batch=BATCH,
         seed=seed,
     )
-    each = list(shown.champions.values())
+    each = list(run.champions.values())
     return (
         np.stack([one.canvas for one in each]),
         np.array([one.index for one in each], np.int64),
@@ -92,22 +94,23 @@ def champions(
     )
 
 
-def judged(panel: ClassifierPanel, canvases: Canvases, claimed: NDArray[np.int64]) -> dict[str, object]:
-    """What the panel, and each member alone, says of pictures and claims, with and without its threshold."""
-    shares = panel.agreement(canvases, claimed)
-    alone, closed = {}, {}
-    for name, member, places, least in zip(
+def judged(panel: ClassifierPanel, canvases: Canvases, classes: NDArray[np.int64]) -> dict[str, object]:
+    """What the panel, and each member alone, says of images and classes, with and without its threshold."""
+    shares = panel.agreement(canvases, classes)
+    members: dict[str, float] = {}
+    predictions: dict[str, float] = {}
+    for name, member, indices, least in zip(
         panel.members, panel.classifiers, panel.class_indices, panel.thresholds, strict=True
     ):
-        for told, threshold in ((alone, least), (closed, -np.inf)):
-            one = ClassifierPanel((member,), (places,), (threshold,))
-            told[name] = round(float(one.agreement(canvases, claimed).mean()), 4)
+        for table, threshold in ((members, least), (predictions, -np.inf)):
+            one = ClassifierPanel((member,), (indices,), (threshold,))
+            table[name] = round(float(one.agreement(canvases, classes).mean()), 4)
     return {
-        "pictures": len(canvases),
-        "mean_recognised_by": round(float(shares.mean()), 4),
-        "recognised": round(float((shares >= MIN_AGREEMENT).mean()), 4),
-        "members": alone,
-        "first_answer_alone": closed,
+        "images": len(canvases),
+        "mean_agreement": round(float(shares.mean()), 4),
+        "recognized": round(float((shares >= MIN_AGREEMENT).mean()), 4),
+        "members": members,
+        "prediction_alone": predictions,
     }
 
 
@@ -120,13 +123,13 @@ def chance(above: NDArray[np.float64], below: NDArray[np.float64]) -> float:
     return round(float(((gaps >= seen - 1e-12).sum() + 1) / (SHUFFLES + 1)), 5)
 
 
-def show(name: str, said: dict[str, object]) -> None:
-    members = said["members"]
+def show(name: str, figures: dict[str, object]) -> None:
+    members = figures["members"]
     assert isinstance(members, dict)
     alone = ", ".join(f"{member} {share:.2f}" for member, share in members.items())
     print(
-        f"{name:<9} {said['pictures']} pictures, recognised_by {said['mean_recognised_by']} on average, "
-        f"recognised {said['recognised']} ({alone})",
+        f"{name:<9} {figures['images']} images, agreement {figures['mean_agreement']} on average, "
+        f"recognized {figures['recognized']} ({alone})",
         flush=True,
     )
 

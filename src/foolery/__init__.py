@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from foolery import audit as audit
+    from foolery.audit import open_audit as open_audit
     from foolery.classifiers import load_classifier as load_classifier
     from foolery.engine.ascent import ascend as ascend
     from foolery.engine.evolution import evolve as evolve
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from foolery.errors import UsageError as UsageError
     from foolery.search.map_elites import MapElites as MapElites
 
+_ROOMS = ("audit",)
 _HOMES = {
     "RunResult": "foolery.engine.run",
     "FooleryError": "foolery.errors",
@@ -28,6 +31,7 @@ _HOMES = {
     "ascend": "foolery.engine.ascent",
     "evolve": "foolery.engine.evolution",
     "load_classifier": "foolery.classifiers",
+    "open_audit": "foolery.audit",
     "open_run": "foolery.engine.run",
 }
 
@@ -38,13 +42,17 @@ __all__ = [
     "UsageError",
     "__version__",
     "ascend",
+    "audit",
     "evolve",
     "load_classifier",
+    "open_audit",
     "open_run",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"foolery.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'foolery' has no attribute {name!r}; it has: {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

@@ -136,7 +136,7 @@ def test_heads_without_rivals_are_measured_by_their_own_score():
     assert found.threshold < 0.0
 
 
-def test_a_classifier_that_guesses_gives_no_yardstick():
+def test_a_classifier_that_guesses_gives_no_threshold():
     plain = Plain()
     data = labelled(plain, count=600, wrong=400)
     with pytest.raises(UsageError, match=r"right about 200 of 600 images, no better than chance"):

@@ -13,7 +13,7 @@ GATE = "score < 50"
 
 @pytest.mark.parametrize(("network", "code"), [("lenet", 1), ("lenet-acet", 0)])
 def test_the_plain_network_fails_and_its_hardened_twin_passes(mnist, tmp_path, network, code):
-    words = ("--data", "mnist", "--budget", "10000", "--attacks", "baselines,cppn", "--fail-on", GATE)
+    words = ("--data", "mnist", "--budget", "10000", "--attacks", "synthetic,cppn", "--fail-on", GATE)
     done = run("audit", network, *words, "--out", tmp_path / "audit")
     assert done.returncode == code, done.stderr
     (gate,) = json.loads((tmp_path / "audit" / "audit.json").read_text())["gates"]

@@ -1,4 +1,4 @@
-"""``summary.md``, an audit on a page of Markdown for a pull request, and the lines that the command prints."""
+"""``summary.md``: an audit on a page of Markdown, for a pull request; the command prints the same lines."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""The starter pack: make it, and measure what it saves on networks that it was not evolved on.
+"""The champions of the transfer attack: make them, and measure what they save on networks of others.
 
 Three steps, each a word of the command line:
 
     evolve    evolve CPPNs against every network below; a run that is finished is left, another goes on
-    build     write the pack from these runs, and from the folders given with --also
-    measure   leave one network out: queries until half of its classes are fooled at keep95, with and without
+    build     write the shipped file from these runs, and from the folders given with --also
+    measure   leave one network out: queries until half of its classes are fooled, with and without champions
 
-`measure` asks about the champions of all other networks, then goes through the evolution of the network
-itself, and counts the queries of both. It writes starter.json and prints the tables of starter.md. The data
-and the ImageNet networks lie in FOOLERY_DATA; what is missing is left out, and then the pack would be another
-one. Without a step nothing is done.
+`measure` scores the champions of all other networks, then goes through the evolution of the network itself,
+and counts the queries of both. It writes transfer-attack.json and prints the tables of transfer-attack.md.
+The data and the ImageNet networks lie in FOOLERY_DATA; what is missing is left out, and then the shipped file
+would be another one. Without a step nothing is done.
 
-usage: python benchmarks/starter_pack.py [STEP…] [--runs DIR] [--also RUN…] [--docs DIR] [--only NAME…]
+usage: python benchmarks/transfer_champions.py [STEP…] [--runs DIR] [--also RUN…] [--docs DIR] [--only NAME…]
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.attacks.base import read_result
-from foolery.audit.attacks.single_shot import BATCH as ASKED
-from foolery.audit.attacks.transfer import SHIPPED, TransferChampions, collect_champions
-from foolery.audit.reference import reference_statistics, score_reference
+from foolery.audit.attacks.single_shot import BATCH as SCORED
+from foolery.audit.attacks.transfer_champions import SHIPPED, TransferChampions, collect_champions
+from foolery.audit.reference import ReferenceData, reference_statistics, score_reference
 from foolery.audit.scoring import FREE_QUERIES, queries_to, score
 from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
@@ -48,7 +48,7 @@ from foolery.search.objectives import ObjectiveName, audit_objective
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))
 BATCH = 200
-MOST = 2000  # champions of one network in the pack
+MOST = 2000  # champions of one network in the file
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def evolve_all(runs: Path, only: list[str]) -> None:
                 objective=aim,
                 out=folder,
                 resume=(folder / RUN_DB).is_file(),
-                command="python benchmarks/starter_pack.py evolve",
+                command="python benchmarks/transfer_champions.py evolve",
             )
             print(
                 f"{target.name} seed {seed}: median {run.summary['median_confidence']:.4f}, "
@@ -134,35 +134,39 @@ def evolve_all(runs: Path, only: list[str]) -> None:
 
 
 def build(runs: Path, also: list[Path]) -> None:
-    """Write the pack that is shipped."""
-    found = [folder for target in targets([]) for folder in folders(target, runs) if finished(folder)]
-    pack = collect_champions([open_run(folder) for folder in [*found, *also]], max_per_classifier=MOST)
-    pack.write(SHIPPED)
-    print(f"{len(pack)} champions of {len(pack.sources)} runs, {SHIPPED.stat().st_size:,} bytes")
+    """Write the file that is shipped."""
+    evolved = [folder for target in targets([]) for folder in folders(target, runs) if finished(folder)]
+    champions = collect_champions([open_run(folder) for folder in [*evolved, *also]], max_per_classifier=MOST)
+    champions.write(SHIPPED)
+    print(f"{len(champions)} champions of {len(champions.sources)} runs, {SHIPPED.stat().st_size:,} bytes")
 
 
-def measure(target: Target, runs: Path, pack: TransferChampions) -> dict[str, Any]:
+def measure(target: Target, runs: Path, champions: TransferChampions) -> dict[str, Any]:
     """What the champions of the other networks save on ``target``."""
     classifier = target.load()
     known = classifier.description
-    real = reference_statistics(
-        classifier, score_reference(classifier, load_data(target.data, "test")), target.data, "test"
-    )
+    data = ReferenceData(load_data(target.data, "test"), target.data)
+    reference = reference_statistics(classifier, score_reference(classifier, data), data)
     encoding = make_encoding("cppn", known.canvas)
-    genomes = pack.genomes(encoding, exclude=known.fingerprint)
-    count = len(pack.compatible(encoding, exclude=known.fingerprint))
-    firsts = first_passed(classifier, encoding.render(genomes), real.threshold)
-    counted = np.minimum(np.ceil(firsts / ASKED) * ASKED, count)  # as an audit counts: whole batches
-    trails = [read_result(folder, real.threshold) for folder in folders(target, runs) if finished(folder)]
-    alone = np.stack([trail.queries_to_fool for trail in trails if trail is not None])
+    genomes = champions.genomes(encoding, exclude=known.fingerprint)
+    count = len(champions.compatible(encoding, exclude=known.fingerprint))
+    firsts = first_passed(classifier, encoding.render(genomes), reference.threshold)
+    counted = np.minimum(np.ceil(firsts / SCORED) * SCORED, count)  # as an audit counts: whole batches
+    alone = np.stack(
+        [
+            read_result(folder, reference.threshold, len(known.classes)).queries_to_fool
+            for folder in folders(target, runs)
+            if finished(folder)
+        ]
+    )
     together = np.minimum(np.where(np.isfinite(firsts), counted, np.inf)[None], count + alone)
     return {
         "network": target.name,
         "classes": len(known.classes),
-        "threshold": round(real.threshold, 4),
-        "starters": count,
-        "fooled_by_starters": share(firsts, count),
-        "starters_to_half": queries_to(0.5, firsts[None]),
+        "threshold": round(reference.threshold, 4),
+        "champions_tried": count,
+        "fooled_by_champions": share(firsts, count),
+        "champions_to_half": queries_to(0.5, firsts[None]),
         "fooled_by_as_many_queries_of_evolution": share(alone, count),
         "seeds": len(alone),
         "queries": target.queries,
@@ -175,7 +179,7 @@ def first_passed(classifier: Classifier, canvases: Canvases, threshold: float) -
     """``(K,)``: for each class how many pictures it takes until one passes; infinite for never."""
     known = classifier.description
     measure = audit_objective(known.kind, range(len(known.classes)), len(known.classes))
-    parts = [canvases[at : at + ASKED] for at in range(0, len(canvases), ASKED)]
+    parts = [canvases[at : at + SCORED] for at in range(0, len(canvases), SCORED)]
     passes = np.concatenate([measure(classifier.scores(part), part) >= threshold for part in parts])
     return np.where(passes.any(axis=0), passes.argmax(axis=0) + 1.0, np.inf)
 
@@ -196,24 +200,24 @@ def said(passed: NDArray[np.float64], queries: int) -> dict[str, Any]:
     }
 
 
-def page(rows: list[dict[str, Any]], pack: TransferChampions) -> str:
+def page(rows: list[dict[str, Any]], champions: TransferChampions) -> str:
     """The tables, without the words around them."""
     lines = [
-        "| network | starters asked | fooled by them | by as many queries of evolution | half fell without | "
-        "half fell with | score without | with |",
+        "| network | champions tried | fooled by them | by as many queries of evolution | half fooled "
+        "without | half fooled with | score without | with |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in rows:
         halves = (row[each]["queries_to_half"] for each in ("without", "with"))
         without, with_ = ("never" if half is None else f"{half:,.0f}" for half in halves)
         lines.append(
-            f"| {row['network']} | {row['starters']} | {row['fooled_by_starters']:.1%} | "
+            f"| {row['network']} | {row['champions_tried']} | {row['fooled_by_champions']:.1%} | "
             f"{row['fooled_by_as_many_queries_of_evolution']:.1%} | {without} | {with_} | "
             f"{row['without']['score']:.1f} | {row['with']['score']:.1f} |"
         )
-    lines += ["", "| in the pack | run | champions | queries of the run |", "| --- | --- | ---: | ---: |"]
-    for source in pack.sources:
-        number = sum(each.source is source for each in pack.champions)
+    lines += ["", "| shipped, of | run | champions | queries of the run |", "| --- | --- | ---: | ---: |"]
+    for source in champions.sources:
+        number = sum(each.source is source for each in champions.champions)
         lines.append(
             f"| {source.classifier} | `{source.command}`, seed {source.seed} | {number} | "
             f"{source.queries:,} |"
@@ -224,7 +228,7 @@ def page(rows: list[dict[str, Any]], pack: TransferChampions) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("steps", nargs="*", metavar="STEP", help="evolve, build, measure; none does nothing")
-    parser.add_argument("--runs", type=Path, default=Path("runs") / "starter")
+    parser.add_argument("--runs", type=Path, default=Path("runs") / "transfer")
     parser.add_argument("--also", type=Path, nargs="*", default=[], metavar="RUN")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs" / "results")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
@@ -237,23 +241,23 @@ def main() -> int:
     if "build" in given.steps:
         build(given.runs, given.also)
     if "measure" in given.steps:
-        pack, rows = TransferChampions.read(SHIPPED), []
+        champions, rows = TransferChampions.read(SHIPPED), []
         for target in targets(given.only):
             if not finished(folders(target, given.runs)[0]):
                 print(f"{target.name}: left out, it has no run", file=sys.stderr)
                 continue
-            rows.append(measure(target, given.runs, pack))
+            rows.append(measure(target, given.runs, champions))
             print(json.dumps(rows[-1]), flush=True)
         whole = {
-            "champions": len(pack),
+            "champions": len(champions),
             "bytes": SHIPPED.stat().st_size,
             "batch": BATCH,
             "score_from": FREE_QUERIES,
             "networks": rows,
-            "sources": [vars(source) for source in pack.sources],
+            "sources": [vars(source) for source in champions.sources],
         }
-        (given.docs / "starter.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-        print(page(rows, pack))
+        (given.docs / "transfer-attack.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        print(page(rows, champions))
     return 0
 
 
