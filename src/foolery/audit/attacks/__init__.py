@@ -5,9 +5,8 @@ An attack from outside, by an entry point of the group ``foolery.attacks``, is t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from foolery.audit.attacks.base import Attack, AttackBudget, AttackContext, AttackResult
 from foolery.audit.attacks.searches import AscentAttack, EvolutionAttack
@@ -16,7 +15,7 @@ from foolery.audit.attacks.synthetic import SyntheticAttack
 from foolery.audit.attacks.transfer import TRANSFER, TransferAttack
 from foolery.audit.schema_1 import ATTACKS as OLD_NAMES
 from foolery.data.synthetic import synthetic_kinds
-from foolery.errors import UsageError, did_you_mean
+from foolery.errors import UsageError
 from foolery.registry import Entry, Registry
 
 __all__ = [
@@ -37,38 +36,38 @@ class _Row:
         weight: its part of the queries that are left is its weight over that of all attacks not yet tried.
         max_queries: the most queries that it can use; None for any number.
         about: one line for reports.
-        make: the attack itself.
+        attack: the attack itself.
     """
 
     name: str
     weight: float
     max_queries: int | None
     about: str
-    make: Callable[[], Attack]
+    attack: Attack
 
 
 _KINDS = tuple(kind.name for kind in synthetic_kinds())
 #: What others have found comes first, the paper's search before others, what needs gradients last.
 _TABLE = (
-    _Row(TRANSFER, 5.0, None, "champions that were evolved on other networks", TransferAttack),
+    _Row(TRANSFER, 5.0, None, "champions that were evolved on other networks", TransferAttack()),
     *(
-        _Row(kind.name, 10.0 / len(_KINDS), 125, kind.about, partial(SyntheticAttack, kind))
+        _Row(kind.name, 10.0 / len(_KINDS), 125, kind.about, SyntheticAttack(kind))
         for kind in synthetic_kinds()
     ),
     _Row("cppn", 40.0, None, "evolution of CPPNs, the paper's regular images",
-         partial(EvolutionAttack, "cppn", "cppn")),
+         EvolutionAttack("cppn", "cppn")),
     _Row("sparse", 5.0, None, "evolution of a few colored squares on one color",
-         partial(EvolutionAttack, "sparse", "sparse")),
+         EvolutionAttack("sparse", "sparse")),
     _Row("direct", 15.0, None, "evolution of single pixels, the paper's irregular images",
-         partial(EvolutionAttack, "direct", "direct")),
-    _Row("ascent", 15.0, None, "gradient ascent on pixels", partial(AscentAttack, "ascent")),
+         EvolutionAttack("direct", "direct")),
+    _Row("ascent", 15.0, None, "gradient ascent on pixels", AscentAttack("ascent")),
     _Row("ascent-cppn", 10.0, None, "gradient ascent through evolved CPPNs",
-         partial(AscentAttack, "ascent-cppn", start="cppn")),
+         AscentAttack("ascent-cppn", start="cppn")),
 )  # fmt: skip
 _SHIPPED = {row.name: row for row in _TABLE}
 _OTHER_WEIGHT = 10.0
 
-ATTACKS = Registry("attack", "foolery.attacks", [Entry(row.name, row.about, row.make) for row in _TABLE])
+ATTACKS = Registry("attack", "foolery.attacks", [Entry(row.name, row.about, row.attack) for row in _TABLE])
 
 
 @dataclass(frozen=True)
@@ -108,17 +107,16 @@ def select_attacks(names: Sequence[str | Attack] | None = None) -> tuple[Planned
 def _expanded(name: str) -> tuple[str, ...]:
     if name == SYNTHETIC:
         return _KINDS
-    if name in OLD_NAMES and name not in ATTACKS.names():
+    if name in OLD_NAMES and name not in ATTACKS:
         raise UsageError(f"--attacks: {name!r} is called {OLD_NAMES[name]!r} now")
-    if name not in ATTACKS.names():
-        raise UsageError(
-            f"--attacks: {name!r} is unknown; {did_you_mean(name, [SYNTHETIC, *ATTACKS.names()])}"
-        )
-    return (name,)
+    if name not in ATTACKS:
+        raise UsageError(f"--attacks: {name!r} is unknown; {ATTACKS.suggestion(name, SYNTHETIC)}")
+    return (ATTACKS.entry(name).name,)
 
 
 def _planned(name: str) -> PlannedAttack:
-    attack: Attack = ATTACKS.load(name)()
+    target = ATTACKS.load(name)
+    attack: Attack = target() if isinstance(target, type) else target
     row = _SHIPPED.get(name)
     if row is None:
         return PlannedAttack(attack, ATTACKS.entry(name).about)
