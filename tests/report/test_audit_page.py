@@ -95,9 +95,9 @@ def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_pa
 
 def test_mitigations_are_in_the_units_of_their_metric(shown):
     def rows(**changes):
-        helps = (shown.audit.mitigations[0].model_copy(update=changes),)
-        (table,) = [each for each in audit_section(shown.audit.model_copy(update={"mitigations": helps})).tables
-                    if each.title == "Mitigations"]  # fmt: skip
+        changed = (shown.audit.mitigations[0].model_copy(update=changes),)
+        audit = shown.audit.model_copy(update={"mitigations": changed})
+        (table,) = [each for each in audit_section(audit).tables if each.title == "Mitigations"]
         return table.rows[0][1:3]
 
     assert rows(before=1.0, after=0.125) == ("100 %", "12.5 %")
