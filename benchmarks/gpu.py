@@ -187,7 +187,7 @@ def classifier_of(name: str, network: Any, precision: str, grain: int) -> Any:
         }
     )
     made = torch_model.torch_classifier(name, network, card, "0" * 64, device=DEVICE, precision=precision)
-    forward = {**made.description.forward, "grain": grain}
+    forward = {**made.description.forward, "chunk": grain}
     return replace(made, description=replace(made.description, forward=forward))
 
 

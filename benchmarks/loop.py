@@ -31,7 +31,7 @@ LANE_STAGES = ("vary", "render", "classify")
 
 def bare_forward(classifier, batch: int) -> Callable[[], None]:
     """A function that sends one batch through the session."""
-    grain = int(classifier.description.forward["grain"])
+    grain = int(classifier.description.forward["chunk"])
     canvases = np.random.default_rng(0).integers(
         0, 256, (batch, *classifier.description.canvas.axes), np.uint8
     )

@@ -63,7 +63,7 @@ def altered(folder, statement, *values):
 def test_a_confidence_that_was_made_up_shows(copy):
     one = open_run(copy).champions["3"]
     lie = one.confidence / 2
-    for table in ("champions", "reigns"):
+    for table in ("champions", "replacements"):
         altered(
             copy,
             f"UPDATE {table} SET confidence = ?, score = ?, objective = ? WHERE individual = ? AND cell = 3",

@@ -30,7 +30,7 @@ def test_fewer_digits_are_computed_with_and_said(lenet, precision, most):
         confidence(rough.scores(CANVASES), "softmax") - confidence(lenet.scores(CANVASES), "softmax")
     )
     assert 0 < apart.max() < most
-    assert rough.description.forward == {"grain": 50, "precision": precision}
+    assert rough.description.forward == {"chunk": 50, "precision": precision}
     assert rough.description.fingerprint == lenet.description.fingerprint
     assert any(precision in note and "verify" in note for note in rough.description.notes)
 
@@ -68,8 +68,8 @@ def test_every_part_of_an_ensemble_computes_so():
 
 
 def test_of_several_precisions_the_roughest_counts():
-    assert recorded_precision({"0.precision": "tf32", "1.precision": "bf16", "1.grain": 50}) == "bf16"
-    assert recorded_precision({"grain": 25}) == "float32"
+    assert recorded_precision({"0.precision": "tf32", "1.precision": "bf16", "1.chunk": 50}) == "bf16"
+    assert recorded_precision({"chunk": 25}) == "float32"
 
 
 @pytest.mark.parametrize(

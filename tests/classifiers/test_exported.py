@@ -42,7 +42,7 @@ def test_a_trusted_program_is_a_classifier(tmp_path: Path, dynamic):
     np.testing.assert_allclose(classifier.scores(CANVASES), log_softmax(logits.numpy()), atol=1e-5)
     given = classifier.logits(torch.from_numpy(CANVASES).float())
     np.testing.assert_allclose(given.detach().numpy(), logits.numpy(), atol=1e-5)
-    assert classifier.description.forward["grain"] == (50 if dynamic else 2)
+    assert classifier.description.forward["chunk"] == (50 if dynamic else 2)
 
 
 def test_without_trust_nothing_in_it_is_run(tmp_path: Path):

@@ -29,7 +29,7 @@ def test_the_description_says_how_it_is_run(tmp_path: Path):
     assert known.canvas == CanvasShape(1, 4, 4)
     assert known.classes == ("class 0", "class 1", "class 2")
     assert (known.kind, known.backend, known.device) == ("softmax", "onnx", "cpu")
-    assert known.forward == {"grain": 25}
+    assert known.forward == {"chunk": 25}
 
 
 def test_sigmoid_heads_are_independent(tmp_path: Path):

@@ -27,7 +27,7 @@ def opened(path: Path, **changes: object):
 def test_a_fixed_batch_is_filled_up_and_cut(tmp_path: Path, batch):
     path = network(tmp_path / "net.onnx", LINEAR, [batch, 1, 4, 4], ["y"], constants={"weights": WEIGHTS})
     classifier = opened(path)
-    assert classifier.description.forward == {"grain": batch}
+    assert classifier.description.forward == {"chunk": batch}
     for count in (1, 4, 5, 11):
         np.testing.assert_allclose(classifier.scores(CANVASES[:count]), EXPECTED[:count], atol=1e-5)
     assert classifier.scores(CANVASES[:0]).shape == (0, 3)

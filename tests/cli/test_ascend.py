@@ -10,7 +10,7 @@ from support.command import invoke, is_refused, run
 
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
-QUICK = ("ascend", "-c", "lenet", "--rule", "early=0.1", "--rule", "late=0.5")
+QUICK = ("ascend", "-c", "lenet", "--rule", "first_gain=0.1", "--rule", "last_gain=0.5")
 
 
 def test_run_export_and_predict_agree(tmp_path):
@@ -19,7 +19,7 @@ def test_run_export_and_predict_agree(tmp_path):
     assert finished.returncode == 0, finished.stderr
     found = json.loads(finished.stdout)
     assert (found["search"], found["fooled"]["0.9999"]) == ("ascent", 2)
-    assert found["search_options"]["early"] == 0.1
+    assert found["search_options"]["first_gain"] == 0.1
     assert invoke("export", out, "-o", pictures).returncode == 0
     said = json.loads(invoke("predict", "lenet", *sorted(pictures.glob("*.png")), "--json").stdout)
     for image, champion in zip(said["images"], found["champions"], strict=True):
@@ -62,7 +62,7 @@ def test_a_budget_and_resume(tmp_path):
 
 def test_what_cannot_be_used_is_refused_in_one_line(tmp_path):
     is_refused(invoke("ascend", "-c", "lenet", "--preset", "plane"), "did you mean plain")
-    is_refused(invoke("ascend", "-c", "lenet", "--rule", "early"), "--rule: expected NAME=NUMBER")
+    is_refused(invoke("ascend", "-c", "lenet", "--rule", "first_gain"), "--rule: expected NAME=NUMBER")
     is_refused(invoke("ascend", "-c", "lenet", "--start", "nowhere.png"), "there is no file nowhere.png")
     is_refused(invoke("ascend", "-c", "tencrop:lenet"), "tencrop")
     is_refused(

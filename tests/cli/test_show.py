@@ -23,7 +23,7 @@ def test_it_says_where_the_time_went(small_run):
     said = {line[0]: float(line[3]) for line in lines if line and line[0] in stages}
     assert list(said) == stages
     assert sum(said.values()) == pytest.approx(100.0, abs=0.5), "shares of the whole, in percent"
-    found = json.loads(invoke("show", small_run, "--json").stdout)["stages"]
+    found = json.loads(invoke("show", small_run, "--json").stdout)["timings"]
     assert list(found) == stages
     assert min(found.values()) > 0
 

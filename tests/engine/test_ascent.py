@@ -13,7 +13,7 @@ from foolery.classifiers.wrappers.metered import Budget
 from foolery.engine.ascent_start import distances, mean_pixel, start_levels
 from foolery.errors import UsageError
 
-QUICK = {"early": 0.1, "late": 0.5}
+QUICK = {"first_gain": 0.1, "last_gain": 0.5}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_class_rests_once_it_is_certain_enough(lenet):
 
 
 def test_a_champion_is_the_best_step_not_the_last(lenet):
-    exhibit = ascend(lenet, rule={"early": 0.5, "late": 0.9, "decay": 0.3}, steps=30, classes=["0"])
+    exhibit = ascend(lenet, rule={"first_gain": 0.5, "last_gain": 0.9, "decay": 0.3}, steps=30, classes=["0"])
     assert exhibit.champions["0"].confidence == pytest.approx(exhibit.history.max.max())
     assert (np.diff(exhibit.history.max) >= 0).all()
 

@@ -108,7 +108,7 @@ def test_cosines_have_their_own_bins():
 def test_where_the_time_went_is_all_of_it():
     shown = exhibit()
     times = {"vary": 1.0, "render": 2.0, "classify": 6.0, "tell": 0.5, "write": 0.5}
-    plot = timings_plot(RunReport(replace(shown, summary={**shown.summary, "stages": times})))
+    plot = timings_plot(RunReport(replace(shown, summary={**shown.summary, "timings": times})))
     assert plot.about == "60 % of the time was spent in classify."
     assert [row[2] for row in plot.rows] == ["10.0 %", "20.0 %", "60.0 %", "5.0 %", "5.0 %"]
     heights = [points(shape)[:, 1].max() for shape in plot.shapes]

@@ -97,7 +97,7 @@ def tamper(file, *statements, values=()):
 def test_a_newer_format_says_to_upgrade(copy):
     tamper(copy, "PRAGMA user_version = 9")
     assert refusal(copy).endswith(
-        "made by a newer foolery (format 9; this one reads up to 3): upgrade foolery"
+        "made by a newer foolery (format 9; this one reads up to 4): upgrade foolery"
     )
     tamper(copy, "PRAGMA user_version = 0")
     assert "its format is 0" in refusal(copy)
@@ -196,15 +196,18 @@ TAMPERED = {
         "(SELECT individual FROM champions WHERE cell = 0)",
         "too big",
     ),
-    "a cell that is not there": ("UPDATE reigns SET cell = 10 WHERE cell = 9", "cells 0 to 9"),
-    "a reign deleted": ("DELETE FROM reigns WHERE generation = 0 AND cell = 0", "took no cell"),
+    "a cell that is not there": ("UPDATE replacements SET cell = 10 WHERE cell = 9", "cells 0 to 9"),
+    "a replacement deleted": ("DELETE FROM replacements WHERE generation = 0 AND cell = 0", "took no cell"),
     "a wrong predecessor": (
-        "UPDATE reigns SET previous = 1 WHERE generation = 1",
+        "UPDATE replacements SET previous = 1 WHERE generation = 1",
         "not held by individual 1",
     ),
-    "an endless objective": ("UPDATE reigns SET objective = -9e999", "finite objective"),
-    "a score of bytes": ("UPDATE reigns SET score = x'00ff'", "a reign's score: expected a number"),
-    "a confidence": ("UPDATE reigns SET confidence = 7", "got 7.0"),
+    "an endless objective": ("UPDATE replacements SET objective = -9e999", "finite objective"),
+    "a score of bytes": (
+        "UPDATE replacements SET score = x'00ff'",
+        "a replacement's score: expected a number",
+    ),
+    "a confidence": ("UPDATE replacements SET confidence = 7", "got 7.0"),
     "a champion deleted": ("DELETE FROM champions WHERE cell = 3", "champions of 10 cells, found 9"),
     "a champion moved": ("UPDATE champions SET cell = 77 WHERE cell = 3", "champions of 10 cells"),
     "a champion who is not": (
@@ -224,14 +227,14 @@ TAMPERED = {
 def test_tampering_is_named(copy, what):
     statement, message = TAMPERED[what]
     if message is None:  # a NULL where none may be: the table has to be written anew to hold one
-        nullable = [table.replace(" NOT NULL", "") for table in TABLES if "champions" in table]
-        tamper(copy, "ALTER TABLE champions RENAME TO old", *nullable)
+        nullable = TABLES["champions"].replace(" NOT NULL", "")
+        tamper(copy, "ALTER TABLE champions RENAME TO old", nullable)
         tamper(copy, "INSERT INTO champions SELECT * FROM old", "DROP TABLE old", statement)
         tamper(copy, "PRAGMA writable_schema = ON")
         connection = sqlite3.connect(copy)
         connection.execute("PRAGMA writable_schema = ON")
-        original = next(table for table in TABLES if "champions" in table)
-        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'champions'", (original,))
+        sql = "UPDATE sqlite_master SET sql = ? WHERE name = 'champions'"
+        connection.execute(sql, (TABLES["champions"],))
         connection.commit()
         connection.close()
         message = "NULL value in champions.score"
@@ -417,7 +420,7 @@ def test_all_refusals_are_usage_errors():
     assert issubclass(RunFileError, UsageError)
 
 
-@pytest.mark.parametrize("what", ["two\nlines", "\x1b[2Jgone", "x" * 501])
-def test_an_event_that_could_hide_something_on_a_terminal_is_refused(copy, what):
-    tamper(copy, "INSERT INTO events (generation, what) VALUES (1, ?)", values=(what,))
+@pytest.mark.parametrize("text", ["two\nlines", "\x1b[2Jgone", "x" * 501])
+def test_an_event_that_could_hide_something_on_a_terminal_is_refused(copy, text):
+    tamper(copy, "INSERT INTO events (generation, text) VALUES (1, ?)", values=(text,))
     assert "an event: expected one line" in refusal(copy)

@@ -33,8 +33,8 @@ def one_step_plainly(lenet, x, target, rule):
     p = torch.softmax(lenet.logits(pixels).double(), 1)[0, target]
     p.backward()
     g = pixels.grad[0].double().numpy()
-    desired = min(rule.early, rule.late * (1 - p.item()))
-    length = min(rule.longest, desired / (g**2).sum())
+    desired = min(rule.first_gain, rule.last_gain * (1 - p.item()))
+    length = min(rule.max_step, desired / (g**2).sum())
     return (x + length * g) * (1 - rule.decay)
 
 
@@ -53,7 +53,7 @@ def test_ten_steps_are_the_paper_s(lenet, decay):
 
 
 def test_a_step_gains_about_what_it_aims_at(lenet):
-    found = climb(lenet, early=0.01)
+    found = climb(lenet, first_gain=0.01)
     place = found.start(levels())
     for number in range(25):
         pixels = found.canvases(place, ROWS)
@@ -69,7 +69,7 @@ def test_step_length_where_the_probability_is_tiny_or_one():
     slope = torch.ones(3, 4)
     value = torch.tensor([-200.0, -1e-12, -1.0], dtype=torch.float64)
     tiny, sure, usual = step_length(value, slope, rule, "softmax")
-    assert tiny == 0.0 or tiny <= rule.longest * np.exp(-200.0)
+    assert tiny == 0.0 or tiny <= rule.max_step * np.exp(-200.0)
     assert 0 < sure < 1e-12
     p = np.exp(-1.0)
     assert float(usual) == pytest.approx(min(0.02, 0.1 * (1 - p)) / p / 4, rel=1e-5)
@@ -112,7 +112,7 @@ def test_saved_and_loaded_it_goes_on_bit_for_bit(lenet):
 
 
 def test_steps_on_the_logarithm_go_on_where_the_probability_is_zero():
-    rule = make_rule("plain", {"nats": 5.0})
+    rule = make_rule("plain", {"step_nats": 5.0})
     slope = torch.ones(3, 4)
     value = torch.tensor([-2000.0, -1e-12, -1.0], dtype=torch.float64)
     tiny, sure, usual = step_length(value, slope, rule, "softmax")

@@ -177,12 +177,12 @@ def search_litter(encoding, options, generations=3):
 
 @pytest.mark.parametrize(("encoding", "options"), ENCODINGS)
 @pytest.mark.parametrize("generations", [0, 3])
-@pytest.mark.parametrize("grain", [1, 7, 40, 100])
-def test_slices_are_those_of_the_whole(encoding, options, generations, grain):
+@pytest.mark.parametrize("chunk", [1, 7, 40, 100])
+def test_slices_are_those_of_the_whole(encoding, options, generations, chunk):
     """Also slices that part the two rows of a crossover."""
     whole = search_litter(encoding, options, generations)
     litter = search_litter(encoding, options, generations).ask_lazy()
-    parallel_for(litter.vary, len(litter), chunk=grain)
+    parallel_for(litter.vary, len(litter), chunk=chunk)
     pack, rows = whole.encoding.pack, np.array([79, 3, 3, 40, 0])
     children = whole.ask().genomes
     assert pack(litter.take(rows)) == pack(whole.encoding.take(children, rows))

@@ -18,7 +18,7 @@ class Plain:
             classes=tuple(classes),
             kind=kind,
             backend="python",
-            forward={"grain": 7},
+            forward={"chunk": 7},
         )
         self.crop = crop or canvas[1:]
         self.weights = np.random.default_rng(seed).normal(

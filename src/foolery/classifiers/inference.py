@@ -42,7 +42,7 @@ def scores(
 ) -> NDArray[np.float64]:
     """``(N, K) float64`` scores of ``(N, C, H, W) uint8`` canvases.
 
-    Every chunk holds ``description.forward["grain"]`` canvases (the last one what is left), so the
+    Every chunk holds ``description.forward["chunk"]`` canvases (the last one what is left), so the
     numbers do not depend on the number of workers.
 
     Raises:
@@ -78,7 +78,7 @@ def outputs(
     if free_workers() > 1 or len(canvases) * math.prod(shape) > _CHUNK_VALUES:
         return _outputs_of_canvases(lambda part: network(prepared(part)), canvases, description, card)
     description.canvas.check(canvases)  # one worker and few images: prepared all at once
-    images, chunk = prepared(canvases), int(description.forward["grain"])
+    images, chunk = prepared(canvases), int(description.forward["chunk"])
     # Checked after the last call: a network leaves the cache cold, and between two calls each line is slow.
     parts = [network(images[start : start + chunk]) for start in range(0, len(images), chunk)]
     name, classes = description.name, len(description.classes)
@@ -138,7 +138,7 @@ def _in_chunks(
         rows = _rows(forward(start, stop), card.background)
         results[start:stop] = check_form(rows, stop - start, name, classes)
 
-    parallel_for(work, count, chunk=int(description.forward["grain"]), workers=workers)
+    parallel_for(work, count, chunk=int(description.forward["chunk"]), workers=workers)
     return results
 
 

@@ -59,7 +59,7 @@ class OnnxClassifier:
     @property
     def chunk(self) -> int:
         """See ``ChunkedClassifier``."""
-        return int(self.description.forward["grain"])
+        return int(self.description.forward["chunk"])
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
@@ -135,7 +135,7 @@ def open_onnx(
         kind=card.kind,
         backend="onnx",
         device=used,
-        forward={"grain": batch or chunk_size(card.preprocessing, CHUNK, used)},
+        forward={"chunk": batch or chunk_size(card.preprocessing, CHUNK, used)},
         notes=(SATURATES,) if card.output == "probabilities" else (),
     )
     return OnnxClassifier(

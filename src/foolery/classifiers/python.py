@@ -186,7 +186,7 @@ def _wrap(request: Request, model: Any, card: Card, call: CanvasFunction) -> Pyt
         classes=card.classes,
         kind=card.kind,
         backend="python",
-        forward={"grain": CHUNK},
+        forward={"chunk": CHUNK},
         notes=(SATURATES,) if card.output == "probabilities" else (),
     )
     return PythonClassifier(description, card, call)

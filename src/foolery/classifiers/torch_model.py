@@ -39,13 +39,13 @@ def scores_on_device(
 ) -> NDArray[np.float64]:
     """``(N, K) float64`` scores of ``(N, C, H, W) uint8`` canvases, an array or a torch tensor.
 
-    Every chunk holds ``description.forward["grain"]`` canvases (the last one what is left).
+    Every chunk holds ``description.forward["chunk"]`` canvases (the last one what is left).
 
     Raises:
         UsageError: for canvases of another shape, and for a network that gives what no search can use.
     """
     description.canvas.check(canvases)
-    name, classes, grain = description.name, len(description.classes), int(description.forward["grain"])
+    name, classes, grain = description.name, len(description.classes), int(description.forward["chunk"])
     starts = range(0, len(canvases), grain)
     if not starts:
         return np.empty((0, classes))
@@ -136,7 +136,7 @@ class TorchClassifier:
     @property
     def chunk(self) -> int | None:
         """See ``ChunkedClassifier``; None on devices other than the processor."""
-        return int(self.description.forward["grain"]) if self.description.device == "cpu" else None
+        return int(self.description.forward["chunk"]) if self.description.device == "cpu" else None
 
     @property
     def canvas_device(self) -> str:
@@ -271,7 +271,7 @@ def torch_classifier(
     used = torch_device(device)
     check_computes(precision, used)
     forward: dict[str, str | int] = {
-        "grain": batch or chunk_size(card.preprocessing, CHUNK, used, _memory_of(used))
+        "chunk": batch or chunk_size(card.preprocessing, CHUNK, used, _memory_of(used))
     }
     if precision != "float32":
         forward["precision"] = precision

@@ -95,7 +95,7 @@ def over_runs(medians: Sequence[Mapping[str, float]]) -> dict[str, object]:
 def _events(events: object) -> list[str]:
     """One line for each thing that happened to a run."""
     entries = events if isinstance(events, list) else []
-    return [f"event       generation {event['generation']}: {event['what']}" for event in entries]
+    return [f"event       generation {event['generation']}: {event['text']}" for event in entries]
 
 
 def _generations(reached: Sequence[int]) -> str:
@@ -133,7 +133,7 @@ def profile(summaries: Iterable[Mapping[str, object]]) -> list[str]:
     """A line for every stage, over all runs; none where none of them recorded its stages, as an ascent."""
     totals = dict.fromkeys(_WHAT, 0.0)
     for summary in summaries:
-        timings = summary.get("stages")
+        timings = summary.get("timings")
         if isinstance(timings, Mapping):
             for name in totals:
                 totals[name] += float(timings[name])

@@ -55,7 +55,7 @@ def ascend(
     rule: Annotated[
         list[str] | None,
         typer.Option(
-            "--rule", metavar="NAME=NUMBER", help="Replaces a number of the preset: --rule early=0.1."
+            "--rule", metavar="NAME=NUMBER", help="Replaces a number of the preset: --rule first_gain=0.1."
         ),
     ] = None,
     start: Annotated[

@@ -65,7 +65,7 @@ class AscentLoop:
         self.best = _Elites(lowest, lowest.copy(), np.full(len(self.cells), -1))
         self.states: dict[int, Any] = {}
         self.seconds_before, self.clock = writer.seconds, time.perf_counter()
-        self.started_at = max(writer.generation, 0)
+        self.resumed_from = max(writer.generation, 0)
 
     @property
     def can_continue(self) -> bool:
@@ -193,7 +193,7 @@ class AscentLoop:
             state = self.states[generation]
             self.on_progress(
                 Progress(
-                    generation, self.steps, self.started_at, stats, self.labels, confidences,
+                    generation, self.steps, self.resumed_from, stats, self.labels, confidences,
                     lambda: self.ascent.canvases(state, all_rows),
                 )
             )  # fmt: skip

@@ -47,8 +47,8 @@ def run_summary(run: RunFile, name: str) -> dict[str, object]:
         "queries": queries,
         "seconds": round(seconds, 3),
         "queries_per_second": round(queries / seconds, 1) if seconds > 0 else None,
-        "stages": _timings(run),
-        "jumps": int(history.improvements[-1]) if len(history) else 0,
+        "timings": _timings(run),
+        "improvements": int(history.improvements[-1]) if len(history) else 0,
         "median_confidence": float(np.median(confidences)) if measured else None,
         "mean_confidence": float(confidences.mean()) if measured else None,
         "min_confidence": float(confidences.min()) if measured else None,
@@ -62,7 +62,7 @@ def run_summary(run: RunFile, name: str) -> dict[str, object]:
             }
             for champion in run.champions
         ],
-        "events": [{"generation": event.generation, "what": event.text} for event in run.events],
+        "events": [{"generation": event.generation, "text": event.text} for event in run.events],
     }
 
 

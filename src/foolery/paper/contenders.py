@@ -24,8 +24,8 @@ TEST_IMAGES = 10_000
 BATCH = 200
 JUDGES = ("digits-b", "digits-c")
 #: Gradient ascent follows log p: p itself is 0 to the last digit where a generative network is not fooled.
-#: Chosen among 5, 20 and 60 nats with late 0.1 and 0.5 as what brings most contenders furthest (seed 0).
-RULE = {"nats": 20.0, "late": 0.5}
+#: Chosen among 5, 20 and 60 nats with last_gain 0.1 and 0.5 as what brings most contenders furthest (seed 0).
+RULE = {"step_nats": 20.0, "last_gain": 0.5}
 STARTS = ("mean", "noise")
 ENCODINGS = ("cppn", "direct")
 ATTACKS = (*ENCODINGS, *(f"ascent from {start}" for start in STARTS))
@@ -186,7 +186,9 @@ def _ascent(
     from foolery.engine.ascent import ascend
 
     fingerprint = model.classifier.description.fingerprint[:12]
-    folder = context.work / "runs" / f"{fingerprint}-ascent-{start}-{RULE['nats']:g}-{steps}" / f"seed-{seed}"
+    folder = (
+        context.work / "runs" / f"{fingerprint}-ascent-{start}-{RULE['step_nats']:g}-{steps}" / f"seed-{seed}"
+    )
     try:
         run = open_run_file(folder)
         finished = run.status == "finished"

@@ -118,8 +118,9 @@ def run(context: Context) -> ReproductionOutcome:
         picture=_picture(results),
         caption="One row for each setting, one column for each class, from the first start.",
         notes=(
-            "Every step is the paper's: as long as it takes to gain min(early, late (1 - p)) to first order. "
-            "An image counts as it would be exported, rounded to 8 bits, and of an ascent the best one does; "
+            "Every step is the paper's: as long as it takes to gain min(first gain, last gain (1 - p)) to "
+            "first order. An image counts as it would be exported, rounded to 8 bits, and of an ascent the "
+            "best one does; "
             "the paper's code takes the last, without rounding. A query is an image that goes through the "
             "network in either direction: three for each step.",
         ),

@@ -186,7 +186,7 @@ def histogram_plot(report: RunReport) -> Plot | None:
 
 def timings_plot(report: RunReport) -> Plot | None:
     """Where the time of the search went; None where it was not recorded."""
-    stages = report.result.summary.get("stages")
+    stages = report.result.summary.get("timings")
     if not isinstance(stages, Mapping) or not any(stages.values()):
         return None
     seconds = {_STAGES.get(str(name), str(name)): float(value) for name, value in stages.items()}

@@ -120,7 +120,7 @@ def frame_width(width: int, target: int) -> int:
 def _events(result: RunResult) -> tuple[str, ...]:
     events = result.summary.get("events")
     records = events if isinstance(events, list) else []
-    return tuple(f"Generation {each['generation']}: {each['what']}" for each in records)
+    return tuple(f"Generation {each['generation']}: {each['text']}" for each in records)
 
 
 def _figures(result: RunResult) -> tuple[Fact, ...]:

@@ -111,7 +111,7 @@ class PendingRecords:
             ((int(number),) for number in self.dropped_genomes),
         )
         yield (
-            "INSERT OR REPLACE INTO reigns (cell, individual, generation, objective, score, confidence,"
+            "INSERT OR REPLACE INTO replacements (cell, individual, generation, objective, score, confidence,"
             " previous) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 (*_replacement_columns(reign), _int(reign.previous))
@@ -128,7 +128,7 @@ class PendingRecords:
             ),
         )
         yield (
-            "INSERT OR REPLACE INTO generations (generation, queries, jumps, median, mean, least, most,"
+            "INSERT OR REPLACE INTO generations (generation, queries, improvements, median, mean, min, max,"
             " seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
@@ -140,7 +140,7 @@ class PendingRecords:
             ),
         )
         yield (
-            "INSERT OR REPLACE INTO stages (generation, vary, render, classify, tell, write)"
+            "INSERT OR REPLACE INTO timings (generation, vary, render, classify, tell, write)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 (int(generation), *(float(getattr(stages, name)) for name in TIMING_NAMES))
@@ -148,7 +148,7 @@ class PendingRecords:
             ),
         )
         yield (
-            "INSERT INTO events (generation, what) VALUES (?, ?)",
+            "INSERT INTO events (generation, text) VALUES (?, ?)",
             ((int(event.generation), event.text) for event in self.events),
         )
 

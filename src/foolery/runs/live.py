@@ -21,7 +21,7 @@ from foolery.runs.reader import load_head, parse_provenance
 from foolery.runs.records import CANVAS_HASH, GenerationStats, Provenance, RunSettings, Status
 from foolery.runs.schema import check_schema
 
-_COLUMNS = "generation, queries, jumps, median, mean, least, most, seconds"
+_COLUMNS = "generation, queries, improvements, median, mean, min, max, seconds"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from foolery.runs.records import (
     TimingHistory,
     Timings,
 )
-from foolery.runs.schema import check_pages, check_schema, format_of
+from foolery.runs.schema import check_pages, check_schema, format_of, upgraded_settings
 from foolery.runs.validation import MAX_GENERATION, MAX_NUMBER, GenerationRecord, RunValidator
 
 M = TypeVar("M", bound=BaseModel)
@@ -136,7 +136,7 @@ def load_head(connection: sqlite3.Connection) -> tuple[Status, int, bool, RunSet
     status, last, keeps_genomes, text = rows[0]
     if status not in ("running", "interrupted", "finished"):
         raise RecordError(f"status: expected running, interrupted or finished, got {short(status)}")
-    settings = _model(RunSettings, text, "settings")
+    settings = _model(RunSettings, upgraded_settings(text, format_of(connection)), "settings")
     try:
         CanvasShape(*settings.canvas)
     except UsageError as error:
@@ -166,13 +166,13 @@ def parse_provenance(text: object) -> Provenance:
 
 def _generation_stats(connection: sqlite3.Connection) -> Iterator[GenerationStats]:
     for generation, queries, improvements, *reals in connection.execute(
-        "SELECT generation, queries, jumps, median, mean, least, most, seconds FROM generations"
+        "SELECT generation, queries, improvements, median, mean, min, max, seconds FROM generations"
         " ORDER BY generation"
     ):
         yield GenerationStats(
             _whole(generation, "generation"),
             _whole(queries, "queries"),
-            _whole(improvements, "jumps"),
+            _whole(improvements, "improvements"),
             *(_real(value, f"generation {generation}") for value in reals),
         )
 
@@ -194,36 +194,32 @@ def _individuals(connection: sqlite3.Connection) -> Iterator[Individual]:
 
 def _replacements(connection: sqlite3.Connection) -> Iterator[Replacement]:
     for cell, individual, generation, objective, score, confidence, previous in connection.execute(
-        "SELECT cell, individual, generation, objective, score, confidence, previous FROM reigns"
+        "SELECT cell, individual, generation, objective, score, confidence, previous FROM replacements"
         " ORDER BY generation, cell"
     ):
         yield Replacement(
-            _whole(cell, "a reign's cell"),
-            _whole(individual, "a reign's individual"),
-            _whole(generation, "a reign's generation"),
-            _real(objective, "a reign's objective"),
-            _real(score, "a reign's score"),
-            _real(confidence, "a reign's confidence"),
-            _whole_or_none(previous, "a reign's previous"),
+            _whole(cell, "a replacement's cell"),
+            _whole(individual, "a replacement's individual"),
+            _whole(generation, "a replacement's generation"),
+            _real(objective, "a replacement's objective"),
+            _real(score, "a replacement's score"),
+            _real(confidence, "a replacement's confidence"),
+            _whole_or_none(previous, "a replacement's previous"),
         )
 
 
 def _timings(connection: sqlite3.Connection, last: int) -> Iterator[tuple[int, Timings]]:
-    if format_of(connection) < 2:
-        return
     for generation, *seconds in connection.execute(
-        f"SELECT generation, {', '.join(TIMING_NAMES)} FROM stages ORDER BY generation"
+        f"SELECT generation, {', '.join(TIMING_NAMES)} FROM timings ORDER BY generation"
     ):
-        what = f"stages of generation {generation}"
+        what = f"timings of generation {generation}"
         if not all(0.0 <= _real(value, what) < inf for value in seconds):
             raise RecordError(f"{what}: expected seconds, got {short(seconds)}")
-        yield _whole(generation, "a generation with stages", high=last), Timings(*seconds)
+        yield _whole(generation, "a generation with timings", high=last), Timings(*seconds)
 
 
 def _events(connection: sqlite3.Connection) -> Iterator[Event]:
-    if format_of(connection) < 3:
-        return
-    for generation, value in connection.execute("SELECT generation, what FROM events ORDER BY number"):
+    for generation, value in connection.execute("SELECT generation, text FROM events ORDER BY number"):
         text = _text(value, "an event")
         if len(text) > MAX_EVENT_LENGTH or not text.isprintable():
             raise RecordError(f"an event: expected one line, got {short(text)}")
@@ -326,7 +322,7 @@ def read_run_head(folder: Path) -> RunHead | None:
             check_schema(connection)
             status, generation, _, settings = load_head(connection)
             row = connection.execute(
-                "SELECT queries, least FROM generations WHERE generation = ?", (generation,)
+                "SELECT queries, min FROM generations WHERE generation = ?", (generation,)
             ).fetchone()
             queries, least = (0, 0.0) if row is None else (int(row[0]), float(row[1]))
     except (RecordError, ValueError, TypeError) as fault:

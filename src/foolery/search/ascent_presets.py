@@ -18,32 +18,33 @@ class AscentRule:
 
     Attributes:
         steps: how many there are; the paper's N pictures, and one more, because here the last moves too.
-        early: the gain in probability that a step aims at while the probability is low.
-        late: the share of what is missing to 1 that it aims at later: ``min(early, late * (1 - p))``.
+        first_gain: the gain in probability that a step aims at while the probability is low.
+        last_gain: the share of what is missing to 1 that it aims at later:
+            ``min(first_gain, last_gain * (1 - p))``.
         decay: share of x that is lost after every step (the paper's L2 regularisation).
         blur: standard deviation in pixels of a Gaussian blur of x; 0 for none.
         blur_every: steps from one blur to the next.
         small_norm: percentile of the pixels that are set to the mean pixel, by the norm of x.
         benefit: likewise, by what the class would lose to first order were they so set.
         abs_benefit: likewise, by how much it would lose or gain.
-        longest: the largest step, as a factor of the gradient.
-        nats: where it is not 0, steps follow the logarithm of the probability and aim at a gain of so many
-            nats, and of ``late * (1 - p)`` once that is less. ``early`` and ``longest`` do not count then.
-            The paper's step comes to a stand where the probability underflows, as that of a generative
-            network does.
+        max_step: the largest step, as a factor of the gradient.
+        step_nats: where it is not 0, steps follow the logarithm of the probability and aim at a gain of so
+            many nats, and of ``last_gain * (1 - p)`` once that is less. ``first_gain`` and ``max_step`` do
+            not count then. The paper's step comes to a stand where the probability underflows, as that of a
+            generative network does.
     """
 
     steps: int
-    early: float
-    late: float
+    first_gain: float
+    last_gain: float
     decay: float = 0.0
     blur: float = 0.0
     blur_every: int = 1
     small_norm: float = 0.0
     benefit: float = 0.0
     abs_benefit: float = 0.0
-    longest: float = 1e7
-    nats: float = 0.0
+    max_step: float = 1e7
+    step_nats: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high, whole) in _RANGES.items():
@@ -55,34 +56,34 @@ class AscentRule:
 
     @property
     def options(self) -> Mapping[str, int | float]:
-        """All but ``steps``, as a run records them; ``nats`` only where it is not 0."""
+        """All but ``steps``, as a run records them; ``step_nats`` only where it is not 0."""
         numbers = asdict(self)
         del numbers["steps"]
-        if not self.nats:
-            del numbers["nats"]
+        if not self.step_nats:
+            del numbers["step_nats"]
         return {name: int(n) if _RANGES[name][2] else float(n) for name, n in numbers.items()}
 
 
 _RANGES: Mapping[str, tuple[float, float, bool]] = {
     "steps": (0, 10_000_000, True),
-    "early": (1e-9, 1.0, False),
-    "late": (1e-9, 1.0, False),
+    "first_gain": (1e-9, 1.0, False),
+    "last_gain": (1e-9, 1.0, False),
     "decay": (0.0, 1.0, False),
     "blur": (0.0, 100.0, False),
     "blur_every": (1, 1_000_000, True),
     "small_norm": (0.0, 100.0, False),
     "benefit": (0.0, 100.0, False),
     "abs_benefit": (0.0, 100.0, False),
-    "longest": (1e-9, 1e30, False),
-    "nats": (0.0, 1e6, False),
+    "max_step": (1e-9, 1e30, False),
+    "step_nats": (0.0, 1e6, False),
 }
 
 PRESETS: Mapping[str, AscentRule] = {
-    "plain": AscentRule(500, early=0.02, late=0.1),
-    "decay": AscentRule(1500, early=0.03, late=0.02, decay=0.01),
-    "blur": AscentRule(1000, early=0.03, late=0.05, decay=0.001, blur=0.4, blur_every=2),
+    "plain": AscentRule(500, first_gain=0.02, last_gain=0.1),
+    "decay": AscentRule(1500, first_gain=0.03, last_gain=0.02, decay=0.01),
+    "blur": AscentRule(1000, first_gain=0.03, last_gain=0.05, decay=0.001, blur=0.4, blur_every=2),
     "sparse": AscentRule(
-        1500, early=0.03, late=0.05, decay=0.001, blur=0.3, small_norm=20.0, abs_benefit=20.0
+        1500, first_gain=0.03, last_gain=0.05, decay=0.001, blur=0.3, small_norm=20.0, abs_benefit=20.0
     ),
 }
 """The four settings of the paper's supplement, there -1, 169, 188 and 360."""

@@ -170,20 +170,20 @@ def all_scores(classifier: DifferentiableClassifier, pixels: Tensor) -> Tensor:
 
 
 def step_length(value: Tensor, gradient: Tensor, rule: AscentRule, kind: Kind) -> Tensor:
-    """``(N,) float32``: the factor of ``gradient``, the gradient of ``value`` as ``certainty`` gives it.
+    """``(N,) float32``: the factor of ``gradient``, that of ``value`` as ``target_scores`` gives it.
 
-    With p the probability and g its gradient the paper's step is ``min(longest, gain / |g|^2) * g`` where
-    ``gain = min(early, late * (1 - p))``. Here g is ``p * slope``, which does not underflow where p is tiny.
-    With ``rule.nats`` it is ``min(nats, late * (1 - p) / p) / |slope|^2``.
+    With p the probability and g its gradient the paper's step is ``min(max_step, gain / |g|^2) * g`` where
+    ``gain = min(first_gain, last_gain * (1 - p))``. Here g is ``p * gradient``, which does not underflow
+    where p is tiny. With ``step_nats`` it is ``min(step_nats, last_gain * (1 - p) / p) / |gradient|^2``.
     """
     square = gradient.flatten(1).double().square().sum(1)
     missing = 1.0 - value if kind == "similarity" else -torch.expm1(value)
-    gain = (rule.late * missing).clamp(max=rule.early)
+    gain = (rule.last_gain * missing).clamp(max=rule.first_gain)
     p = torch.ones_like(value) if kind == "similarity" else value.exp()
-    if rule.nats:
-        aim = (rule.late * missing / p).clamp(max=rule.nats)
+    if rule.step_nats:
+        aim = (rule.last_gain * missing / p).clamp(max=rule.step_nats)
         return torch.where(square > 0, aim / square, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
-    length = torch.minimum(rule.longest * p, gain / (p * square))
+    length = torch.minimum(rule.max_step * p, gain / (p * square))
     return torch.where(square > 0, length, 0.0).nan_to_num(0.0, 0.0, 0.0).float()
 
 
@@ -195,7 +195,7 @@ def gradient_chunk(classifier: DifferentiableClassifier) -> int:
     steps a second as 2; SqueezeNet at 227: 4 rows 1.2 times as many as 1).
     """
     description = classifier.description
-    chunk = int(description.forward.get("grain", 1))
+    chunk = int(description.forward.get("chunk", 1))
     return chunk if description.device == "cpu" else max(1, chunk // DEVICE_SHARE)
 
 

@@ -20,7 +20,7 @@ from foolery.errors import UsageError
 from foolery.search.ascent_presets import AscentRule
 
 #: A step aims to gain at most 1 nat, and at most half of what is missing to a probability of 1.
-RULE = AscentRule(steps=0, early=1.0, late=0.5, nats=1.0)
+RULE = AscentRule(steps=0, first_gain=1.0, last_gain=0.5, step_nats=1.0)
 MAX_STEPS = 100
 PASSES = 2  # of an image through the network for each step: forward and backward
 

@@ -45,7 +45,7 @@ def test_slices_give_what_the_whole_gives():
     batched = MicroBatched(plain, 4)
     assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
     assert plain.asked == [4, 4, 2]
-    assert batched.description.forward == {"grain": 7, "slice": 4}
+    assert batched.description.forward == {"chunk": 7, "microbatch": 4}
     assert batched.events == []
 
 
@@ -56,7 +56,7 @@ def test_short_memory_halves_the_slice_and_is_an_event():
     assert batched.events == told == [BatchReduction(16, 5, "no room"), BatchReduction(5, 2, "no room")]
     assert small.asked == [2, 2, 2, 2, 2]
     assert "from here 2" in str(told[-1])
-    assert batched.description.forward["slice"] == 2
+    assert batched.description.forward["microbatch"] == 2
 
 
 def test_a_memory_too_small_for_one_canvas_ends_the_run():
@@ -110,13 +110,13 @@ class OnDevice(Small):
 
     def __init__(self, room, error=NO_ROOM):
         super().__init__(room, error)
-        self.description = replace(self.description, device="cuda", forward={"grain": 64})
+        self.description = replace(self.description, device="cuda", forward={"chunk": 64})
 
 
 def test_on_a_device_the_slice_is_found_by_memory_before_the_run_and_recorded():
     device = OnDevice(room=20)
     fitted = with_microbatches(device)
-    assert fitted.description.forward == {"grain": 64, "slice": 16}
+    assert fitted.description.forward == {"chunk": 64, "microbatch": 16}
     assert device.asked == [16, 16, 16, 16]
     told = []
     again = with_microbatches(OnDevice(room=20), size=16, on_event=told.append)
@@ -174,7 +174,7 @@ class Device(Plain):
 
     def __init__(self, room: int) -> None:
         super().__init__()
-        self.description = replace(self.description, device="cuda", forward={"grain": 64})
+        self.description = replace(self.description, device="cuda", forward={"chunk": 64})
         self.room = room
 
     def scores(self, canvases):
@@ -185,7 +185,7 @@ class Device(Plain):
 
 def test_the_slice_is_found_before_generation_0_recorded_and_used_again(tmp_path):
     evolve(Device(room=20), generations=2, out=tmp_path, **QUICK)
-    assert open_run_file(tmp_path).settings.forward == {"grain": 64, "slice": 16}
+    assert open_run_file(tmp_path).settings.forward == {"chunk": 64, "microbatch": 16}
     roomier = Device(room=1000)
     evolve(roomier, generations=4, out=tmp_path, resume=True, **QUICK)
     assert set(roomier.asked) == {16, 8}, "slices of 16, as recorded, though more would fit by now"
@@ -219,7 +219,7 @@ def test_replicates_keep_to_their_slices_and_each_learns_of_a_shrink(tmp_path):
     evolve(device, seeds=2, generations=3, out=tmp_path, on_progress=crowd, **QUICK)
     for seed in (3, 4):
         run = open_run_file(tmp_path / f"seed-{seed}")
-        assert run.settings.forward["slice"] == 16
+        assert run.settings.forward["microbatch"] == 16
         assert [event.generation for event in run.events] == [2]
     evolve(Device(room=1000), seeds=2, generations=4, out=tmp_path, resume=True, **QUICK)
     assert [open_run_file(tmp_path / f"seed-{seed}").generation for seed in (3, 4)] == [4, 4]

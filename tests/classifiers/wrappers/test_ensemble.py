@@ -41,7 +41,7 @@ def test_the_fingerprint_is_that_of_the_members_in_their_order():
 
 
 def test_the_forward_of_every_member_is_recorded():
-    assert ensemble(Plain(0), Plain(1)).description.forward == {"0.grain": 7, "1.grain": 7}
+    assert ensemble(Plain(0), Plain(1)).description.forward == {"0.chunk": 7, "1.chunk": 7}
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_gradient_ascent_moves_where_the_probability_is_zero():
     classifier = load_classifier(BOTH[0])
     how = {"start": "noise", "classes": ["0", "7"], "steps": 15}
     still = ascend(classifier, **how)
-    climbed = ascend(classifier, rule={"nats": 20.0}, **how)
+    climbed = ascend(classifier, rule={"step_nats": 20.0}, **how)
     for digit in how["classes"]:
         first = classifier.scores(still.champions[digit].canvas[None])[0, int(digit)]
         assert climbed.champions[digit].score > first + 100

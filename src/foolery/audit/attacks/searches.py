@@ -15,7 +15,7 @@ from foolery.runs.database import RUN_DB
 
 BATCH = 200
 #: Of ascent: quick steps, that go on where a probability is nearly 1, since thresholds may lie beyond.
-ASCENT_RULE = {"nats": 2.0, "late": 0.9}
+ASCENT_RULE = {"step_nats": 2.0, "last_gain": 0.9}
 
 
 @dataclass(frozen=True)

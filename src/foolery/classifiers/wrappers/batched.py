@@ -60,7 +60,7 @@ class MicroBatched:
     def description(self) -> Description:
         """That of the classifier within; ``forward`` has the size as ``slice``."""
         inner = self.classifier.description
-        return replace(inner, forward={**inner.forward, "slice": self.size})
+        return replace(inner, forward={**inner.forward, "microbatch": self.size})
 
     @property
     def canvas_device(self) -> str:
@@ -124,7 +124,7 @@ def fitting_batch(classifier: Classifier) -> int:
         FooleryError: where not even one canvas fits.
     """
     forward = classifier.description.forward
-    chunks = [int(value) for key, value in forward.items() if key.rpartition(".")[2] == "grain"]
+    chunks = [int(value) for key, value in forward.items() if key.rpartition(".")[2] == "chunk"]
     trial = MicroBatched(classifier, min(max(chunks, default=MAX_BATCH), MAX_BATCH))
     trial.scores(np.zeros((trial.size, *classifier.description.canvas.axes), np.uint8))
     return trial.size
@@ -185,7 +185,7 @@ def autobatch(classifier: Classifier, recorded: RunSettings | None = None) -> Cl
         return classifier
     if recorded is None:
         return with_microbatches(classifier)
-    size = recorded.forward.get("slice")
+    size = recorded.forward.get("microbatch")
     return classifier if size is None else with_microbatches(classifier, int(size))
 
 
