@@ -1,18 +1,60 @@
-"""Files and folders: written whole or not at all, and named where nobody names them."""
+"""Files and folders: written whole or not at all, named and checked before they are filled, searched."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write ``text`` whole or not at all; folders are made."""
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all, text as UTF-8; folders are made."""
+    with atomic(path) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Another name to write a file under; it becomes ``path`` where the block ends, and goes where it fails.
+
+    Folders are made. Readers of ``path`` see the old file or the new one, never half of it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def is_vacant(folder: Path) -> bool:
+    """Whether nothing is there, or a folder with nothing in it."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+
+
+def find_folders(
+    root: Path, markers: Collection[str], *, max_depth: int, nested: bool
+) -> Iterator[tuple[Path, str]]:
+    """Folders that hold a file of one of the names ``markers``, ``root`` itself included, and that name.
+
+    Links and hidden folders are left out; the first of ``markers`` counts where there are several.
+
+    Args:
+        root: where to begin.
+        markers: names of files.
+        max_depth: of folders below ``root``.
+        nested: whether to look for more inside of what is found.
+    """
+    for place, folders, files in os.walk(root):
+        folder = Path(place)
+        marker = next((name for name in markers if name in files and not (folder / name).is_symlink()), None)
+        deeper = len(folder.relative_to(root).parts) < max_depth and (nested or marker is None)
+        folders[:] = sorted(name for name in folders if deeper and not name.startswith("."))
+        if marker is not None:
+            yield folder, marker
 
 
 def default_folder(classifier: str, job: str, seed: int) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from foolery.canvas import png_bytes
 from foolery.engine.run import Champion, RunResult
 from foolery.errors import UsageError
+from foolery.files import is_vacant
 
 INDEX_FILE = "champions.json"
 
@@ -24,7 +25,7 @@ def export_champions(run: RunResult, out: Path, *, overwrite: bool = False) -> l
     Raises:
         UsageError: where ``out`` is not empty and ``overwrite`` is not given, or cannot be written.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (overwrite and out.is_dir()):
+    if not is_vacant(out) and not (overwrite and out.is_dir()):
         raise UsageError(f"out: {out} exists and is not empty; name another folder or give --overwrite")
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from foolery.cli._output import console, is_live
 from foolery.cli._progress import live_view
 from foolery.cli._run_summary import CERTAIN
 from foolery.errors import UsageError
+from foolery.files import is_vacant
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
@@ -66,11 +67,7 @@ def demo(
 def free_folder(wanted: Path) -> Path:
     """``wanted``, or the first of ``wanted-2``, ``wanted-3`` … that is not there or is empty."""
     numbered = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
-    return next(
-        folder
-        for folder in itertools.chain([wanted], numbered)
-        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-    )
+    return next(filter(is_vacant, itertools.chain([wanted], numbered)))
 
 
 def run_search(

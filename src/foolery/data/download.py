@@ -8,13 +8,14 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from foolery.errors import UsageError
+from foolery.files import write_atomic
 
 TIMEOUT = 20.0  # seconds without an answer after which a mirror counts as unreachable
 
@@ -112,21 +113,11 @@ def download(
         except (OSError, HTTPException, UsageError) as error:
             failures.append(str(error) or type(error).__name__)
         else:
-            _store(content, data_folders()[0] / path)
+            with suppress(OSError):  # a folder that cannot be written to is no obstacle
+                write_atomic(data_folders()[0] / path, content)
             return content
     name = path.partition("/")[0]
     raise UsageError(
         f"data {name}: {Path(path).name} is not in {' or '.join(map(str, data_folders()))} and could not be "
         f"downloaded ({failures[-1]}); put the files into a folder {name} and set FOOLERY_DATA to its parent"
     )
-
-
-def _store(compressed: bytes, path: Path) -> None:
-    """Write the file whole or not at all; a folder that cannot be written to is no obstacle."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, delete=False) as part:
-            part.write(compressed)
-        os.replace(part.name, path)
-    except OSError:
-        return

@@ -7,7 +7,6 @@ any moment one fits the run file.
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.errors import FooleryError, UsageError
+from foolery.files import atomic
 
 
 def state_file(folder: Path, generation: int) -> Path:
@@ -30,13 +30,10 @@ def write_state(folder: Path, generation: int, arrays: dict[str, NDArray[Any]]) 
         FooleryError: no space is left, or the folder cannot be written.
     """
     file = state_file(folder, generation)
-    part = file.with_name(f"{file.name}.part")
     try:
-        with part.open("wb") as stream:
+        with atomic(file) as part, part.open("wb") as stream:
             np.savez(stream, allow_pickle=False, **arrays)
-        os.replace(part, file)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise FooleryError(f"{file}: could not be written ({error.strerror})") from error
 
 

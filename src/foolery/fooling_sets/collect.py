@@ -15,6 +15,7 @@ from foolery.audit.schema import Audit
 from foolery.canvas import canvas_hash, png_bytes
 from foolery.engine.run import RunResult, open_run
 from foolery.errors import UsageError
+from foolery.files import find_folders
 from foolery.runs import open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.runs.records import RunSettings
@@ -115,22 +116,14 @@ def collect_sources(paths: Sequence[Path]) -> list[ImageSource]:
     """
     sources_of: dict[Path, list[ImageSource]] = {}
     for path in paths:
-        folders = list(_artifact_folders(path.parent if path.name in (RUN_DB, AUDIT) else path))
+        root = path.parent if path.name in (RUN_DB, AUDIT) else path
+        folders = [folder for folder, _ in find_folders(root, (AUDIT, RUN_DB), max_depth=50, nested=False)]
         if not folders:
             raise UsageError(f"RUN: {path} is no run and no audit, and there is none below it")
         for folder in folders:
             if folder.resolve() not in sources_of:
                 sources_of[folder.resolve()] = list(_read(folder))
     return [source for sources in sources_of.values() for source in sources]
-
-
-def _artifact_folders(folder: Path) -> Iterator[Path]:
-    if (folder / AUDIT).is_file() or (folder / RUN_DB).is_file():
-        yield folder
-    elif folder.is_dir():
-        for each in sorted(folder.iterdir()):
-            if each.is_dir() and not each.is_symlink():
-                yield from _artifact_folders(each)
 
 
 def _read(folder: Path) -> Iterable[ImageSource]:

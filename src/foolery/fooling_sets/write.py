@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from foolery.errors import UsageError, did_you_mean
+from foolery.files import is_vacant
 from foolery.fooling_sets.collect import FoolingImage, ImageSource, collect_sources
 from foolery.fooling_sets.layout import dataset_card, set_layout
 from foolery.results import Result
@@ -146,11 +147,7 @@ def make_fooling_set(
     if not 0 <= min_confidence <= 1:
         raise UsageError(f"--at-least: expected a confidence from 0 to 1, got {min_confidence:g}")
     layout = set_layout(form)
-    if (
-        folder.exists()
-        and (not folder.is_dir() or any(folder.iterdir()))
-        and not (overwrite and folder.is_dir())
-    ):
+    if not is_vacant(folder) and not (overwrite and folder.is_dir()):
         raise UsageError(f"--out: {folder} exists and is not empty; name another folder or give --overwrite")
     sources = with_unique_names(collect_sources([Path(path) for path in paths]))
     classes = _classes(sources)

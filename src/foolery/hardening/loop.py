@@ -18,6 +18,7 @@ from foolery.data import LabelledData, LabelledImages
 from foolery.data.class_matching import match_classes
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
+from foolery.files import is_vacant
 from foolery.hardening.config import (
     FOOLING_CLASS,
     IMAGES_FILE,
@@ -100,7 +101,7 @@ def check_folder(config: ArmsRaceConfig, out: Path, *, resume: bool) -> None:
             raise UsageError(
                 f"out: the arms race in {out} has other settings; give the same, or another folder"
             )
-    elif out.exists() and any(out.iterdir()):
+    elif not is_vacant(out):
         raise UsageError(f"out: {out} is not empty; give another folder")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from foolery.canvas import Canvases
 from foolery.engine.run import THRESHOLDS, run_encoding
 from foolery.errors import UsageError
-from foolery.files import write_atomic
+from foolery.files import atomic, write_atomic
 from foolery.hardening.config import ROUND_FILE, read_versioned, unreadable, versioned
 from foolery.runs import RunFile
 
@@ -117,8 +116,7 @@ class RoundImages:
 
     def write(self, path: Path) -> None:
         """Write it whole or not at all."""
-        part = path.with_name(f"{path.name}.part")
-        with part.open("wb") as file:
+        with atomic(path) as part, part.open("wb") as file:
             np.savez_compressed(
                 file,
                 first=self.first_images,
@@ -127,7 +125,6 @@ class RoundImages:
                 last_confidence=self.last_confidence,
                 seconds=np.float64(self.seconds),
             )
-        os.replace(part, path)
 
     @classmethod
     def read(cls, path: Path) -> RoundImages:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from foolery.errors import UsageError
+from foolery.files import find_folders
 from foolery.runs.database import RUN_DB
 
 if TYPE_CHECKING:
@@ -206,16 +206,8 @@ def walk_artifacts(root: Path, max_depth: int, *, nested: bool) -> Iterator[tupl
         max_depth: folders below it.
         nested: whether to look for more inside of what is found.
     """
-    for place, folders, files in os.walk(root):
-        here = Path(place)
-        kind = next(
-            (kind for name, kind in MARKER_FILES.items() if name in files and not (here / name).is_symlink()),
-            None,
-        )
-        deeper = len(here.relative_to(root).parts) < max_depth and (nested or kind is None)
-        folders[:] = sorted(name for name in folders if deeper and not name.startswith("."))
-        if kind is not None:
-            yield here, kind
+    for folder, marker in find_folders(root, MARKER_FILES, max_depth=max_depth, nested=nested):
+        yield folder, MARKER_FILES[marker]
 
 
 def find_artifacts(folder: Path) -> dict[str, Artifact]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from foolery.errors import UsageError
+from foolery.files import atomic
 from foolery.runs.buffer import raise_disk_error
 from foolery.runs.database import RUN_DB, RunLock, check_header, connect, connect_writer, sidecars
 from foolery.runs.errors import RunFileError
@@ -42,8 +42,7 @@ def write_empty(file: Path, settings: RunSettings, provenance: Provenance, *, ke
     Raises:
         sqlite3.Error, OSError: nothing was replaced.
     """
-    part = file.with_name(f"{file.name}.part")
-    try:
+    with atomic(file) as part:
         for stale in (part, *sidecars(part)):
             stale.unlink(missing_ok=True)
         connection = connect(str(part))
@@ -53,9 +52,6 @@ def write_empty(file: Path, settings: RunSettings, provenance: Provenance, *, ke
             connection.close()
         for stale in sidecars(file):  # a log of another database must not be replayed into this one
             stale.unlink(missing_ok=True)
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def delete_run(file: Path) -> None:
