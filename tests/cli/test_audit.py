@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import foolery
+from foolery.audit import AuditConfig, run_audit
 from support.command import invoke, is_refused, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "audit-your-model.md"
@@ -78,10 +80,72 @@ def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
     assert (found["difference"]["value"], found["regression"]) == (0.0, False)
 
 
+#: Fields that tell when, how fast and how an audit was started.
+TIMES = {"command", "started", "elapsed", "rate", "seconds"}
+
+
+def without_times(value):
+    """An audit without what differs from one time to the next."""
+    if isinstance(value, dict):
+        return {name: without_times(one) for name, one in value.items() if name not in TIMES}
+    return [without_times(one) for one in value] if isinstance(value, list) else value
+
+
+def test_python_and_the_command_line_give_the_same_audit(tmp_path):
+    """With panel, transfer attack, mitigations of all kinds and gates."""
+    gates = ["score < 5", "recognized > 90%"]
+    words = ["--data", "mnist", "--budget", "1500", "--max-images", "1000", "--seed", "3"]
+    words += ["--ensemble", "lenet-b", "--hardened", "lenet-acet", "--panel", "perceptron,digits-knn"]
+    words += [word for gate in gates for word in ("--fail-on", gate)]
+    typed = invoke("audit", "lenet", *words, "--out", tmp_path / "typed", "--json")
+    called = foolery.audit(
+        "lenet",
+        data="mnist",
+        budget=1500,
+        max_images=1000,
+        seed=3,
+        ensemble="lenet-b",
+        hardened=foolery.load_classifier("lenet-acet"),
+        panel=["perceptron", foolery.load_classifier("digits-knn")],
+        fail_on=gates,
+        out=tmp_path / "called",
+    )
+    audit = json.loads(typed.stdout)
+    assert without_times(called.to_dict()) == without_times(audit)
+    for folder in ("typed", "called"):
+        written = json.loads((tmp_path / folder / "audit.json").read_text())
+        assert without_times(written) == without_times(audit)
+    status = {one["name"]: one["status"] for one in audit["attacks"]}
+    assert status["transfer"] == status["cppn"] == "finished"
+    assert audit["panel"] == ["perceptron", "digits-knn"]
+    assert audit["verdict"]["score_unrecognizable"] is not None
+    assert {one["mitigation"].split()[0] for one in audit["mitigations"]} == {
+        "reject", "temperature", "ensemble", "hardened",
+    }  # fmt: skip
+
+
+def test_the_defaults_of_python_and_the_command_line_are_the_same(mnist, tmp_path):
+    """So is what a default stands for: the panel for digits, all attacks, the comparison with a baseline."""
+    first = invoke("audit", "lenet", *SMALL[:4], "--out", tmp_path / "first")
+    assert first.returncode == 0, first.stderr
+    typed = invoke(
+        "audit", "lenet", *SMALL[:4], "--baseline", tmp_path / "first", "--out", tmp_path / "typed", "--json"
+    )
+    config = AuditConfig(
+        data=mnist, data_name="mnist", budget="1500", baseline=tmp_path / "first", out=tmp_path / "called"
+    )
+    called = run_audit(foolery.load_classifier("lenet"), config)
+    assert without_times(called.to_dict()) == without_times(json.loads(typed.stdout))
+    assert "lenet-b" in called.panel
+    assert called.comparison.difference.value == 0.0
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         (["--fail-on", "fooled@tpr59 > 0.3"], ["--fail-on", "did you mean fooled@tpr95"]),
+        (["--fail-on", "fooled@keep95 > 0.3"], ["--fail-on", "'fooled@keep95' is called 'fooled@tpr95' now"]),
+        (["--attacks", "starter"], ["--attacks", "'starter' is called 'transfer' now"]),
         (["--fail-on", "score"], ["--fail-on", "NAME OP NUMBER"]),
         (["--attacks", "cpn"], ["--attacks", "did you mean cppn"]),
         (["--budget", "10"], ["--budget", "at least 1000"]),

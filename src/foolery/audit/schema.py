@@ -306,6 +306,11 @@ class Audit(FrozenModel, Result):
         return not regression and not any(gate.failed for gate in self.gates)
 
     @property
+    def path(self) -> Path | None:
+        """Folder of the audit; None where this process has neither run nor opened it."""
+        return self._folder
+
+    @property
     def folder(self) -> Path:
         """Folder of the audit, where the images of its champions and the runs of its searches are.
 

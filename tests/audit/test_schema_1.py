@@ -1,0 +1,128 @@
+"""Audits of schema 1, which version 0.1.0 wrote: real ones, read, shown, compared with and gone on with.
+
+``finished`` is an audit of ``lenet``, less its mitigations and the runs of ``direct`` and ``ascent``;
+``interrupted`` one that was stopped in its evolution of CPPNs; ``resumed.json`` what that version made of it.
+"""
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import foolery.report
+from foolery.audit import AuditConfig, open_audit, run_audit
+from foolery.audit.markdown import summary_markdown
+from foolery.audit.schema import FILE, SCHEMA, Audit
+from foolery.audit.schema_1 import FIELDS, upgrade
+from foolery.errors import UsageError
+from support.command import invoke
+
+OLD = Path(__file__).parent / "old"
+LIMITS = {"data": "mnist", "max_images": 500, "budget": 2000}
+
+
+@pytest.fixture
+def finished(tmp_path):
+    return Path(shutil.copytree(OLD / "finished", tmp_path / "finished"))
+
+
+@pytest.fixture
+def interrupted(tmp_path):
+    return Path(shutil.copytree(OLD / "interrupted", tmp_path / "interrupted"))
+
+
+def leaves(value):
+    """Every number, text and null in a JSON value, in order."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for one in value for leaf in leaves(one)] if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("name", ["finished", "interrupted"])
+def test_every_value_has_its_place(name):
+    document = json.loads((OLD / name / FILE).read_text())
+    assert document["schema"] == 1
+    audit = open_audit(OLD / name)
+    assert audit.schema_ == SCHEMA
+    assert audit.to_dict() == upgrade(document)
+    before, after = Counter(leaves(document)), Counter(leaves(audit.to_dict()))
+    assert before.total() == after.total()
+    words = {one for one in before - after if isinstance(one, str)}
+    assert all(one == "starter" or "keep" in one for one in words), words
+    assert {one for one in before - after if not isinstance(one, str)} == {1}  # the schema
+
+
+def test_the_table_of_fields_names_fields_of_this_schema():
+    schema = Audit.model_json_schema(by_alias=True)
+    parts = schema["$defs"]
+    owners = {
+        "": schema, "reference": parts["ReferenceStatistics"], "budget": parts["BudgetRecord"],
+        "attacks": parts["AttackRecord"], "champions": parts["AuditedChampion"],
+        "verdict": parts["AuditVerdict"], "mitigations": parts["Mitigation"],
+    }  # fmt: skip
+    assert set(owners) == set(FIELDS)
+    for place, names in FIELDS.items():
+        assert set(names.values()) <= set(owners[place]["properties"])
+        assert not set(names) & set(owners[place]["properties"])
+
+
+@pytest.mark.parametrize("document", [{"schema": 1}, {"schema": 1, "attacks": 3, "verdict": [None]}])
+def test_what_is_no_audit_is_refused_by_name(tmp_path, document):
+    (tmp_path / FILE).write_text(json.dumps(document))
+    assert upgrade(document)["schema"] == SCHEMA
+    with pytest.raises(UsageError, match="is no audit"):
+        open_audit(tmp_path)
+
+
+def test_it_has_a_summary_and_a_page_in_the_new_words(finished, tmp_path):
+    page = summary_markdown(open_audit(finished))
+    assert "fooled@tpr95 100 % (100 % to 100 %) of 10 classes" in page
+    assert "| transfer | 100 | 100 % |" in page
+    assert "keep95" not in page
+    index = foolery.report(finished, tmp_path / "page", budget=None)
+    text = index.read_text()
+    assert "transfer" in text
+    assert "reject below TPR95" in text
+
+
+def test_it_is_exported_as_a_data_set(finished, tmp_path):
+    done = invoke("export", finished, "--to", "folder", "-o", tmp_path / "set", "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "set").rglob("*.png"))) == len(open_audit(finished).champions)
+
+
+def test_its_champions_are_scored_again(lenet, finished, tmp_path):
+    config = AuditConfig(data="mnist", max_images=500, champions=finished, out=tmp_path / "again")
+    earlier, again = open_audit(finished), run_audit(lenet, config)
+    assert again.verdict.score == earlier.verdict.score
+    assert [one.attack for one in again.champions] == [one.attack for one in earlier.champions]
+    assert [one.canvas_hash for one in again.champions] == [one.canvas_hash for one in earlier.champions]
+
+
+def test_an_audit_is_compared_with_it(lenet, mnist, finished, tmp_path):
+    config = AuditConfig(
+        **LIMITS, panel=(), mitigations=False, baseline=finished / FILE, out=tmp_path / "new"
+    )
+    audit, earlier = run_audit(lenet, config), open_audit(finished)
+    assert (audit.comparison.before, audit.comparison.difference.value) == (earlier.verdict.score.value, 0.0)
+    assert audit.verdict.score_without_transfer == earlier.verdict.score_without_transfer
+
+
+def test_an_interrupted_one_ends_as_it_would_have(lenet, mnist, interrupted):
+    before = open_audit(interrupted)
+    assert before.state == "interrupted"
+    audit = run_audit(lenet, AuditConfig(**LIMITS, mitigations=False, out=interrupted), resume=True)
+    expected = Audit.model_validate(upgrade(json.loads((OLD / "resumed.json").read_text())))
+    assert (audit.champions, audit.verdict, audit.curves) == (
+        expected.champions, expected.verdict, expected.curves,
+    )  # fmt: skip
+    assert audit.budget.spent == expected.budget.spent
+    assert audit.budget.repeated == expected.budget.repeated > 0
+    figures = [(one.name, one.status, one.queries, one.fooled_at_tpr95) for one in audit.attacks]
+    assert figures == [(one.name, one.status, one.queries, one.fooled_at_tpr95) for one in expected.attacks]
+    assert json.loads((interrupted / FILE).read_text())["schema"] == SCHEMA
+    assert np.isfinite(audit.budget.elapsed)
+    assert audit.budget.elapsed > before.budget.elapsed
