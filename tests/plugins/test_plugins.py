@@ -104,6 +104,26 @@ def test_its_data_format_is_named_as_foolerys_own_are(installed, digits):
     assert nothing.stderr.startswith("error: data npz:nothing.npz: expected images, labels and classes")
 
 
+def test_its_attack_is_tried_by_an_audit_that_names_it(installed, tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    words = [
+        "audit",
+        "lenet",
+        "--attacks",
+        "random-stripes,uniform-noise",
+        "--budget",
+        "1000",
+        "--seeds",
+        "1",
+    ]
+    done = installed.foolery(*words, "--out", tmp_path / "audit", "--json")
+    assert done.returncode == 0, done.stderr
+    attacks = {attack["name"]: attack for attack in json.loads(done.stdout)["attacks"]}
+    assert set(attacks) == {"random-stripes", "uniform-noise"}
+    assert attacks["random-stripes"]["about"] == "random horizontal stripes"
+    assert attacks["random-stripes"]["queries"] > 0
+
+
 def test_without_the_package_its_names_are_unknown_and_say_what_to_do(tmp_path):
     code = "from foolery.data import load_data; load_data('npz:digits.npz')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -10,6 +10,7 @@ ENCODING = Entry(
     "foolery_stripes.encoding:Stripes",
     options=(Option("stripes", int, "Number of stripes.", default=8),),
 )
+ATTACK = Entry("random-stripes", "random horizontal stripes", "foolery_stripes.attack:RandomStripes")
 DATA = Entry(
     "npz", "a NumPy file with images, labels and classes", "foolery_stripes.data:open_npz", form="npz:FILE"
 )
