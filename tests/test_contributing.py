@@ -57,6 +57,7 @@ class Copy:
         command: that uses what was added.
         says: what the command prints then.
         data: that it needs.
+        imported: the import that the new line needs.
     """
 
     renames: dict[str, str]
@@ -65,6 +66,7 @@ class Copy:
     command: tuple[str, ...]
     says: str
     data: str | None = None
+    imported: str = ""
 
 
 FOLLOWED = {
@@ -96,6 +98,18 @@ FOLLOWED = {
         '    SyntheticKind("copied", "a copy", 8, copied),\n',
         ("audit", "lenet", "--attacks", "copied", "--budget", "1000", "--out", "audit"),
         "copied",
+        imported="from foolery.data.synthetic.copied import dots as copied",
+    ),
+    "an attack of an audit": Copy(
+        {
+            "class SyntheticAttack": "class CopiedAttack",
+            "return self.kind.name": 'return "copied"',
+        },
+        '    _Row("sparse"',
+        '    _Row("copied", 5.0, 100, "a copy", CopiedAttack(synthetic_kinds()[0])),\n',
+        ("audit", "lenet", "--attacks", "copied", "--budget", "1000", "--out", "audit"),
+        "copied",
+        imported="from foolery.audit.attacks.copied import CopiedAttack",
     ),
     "an experiment of the paper": Copy(
         {'name="fig4"': 'name="copied"'},
@@ -136,11 +150,7 @@ def test_whoever_follows_a_line_has_added_something(what, file, registry, tmp_pa
     table = (house / registry).read_text(encoding="utf-8")
     assert table.count(follow.before) == 1
     table = table.replace(follow.before, follow.line + follow.before)
-    if registry.endswith("__init__.py"):
-        table = table.replace(
-            "from foolery.data.synthetic.noise",
-            "from foolery.data.synthetic.copied import dots as copied\nfrom foolery.data.synthetic.noise",
-        )
+    table = table.replace("\nfrom foolery", f"\n{follow.imported}\nfrom foolery", 1)
     (house / registry).write_text(table, encoding="utf-8")
     lenet = SOURCE / "classifiers" / "shipped" / "lenet.onnx"
     words = [word.replace("LENET", str(lenet)) for word in follow.command]

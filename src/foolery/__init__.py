@@ -1,41 +1,82 @@
-"""foolery: search for pictures of nothing that an image classifier is certain about.
+"""foolery: search for unrecognizable images that an image classifier is confident about.
 
-The public names below are imported when they are first used, so ``import foolery`` stays quick.
+The public names are imported when they are first used, so ``import foolery`` stays quick. A main job takes
+one import and three lines:
+
+    >>> import foolery
+    >>> run = foolery.evolve("lenet", encoding="direct", generations=20, batch=50)
+    >>> sorted(run.champions)[:3]
+    ['0', '1', '2']
+
+Every result has ``to_dict()``, ``report(path)`` and a view for notebooks. ``foolery.audit`` and
+``foolery.report`` are rooms (packages) that can be called.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from foolery.lazy import attach
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from foolery import audit as audit
-    from foolery.audit import open_audit as open_audit
-    from foolery.classifiers import load_classifier as load_classifier
+    from foolery.analysis.transferability import transfer as transfer
+    from foolery.analysis.verification import verify as verify
+    from foolery.audit.config import AuditConfig as AuditConfig
+    from foolery.audit.runner import audit as audit
+    from foolery.audit.storage import open_audit as open_audit
+    from foolery.canvas import CanvasShape as CanvasShape
+    from foolery.checks.accuracy import evaluate as evaluate
+    from foolery.checks.card_search import find_card as find_card
+    from foolery.checks.contract import preflight as preflight
+    from foolery.classifiers.registry import list_classifiers as list_classifiers
+    from foolery.classifiers.registry import load_classifier as load_classifier
+    from foolery.classifiers.wrappers.metered import Budget as Budget
+    from foolery.data.registry import load_data as load_data
+    from foolery.encodings.registry import make_encoding as make_encoding
     from foolery.engine.ascent import ascend as ascend
     from foolery.engine.evolution import evolve as evolve
     from foolery.engine.run import RunResult as RunResult
     from foolery.engine.run import open_run as open_run
     from foolery.errors import FooleryError as FooleryError
     from foolery.errors import UsageError as UsageError
+    from foolery.fooling_sets.champion_export import export as export
+    from foolery.hardening.arms_race import harden as harden
+    from foolery.report.write import write_report as report
     from foolery.search.map_elites import MapElites as MapElites
 
-_ROOMS = ("audit",)
 _HOMES = {
-    "RunResult": "foolery.engine.run",
+    "AuditConfig": "foolery.audit.config",
+    "Budget": "foolery.classifiers.wrappers.metered",
+    "CanvasShape": "foolery.canvas",
     "FooleryError": "foolery.errors",
     "MapElites": "foolery.search.map_elites",
+    "RunResult": "foolery.engine.run",
     "UsageError": "foolery.errors",
     "ascend": "foolery.engine.ascent",
+    "audit": "foolery.audit",
+    "evaluate": "foolery.checks.accuracy",
     "evolve": "foolery.engine.evolution",
-    "load_classifier": "foolery.classifiers",
-    "open_audit": "foolery.audit",
+    "export": "foolery.fooling_sets.champion_export",
+    "find_card": "foolery.checks.card_search",
+    "harden": "foolery.hardening.arms_race",
+    "list_classifiers": "foolery.classifiers.registry",
+    "load_classifier": "foolery.classifiers.registry",
+    "load_data": "foolery.data.registry",
+    "make_encoding": "foolery.encodings.registry",
+    "open_audit": "foolery.audit.storage",
     "open_run": "foolery.engine.run",
+    "preflight": "foolery.checks.contract",
+    "report": "foolery.report",
+    "transfer": "foolery.analysis.transferability",
+    "verify": "foolery.analysis.verification",
 }
 
 __all__ = [
+    "AuditConfig",
+    "Budget",
+    "CanvasShape",
     "FooleryError",
     "MapElites",
     "RunResult",
@@ -43,20 +84,21 @@ __all__ = [
     "__version__",
     "ascend",
     "audit",
+    "evaluate",
     "evolve",
+    "export",
+    "find_card",
+    "harden",
+    "list_classifiers",
     "load_classifier",
+    "load_data",
+    "make_encoding",
     "open_audit",
     "open_run",
+    "preflight",
+    "report",
+    "transfer",
+    "verify",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"foolery.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'foolery' has no attribute {name!r}; it has: {', '.join(__all__)}")
-    return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _HOMES)

@@ -49,6 +49,8 @@ def _callable_room(call: str) -> type[ModuleType]:
     class Room(ModuleType):
         """A room that can be called."""
 
+        called = call
+
         def __call__(self, *arguments: Any, **named: Any) -> Any:
             return getattr(self, call)(*arguments, **named)
 

@@ -115,7 +115,7 @@ def audit(
     Example:
         >>> import foolery
         >>> lenet = foolery.load_classifier("lenet")
-        >>> audit = foolery.audit(lenet, budget=1000, attacks=["tiles"], panel=(), out=folder)
+        >>> audit = foolery.audit(lenet, budget=1000, attacks=["tiles"], panel=(), out="audit")
         >>> audit.state, len(audit.champions)
         ('finished', 10)
     """

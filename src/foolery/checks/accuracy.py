@@ -63,6 +63,10 @@ class EvaluationResult(Result):
 def evaluate(classifier: Classifier | str, data: LabelledData | str, split: str = "test") -> EvaluationResult:
     """Ask a classifier about every labelled image.
 
+    Example::
+
+        foolery.evaluate("lenet", "mnist").error      # 0.0092
+
     Args:
         classifier: that is asked, or its reference.
         data: opened data, or a data reference, for instance ``mnist``.

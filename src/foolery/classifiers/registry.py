@@ -109,6 +109,14 @@ def load_classifier(
 ) -> Classifier:
     """The classifier that ``reference`` names.
 
+    Example:
+        >>> import foolery
+        >>> classifier = foolery.load_classifier("lenet")
+        >>> classifier.description.classes[:3]
+        ('0', '1', '2')
+        >>> classifier.description.canvas.axes
+        (1, 28, 28)
+
     Args:
         reference: a built-in name, or one of the forms of ``list_classifiers``.
         backend: ``onnx``, ``torch``, or ``auto``: for a built-in, onnxruntime where it is installed, else
@@ -206,7 +214,13 @@ def _runs_code(scheme: str) -> bool:
 
 
 def list_classifiers() -> dict[str, str]:
-    """Every form of classifier reference with one line about it."""
+    """Every form of classifier reference with one line about it.
+
+    Example:
+        >>> import foolery
+        >>> "lenet" in foolery.list_classifiers()
+        True
+    """
     lines = {}
     for name in names():
         card = card_of(name)

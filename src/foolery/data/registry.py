@@ -49,6 +49,11 @@ def list_data() -> dict[str, str]:
 def load_data(reference: str, split: str = "test") -> LabelledData:
     """The labelled images that ``reference`` names.
 
+    Example::
+
+        digits = foolery.load_data("mnist")           # downloaded on first use
+        len(digits), digits.classes[:3]               # 10000, ('0', '1', '2')
+
     Args:
         reference: ``mnist``, ``cifar10``, ``folder:DIR``, ``parquet:FILE``, or a plugin's.
         split: ``train`` or ``test``; for folders and files without splits both are all images.

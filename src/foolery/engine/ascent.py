@@ -276,7 +276,13 @@ def ascend(
     on_progress: Callable[[Progress], None] | None = None,
     command: str = "python",
 ) -> RunResult:
-    """Follow, for every class, the gradient of its probability to a picture that ``classifier`` is sure of.
+    """Follow, for every class, the gradient of its probability to an image with high confidence.
+
+    Example:
+        >>> import foolery
+        >>> run = foolery.ascend("lenet", steps=5, classes=["3", "8"])
+        >>> sorted(run.champions)
+        ['3', '8']
 
     Args:
         classifier: what is fooled, with gradients (an ONNX file is converted), or a reference for
@@ -295,7 +301,7 @@ def ascend(
         out: folder for the run file; None keeps the run in memory.
         resume: continue an interrupted run in ``out``; it ends as it would have without the interruption.
         overwrite: replace the run in ``out``.
-        until: a class rests as soon as it is as certain; the search ends when all do.
+        until: stop a class at this confidence; the search ends when all have stopped.
         budget: the queries and the time that may be spent; time is that of this call.
         on_progress: called after every step.
         command: how the run was started, for its provenance.

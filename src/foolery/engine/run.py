@@ -178,6 +178,12 @@ class RunResults(Result, Sequence[RunResult]):
 def open_run(path: Path | str) -> RunResult:
     """The run in a folder (or of a ``run.db``), also while it is being written.
 
+    Example:
+        >>> import foolery
+        >>> run = foolery.evolve("lenet", generations=2, batch=20, out="runs/first")
+        >>> foolery.open_run("runs/first").champions.keys() == run.champions.keys()
+        True
+
     Raises:
         UsageError: where there is no run, or a damaged one.
     """
