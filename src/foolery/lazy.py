@@ -24,8 +24,8 @@ def attach(
 
     Example:
         >>> lookup, names = attach("foolery.runs", {"RunWriter": "foolery.runs.writer"})
-        >>> names()
-        ['RunWriter']
+        >>> "RunWriter" in names()
+        True
         >>> lookup("RunWriter").__name__
         'RunWriter'
     """
@@ -42,7 +42,11 @@ def attach(
 
     if call is not None:
         sys.modules[package].__class__ = _callable_room(call)
-    return look_up, lambda: sorted(homes)
+
+    def names() -> list[str]:
+        return sorted({*homes, *getattr(sys.modules.get(package), "__all__", ())})
+
+    return look_up, names
 
 
 def _callable_room(call: str) -> type[ModuleType]:
