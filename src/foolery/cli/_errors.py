@@ -1,4 +1,4 @@
-"""Outcome: an error as one line on stderr and an exit code.
+"""Errors: one line on stderr and an exit code.
 
 0 done; 1 a check that the user asked for failed; 2 the input cannot be used; 3 the run failed;
 130 interrupted, with what there was saved.
@@ -28,7 +28,7 @@ def print_error(error: Exception, *, debug: bool) -> int:
 
 
 def line_and_code(error: Exception) -> tuple[str, int]:
-    """What to say of ``error``, and the exit code."""
+    """Message and exit code of ``error``."""
     if isinstance(error, FooleryError):
         return str(error), error.exit_code
     if isinstance(error, typer.TyperException):

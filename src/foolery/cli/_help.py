@@ -1,4 +1,4 @@
-"""The front page: what ``foolery --help`` prints, in the look of the commands' own help.
+"""The help page: what ``foolery --help`` prints, in the look of the commands' own help.
 
 It is written here, and not by rich, because loading rich takes longer than everything else that the page
 needs. A command's own help still comes from rich.
@@ -18,7 +18,7 @@ import typer
 from foolery.cli.commands import COMMANDS
 
 Row = tuple[str, str]
-"""What can be written, and what it does."""
+"""A word of the command line, and what it does."""
 
 _ROUND, _ASCII = tuple("╭─╮│╰╯"), tuple("+-+|++")
 _NARROWEST = 40

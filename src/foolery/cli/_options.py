@@ -68,13 +68,13 @@ def card_fields(changes: list[str]) -> dict[str, Any]:
 
 
 def announce(classifier: Classifier, batch: int, queries: int) -> None:
-    """Say how fast the classifier was just measured to be, and what ``queries`` will take."""
+    """Print the measured speed of a classifier, and what ``queries`` will take."""
     from foolery.classifiers.wrappers.metered import images_per_second
+    from foolery.text import format_count, format_duration
 
     rate = images_per_second(classifier, batch)
-    seconds = queries / rate
-    time = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-    note(f"measured {rate:,.0f} images/s: {queries:,} queries take about {time} or more")
+    time = format_duration(queries / rate)
+    note(f"measured {format_count(round(rate))} images/s: {format_count(queries)} queries take about {time}")
 
 
 def whole_number(text: str | int) -> int:

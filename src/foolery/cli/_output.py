@@ -17,7 +17,7 @@ def print_json(result: Mapping[str, object] | Sequence[Mapping[str, object]]) ->
 
 
 def note(line: str) -> None:
-    """Print a line about the work, not about its result, on standard error."""
+    """Print a line about the work, rather than its result, on standard error."""
     print(line, file=sys.stderr, flush=True)
 
 

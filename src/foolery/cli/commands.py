@@ -14,8 +14,8 @@ class CommandEntry:
 
     Attributes:
         name: of the command, of its file in ``foolery.cli``, and of the function in that file.
-        help: what it does, in one line; it stands here so that the help imports no command.
-        panel: the heading that it stands under.
+        help: one line; it stands here so that the help imports no command.
+        panel: heading of its group.
     """
 
     name: str
@@ -24,25 +24,29 @@ class CommandEntry:
 
 
 COMMANDS = (
-    CommandEntry("demo", "Watch ten digits evolve that are none, then open the gallery.", MAIN),
-    CommandEntry("evolve", "Evolve images that a classifier is certain about, one for every class.", MAIN),
-    CommandEntry("report", "Write runs, an audit, or a folder of them as web pages.", MAIN),
+    CommandEntry("demo", "Evolve ten fooling images for a digit classifier and open the report.", MAIN),
     CommandEntry(
-        "audit", "Find the nonsense that convinces a classifier more than photos do; judge it.", MAIN
+        "evolve", "Evolve images that a classifier accepts with high confidence, one for every class.", MAIN
     ),
-    CommandEntry("reproduce", "Run the paper's experiments again, with its numbers beside ours.", MAIN),
-    CommandEntry("studio", "Watch runs on a local web page, and look closer.", MORE),
-    CommandEntry("ascend", "Follow gradients to images that a classifier is certain about.", MORE),
-    CommandEntry("show", "Print what runs have reached.", MORE),
-    CommandEntry("verify", "Draw and score every champion of a run again, and compare.", MORE),
+    CommandEntry("report", "Write runs, audits or a folder of them as web pages.", MAIN),
+    CommandEntry(
+        "audit", "Audit a classifier: search for unrecognizable images that it accepts, and score it.", MAIN
+    ),
+    CommandEntry("reproduce", "Reproduce the paper's experiments, with its numbers beside ours.", MAIN),
+    CommandEntry("studio", "Watch and inspect runs on a local web page.", MORE),
+    CommandEntry(
+        "ascend", "Follow gradients to images that a classifier accepts with high confidence.", MORE
+    ),
+    CommandEntry("show", "Print the results of runs.", MORE),
+    CommandEntry("verify", "Render and score every champion of a run again, and compare.", MORE),
     CommandEntry("export", "Write champions as PNG files, or many runs as one data set.", MORE),
-    CommandEntry("transfer", "Ask other classifiers about the champions of runs.", MORE),
+    CommandEntry("transfer", "Test the champions of runs on other classifiers.", MORE),
     CommandEntry("lineage", "Count goal switches of a run, and draw the tree of its champions.", MORE),
-    CommandEntry("harden", "Train a network against images that fool it, and attack it again.", MORE),
+    CommandEntry("harden", "Retrain a network against its own fooling images, round after round.", MORE),
     CommandEntry("train", "Train a built-in network.", MORE),
     CommandEntry("card", "Find the preprocessing of an ONNX file, and write its model card.", MORE),
-    CommandEntry("preflight", "Check a classifier before anything is built on it.", MORE),
-    CommandEntry("predict", "Print what a classifier sees in picture files.", MORE),
+    CommandEntry("preflight", "Check that a classifier is set up correctly.", MORE),
+    CommandEntry("predict", "Print the top classes of image files.", MORE),
     CommandEntry("evaluate", "Measure a classifier's error on labelled data.", MORE),
     CommandEntry("models", "List the classifiers that can be named.", MORE),
 )
