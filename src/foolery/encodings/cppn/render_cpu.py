@@ -1,6 +1,6 @@
 """The fused renderer: node values of one tile of pixels stay in the cache, activations are vector code.
 
-The same sequence of float32 operations as ``reference``, so the same bytes.
+The same sequence of float32 operations as ``render_numpy``, so the same bytes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.encodings.colors import PLAIN, color_code, convert
+from foolery.encodings.cppn.activations import CAREFUL, draw_node
 from foolery.encodings.cppn.genome import GAUSSIAN, INPUTS, SIGMOID, CppnGenomes
-from foolery.encodings.cppn.simd import CAREFUL, ROW, STEP, draw_node, level_pass
+from foolery.encodings.cppn.simd import ROW, STEP, level_pass
 from foolery.jit import jit, jit_inline, jit_internal
 from foolery.workers import free_workers, parallel_for
 
@@ -43,9 +44,9 @@ def _prepare(
     small: NDArray[np.uint8],
     ends: NDArray[np.int32],
 ) -> None:
-    """Of every node, inputs counted: does an output need it, are all its sources faint, where its edges end.
+    """Of every node, inputs counted: does an output need it, are all its sources small, where its edges end.
 
-    A node may be faint (nearly 0 over much of the image) if it is a gaussian, or a sine or linear of faint
+    A node may be small (nearly 0 over much of the image) if it is a gaussian, or a sine or linear of small
     ones. ``ends`` is 0 where there is no edge. Indices are unsigned: Python's negative ones cost time.
     """
     total = INPUTS + count

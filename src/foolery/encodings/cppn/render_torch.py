@@ -1,8 +1,8 @@
 """The renderer in plain torch operations: on any device, for many networks at once, and with gradients.
 
-The same sequence of float32 operations as ``reference``, so the same bytes, as long as every operation runs
-by itself: not under ``torch.compile``, which contracts products and sums. Constants that divide are tensors
-on the device, because torch multiplies by the reciprocal of a plain number.
+The same sequence of float32 operations as ``render_numpy``, so the same bytes, as long as every operation
+runs by itself: not under ``torch.compile``, which contracts products and sums. Constants that divide are
+tensors on the device, because torch multiplies by the reciprocal of a plain number.
 """
 
 from __future__ import annotations

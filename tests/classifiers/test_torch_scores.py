@@ -10,7 +10,7 @@ from foolery.errors import UsageError
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 
-from foolery.classifiers.torch_model import scores_of_logits  # noqa: E402
+from foolery.classifiers.torch_scores import scores_of_logits  # noqa: E402
 
 CANVASES = np.random.default_rng(2).integers(0, 256, (120, 1, 28, 28)).astype(np.uint8)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from foolery.encodings.cppn import render_numpy
+from foolery.encodings.cppn.activations import CAREFUL, draw_node
 from foolery.encodings.cppn.genome import GAUSSIAN, LINEAR, SIGMOID, SINE
-from foolery.encodings.cppn.simd import CAREFUL, ROW, draw_node
+from foolery.encodings.cppn.simd import ROW
 
 KINDS = {
     "sine": (SINE, render_numpy.sine),
