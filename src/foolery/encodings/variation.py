@@ -1,7 +1,7 @@
-"""Crossover of images: simulated binary crossover, as the released code has it (``evo_float_image.hpp``).
+"""Variation of pixels: steps of mutation, and simulated binary crossover.
 
-The paper describes mutation only, so it is an option. The original set genes on which both parents agree
-to 0.5; here they keep the common value.
+Crossover is as in the released code (``evo_float_image.hpp``); the paper describes mutation only, so it is an
+option. The original set genes on which both parents agree to 0.5; here they keep the common value.
 """
 
 from __future__ import annotations

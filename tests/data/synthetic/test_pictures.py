@@ -6,7 +6,7 @@ import pytest
 from foolery.canvas import CanvasShape
 from foolery.data.synthetic import synthetic_kind
 from foolery.data.synthetic.noise import CONTRASTS, GRIDS
-from foolery.data.synthetic.shuffled import CUTS
+from foolery.data.synthetic.patterns import CUTS
 from support.plain import noise
 
 COLOR = CanvasShape(3, 32, 32)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foolery.encodings.cppn import breeding as breed
 from foolery.encodings.cppn import genome as pack
+from foolery.encodings.cppn import variation as breed
 from foolery.encodings.cppn.genome import INPUTS, CppnGenomes, take
 from foolery.encodings.cppn.mutation import possible_targets
 from foolery.rng import Stream

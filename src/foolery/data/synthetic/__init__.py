@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from foolery.data.synthetic.base import SyntheticKind
-from foolery.data.synthetic.dots import dots
 from foolery.data.synthetic.noise import low_pass, scaled, uniform
-from foolery.data.synthetic.plain import colors, gradients
-from foolery.data.synthetic.shuffled import shuffled
-from foolery.data.synthetic.tiles import tiles
+from foolery.data.synthetic.patterns import colors, dots, gradients, shuffled, tiles
 from foolery.registry import Entry, Registry
 
 _KINDS = (

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape
 from foolery.encodings.base import Encoding
 from foolery.encodings.colors import COLORS, check_colors, color_options
-from foolery.encodings.cppn import breeding, genome, render_cpu
+from foolery.encodings.cppn import genome, render_cpu, variation
 from foolery.encodings.cppn.genome import CppnGenomes
 from foolery.errors import UsageError, did_you_mean
 from foolery.rng import Stream
@@ -75,15 +75,15 @@ class Cppn(Encoding[CppnGenomes]):
 
     def initial(self, stream: Stream) -> CppnGenomes:
         """Networks without hidden nodes, one for every row of ``stream``."""
-        return breeding.initial(self.canvas.channels, stream)
+        return variation.initial(self.canvas.channels, stream)
 
     def vary(self, parents: CppnGenomes, stream: Stream) -> CppnGenomes:
         """One mutated clone of every parent."""
-        return breeding.vary(parents, self.canvas.channels, stream)
+        return variation.vary(parents, self.canvas.channels, stream)
 
     def offspring(self, pool: CppnGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> CppnGenomes:
         """One mutated clone of the genome at each of the rows ``parent_rows``."""
-        return breeding.offspring(pool, parent_rows, self.canvas.channels, stream)
+        return variation.offspring(pool, parent_rows, self.canvas.channels, stream)
 
     def take(self, genomes: CppnGenomes, index: NDArray[np.int64]) -> CppnGenomes:
         """The genomes at ``index``, repeats allowed."""
