@@ -33,7 +33,7 @@ def test_every_figure_is_what_counting_by_hand_gives():
     own = given[range(3), places]
     matched = given.argmax(axis=1) == places
     (passage,) = transfer([shown], [other]).rows[0].cells
-    assert passage.pictures == 3
+    assert passage.images == 3
     assert passage.matches == matched.sum()
     assert passage.match_rate == pytest.approx(matched.mean())
     assert passage.confidence == pytest.approx(own.mean())
@@ -72,7 +72,7 @@ def test_canvases_of_another_size_go_through_the_one_fit():
 def test_classes_that_the_other_has_not_are_listed_and_counted():
     found = transfer([run()], [Plain(2, CANVAS, classes=("Dog", "eel", "owl", "elk"))])
     assert found.unmatched == (("cat",),)
-    assert (found.rows[0].cells[0].pictures, found.rows[0].cells[0].excluded) == (2, 1)
+    assert (found.rows[0].cells[0].images, found.rows[0].cells[0].excluded) == (2, 1)
 
 
 def test_no_class_in_common_is_refused_with_some_of_both():
@@ -87,7 +87,7 @@ def test_runs_are_pooled_by_their_classifier_and_encoding():
     assert [(row.name, row.runs) for row in found.pooled] == [("lenet, cppn", 2), ("lenet, direct", 1)]
     first, second = (row.cells[0] for row in found.rows[:2])
     pooled = found.pooled[0].cells[0]
-    assert pooled.pictures == 6
+    assert pooled.images == 6
     assert pooled.matches == first.matches + second.matches
     assert pooled.confidence == pytest.approx((first.confidence + second.confidence) / 2)
 
@@ -127,4 +127,4 @@ def test_of_cosines_no_share_above_a_confidence_is_told_and_json_has_no_nan():
     found = transfer([run()], [Plain(0, CANVAS, kind="similarity")])
     assert np.isnan(found.rows[0].cells[0].both_99)
     text = json.dumps(found.to_dict(), allow_nan=False)
-    assert json.loads(text)["rows"][0]["passages"][0]["both_99"] is None
+    assert json.loads(text)["rows"][0]["cells"][0]["both_99"] is None

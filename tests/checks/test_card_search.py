@@ -155,7 +155,7 @@ def test_names_of_other_outputs_are_matched_by_name(tmp_path):
 def test_what_does_no_better_than_chance_is_no_finding(tmp_path):
     data = photos()
     shuffled = np.random.default_rng(5).integers(0, CLASSES, len(data)).astype(np.int64)
-    with pytest.raises(UsageError, match="nothing that was tried does better than chance"):
+    with pytest.raises(UsageError, match="nothing that was tried is better than chance"):
         find_card(
             network(tmp_path / "net.onnx", named("0 to 1")), LabelledImages(data.canvases, shuffled, NAMES)
         )

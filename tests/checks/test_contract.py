@@ -40,10 +40,10 @@ def test_a_classifier_that_keeps_its_contract_passes_everything():
     found = table(Plain(), photos(Plain()))
     assert {check.status for check in found.values()} == {"pass"}, found
     assert list(found) == [
-        "classes", "range", "softmax", "saturation", "responds", "same twice", "batch size", "eval mode",
+        "classes", "range", "softmax", "saturation", "responds", "repeatable", "batch size", "eval mode",
         "gradient", "PNG", "accuracy", "speed",
     ]  # fmt: skip
-    assert "top-1 100.0%, top-5 100.0% on 200 pictures" in found["accuracy"].message
+    assert "top-1 100.0%, top-5 100.0% on 200 images" in found["accuracy"].message
     assert PreflightResult(None, tuple(found.values())).passed(strict=True)
 
 
@@ -65,28 +65,28 @@ rng = np.random.default_rng(0)
         (
             "saturation",
             "warn",
-            "pictures have the best score",
+            "images have the highest possible score",
             lambda scores, _: np.where(scores > -0.5, 0, -800.0),
         ),
         (
             "responds",
             "fail",
-            "the same answer to 12",
+            "the same scores for 12",
             lambda scores, _: np.tile(scores[:1], (len(scores), 1)),
         ),
         (
             "responds",
             "warn",
-            "pictures is 'cat'",
+            "images is 'cat'",
             lambda scores, _: log_softmax(scores + np.array([90.0, 0, 0])),
         ),
         (
-            "same twice",
+            "repeatable",
             "fail",
-            "a dropout still on",
+            "dropout still on",
             lambda scores, _: log_softmax(scores + rng.normal(0, 0.1, scores.shape)),
         ),
-        ("same twice", "warn", "may differ", lambda scores, _: scores + rng.normal(0, 1e-9, scores.shape)),
+        ("repeatable", "warn", "may differ", lambda scores, _: scores + rng.normal(0, 1e-9, scores.shape)),
         (
             "batch size",
             "fail",
@@ -116,7 +116,7 @@ def test_a_classifier_that_gives_nothing_usable_is_one_line():
         raise UsageError("classifier net: gave NaN or infinity")
 
     (found,) = preflight(Broken(raises))
-    assert found == Check("answers", "fail", "classifier net: gave NaN or infinity")
+    assert found == Check("scores", "fail", "classifier net: gave NaN or infinity")
 
 
 @pytest.mark.parametrize(("share", "status"), [(0.9, "pass"), (0.33, "fail"), (0.0, "fail")])

@@ -27,11 +27,11 @@ def test_a_card_is_found_and_written_beside_the_file_and_the_file_can_be_used(le
     shown = invoke("card", lenet, "--data", "mnist")
     assert shown.returncode == 0, shown.stderr
     assert "too close to call" in shown.stdout  # 1/255 and 1/256
-    assert "ways of preprocessing on 25 photos" in shown.stderr
+    assert "ways of preprocessing on 25 images" in shown.stderr
     card = read_card(lenet.with_suffix(".card.json"))
     assert card.classes == tuple("0123456789")
     assert card.made_by.startswith("foolery card ")
-    assert "photos" in card.notes
+    assert "images" in card.notes
     found = json.loads(invoke("evaluate", f"onnx:{lenet}", "--data", "mnist", "--json").stdout)
     assert found["top1"] > 0.98
 
@@ -48,7 +48,7 @@ def test_json_and_another_place(lenet, tmp_path):
 def test_a_card_that_is_there_is_kept(lenet):
     card = lenet.with_suffix(".card.json")
     card.write_text("mine")
-    is_refused(invoke("card", lenet, "--data", "mnist"), "is there already", "--overwrite")
+    is_refused(invoke("card", lenet, "--data", "mnist"), "exists", "--overwrite")
     assert card.read_text() == "mine"
     assert invoke("card", lenet, "--data", "mnist", "--overwrite").returncode == 0
 

@@ -35,10 +35,20 @@ def test_it_is_evolved_against_resumed_and_verified(tmp_path):
 
 def test_its_champions_are_shown_to_its_members(tmp_path):
     evolve(tmp_path / "run", 3)
-    shown = invoke("transfer", tmp_path / "run", "--to", BOTH, "--to", "lenet", "--to", "lenet-b", "--json")
+    shown = invoke(
+        "transfer",
+        tmp_path / "run",
+        "--classifier",
+        BOTH,
+        "--classifier",
+        "lenet",
+        "--classifier",
+        "lenet-b",
+        "--json",
+    )
     (row,) = json.loads(shown.stdout)["pooled"]
-    both, first, second = row["passages"]
-    assert [each["own"] for each in row["passages"]] == [True, False, False]
+    both, first, second = row["cells"]
+    assert [each["own"] for each in row["cells"]] == [True, False, False]
     assert both["confidence"] == pytest.approx((first["confidence"] + second["confidence"]) / 2, abs=1e-6)
 
 

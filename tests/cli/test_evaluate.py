@@ -30,7 +30,7 @@ def test_the_shipped_networks_err_as_rarely_as_the_papers():
 def test_without_json_the_error_is_printed_in_percent():
     shown = invoke("evaluate", "lenet")
     assert shown.returncode == 0, shown.stderr
-    assert "10000 pictures" in shown.stdout
+    assert "10000 images" in shown.stdout
     assert "error 0." in shown.stdout
 
 
@@ -64,7 +64,7 @@ def test_a_folder_of_photos_with_broken_ones_left_out(tmp_path):
     assert found["unreadable"] == [
         "image 3/0.png: not an image (read are JPEG, PNG, WEBP, BMP, GIF, TIFF, PPM)"
     ]
-    assert "left out: 1 pictures that cannot be read" in finished.stderr
+    assert "skipped 1 images that cannot be read" in finished.stderr
 
 
 def test_class_names_that_do_not_match_are_listed(tmp_path):

@@ -37,12 +37,12 @@ def test_export_says_in_json_what_it_wrote(small_run, tmp_path):
 
 
 def test_a_set_is_told_in_words_and_in_json(small_run, tmp_path):
-    done = invoke("export", small_run, "--to", "folder", "-o", tmp_path / "set")
+    done = invoke("export", small_run, "--format", "folder", "-o", tmp_path / "set")
     assert done.returncode == 0, done.stderr
     count = len(list((tmp_path / "set/train").rglob("*.png")))
     assert f"{count} in train, of 1 run\n" in done.stdout
     assert "splits are by run" in done.stdout
-    again = invoke("export", small_run, "--to", "folder", "-o", tmp_path / "set", "--overwrite", "--json")
+    again = invoke("export", small_run, "--format", "folder", "-o", tmp_path / "set", "--overwrite", "--json")
     said = json.loads(again.stdout)
     assert (said["images"], said["duplicates_removed"]) == ({"train": count}, 10 - count)
     assert said["runs"][0]["run"] == "small"
@@ -51,11 +51,11 @@ def test_a_set_is_told_in_words_and_in_json(small_run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--to", "zip"], ["--to", "folder"]),
-        (["--test", "0.5"], ["--test", "--to folder"]),
-        (["--at-least", "0.5"], ["--at-least", "--to folder"]),
-        (["--to", "folder", "--test", "1"], ["--test", "less than 1"]),
-        (["--to", "folder", "--test", "much"], ["--test", "much"]),
+        (["--format", "zip"], ["--format", "folder"]),
+        (["--test-share", "0.5"], ["--test-share", "--format folder"]),
+        (["--min-confidence", "0.5"], ["--min-confidence", "--format folder"]),
+        (["--format", "folder", "--test-share", "1"], ["--test-share", "less than 1"]),
+        (["--format", "folder", "--test-share", "much"], ["--test-share", "much"]),
     ],
 )
 def test_words_that_do_not_fit_are_refused(small_run, tmp_path, words, said):
@@ -64,17 +64,19 @@ def test_words_that_do_not_fit_are_refused(small_run, tmp_path, words, said):
 
 
 def test_several_runs_need_a_form(small_run, tmp_path):
-    is_refused(invoke("export", small_run, small_run, "-o", tmp_path / "set"), "--to folder")
+    is_refused(invoke("export", small_run, small_run, "-o", tmp_path / "set"), "--format folder")
 
 
 def test_an_audit_alone_needs_a_form_too(tmp_path):
     (tmp_path / "audit.json").write_text("{}")
-    is_refused(invoke("export", tmp_path, "-o", tmp_path / "set"), "is an audit", "--to folder")
+    is_refused(invoke("export", tmp_path, "-o", tmp_path / "set"), "is an audit", "--format folder")
 
 
 def test_a_set_is_not_written_over_what_is_there(small_run, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    is_refused(invoke("export", small_run, "--to", "folder", "-o", tmp_path), str(tmp_path), "--overwrite")
+    is_refused(
+        invoke("export", small_run, "--format", "folder", "-o", tmp_path), str(tmp_path), "--overwrite"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 

@@ -27,7 +27,7 @@ def test_five_answers_for_every_file_the_surest_first(digit, tmp_path):
     lines = shown.stdout.splitlines()
     assert lines[0] == f"{digit} (28 x 28)"
     assert lines[1].split()[0] == "7"
-    assert lines[7] == f"{other} (30 x 40, fitted to the canvas)"
+    assert lines[7] == f"{other} (30 x 40, resized to the canvas)"
     assert len(lines) == 13
 
 

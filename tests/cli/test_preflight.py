@@ -23,7 +23,7 @@ def test_the_accuracy_is_measured_where_data_is_given(mnist):
     assert found["passed"]
     assert found["description"]["canvas"] == [1, 28, 28]
     said = {check["name"]: check for check in found["checks"]}
-    assert "on 300 pictures" in said["accuracy"]["message"]
+    assert "on 300 images" in said["accuracy"]["message"]
     assert said["accuracy"]["status"] == "pass"
 
 
@@ -35,7 +35,7 @@ def test_a_network_with_its_softmax_inside_and_a_card_that_does_not_say_so_fails
     shown = invoke("preflight", f"onnx:{path}")
     assert shown.returncode == 1
     assert 'write "output": "probabilities" into its card' in shown.stdout
-    assert shown.stderr.splitlines() == ["error: preflight: 1 checks failed, 0 warn"]
+    assert shown.stderr.splitlines() == ["error: preflight: 1 checks failed, 0 warned"]
 
 
 def test_strict_stops_at_warnings(tmp_path):
@@ -56,7 +56,7 @@ def test_a_network_that_gives_nan_fails_in_one_line(tmp_path):
     card(4, 4, 3).write(card_beside(path))
     shown = invoke("preflight", f"onnx:{path}")
     assert shown.returncode == 1
-    assert shown.stdout.splitlines()[-1].startswith("fail  answers")
+    assert shown.stdout.splitlines()[-1].startswith("fail  scores")
 
 
 def test_words_that_cannot_be_used(tmp_path):

@@ -22,7 +22,7 @@ SMALL = ("--scale", "0.0004", "-c", "photos=lenet")
 def test_the_list_says_what_each_costs_and_needs():
     shown = invoke("reproduce", "--list")
     assert shown.returncode == 0
-    for words in ("fig4", "2 010 000", "photos=REF needed", "digits=lenet", "fig7", "2 000 800"):
+    for words in ("fig4", "2,010,000", "photos=REF needed", "digits=lenet", "fig7", "2,000,800"):
         assert words in shown.stdout
     listed = json.loads(invoke("reproduce", "--list", "--json").stdout)["reproductions"]
     assert {"name", "queries", "minutes_on_4_cores", "scale_multiplies", "seeds"} <= set(listed[0])
@@ -31,7 +31,7 @@ def test_the_list_says_what_each_costs_and_needs():
 def test_claim_number_ours_and_verdict_are_printed_after_the_budget(tmp_path):
     done = run("reproduce", "fig7", *SMALL, "--out", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "fig7: 1 200 queries, about" in done.stderr
+    assert "fig7: 1,200 queries, about" in done.stderr
     assert "88.11 %" in done.stdout
     assert "not tested at full scale" in done.stdout
     assert sorted(path.name for path in (tmp_path / "fig7").iterdir()) == [
@@ -81,7 +81,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert "the same command goes on" in said
+    assert "the same command continues" in said
     assert run(*words).returncode == 0
     assert (tmp_path / "fig7" / "result.json").is_file()
 
@@ -91,3 +91,23 @@ def test_roles_are_read_and_references_with_signs_are_left_alone():
     assert given == {"a-b": "onnx:x.onnx", "": "python:mod:make?seed=1"}
     with pytest.raises(UsageError, match="each role once"):
         parse_roles("--classifier", ["lenet", "lenet-b"])
+
+
+def test_python_and_the_command_give_the_same_result(tmp_path):
+    from foolery.paper import list_reproductions, reproduce
+
+    run("reproduce", "fig7", *SMALL, "--out", tmp_path / "command")
+    notes = []
+    results = reproduce(
+        "fig7", scale=0.0004, classifiers={"photos": "lenet"}, out=tmp_path / "python", on_note=notes.append
+    )
+    timeless = {"seconds", "figures"}
+    stored = json.loads((tmp_path / "command" / "fig7" / "result.json").read_text())
+    assert {name: value for name, value in results["fig7"].to_dict().items() if name not in timeless} == {
+        name: value for name, value in stored.items() if name not in timeless
+    }
+    assert results["fig7"].verdicts["median"] == "not tested at full scale"
+    assert notes[0].startswith("fig7: 1,200 queries, about")
+    assert "<td>88.11 %</td>" in results._repr_html_()
+    assert results.report(tmp_path / "again").read_text().startswith("# Figure 7")
+    assert [each["name"] for each in list_reproductions(["fig4", "fig5"])] == ["fig4", "fig5"]

@@ -54,10 +54,10 @@ def test_a_copy_of_a_run_is_the_same_search(runs, tmp_path):
 def test_a_picture_that_was_changed_since_is_refused(tmp_path):
     audit = audit_in(tmp_path)
     Image.new("L", (28, 28)).save(tmp_path / audit.champions[5].image)
-    with pytest.raises(UsageError, match="is not the picture that its audit scored"):
+    with pytest.raises(UsageError, match="is not the image that the audit scored"):
         collect_sources([tmp_path])
 
 
 def test_a_folder_without_runs_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="is no run and no audit"):
+    with pytest.raises(UsageError, match="holds no run and no audit"):
         collect_sources([tmp_path])

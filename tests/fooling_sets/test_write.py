@@ -212,7 +212,12 @@ def test_classifiers_with_other_classes_need_a_set_of_their_own(runs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [({"to": "zip"}, "--to"), ({"test": 1.0}, "--test"), ({"least": 2}, "--at-least")]
+    ("words", "said"),
+    [
+        ({"form": "zip"}, "--format"),
+        ({"test_share": 1.0}, "--test-share"),
+        ({"min_confidence": 2}, "--min-confidence"),
+    ],
 )
 def test_wrong_words_are_refused_before_anything_is_written(runs, tmp_path, words, said):
     with pytest.raises(UsageError, match=said):
@@ -265,5 +270,5 @@ def test_chains_belong_together():
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, 3.0])
 def test_a_share_is_less_than_all(share):
-    with pytest.raises(UsageError, match="--test"):
+    with pytest.raises(UsageError, match="--test-share"):
         split_sources([source("a")], share)

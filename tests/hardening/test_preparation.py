@@ -47,11 +47,11 @@ def test_acet_starts_from_a_trained_network(mnist, network):
 def test_broken_pictures_are_counted_and_listed(mnist, tmp_path):
     where = folder_of(mnist, tmp_path)
     (where / "3" / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(UsageError, match=r"1 pictures cannot be read \(.*broken\.png.*--broken skip"):
+    with pytest.raises(UsageError, match=r"1 images cannot be read \(.*broken\.png.*--broken skip"):
         prepare_arms_race("lenet", f"folder:{where}", "class", settings=SETTINGS)
     ready = prepare_arms_race("lenet", f"folder:{where}", "class", broken="skip", settings=SETTINGS)
     assert len(ready.train_data) == 40
-    assert "left out 1 pictures" in ready.notes[0]
+    assert "skipped 1 images" in ready.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ def test_fig11_trains_fools_and_finds_all_of_it_again(mnist, tmp_path):
     found = results["fig11"]
     assert unjudged(found)
     first, second = found["figures"]["rounds"]
-    assert (first["fooling"], second["fooling"]) == (0, 3 * 20)
-    assert second["pictures"] == 60_060
+    assert (first["fooling_images"], second["fooling_images"]) == (0, 3 * 20)
+    assert second["training_images"] == 60_060
     assert found["figures"]["longer"]["runs"] == 2
     medians = list(found["figures"]["longer"]["medians"].values())
     assert medians == sorted(medians)
@@ -41,8 +41,8 @@ def test_fig12_over_represents_the_fooling_class(tmp_path, photos):
     results, _ = run(["fig12"], tmp_path / "out", scale=0.003, data=data)
     found = results["fig12"]
     assert unjudged(found)
-    contest, second = found["figures"]["contest"], found["figures"]["rounds"][1]
-    images = 2 * 10 * contest["first_runs"]
-    assert second["fooling"] == images * contest["copies"]
-    assert second["fooling"] == pytest.approx(7 * 5000, rel=0.02)
+    config, second = found["figures"]["config"], found["figures"]["rounds"][1]
+    images = 2 * 10 * config["first_runs"]
+    assert second["fooling_images"] == images * config["copies"]
+    assert second["fooling_images"] == pytest.approx(7 * 5000, rel=0.02)
     assert found["figures"]["first_against_last"]["p"] <= 1.0

@@ -2,7 +2,8 @@
 
 import pytest
 
-from foolery.paper.experiment import Claim, Context, Cost, CostItem, format_minutes, scale_count
+from foolery.paper.cost import Cost, CostItem, format_minutes
+from foolery.paper.experiment import Claim, Context, scale_count
 
 CLAIM = Claim("it", "it is so", "3.1", "1")
 

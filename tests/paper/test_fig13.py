@@ -31,7 +31,7 @@ def test_every_setting_on_every_class_from_every_start(context):
 def test_finished_runs_are_used_again(context):
     seen: list[str] = []
     fig13.run_ascents(context)
-    again = Context(**{**vars(context), "progress": lambda label, done, total: seen.append(label)})
+    again = Context(**{**vars(context), "on_progress": lambda label, done, total: seen.append(label)})
     fig13.run_ascents(again)
     assert seen == []
 

@@ -49,7 +49,7 @@ def test_transfer_asks_both_networks_about_both_encodings(tmp_path):
     rows = [(row["classifier"], row["encoding"]) for row in matrix["pooled"]]
     assert rows == [(a, b) for a in ("lenet", "lenet-b") for b in ("cppn", "direct")]
     for row, own in zip(matrix["pooled"], (0, 0, 1, 1), strict=True):
-        assert [each["own"] for each in row["passages"]] == [own == 0, own == 1]
+        assert [each["own"] for each in row["cells"]] == [own == 0, own == 1]
 
 
 def test_fig9_and_fig10_share_their_runs(tmp_path):

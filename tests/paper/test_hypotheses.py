@@ -2,8 +2,8 @@
 
 import pytest
 
-from foolery.paper import contenders, generative
 from foolery.paper import dataset_size as datasize
+from foolery.paper import generative, generative_attacks
 from paper.test_slice import run, unjudged
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
@@ -40,7 +40,7 @@ def test_generative_attacks_all_four_and_finds_all_of_it_again(tmp_path):
     found = results["generative"]
     assert unjudged(found)
     rows = found["figures"]["attacks"]
-    assert len(rows) == 4 * len(contenders.ATTACKS)
+    assert len(rows) == 4 * len(generative_attacks.ATTACKS)
     assert all(len(row["confidences"]) == 20 for row in rows)
     real = found["figures"]["real"]
     assert set(real) == {row["contender"] for row in rows}

@@ -1,18 +1,18 @@
 """The page: tables of what was found, plain Markdown, and no path of this machine."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from foolery.classifiers import load_classifier
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Reproduction,
     ReproductionOutcome,
     Requirements,
@@ -21,7 +21,8 @@ from foolery.paper.experiment import (
 from foolery.paper.figures import ImageRow, ImageTile, PlotLine, image_grid, line_plot
 from foolery.paper.pages import markdown_table, overview_page
 from foolery.paper.prepare import PreparedReproduction
-from foolery.paper.runner import json_text, publish_pages, run_reproduction, shorten_reference
+from foolery.paper.results import json_text, shorten_reference
+from foolery.paper.runner import publish_pages, run_reproduction
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
@@ -30,7 +31,7 @@ CLAIM = Claim("median", "the median is | high", "3.1", "88 %")
 
 def run(context):
     return ReproductionOutcome(
-        (context.judged(CLAIM, "90 %", "holds", "it is at least 88 %"),),
+        (context.judge(CLAIM, "90 %", "holds", "it is at least 88 %"),),
         {"values": [0.5, 1e-3, 2], "names": ["a", "b"]},
         tables=(ResultTable("More", ("a", "b"), (("1", "2"),)),),
         picture=image_grid([ImageRow("", (ImageTile(np.zeros((1, 4, 4), np.uint8), ("zero",)),))]),
@@ -107,7 +108,7 @@ def test_pages_are_published_flat_with_a_readme_of_budgets_and_findings(written,
 
 def test_the_overview_gives_the_budgets_of_full_scale():
     text = overview_page([ONE], {}, ".md")
-    assert "| fig4 | One | 3.1 | 1 000 000 | 77 s | 2 | the runs |" in text
+    assert "| fig4 | One | 3.1 | 1,000,000 | 77 s | 2 | the runs |" in text
     assert "What was found" not in text
 
 
@@ -143,11 +144,27 @@ def test_a_wall_has_a_place_for_every_tile():
     assert picture.getpixel((90 + 50 + 20, 10 + 20)) == (200, 200, 200)
 
 
+def curves():
+    lines = [PlotLine("up", (0, 1000), (0, 4)), PlotLine("dot", (500,), (1,))]
+    return line_plot(lines, x_label="queries", y_label="nines")
+
+
 def test_lines_are_drawn_where_they_belong():
-    picture = line_plot(
-        [PlotLine("up", (0, 1000), (0, 4)), PlotLine("dot", (500,), (1,))], x_label="queries", y_label="nines"
-    )
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    picture = curves()
     assert isinstance(picture, Image.Image)
+    assert (picture.mode, picture.size) == ("RGB", (900, 420))
     colors = {color for _, color in picture.getcolors(1 << 20)}
     assert (0, 114, 178) in colors
     assert (213, 94, 0) in colors
+
+
+def test_without_matplotlib_a_page_has_no_curves_and_one_line_says_why(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    notes = []
+    context = Context(work=tmp_path, scale=1.0, seeds=1, full_scale=True, classifiers={}, log=notes.append)
+    assert context.draw(curves) is None
+    assert notes == [
+        "the page has no picture: matplotlib is needed to draw curves and is not installed; "
+        "run: pip install 'foolery[plots]'"
+    ]

@@ -3,11 +3,10 @@
 import pytest
 
 from foolery.errors import UsageError
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
     ClassifierRequirement,
-    Cost,
-    CostItem,
     DataRequirement,
     Reproduction,
     ReproductionOutcome,

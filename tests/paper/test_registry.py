@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from foolery.errors import UsageError
-from foolery.paper.experiment import QUERIES_PER_SECOND, find_claim
+from foolery.paper.cost import QUERIES_PER_SECOND
+from foolery.paper.experiment import find_claim
 from foolery.paper.registry import REPRODUCTIONS, load_reproduction, select_reproductions
 
 

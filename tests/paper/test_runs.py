@@ -9,7 +9,8 @@ from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from foolery.paper.experiment import Context
-from foolery.paper.runs import champion_confidences, evolve_runs, longest_runs, run_folder, search_seconds
+from foolery.paper.measures import champion_confidences, search_seconds
+from foolery.paper.runs import evolve_runs, longest_runs, run_folder
 from foolery.runs import open_run_file
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")

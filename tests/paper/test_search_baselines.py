@@ -6,7 +6,7 @@ import pytest
 from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
-from foolery.paper.search_baselines import SEARCHES, champion_confidences, make_search, run_search
+from foolery.paper.search_baselines import SEARCHES, archive_confidences, make_search, run_search
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
@@ -38,8 +38,8 @@ def test_an_empty_cell_counts_as_nothing(lenet):
     search = make_search("argmax-cell", lenet, "gaussian", seed=0)
     track = run_search(search, lenet, 60)
     assert track.filled < 10
-    assert (champion_confidences(search, "softmax") == 0).sum() == 10 - track.filled
-    assert (champion_confidences(search, "similarity") == -1).sum() == 10 - track.filled
+    assert (archive_confidences(search, "softmax") == 0).sum() == 10 - track.filled
+    assert (archive_confidences(search, "similarity") == -1).sum() == 10 - track.filled
 
 
 def test_the_evaluations_to_a_mean_are_those_of_the_first_generation_there(lenet):

@@ -29,12 +29,12 @@ CHUNK = 200
 class TransferCell:
     """How the champions of a row do with the classifier of a column.
 
-    Shares are of ``pictures``. A figure that nothing was measured for is NaN, as are shares above a
+    Shares are of ``images``. A figure that nothing was measured for is NaN, as are shares above a
     confidence where one of the two gives cosines.
 
     Attributes:
         own: whether the classifier is the one that they were evolved against.
-        pictures: champions whose class the classifier has too, by name.
+        images: champions whose class the classifier has too, by name.
         excluded: champions whose class it has not.
         matches: how many it gives the class that they were evolved for as its first answer.
         match_rate: the share of these.
@@ -48,7 +48,7 @@ class TransferCell:
     """
 
     own: bool
-    pictures: int
+    images: int
     excluded: int
     matches: int
     match_rate: float
@@ -285,7 +285,7 @@ def _cell(predictions: Sequence[_Predictions]) -> TransferCell:
     cosines = any(each.cosines for each in predictions)
     return TransferCell(
         own=all(each.own for each in predictions),
-        pictures=len(matched),
+        images=len(matched),
         excluded=sum(each.excluded for each in predictions),
         matches=int(matched.sum()),
         match_rate=_mean(matched),
@@ -312,4 +312,4 @@ def _row_as_dict(row: TransferRow) -> dict[str, object]:
         for passage in row.cells
     ]
     head = {"name": row.name, "classifier": row.classifier, "encoding": row.encoding, "runs": row.runs}
-    return {**head, "passages": cells}
+    return {**head, "cells": cells}

@@ -1,4 +1,4 @@
-"""Evaluate: how often a classifier is right about labelled pictures, and how sure it is."""
+"""Evaluate: how often a classifier is right about labelled images, and how sure it is."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from foolery.results import Result
 
 @dataclass(frozen=True)
 class EvaluationResult(Result):
-    """The figures that the paper's supplement reports on real pictures, and some more.
+    """The figures that the paper's supplement reports on real images, and some more.
 
     Attributes:
-        images: number of pictures that were asked about.
-        unreadable: pictures that were left out, one line each.
+        images: number of images that were asked about.
+        unreadable: images that were left out, one line each.
         top1: share whose label was the first answer.
         top5: share whose label was among the first five answers.
         error: share whose label was not the first answer.
@@ -36,7 +36,7 @@ class EvaluationResult(Result):
         median_confidence_wrong: the same over wrong answers; NaN where there are none.
         calibration_error: expected calibration error, 15 bins; NaN for cosines, which promise nothing.
         matched_by: how the classes of the data were found: ``name``, or ``position`` where no name agrees.
-        seconds: that it took, reading the pictures included.
+        seconds: that it took, reading the images included.
     """
 
     images: int
@@ -117,11 +117,11 @@ class ClassPrediction:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The first answers about one picture.
+    """The first answers about one image.
 
     Attributes:
         path: of the file.
-        size: ``(height, width)`` of the picture.
+        size: ``(height, width)`` of the image.
         resized: whether it had to be fitted to the classifier's canvas.
         top: the surest first.
     """
@@ -133,17 +133,17 @@ class Prediction:
 
 
 def predict(classifier: Classifier, paths: Sequence[Path], top: int = 5) -> Iterator[Prediction]:
-    """The ``top`` answers about every picture, in order.
+    """The ``top`` answers about every image, in order.
 
     Raises:
-        UsageError: at the first file that is no picture, is damaged, or too large.
+        UsageError: at the first file that is no image, is damaged, or too large.
     """
     description = classifier.description
     for start in range(0, len(paths), BATCH):
         part = paths[start : start + BATCH]
-        pictures = [read_image(path) for path in part]
-        sizes = [(picture.height, picture.width) for picture in pictures]
-        scores = classifier.scores(np.stack([fit(picture, description.canvas) for picture in pictures]))
+        images = [read_image(path) for path in part]
+        sizes = [(image.height, image.width) for image in images]
+        scores = classifier.scores(np.stack([fit(image, description.canvas) for image in images]))
         for path, size, row in zip(part, sizes, scores, strict=True):
             indices = np.argsort(-row, kind="stable")[:top]
             confidences = confidence(row[indices], description.kind)

@@ -1,7 +1,7 @@
-"""Find card: the preprocessing of a network, found by trying on labelled photos what exists in the wild.
+"""Find card: the preprocessing of a network, found by trying on labelled images what exists in the wild.
 
-By successive halving: every preset is tried on a few photos, the best third on twice as many, and so on. Two
-finalists that the same photos cannot tell apart (McNemar's exact test) are too close to call.
+By successive halving: every preset is tried on a few images, the best third on twice as many, and so on. Two
+finalists that the same images cannot tell apart (McNemar's exact test) are too close to call.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from foolery.errors import UsageError
 from foolery.results import Result
 
 PHOTOS = 200
-FIRST = 25  # photos of the first round
+FIRST = 25  # images of the first round
 FINALISTS = 4
 KEEP_ONE_OF = 3  # one of so many goes on to the next round
 SIGNIFICANT = 0.05
@@ -46,11 +46,11 @@ class CardSearchResult(Result):
         card: the best one.
         family: what its preprocessing is called.
         trials: all that was tried, the best first.
-        crops: the share of the picture that is seen, and the best family's accuracy with it.
-        close: families that the photos cannot tell from the best one, with McNemar's p.
-        crop_close: shares that the photos cannot tell from the chosen one.
+        crops: the share of the image that is seen, and the best family's accuracy with it.
+        close: families that the images cannot tell from the best one, with McNemar's p.
+        crop_close: shares that the images cannot tell from the chosen one.
         ratio: the chosen share.
-        photos: labelled pictures that the finalists were judged on.
+        photos: labelled images that the finalists were judged on.
     """
 
     card: Card
@@ -138,8 +138,8 @@ def find_card(
         close |= more
     if not better_than_chance(best.accuracy, len(best.correct), len(best.card.classes)):
         raise UsageError(
-            f"card: nothing that was tried does better than chance (best {best.accuracy:.1%} of "
-            f"{len(best.correct)} photos); are the class names in the order of the outputs? "
+            f"card: nothing that was tried is better than chance (best {best.accuracy:.1%} of "
+            f"{len(best.correct)} images); are the class names in the order of the outputs? "
             "give --class-names FILE"
         )
     crops = other_crops(best, signature)
@@ -186,18 +186,18 @@ def _check_names(trials: Sequence[CardTrial], data: LabelledData, outputs: int) 
 
 
 def _halving(trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None]) -> list[CardTrial]:
-    """The finalists, judged on all photos."""
+    """The finalists, judged on all images."""
     remaining, done, total = trials, 0, len(runner.rows)
     while done < total:
         stop = min(total, max(FIRST, 2 * done))
         if len(remaining) <= FINALISTS:
             stop = total
-        report(f"{len(remaining)} ways of preprocessing on {stop - done} photos")
+        report(f"{len(remaining)} ways of preprocessing on {stop - done} images")
         runner.run(remaining, done, stop)
         done = stop
         alive = [trial for trial in remaining if not trial.failed and trial.correct]
         if not alive:
-            raise UsageError(f"card: {remaining[0].failed or 'no photo could be read'}")
+            raise UsageError(f"card: {remaining[0].failed or 'no image could be read'}")
         alive.sort(key=lambda trial: trial.rank, reverse=True)
         remaining = alive if done == total else alive[: max(FINALISTS, len(alive) // KEEP_ONE_OF)]
     return remaining
@@ -215,7 +215,7 @@ def _best(finalists: list[CardTrial]) -> tuple[CardTrial, dict[str, float]]:
 def _scored(
     trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None], what: str
 ) -> list[CardTrial]:
-    """Those of ``trials`` that could be judged, on all photos."""
-    report(f"{len(trials)} other {what} on {len(runner.rows)} photos")
+    """Those of ``trials`` that could be judged, on all images."""
+    report(f"{len(trials)} other {what} on {len(runner.rows)} images")
     runner.run(trials, 0, len(runner.rows))
     return [trial for trial in trials if not trial.failed]

@@ -30,8 +30,8 @@ class CardTrial:
     Attributes:
         family: what it is called: preset, order of the channels, and what else was open.
         card: that says so.
-        correct: whether each photo was answered rightly, ``(n,) bool``.
-        label_scores: score of each photo's label, ``(n,) float64``.
+        correct: whether each image was answered rightly, ``(n,) bool``.
+        label_scores: score of each image's label, ``(n,) float64``.
         failed: why it was given up; empty otherwise.
     """
 
@@ -43,7 +43,7 @@ class CardTrial:
 
     @property
     def accuracy(self) -> float:
-        """Share of right answers; 0 before the first photo."""
+        """Share of right answers; 0 before the first image."""
         return float(np.mean(self.correct)) if self.correct else 0.0
 
     @property
@@ -53,7 +53,7 @@ class CardTrial:
 
     @property
     def mean_label_score(self) -> float:
-        """Mean score of the labels; -infinity before the first photo."""
+        """Mean score of the labels; -infinity before the first image."""
         return float(np.mean(self.label_scores)) if self.label_scores else -math.inf
 
 
@@ -147,7 +147,7 @@ def other_sizes(best: CardTrial, signature: OnnxSignature) -> list[CardTrial]:
 
 
 def other_crops(best: CardTrial, signature: OnnxSignature) -> dict[float, CardTrial]:
-    """The family of ``best`` with every share of the picture that is usual, its own too."""
+    """The family of ``best`` with every share of the image that is usual, its own too."""
     preprocessing = best.card.preprocessing
     frame = preprocessing.crop or preprocessing.canvas
     size, usual = (frame.height, frame.width), usual_ratio(best)
@@ -161,11 +161,11 @@ def other_crops(best: CardTrial, signature: OnnxSignature) -> dict[float, CardTr
 
 
 def usual_ratio(trial: CardTrial) -> float:
-    """The share of the picture that ``trial`` sees."""
+    """The share of the image that ``trial`` sees."""
     return 1.0 if trial.card.preprocessing.crop is None else RATIOS[-1]
 
 
-_BATCH = 50  # photos in memory at a time
+_BATCH = 50  # images in memory at a time
 
 
 @dataclass
@@ -174,7 +174,7 @@ class TrialRunner:
 
     Attributes:
         graph: the network.
-        data: the photos, of which ``rows`` are used, in that order.
+        data: the images, of which ``rows`` are used, in that order.
         rows: ``(N,) int64``.
         session: the session, shared by all trials.
     """
@@ -185,7 +185,7 @@ class TrialRunner:
     session: OnnxClassifier | None = None
 
     def run(self, trials: Sequence[CardTrial], start: int, stop: int) -> None:
-        """Add the photos from ``start`` to ``stop`` to every trial; they are decoded once for each canvas."""
+        """Add the images from ``start`` to ``stop`` to every trial; they are decoded once for each canvas."""
         part = self.data.take(self.rows[start:stop])
         by_canvas = sorted(trials, key=lambda trial: trial.card.preprocessing.shape.axes)
         for axes, group in groupby(by_canvas, key=lambda trial: trial.card.preprocessing.shape.axes):
@@ -217,7 +217,7 @@ class TrialRunner:
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """Exact two-sided p of McNemar's test: are two answers to the same photos equally often right?"""
+    """Exact two-sided p of McNemar's test: are two answers to the same images equally often right?"""
     one = sum(a and not b for a, b in zip(first, second, strict=True))
     other = sum(b and not a for a, b in zip(first, second, strict=True))
     count = one + other

@@ -88,7 +88,7 @@ class Probe:
 
     Attributes:
         classifier: under test.
-        canvases: ``(N, C, H, W) uint8``: flat, noisy and smooth ones, then pictures where there are any.
+        canvases: ``(N, C, H, W) uint8``: flat, noisy and smooth ones, then real images where there are any.
         scores: ``(N, K) float64`` of them, in one batch.
     """
 
@@ -108,7 +108,7 @@ class Probe:
 
 
 def probes(shape: CanvasShape) -> Canvases:
-    """``(12, C, H, W) uint8``: black, gray, white, five of noise, four slopes: pictures of nothing."""
+    """``(12, C, H, W) uint8``: black, gray, white, five of noise, four slopes: unrecognizable images."""
     rng = np.random.default_rng(0)
     flat = [np.full(shape.axes, value, np.uint8) for value in (0, 128, 255)]
     noise = [rng.integers(0, 256, shape.axes).astype(np.uint8) for _ in range(5)]
@@ -119,8 +119,8 @@ def probes(shape: CanvasShape) -> Canvases:
     return np.stack([*flat, *noise, *smooth])
 
 
-PROBES = 24  # canvases that a gradient is asked for, and pictures among the probes
-SAME = 1e-6  # a confidence may differ by as much for the same picture
+PROBES = 24  # canvases that a gradient is asked for, and images among the probes
+SAME = 1e-6  # a confidence may differ by as much for the same image
 CLOSE = 1e-4  # and by as much in another batch size
 
 
@@ -187,35 +187,35 @@ def saturation(probe: Probe) -> Check:
     count = len(probe.canvases)
     if output == "probabilities":
         message = f"the network gives probabilities: they end near 1 - 6e-8 ({full} of {count} are 1 already)"
-        return Check("saturation", "warn", f"{message}; logits would let a search climb on")
+        return Check("saturation", "warn", f"{message}; with logits a search could go further")
     if full:
-        return Check("saturation", "warn", f"{full} of {count} pictures have the best score there is")
-    return Check("saturation", "pass", "no score is at its limit")
+        return Check("saturation", "warn", f"{full} of {count} images have the highest possible score")
+    return Check("saturation", "pass", "no score is at its maximum")
 
 
 def responds(probe: Probe) -> Check:
-    """Pictures that differ get answers that differ."""
+    """Images that differ get predictions that differ."""
     spread = float(np.ptp(probe.scores, axis=0).max())
     if spread == 0:
-        return Check("responds", "fail", f"the same answer to {len(probe.canvases)} different pictures")
+        return Check("responds", "fail", f"the same scores for {len(probe.canvases)} different images")
     predictions = len(np.unique(probe.scores.argmax(axis=1)))
     if predictions == 1:
         name = probe.classifier.description.classes[int(probe.scores[0].argmax())]
-        return Check("responds", "warn", f"every one of {len(probe.canvases)} pictures is {name!r}")
-    return Check("responds", "pass", f"{predictions} different answers to {len(probe.canvases)} pictures")
+        return Check("responds", "warn", f"every one of {len(probe.canvases)} images is {name!r}")
+    return Check("responds", "pass", f"{predictions} different predictions for {len(probe.canvases)} images")
 
 
-def same_twice(probe: Probe) -> Check:
+def repeatable(probe: Probe) -> Check:
     """The same batch again; a dropout that is still on shows here."""
     again = probe.classifier.scores(probe.canvases)
     if np.array_equal(again, probe.scores):
-        return Check("same twice", "pass", "bit for bit")
+        return Check("repeatable", "pass", "bit for bit")
     difference = probe.difference(again)
     if difference <= SAME:
         return Check(
-            "same twice", "warn", f"confidences differ by {difference:.1g}: a resumed run may differ"
+            "repeatable", "warn", f"confidences differ by {difference:.1g}: a resumed run may differ"
         )
-    return Check("same twice", "fail", f"confidences differ by {difference:.1g}; is a dropout still on?")
+    return Check("repeatable", "fail", f"confidences differ by {difference:.1g}; is dropout still on?")
 
 
 def batch_size(probe: Probe) -> Check:
@@ -238,7 +238,7 @@ def evaluation_mode(probe: Probe) -> Check:
     """No module of a torch network is in training mode; of others only what they do can be seen."""
     network: Any = getattr(probe.classifier, "network", None)
     if not callable(getattr(network, "modules", None)):
-        return Check("eval mode", "pass", "judged by the two checks above: the graph is fixed")
+        return Check("eval mode", "pass", "see the two checks above: the graph is fixed")
     training = [type(module).__name__ for module in network.modules() if module.training]
     if training:
         return Check(
@@ -250,19 +250,17 @@ def evaluation_mode(probe: Probe) -> Check:
 def gradient(probe: Probe) -> Check:
     """Logits that promise a gradient have one, and are the scores' own."""
     if not has_gradient(probe.classifier):
-        return Check("gradient", "pass", "none promised (evolve and audit need none)")
+        return Check("gradient", "pass", "none offered (evolve and audit need none)")
     classifier: Any = probe.classifier
     result = check_gradient(classifier, probe.canvases[:PROBES])
     if not result.finite:
         return Check("gradient", "fail", "NaN or infinity")
     if result.difference > 1e-3:
-        return Check("gradient", "fail", f"its logits differ from the scores by {result.difference:.1g}")
+        return Check("gradient", "fail", f"the logits differ from the scores by {result.difference:.1g}")
     if result.nonzero == 0:
         return Check("gradient", "fail", "zero everywhere")
     message = (
-        f"finite; zero nowhere but in {1 - result.nonzero:.0%} of pictures"
-        if result.nonzero < 1
-        else "finite"
+        f"finite; zero nowhere but in {1 - result.nonzero:.0%} of images" if result.nonzero < 1 else "finite"
     )
     return Check("gradient", "pass", f"{message}; logits are the scores within {result.difference:.1g}")
 
@@ -285,7 +283,7 @@ CHECKS: Mapping[str, Callable[[Probe], Check]] = {
     "softmax": softmax_once,
     "saturation": saturation,
     "responds": responds,
-    "same twice": same_twice,
+    "repeatable": repeatable,
     "batch size": batch_size,
     "eval mode": evaluation_mode,
     "gradient": gradient,
@@ -332,7 +330,7 @@ def preflight(
     try:
         probe = Probe(classifier, canvases, classifier.scores(canvases))
     except FooleryError as error:
-        return PreflightResult(classifier, (Check("answers", "fail", str(error)),))
+        return PreflightResult(classifier, (Check("scores", "fail", str(error)),))
     checks = [_run_check(name, lambda check=check: check(probe)) for name, check in CHECKS.items()]  # type: ignore[misc]
     if data is not None:
         if matching_note is not None:
@@ -343,7 +341,7 @@ def preflight(
 
 
 def _run_check(name: str, check: Callable[[], Check]) -> Check:
-    """A check that cannot be done has failed, and the others go on."""
+    """A check that cannot be done has failed, and the others continue."""
     try:
         return check()
     except FooleryError as error:
@@ -351,36 +349,36 @@ def _run_check(name: str, check: Callable[[], Check]) -> Check:
 
 
 def accuracy(classifier: Classifier, data: LabelledData) -> Check:
-    """Right answers about labelled pictures; against chance, and against the card."""
+    """Accuracy on labelled images; against chance, and against the card."""
     predictions = measure_accuracy(classifier, data)
     top1, count = predictions.top(1), len(predictions)
-    message = f"top-1 {top1:.1%}, top-5 {predictions.top(5):.1%} on {count} pictures"
+    message = f"top-1 {top1:.1%}, top-5 {predictions.top(5):.1%} on {count} images"
     message += "" if not data.unreadable else f" ({len(data.unreadable)} cannot be read)"
     if not better_than_chance(top1, count, len(classifier.description.classes)):
         return Check(
-            "accuracy", "fail", f"{message}: no better than chance; foolery card finds the preprocessing"
+            "accuracy", "fail", f"{message}: no better than chance; find the preprocessing with foolery card"
         )
     expected_error = getattr(getattr(classifier, "card", None), "test_error", None)
     if (
         expected_error is not None
         and 1 - expected_error - top1 > 0.02 + 3 * (expected_error * (1 - expected_error) / count) ** 0.5
     ):
-        return Check("accuracy", "warn", f"{message}; the card promises {1 - expected_error:.1%}")
+        return Check("accuracy", "warn", f"{message}; the card says {1 - expected_error:.1%}")
     addition = _wrong_confidence(predictions)
     return Check("accuracy", "pass" if not data.unreadable else "warn", message + addition)
 
 
 def _wrong_confidence(predictions: LabelledPredictions) -> str:
     wrong = predictions.median_confidence(~predictions.correct)
-    return "" if np.isnan(wrong) else f"; median confidence of wrong answers {wrong:.2f}"
+    return "" if np.isnan(wrong) else f"; median confidence of wrong predictions {wrong:.2f}"
 
 
 def speed(classifier: Classifier) -> Check:
-    """Images per second, and what a search of 100 000 takes."""
+    """Images per second, and what a search of 100,000 takes."""
     rate = images_per_second(classifier, RATE_BATCH)
     minutes = 100_000 / rate / 60
     status: CheckStatus = "pass" if minutes < 600 else "warn"
-    return Check("speed", status, f"{rate:,.0f} images/s: 100 000 queries take {minutes:,.1f} minutes")
+    return Check("speed", status, f"{rate:,.0f} images/s: 100,000 queries take {minutes:,.1f} minutes")
 
 
 def check_photos(photos: int) -> int:

@@ -1,4 +1,4 @@
-"""Presets: how pictures are normalised in the wild, and how much of them is cropped away."""
+"""Presets: how images are normalised in the wild, and how much of them is cropped away."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ INTEGER_GRAY = (Preset("whole numbers", 1.0, (0.0,), (1.0,)),)
 
 RATIOS = (1.0, 0.95, 0.9, 0.875)
 _USUAL = 0.875  # 224 of 256
-_SMALL = 100  # networks for pictures below this side see all of them
+_SMALL = 100  # networks for images below this side see all of them
 
 
 def presets(channels: int, *, integer: bool) -> tuple[Preset, ...]:
@@ -63,7 +63,7 @@ def presets(channels: int, *, integer: bool) -> tuple[Preset, ...]:
 
 
 def usual_canvas(size: tuple[int, int]) -> tuple[int, int]:
-    """``(height, width)`` that pictures are usually resized to before ``size`` is cut out of them."""
+    """``(height, width)`` that images are usually resized to before ``size`` is cut out of them."""
     return size if min(size) < _SMALL else canvas_of(size, _USUAL)
 
 

@@ -1,4 +1,4 @@
-"""``foolery card``: the preprocessing of an ONNX file, found and written down."""
+"""``foolery card``: find the preprocessing of an ONNX file, and write its model card."""
 
 from __future__ import annotations
 
@@ -23,33 +23,35 @@ CLOSE = 4  # families that are named as being too close to call
 def card(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="An ONNX file.")],
-    data: Annotated[str, typer.Option("--data", metavar="DATA", help="Labelled photos.")],
+    data: Annotated[str, typer.Option("--data", metavar="DATA", help="Labelled images.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="OUT", help="Default: FILE's name with .card.json.")
     ] = None,
     classes: Annotated[
         str | None,
         typer.Option(
-            "--class-names", metavar="FILE", help="Names of the outputs, or imagenet (default: the data's)."
+            "--class-names",
+            metavar="FILE|LIST",
+            help="A file of class names, or a list of foolery's (imagenet). Default: those of the data.",
         ),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", metavar="softmax|sigmoid|similarity", help="Default: found.")
+        str | None, typer.Option("--kind", metavar="softmax|sigmoid|similarity", help="Default: detected.")
     ] = None,
     photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many of them.")
+        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many images.")
     ] = 200,
     size: Annotated[
         int | None,
         typer.Option(
-            "--size", metavar="N", parser=whole_number, help="Side of the input, where FILE leaves it open."
+            "--size", metavar="N", parser=whole_number, help="Side of the input, if FILE does not fix it."
         ),
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the card that is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing card.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Find the preprocessing of an ONNX file on labelled photos, and write its model card.
+    """Find the preprocessing of an ONNX file with labelled images, and write its model card.
 
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
@@ -67,32 +69,32 @@ def card(
     check_graph(graph)
     target = out if out is not None else card_beside(graph)
     if target.exists() and not overwrite:
-        raise UsageError(f"--out: {target} is there already; give another name, or --overwrite")
-    pictures = load_data(data, split)
+        raise UsageError(f"--out: {target} exists; give another name, or --overwrite")
+    images = load_data(data, split)
     result = find_card(
         graph,
-        pictures,
+        images,
         classes=class_names_from(classes) if classes is not None else None,
         kind=chosen,
         photos=photos,
         size=size,
         on_progress=note,
     )
-    note_unreadable(pictures.unreadable)
-    notes = f"Preprocessing found on {result.photos} photos: {result.family}, top-1 {result.accuracy:.1%}."
+    note_unreadable(images.unreadable)
+    notes = f"Preprocessing found with {result.photos} images: {result.family}, top-1 {result.accuracy:.1%}."
     written = result.card.model_copy(update={"made_by": command_line(context), "notes": notes})
     try:
         written.write(target)
     except OSError as error:
         raise UsageError(
-            f"--out: cannot write {target}: {error.strerror}; give another place with -o"
+            f"--out: cannot write {target}: {error.strerror}; choose another path with --out"
         ) from None
     if as_json:
         print_json({"file": str(graph), "card": str(target), **result.to_dict()})
         return
     print(*lines(result), sep="\n")
     matching_note = position_note(
-        match_classes(pictures.classes, result.card.classes), pictures.classes, result.card.classes
+        match_classes(images.classes, result.card.classes), images.classes, result.card.classes
     )
     if matching_note is not None:
         print(f"classes    {matching_note}")
@@ -113,7 +115,7 @@ def lines(result: CardSearchResult) -> list[str]:
     """The families with their accuracy, then what was chosen and what could not be told from it."""
     shown = result.trials[:SHOWN]
     width = max(len(each.family) for each in shown)
-    table = [f"{'preprocessing':<{width}}  top-1   photos"]
+    table = [f"{'preprocessing':<{width}}  top-1   images"]
     for each in shown:
         mark = "  <- best" if each.family == result.family else ""
         mark = (
@@ -123,7 +125,7 @@ def lines(result: CardSearchResult) -> list[str]:
         )
         table.append(f"{each.family:<{width}}  {each.accuracy:6.1%}  {len(each.correct):>5}{mark}")
     if len(result.trials) > SHOWN:
-        table.append(f"… and {len(result.trials) - SHOWN} others that did no better on their first photos")
+        table.append(f"… and {len(result.trials) - SHOWN} others that were no better on their first images")
     preprocessing = result.card.preprocessing
     crop = (
         "no crop"
@@ -131,21 +133,21 @@ def lines(result: CardSearchResult) -> list[str]:
         else f"crop {preprocessing.crop.height} x {preprocessing.crop.width}"
     )
     table.append("")
-    table.append(f"best       {result.family}: {result.accuracy:.1%} of {result.photos} photos")
+    table.append(f"best       {result.family}: {result.accuracy:.1%} of {result.photos} images")
     if result.close:
         close = list(result.close)
         more = f"; and {len(close) - CLOSE} others" if len(close) > CLOSE else ""
-        table.append(f"           these photos cannot tell it from: {'; '.join(close[:CLOSE])}{more}")
+        table.append(f"           not distinguishable with these images: {'; '.join(close[:CLOSE])}{more}")
         table.append(
-            "           the likelihood of the labels decided; more --photos, or the training code, can tell"
+            "           chosen by the likelihood of the labels; more --photos, or the training code, can tell"
         )
     others = ", ".join(f"{share:g}: {accuracy:.1%}" for share, accuracy in result.crops.items())
     table.append(
-        f"canvas     {preprocessing.canvas.height} x {preprocessing.canvas.width}, {crop} (by the share "
-        f"that is seen: {others})"
+        f"canvas     {preprocessing.canvas.height} x {preprocessing.canvas.width}, {crop} (accuracy by "
+        f"share of the image that is seen: {others})"
     )
     if result.crop_close and result.ratio not in result.crop_close:
-        table.append("           other shares are too close to call; the usual one was taken")
+        table.append("           other shares are too close to call; the usual one was chosen")
     background = ", background output dropped" if result.card.background else ""
     table.append(f"scores     {result.card.kind}, from {result.card.output}{background}")
     return table

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from foolery.checks.accuracy import EvaluationResult
     from foolery.classifiers.base import Kind
 
-_NAMED = 5  # unreadable pictures that are named
+_NAMED = 5  # unreadable images that are named
 
 
 def evaluate(
-    classifier: Annotated[str, typer.Argument(metavar="REF", help="What to measure.")],
-    data: Annotated[str, typer.Option("--data", metavar="DATA", help="Labelled pictures.")] = "mnist",
+    classifier: Annotated[str, typer.Argument(metavar="REF", help="The classifier.")],
+    data: Annotated[str, typer.Option("--data", metavar="DATA", help="Labelled images.")] = "mnist",
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
     backend: BackendOption = "auto",
     card: CardOption = None,
@@ -39,7 +39,7 @@ def evaluate(
     changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure how often a classifier is right about labelled pictures, and how sure it is.
+    """Measure accuracy and confidence of a classifier on labelled images.
 
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
@@ -51,7 +51,7 @@ def evaluate(
     if as_json:
         print_json({"classifier": classifier, "data": data, "split": split, **result.to_dict()})
         return
-    print(f"{classifier} ({loaded.description.backend}) on {data} ({split}, {result.images} pictures)")
+    print(f"{classifier} ({loaded.description.backend}) on {data} ({split}, {result.images} images)")
     print(*lines(result, loaded.description.kind), sep="\n")
 
 
@@ -70,20 +70,20 @@ def lines(result: EvaluationResult, kind: Kind) -> list[str]:
     table = [
         f"top-1        {result.top1:.2%}   (error {result.error:.2%})",
         f"top-5        {result.top5:.2%}",
-        f"confidence   median {overall}; of right answers {right}, of wrong ones {wrong}",
+        f"confidence   median {overall}; correct predictions {right}, wrong ones {wrong}",
     ]
     if isfinite(result.calibration_error):
         table.append(f"calibration  error {result.calibration_error:.4f}")
     if result.matched_by == "position":
         table.append("classes      matched by position: data and classifier have no class name in common")
-    return [*table, f"time         {result.seconds:.1f} s ({result.images / result.seconds:,.0f} pictures/s)"]
+    return [*table, f"time         {result.seconds:.1f} s ({result.images / result.seconds:,.0f} images/s)"]
 
 
 def note_unreadable(unreadable: list[str]) -> None:
-    """Say on standard error which pictures were left out, the first ones by name."""
+    """Say on standard error which images were skipped, the first ones by name."""
     if not unreadable:
         return
-    note(f"left out: {len(unreadable)} pictures that cannot be read")
+    note(f"skipped {len(unreadable)} images that cannot be read")
     for line in unreadable[:_NAMED]:
         note(f"  {line}")
     if len(unreadable) > _NAMED:

@@ -15,43 +15,46 @@ from foolery.errors import UsageError
 def export(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN|AUDIT|FOLDER", help="A run; with --to also audits, and folders."),
+        typer.Argument(metavar="RUN|AUDIT|FOLDER", help="A run; with --format also audits, and folders."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")],
-    to: Annotated[
+    form: Annotated[
         str | None,
-        typer.Option("--to", metavar="folder|parquet", help="A data set: labels, sources, card, splits."),
+        typer.Option("--format", metavar="folder|parquet", help="Write a data set with labels and splits."),
     ] = None,
-    test: Annotated[
+    test_share: Annotated[
         float | None,
         typer.Option(
-            "--test", metavar="SHARE", parser=real_number, help="Of runs, for testing (default: 0.2)."
+            "--test-share", metavar="SHARE", parser=real_number, help="Runs in the test split (default: 0.2)."
         ),
     ] = None,
-    least: Annotated[
+    min_confidence: Annotated[
         float | None,
-        typer.Option("--at-least", metavar="P", parser=real_number, help="Leave out less certain champions."),
+        typer.Option(
+            "--min-confidence", metavar="P", parser=real_number, help="Skip champions below this confidence."
+        ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write the champions of a run as PNG files, with champions.json beside them.
 
-    --to makes one labelled data set of many runs and audits, each picture once, split by run.
+    --format makes one labelled data set of many runs and audits, each image once, split by run.
     """
-    if to is not None:
-        export_set(runs, out, to, 0.2 if test is None else test, least or 0.0, overwrite, as_json=as_json)
+    if form is not None:
+        share = 0.2 if test_share is None else test_share
+        export_set(runs, out, form, share, min_confidence or 0.0, overwrite, as_json=as_json)
         return
     if len(runs) > 1:
-        raise UsageError("RUN: several are exported as one set; give --to folder or --to parquet")
-    for option, value in (("--test", test), ("--at-least", least)):
+        raise UsageError("RUN: several need a data set; give --format folder or --format parquet")
+    for option, value in (("--test-share", test_share), ("--min-confidence", min_confidence)):
         if value is not None:
-            raise UsageError(f"{option}: is for sets; give --to folder or --to parquet")
+            raise UsageError(f"{option} needs --format folder or --format parquet")
     from foolery.audit.schema import FILE
     from foolery.fooling_sets import export as write
 
     if (runs[0] / FILE).is_file():
-        raise UsageError(f"RUN: {runs[0]} is an audit; give --to folder or --to parquet")
+        raise UsageError(f"RUN: {runs[0]} is an audit; give --format folder or --format parquet")
     written = write(runs[0], out, overwrite=overwrite)
     assert isinstance(written, list)
     if as_json:
@@ -61,13 +64,20 @@ def export(
 
 
 def export_set(
-    runs: list[Path], out: Path, to: str, test: float, least: float, overwrite: bool, *, as_json: bool
+    runs: list[Path],
+    out: Path,
+    form: str,
+    test_share: float,
+    min_confidence: float,
+    overwrite: bool,
+    *,
+    as_json: bool,
 ) -> None:
     """Write a fooling set and say what is in it."""
     from foolery.fooling_sets.write import CARD_FILE, make_fooling_set
 
     fooling_set = make_fooling_set(
-        runs, out, form=to, test_share=test, min_confidence=least, overwrite=overwrite
+        runs, out, form=form, test_share=test_share, min_confidence=min_confidence, overwrite=overwrite
     )
     if as_json:
         print_json({"out": str(out), **fooling_set.to_dict()})
@@ -76,10 +86,14 @@ def export_set(
     print(
         f"images      {counts}, of {len(fooling_set.runs)} {'run' if len(fooling_set.runs) == 1 else 'runs'}"
     )
-    print(f"left out    {fooling_set.duplicates:,} duplicates, {fooling_set.uncertain:,} less certain")
+    print(
+        f"skipped     {fooling_set.duplicates:,} duplicates, {fooling_set.uncertain:,} below the confidence"
+    )
     if fooling_set.duplicates:
-        print("            a picture that is the best of several classes stays with the one it is surest of")
+        print(
+            "            an image that is the champion of several classes is kept for the most confident one"
+        )
     if len(fooling_set.images) == 1:
         only = next(iter(fooling_set.images))
-        print(f"split       all in {only}: splits are by run, and here is one")
+        print(f"split       all in {only}: splits are by run, and there is only one")
     print(f"card        {out / CARD_FILE}")

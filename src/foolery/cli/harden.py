@@ -1,4 +1,4 @@
-"""``foolery harden``: train a network against the images that fool it, and see whether it helps."""
+"""``foolery harden``: train a network against the images that fool it, and attack it again."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ def harden(
         str,
         typer.Argument(
             metavar="NETWORK",
-            help="An architecture (lenet, perceptron, convnet, vit); for acet a network that foolery "
-            "trained; for fine-tune any torch network: torchvision:NAME, timm:NAME, torch:FILE.safetensors.",
+            help="An architecture (lenet, perceptron, convnet, vit); with acet a network that foolery "
+            "trained; with fine-tune any torch network: torchvision:NAME, timm:NAME, torch:FILE.safetensors.",
         ),
     ],
-    data: Annotated[str, typer.Option("--data", metavar="DATA", help="What to learn from.")] = "mnist",
+    data: Annotated[
+        str, typer.Option("--data", metavar="DATA", help="Labelled images to train with.")
+    ] = "mnist",
     method: Annotated[
         str,
         typer.Option(
             "--method",
             metavar="class|acet|fine-tune",
-            help="class: from scratch with one class more, of fooling images. fine-tune: the same, from a "
-            "pretrained network. acet: fine-tune on optimised noise.",
+            help="class: train from scratch with an extra class of fooling images. fine-tune: add that class "
+            "to a pretrained network. acet: fine-tune on optimized noise.",
         ),
     ] = "class",
     card: Annotated[
@@ -40,54 +42,71 @@ def harden(
         typer.Option("--card", metavar="FILE", help="Model card of the network (fine-tune)."),
     ] = None,
     rounds: Annotated[
-        int, typer.Option("--rounds", metavar="N", parser=whole_number, help="Networks, the first included.")
+        int,
+        typer.Option(
+            "--rounds", metavar="N", parser=whole_number, help="Number of networks, the first included."
+        ),
     ] = 2,
     first_runs: Annotated[
         int | None,
         typer.Option(
-            "--first-runs", metavar="N", parser=whole_number, help="Against the first (default: --runs)."
+            "--first-runs",
+            metavar="N",
+            parser=whole_number,
+            help="Searches against the first network (default: --runs).",
         ),
     ] = None,
     runs: Annotated[
-        int, typer.Option("--runs", metavar="N", parser=whole_number, help="Runs against each network.")
+        int, typer.Option("--runs", metavar="N", parser=whole_number, help="Searches against each network.")
     ] = 50,
-    generations: Annotated[int, typer.Option("--generations", "-n", metavar="N", parser=whole_number)] = 200,
-    batch: Annotated[
-        int, typer.Option("--batch", metavar="N", parser=whole_number, help="Children per generation.")
+    generations: Annotated[
+        int, typer.Option("--generations", "-n", metavar="N", parser=whole_number, help="Of each search.")
     ] = 200,
-    encoding: Annotated[str, typer.Option("--encoding", "-e", metavar="cppn|direct|sparse|…")] = "cppn",
+    batch: Annotated[
+        int, typer.Option("--batch", metavar="N", parser=whole_number, help="Offspring per generation.")
+    ] = 200,
+    encoding: Annotated[
+        str,
+        typer.Option(
+            "--encoding", "-e", metavar="NAME", help="cppn, direct, gaussian, sparse, or that of a plugin."
+        ),
+    ] = "cppn",
     over_represent: Annotated[
         float | None,
         typer.Option(
             "--over-represent",
             metavar="X",
             parser=real_number,
-            help="Repeat fooling images to X times an average class, after the first round.",
+            help="Repeat fooling images until their class is X times as large as an average class.",
         ),
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option("--iterations", metavar="N", parser=whole_number, help="Of each training."),
+        typer.Option(
+            "--iterations", metavar="N", parser=whole_number, help="Training steps for each network."
+        ),
     ] = None,
     side: Annotated[
-        int | None, typer.Option("--side", metavar="PIXELS", parser=whole_number, help="Of the canvas.")
+        int | None, typer.Option("--side", metavar="PIXELS", parser=whole_number, help="Side of the canvas.")
     ] = None,
     broken: Annotated[
         str,
-        typer.Option(
-            "--broken", metavar="refuse|skip", help="What to do about pictures that cannot be read."
-        ),
+        typer.Option("--broken", metavar="refuse|skip", help="What to do with images that cannot be read."),
     ] = "refuse",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="For networks and images.")] = Path(
-        "hardened"
-    ),
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of the first network and search.")
+    ] = 0,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for networks and images.")
+    ] = Path("hardened"),
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what is in --out; more --rounds extend it.")
+        bool, typer.Option("--resume", help="Continue the arms race in --out; more --rounds extend it.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: the rounds.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object: settings and rounds.")
+    ] = False,
 ) -> None:
-    """Train a network against the images that fool it, and attack it afresh after every round.
+    """Train a network against the images that fool it, and attack it again after every round.
 
     Each round's network lies in DIR/round-NN, as a classifier for every other command.
     """

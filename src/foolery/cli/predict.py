@@ -1,4 +1,4 @@
-"""``foolery predict``: what a classifier sees in picture files."""
+"""``foolery predict``: the top predictions of a classifier for image files."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 
 def predict(
-    classifier: Annotated[str, typer.Argument(metavar="REF", help="What is asked.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Picture files.")],
-    top: Annotated[int, typer.Option("--top", metavar="N", parser=whole_number, help="Answers to show.")] = 5,
+    classifier: Annotated[str, typer.Argument(metavar="REF", help="The classifier.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Image files.")],
+    top: Annotated[
+        int, typer.Option("--top", metavar="N", parser=whole_number, help="Predictions to show.")
+    ] = 5,
     backend: BackendOption = "auto",
     card: CardOption = None,
     device: DeviceOption = "auto",
@@ -37,11 +39,11 @@ def predict(
     changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print the first answers of a classifier about picture files, and how sure it is of each."""
+    """Print the top predictions of a classifier for image files, with their confidences."""
     from foolery.checks.accuracy import predict as ask
 
     if top < 1:
-        raise UsageError(f"--top: expected at least 1 answer, got {top}")
+        raise UsageError(f"--top: expected at least 1 prediction, got {top}")
     loaded = load(classifier, backend, card, device, class_names, trust, changes)
     predictions = ask(loaded, images, top)
     if as_json:
@@ -69,8 +71,7 @@ def as_object(prediction: Prediction) -> dict[str, object]:
         "width": prediction.size[1],
         "resized": prediction.resized,
         "top": [
-            {"class": answer.name, "index": answer.index, "confidence": answer.confidence}
-            for answer in prediction.top
+            {"class": one.name, "index": one.index, "confidence": one.confidence} for one in prediction.top
         ],
     }
 
@@ -80,12 +81,9 @@ def lines(prediction: Prediction, kind: Kind) -> list[str]:
     from foolery.text import format_score
 
     height, width = prediction.size
-    resized = ", fitted to the canvas" if prediction.resized else ""
-    names = max(len(answer.name) for answer in prediction.top)
+    resized = ", resized to the canvas" if prediction.resized else ""
+    names = max(len(one.name) for one in prediction.top)
     return [
         f"{prediction.path} ({height} x {width}{resized})",
-        *(
-            f"  {answer.name:<{names}}  {format_score(answer.confidence, kind):>11}"
-            for answer in prediction.top
-        ),
+        *(f"  {one.name:<{names}}  {format_score(one.confidence, kind):>11}" for one in prediction.top),
     ]

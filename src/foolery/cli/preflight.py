@@ -1,4 +1,4 @@
-"""``foolery preflight``: a classifier's contract, checked before anything is built on it."""
+"""``foolery preflight``: check that a classifier keeps its contract."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 def preflight(
-    classifier: Annotated[str, typer.Argument(metavar="REF", help="What to check.")],
+    classifier: Annotated[str, typer.Argument(metavar="REF", help="The classifier to check.")],
     data: Annotated[
-        str | None, typer.Option("--data", metavar="DATA", help="Labelled pictures, for the accuracy.")
+        str | None, typer.Option("--data", metavar="DATA", help="Labelled images, for the accuracy.")
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
     photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many of them.")
+        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many images.")
     ] = 1000,
-    strict: Annotated[bool, typer.Option("--strict", help="A warning is a failure too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")] = False,
     backend: BackendOption = "auto",
     card: CardOption = None,
     device: DeviceOption = "auto",
@@ -50,10 +50,10 @@ def preflight(
 
     check_photos(photos)
     loaded = load(classifier, backend, card, device, class_names, trust, changes)
-    pictures = load_data(data, split) if data is not None else None
-    result = check(loaded, pictures, photos)
-    if pictures is not None:
-        note_unreadable(pictures.unreadable)
+    images = load_data(data, split) if data is not None else None
+    result = check(loaded, images, photos)
+    if images is not None:
+        note_unreadable(images.unreadable)
     passed = result.passed(strict=strict)
     if as_json:
         print_json({**result.to_dict(), "classifier": classifier, "passed": passed, "strict": strict})
@@ -61,7 +61,7 @@ def preflight(
         print(*table(result), sep="\n")
     if not passed:
         count = Counter(each.status for each in result)
-        raise GateError(f"preflight: {count['fail']} checks failed, {count['warn']} warn")
+        raise GateError(f"preflight: {count['fail']} checks failed, {count['warn']} warned")
 
 
 def table(result: PreflightResult) -> list[str]:

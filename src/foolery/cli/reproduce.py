@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,15 +13,11 @@ from foolery.cli._output import console, note, print_json
 from foolery.cli._progress import labelled_bar
 from foolery.errors import UsageError
 
-if TYPE_CHECKING:
-    from foolery.paper.experiment import Reproduction
-    from foolery.paper.prepare import PreparedReproduction
-
 
 def reproduce(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="Experiments, or all; see --list.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Experiments, or all (see --list).")
     ] = None,
     scale: Annotated[
         float, typer.Option("--scale", metavar="S", parser=real_number, help="Share of the paper's size.")
@@ -34,69 +30,57 @@ def reproduce(
     ] = None,
     classifier: Annotated[
         list[str] | None,
-        typer.Option("--classifier", "-c", metavar="[ROLE=]REF", help="What to fool instead; see --list."),
+        typer.Option(
+            "--classifier", "-c", metavar="[ROLE=]REF", help="Another classifier for a role (see --list)."
+        ),
     ] = None,
     card: Annotated[
-        list[str] | None, typer.Option("--card", metavar="[ROLE=]FILE", help="That classifier's model card.")
+        list[str] | None, typer.Option("--card", metavar="[ROLE=]FILE", help="Model card of that classifier.")
     ] = None,
     data: Annotated[
-        list[str] | None, typer.Option("--data", metavar="[ROLE=]DATA", help="Labelled pictures.")
+        list[str] | None, typer.Option("--data", metavar="[ROLE=]DATA", help="Labelled images for a role.")
     ] = None,
     device: DeviceOption = "auto",
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="DIR", help="For results; runs lie in DIR/runs.")
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results; runs go to DIR/runs.")
     ] = Path("reproduce"),
     pages: Annotated[
         Path | None,
-        typer.Option("--pages", metavar="DIR", help="Also write the pages there, as the docs have them."),
+        typer.Option("--pages", metavar="DIR", help="Also write all pages to this folder."),
     ] = None,
     list_only: Annotated[
-        bool, typer.Option("--list", help="Only list the experiments and what they cost.")
+        bool, typer.Option("--list", help="List the experiments and what they cost.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run experiments of the paper again: its claim, its number, ours, and whether it holds.
 
-    Results go to DIR/NAME: result.json, page.md and picture.png. The same command goes on after Ctrl-C.
+    Results go to DIR/NAME: result.json, page.md and picture.png. The same command continues after Ctrl-C.
     """
-    from foolery.paper.prepare import ReproduceOptions, prepare_reproductions
-    from foolery.paper.registry import ALL, select_reproductions
-    from foolery.paper.runner import publish_pages, run_reproduction
+    from foolery.paper import list_reproductions
+    from foolery.paper import reproduce as run
 
     if list_only:
-        print_list(select_reproductions(names or [ALL]), as_json=as_json)
+        print_list(list_reproductions(names or ["all"]), as_json=as_json)
         return
-    options = ReproduceOptions(
-        scale,
-        seeds,
-        parse_roles("--classifier", classifier),
-        paths(parse_roles("--card", card)),
-        parse_roles("--data", data),
-        device,
-    )
     with labelled_bar() as progress:
-        prepared = prepare_reproductions(
-            select_reproductions(names or []),
-            options,
-            out,
-            command=command_line(context),
-            log=note,
+        results = run(
+            names or [],
+            scale=scale,
+            seeds=seeds,
+            classifiers=parse_roles("--classifier", classifier),
+            cards={role: Path(file) for role, file in parse_roles("--card", card).items()},
+            data=parse_roles("--data", data),
+            device=device,
+            out=out,
+            pages=pages,
             on_progress=progress,
+            on_note=note,
+            on_result=lambda result: None if as_json else print_findings(result.content, out),
+            command=command_line(context),
         )
-        announce_cost(prepared)
-        results = []
-        for each in prepared:
-            try:
-                results.append(run_reproduction(each, out))
-            except KeyboardInterrupt:
-                note(f"interrupted at {each.reproduction.name}: {out} is saved; the same command goes on")
-                raise
-            if not as_json:
-                print_findings(results[-1].content, out)
-    if pages is not None:
-        publish_pages(out, pages)
     if as_json:
-        print_json({"results": [result.content for result in results]})
+        print_json(results.to_dict())
 
 
 def parse_roles(option: str, arguments: Sequence[str] | None) -> dict[str, str]:
@@ -116,40 +100,16 @@ def parse_roles(option: str, arguments: Sequence[str] | None) -> dict[str, str]:
     return values
 
 
-def paths(values: Mapping[str, str]) -> dict[str, Path]:
-    """The same with paths."""
-    return {role: Path(value).expanduser() for role, value in values.items()}
-
-
-def print_list(reproductions: Sequence[Reproduction], *, as_json: bool) -> None:
+def print_list(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     """Every experiment with what it costs and what it needs."""
-    from foolery.paper.experiment import format_minutes
-
-    entries = [
-        {
-            "name": each.name,
-            "title": each.title,
-            "place": each.place,
-            "scale_multiplies": each.scale_multiplies,
-            "seeds": each.seeds,
-            "queries": each.cost(1.0, each.seeds).queries,
-            "minutes_on_4_cores": round(each.cost(1.0, each.seeds).minutes(), 1),
-            "classifiers": {
-                slot.role: slot.default or ("REF needed" if slot.required else "REF, if you have one")
-                for slot in each.requirements.classifiers
-            },
-            "data": {
-                slot.role: slot.default or ("DATA needed" if slot.required else "DATA, if you have some")
-                for slot in each.requirements.data
-            },
-        }
-        for each in reproductions
-    ]
     if as_json:
         print_json({"reproductions": entries})
         return
     from rich import box
     from rich.table import Table
+
+    from foolery.paper.cost import format_minutes
+    from foolery.text import format_count
 
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("name", no_wrap=True)
@@ -157,49 +117,17 @@ def print_list(reproductions: Sequence[Reproduction], *, as_json: bool) -> None:
     for name in ("queries", "on 4 cores", "runs"):
         table.add_column(name, justify="right", no_wrap=name != "on 4 cores")
     table.add_column("--classifier, --data", overflow="fold")
-    for entry, each in zip(entries, reproductions, strict=True):
+    for each in entries:
+        needs = [f"{role}={value}" for kind in ("classifiers", "data") for role, value in each[kind].items()]
         table.add_row(
-            each.name,
-            f"{each.title}\n× {each.scale_multiplies}",
-            format_count(each.cost(1.0, each.seeds).queries),
-            format_minutes(each.cost(1.0, each.seeds).minutes()),
-            str(each.seeds),
-            "\n".join(filter(None, (format_roles(entry["classifiers"]), format_roles(entry["data"])))),
+            each["name"],
+            f"{each['title']}\n× {each['scale_multiplies']}",
+            format_count(each["queries"]),
+            format_minutes(each["minutes_on_4_cores"]),
+            str(each["seeds"]),
+            "\n".join(needs),
         )
     console().print(table)
-
-
-def format_roles(values: object) -> str:
-    """``digits=lenet``, one line for each role."""
-    return "\n".join(f"{role}={value}" for role, value in values.items()) if isinstance(values, dict) else ""
-
-
-def format_count(number: int) -> str:
-    """``2 000 800``."""
-    return f"{number:,}".replace(",", " ")
-
-
-def announce_cost(prepared: Sequence[PreparedReproduction]) -> None:
-    """What each experiment will cost, at the speed of the classifiers as just measured."""
-    from foolery.classifiers.wrappers.metered import images_per_second
-    from foolery.paper.experiment import LONG_MINUTES, format_minutes
-
-    rate_of: dict[int, float] = {}
-    for each in prepared:
-        for classifier in each.context.classifiers.values():
-            if id(classifier) not in rate_of:
-                rate_of[id(classifier)] = images_per_second(classifier, 200, 0.3)
-        rates = {role: rate_of[id(one)] for role, one in each.context.classifiers.items()}
-        cost = each.reproduction.cost(each.context.scale, each.context.seeds)
-        minutes = cost.minutes(rates)
-        warning = (
-            "; this is long: Ctrl-C saves, and the same command goes on" if minutes >= LONG_MINUTES else ""
-        )
-        note(
-            f"{each.reproduction.name}: {format_count(cost.queries)} queries, about "
-            f"{format_minutes(minutes)} here "
-            f"where none of its runs is done yet{warning}"
-        )
 
 
 def print_findings(content: Mapping[str, Any], out: Path) -> None:

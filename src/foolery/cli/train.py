@@ -1,4 +1,4 @@
-"""``foolery train``: a built-in network from labelled data."""
+"""``foolery train``: train a built-in network on labelled data."""
 
 from __future__ import annotations
 
@@ -16,24 +16,30 @@ def train(
     architecture: Annotated[
         str, typer.Argument(metavar="NETWORK", help="lenet, perceptron, vae, convnet or vit.")
     ],
-    data: Annotated[str, typer.Option("--data", metavar="DATA", help="What to learn from.")] = "mnist",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = 0,
+    data: Annotated[
+        str, typer.Option("--data", metavar="DATA", help="Labelled images to train with.")
+    ] = "mnist",
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of weights and order.")
+    ] = 0,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="Of the files (default: NETWORK).")
+        str | None, typer.Option("--name", metavar="NAME", help="Name of the files (default: NETWORK).")
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option("--iterations", metavar="N", parser=whole_number, help="Steps (default: the recipe's)."),
+        typer.Option(
+            "--iterations", metavar="N", parser=whole_number, help="Training steps (default: the recipe's)."
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of that name.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: the card.")] = False,
 ) -> None:
     """Train a built-in network: writes NAME.safetensors, NAME.onnx and NAME.card.json."""
-    from foolery.training.from_scratch import train as learn
+    from foolery.training.from_scratch import train as run
 
     with step_bar(f"training {architecture}") as progress:
-        card = learn(
+        card = run(
             architecture,
             data=data,
             seed=seed,

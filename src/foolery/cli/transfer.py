@@ -14,20 +14,32 @@ from foolery.errors import UsageError
 if TYPE_CHECKING:
     from foolery.analysis.transferability import TransferMatrix
 
-_NAMED = 5  # classes that a classifier has not
-_HEAD = ("from", "asked", "images", "agrees", "in class", "if so", "if not", "≥99 %", "≥99.99 %")
+_NAMED = 5  # missing classes that are named
+_HEAD = (
+    "evolved against",
+    "scored by",
+    "images",
+    "match",
+    "class",
+    "if match",
+    "if not",
+    "≥99 %",
+    "≥99.99 %",
+)
 
 
 def transfer(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
-    to: Annotated[
-        list[str], typer.Option("--to", "-t", metavar="REF", help="A classifier to ask; once for each.")
+    classifier: Annotated[
+        list[str],
+        typer.Option("--classifier", "-c", metavar="REF", help="Scores the champions; repeatable."),
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write a page of heat maps there.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Write a page with heat maps to this folder."),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Write also into a folder with other files.")
+        bool, typer.Option("--overwrite", help="Write into a folder that holds other files.")
     ] = False,
     backend: BackendOption = "auto",
     device: DeviceOption = "auto",
@@ -35,20 +47,20 @@ def transfer(
     trust: TrustOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Ask other classifiers about the champions of runs.
+    """Score the champions of runs with other classifiers.
 
-    Classes are matched by name. Name the classifier of the runs too, to compare.
+    Classes are matched by name. Name the classifier of the runs as well, to compare.
     """
-    from foolery.analysis.transferability import transfer as ask
+    from foolery.analysis.transferability import transfer as score
     from foolery.engine.run import open_run
 
-    if len(set(to)) < len(to):
-        raise UsageError("--to: the same classifier is named twice; name each once")
+    if len(set(classifier)) < len(classifier):
+        raise UsageError("--classifier: the same classifier is named twice; name each once")
     if overwrite and out is None:
-        raise UsageError("--overwrite goes with --out: name the folder too")
+        raise UsageError("--overwrite needs --out")
     results = [open_run(path) for path in runs]
-    classifiers = [load(each, backend, None, device, class_names, trust, None) for each in to]
-    matrix = ask(results, classifiers)
+    classifiers = [load(each, backend, None, device, class_names, trust, None) for each in classifier]
+    matrix = score(results, classifiers)
     for line in matrix.notes:
         note(f"note: {line}")
     page = None
@@ -80,11 +92,10 @@ def print_table(matrix: TransferMatrix) -> None:
             table.add_row(*line)
         table.add_section()
     console().print(table)
-    print(
-        "agrees: the class is the first answer; in class: mean confidence in the class; if so, if not: mean"
-    )
-    print("confidence in the first answer where it agrees, where not; ≥: share of images this sure on both")
+    print("match: share of images with the target class as top prediction; class: mean confidence in the")
+    print("target class; if match, if not: mean confidence of the top prediction where it matches and where")
+    print("not; ≥: share of images with at least this confidence in the target class from both classifiers")
     for column, names in zip(matrix.columns, matrix.unmatched, strict=True):
         if names:
             shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-            print(f"left out for {column}, which has no such class: {len(names)} ({shown})")
+            print(f"excluded for {column}, which has no such class: {len(names)} ({shown})")

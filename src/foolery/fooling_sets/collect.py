@@ -33,28 +33,28 @@ COLUMNS = {
     "fingerprint": "string",
     "canvas_hash": "string",
 }
-"""What is said of every picture, beside ``image``: name and type."""
+"""Columns beside ``image``: name and type."""
 
 COLUMN_MEANINGS = {
     "label": "index of the class in the classifier's output",
-    "class": "name of the class that the classifier sees",
-    "confidence": "of the classifier in that class, when it was asked",
-    "run": "that found it; `runs` in `fooling_set.json` has the command of each",
+    "class": "name of the class that the classifier predicts",
+    "confidence": "of the classifier in that class, when it scored the image",
+    "run": "that found the image; `runs` in `fooling_set.json` has the command of each",
     "seed": "of the run",
-    "encoding": "how a run describes pictures; of an audit the attack that made it",
-    "generation": "in which it was born; none for an audit's",
+    "encoding": "of the run; for an audit the attack",
+    "generation": "in which the image was found; none for an audit's",
     "classifier": "that is fooled",
     "fingerprint": "SHA-256 of that classifier's weights and card",
-    "canvas_hash": "SHA-256 of the picture's axes and pixels",
+    "canvas_hash": "SHA-256 of the image's axes and pixels",
 }
 
 
 @dataclass(frozen=True)
 class FoolingImage:
-    """One picture; the names mean what ``ABOUT`` says.
+    """One image of a fooling set; ``COLUMN_MEANINGS`` says what the fields mean.
 
     Attributes:
-        png: the picture as a PNG file.
+        png: the image as a PNG file.
     """
 
     png: bytes
@@ -71,7 +71,7 @@ class FoolingImage:
 
     @property
     def file(self) -> str:
-        """A name that no other picture has."""
+        """A name that no other image has."""
         return f"{self.canvas_hash[:20]}.png"
 
     def row(self) -> dict[str, str | int | float | None]:
@@ -119,7 +119,7 @@ def collect_sources(paths: Sequence[Path]) -> list[ImageSource]:
         root = path.parent if path.name in (RUN_DB, AUDIT) else path
         folders = [folder for folder, _ in find_folders(root, (AUDIT, RUN_DB), max_depth=50, nested=False)]
         if not folders:
-            raise UsageError(f"RUN: {path} is no run and no audit, and there is none below it")
+            raise UsageError(f"RUN: {path} holds no run and no audit")
         for folder in folders:
             if folder.resolve() not in sources_of:
                 sources_of[folder.resolve()] = list(_read(folder))
@@ -202,16 +202,16 @@ def search_id(settings: RunSettings) -> str:
 
 
 def _read_image(file: Path, expected_hash: str) -> bytes:
-    """The bytes of a PNG file whose picture is the one that was scored."""
+    """The bytes of a PNG file whose image is the one that was scored."""
     from PIL import Image
 
     try:
         content = file.read_bytes()
-        with Image.open(file) as picture:
-            pixels = np.asarray(picture.convert("L" if picture.mode == "L" else "RGB"))
+        with Image.open(file) as image:
+            pixels = np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
     except OSError as error:
         raise UsageError(f"RUN: {file} cannot be read: {error.strerror or error}") from None
     canvas = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
     if canvas_hash(canvas) != expected_hash:
-        raise UsageError(f"RUN: {file} is not the picture that its audit scored; audit again")
+        raise UsageError(f"RUN: {file} is not the image that the audit scored; run the audit again")
     return content

@@ -22,7 +22,7 @@ _LOAD = {
     "folder": (
         "from torchvision.datasets import ImageFolder",
         "",
-        'train = ImageFolder("train", allow_empty=True)  # classes without a picture keep their number',
+        'train = ImageFolder("train", allow_empty=True)  # classes without an image keep their number',
     ),
     "parquet": ("from datasets import load_dataset", "", 'train = load_dataset(".", split="train")'),
 }
@@ -59,7 +59,7 @@ def _metadata(dataset: FoolingSet) -> Iterator[str]:
 def _title(dataset: FoolingSet) -> str:
     names = list(dict.fromkeys(str(run["classifier"]) for run in dataset.runs if run["classifier"]))
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"Pictures that fool {shown}"
+    return f"Images that fool {shown}"
 
 
 def _body(dataset: FoolingSet) -> Iterator[str]:
@@ -67,33 +67,31 @@ def _body(dataset: FoolingSet) -> Iterator[str]:
     yield f"# {_title(dataset)}"
     yield ""
     yield (
-        f"{total:,} pictures of nothing, each labelled with the class that an image classifier sees in it, "
-        "made by `foolery export`. **A label is what the classifier said, not what is shown**: nobody has "
-        "looked whether a person would agree."
+        f"{total:,} unrecognizable images, each labelled with the class that an image classifier sees in it, "
+        "made by `foolery export`. **A label is the prediction of a classifier, not what the image shows**: "
+        "nobody has checked whether a person would agree."
     )
     yield ""
-    yield "| split | pictures | runs | classes without a picture |"
+    yield "| split | images | runs | classes without an image |"
     yield "| --- | ---: | ---: | ---: |"
     for split, count in dataset.images.items():
         runs = sum(run["split"] == split for run in dataset.runs)
         yield f"| {split} | {count:,} | {runs} | {dataset.empty[split]} of {len(dataset.classes)} |"
     yield ""
     if len(dataset.images) == 1:
-        yield "There is no split: all pictures come from one search, or one split was asked for."
+        yield "There is no split: all images come from one search, or no test split was asked for."
     else:
-        yield "The split is by run: no search has pictures in both, since champions of one run are relatives."
+        yield "The split is by run: no search has images in both, since champions of one run are relatives."
     yield (
-        f"{dataset.duplicates:,} pictures with the same pixels as another one were left out (the most "
-        f"certain "
-        f"stays), {dataset.contested:,} of them found for another class; {dataset.uncertain:,} were not "
-        f"certain "
-        "enough."
+        f"{dataset.duplicates:,} images with the same pixels as another one were removed (the most "
+        f"confident one stays), {dataset.contested:,} of them found for another class; "
+        f"{dataset.uncertain:,} were below the confidence asked for."
     )
     yield from ("", "## Reading it", "", "```python", *_LOAD[dataset.form], "```", "")
     yield from ("| column | meaning |", "| --- | --- |")
     for name in COLUMNS:
         yield f"| `{name}` | {COLUMN_MEANINGS[name]} |"
-    yield from ("", "## How it was made", "", "| run | split | pictures | classifier | command |")
+    yield from ("", "## How it was made", "", "| run | split | images | classifier | command |")
     yield "| --- | --- | ---: | --- | --- |"
     for run in dataset.runs[:_SHOWN]:
         cells = (run["run"], run["split"], run["images"], run["classifier"], f"`{run['command']}`")
@@ -101,14 +99,14 @@ def _body(dataset: FoolingSet) -> Iterator[str]:
     if len(dataset.runs) > _SHOWN:
         yield ""
         yield f"and {len(dataset.runs) - _SHOWN} more, in `fooling_set.json`."
-    yield from ("", "## License", "", "Not stated: whoever made the pictures says it here and above.")
+    yield from ("", "## License", "", "Not stated: whoever publishes the images states it here and above.")
 
 
 SplitImages = Mapping[str, Sequence[FoolingImage]]
-"""``train`` and ``test`` to their pictures; a split without any is left out."""
+"""``train`` and ``test`` to their images; a split without any is left out."""
 
 CLASSES_FILE, METADATA_FILE, KEEP_FILE = "classes.json", "metadata.jsonl", ".gitkeep"
-SHARD_SIZE, ROW_GROUP_SIZE = 5000, 100  # pictures of a Parquet file, and of a part of it that is read at once
+SHARD_SIZE, ROW_GROUP_SIZE = 5000, 100  # images of a Parquet file, and of a part of it that is read at once
 
 
 class SetLayout(Protocol):
@@ -137,8 +135,8 @@ def set_layout(form: str) -> SetLayout:
 class FolderLayout:
     """``train/0007_seven/HASH.png``: one folder for each class, as torchvision's ImageFolder has it.
 
-    Every class of the classifier has a folder, with or without pictures, so that the numbers that a reader
-    gives to sorted folders are the classifier's own. ``metadata.jsonl`` has a row for each picture of its
+    Every class of the classifier has a folder, with or without images, so that the numbers that a reader
+    gives to sorted folders are the classifier's own. ``metadata.jsonl`` has a row for each image of its
     split, as ``datasets`` reads it, and ``classes.json`` the class names.
     """
 
@@ -211,7 +209,7 @@ def features(classes: Sequence[str]) -> dict[str, dict[str, object]]:
 
 
 def shards(split: str, images: Sequence[FoolingImage]) -> list[tuple[str, Sequence[FoolingImage]]]:
-    """File names, and the pictures of each."""
+    """File names, and the images of each."""
     count = -(-len(images) // SHARD_SIZE)
     return [
         (f"data/{split}-{at:05d}-of-{count:05d}.parquet", images[at * SHARD_SIZE : (at + 1) * SHARD_SIZE])
@@ -225,6 +223,6 @@ def folder_name(index: int, classes: Sequence[str]) -> str:
 
 
 def empty_folders(images: Sequence[FoolingImage], classes: Sequence[str]) -> list[str]:
-    """Of the classes that have no picture."""
+    """Of the classes that have no image."""
     labels = {one.label for one in images}
     return [folder_name(index, classes) for index in range(len(classes)) if index not in labels]

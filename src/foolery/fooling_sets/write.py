@@ -1,6 +1,6 @@
-"""Make: a fooling set from runs and audits, in a folder of pictures or in Parquet files.
+"""A fooling set from runs and audits, in a folder of images or in Parquet files.
 
-``fooling_set.json`` beside the pictures has the runs with their commands, the counts, and the list of files;
+``fooling_set.json`` beside the images has the runs with their commands, the counts, and the list of files;
 from the list an earlier set is removed before another is written in its place.
 """
 
@@ -26,7 +26,7 @@ TRAIN, TEST = "train", "test"
 def check_share(test_share: float) -> float:
     """``test_share``; raises UsageError unless it is at least 0 and less than 1."""
     if not 0 <= test_share < 1:
-        raise UsageError(f"--test: expected a share of runs from 0 to less than 1, got {test_share:g}")
+        raise UsageError(f"--test-share: expected a share of runs from 0 to less than 1, got {test_share:g}")
     return test_share
 
 
@@ -83,12 +83,12 @@ class FoolingSet(Result):
         out: the folder.
         form: ``folder`` or ``parquet``.
         classes: of the classifiers, all the same.
-        images: number of pictures in ``train`` and in ``test``.
-        duplicates: pictures that were left out because an equal one is there.
+        images: number of images in ``train`` and in ``test``.
+        duplicates: images that were left out because an equal one is in the set.
         contested: of these, equal ones that had been found for another class.
         uncertain: champions that were left out because of their confidence.
         runs: one row for each: ``run``, ``split``, ``images``, ``command`` and more.
-        empty: for each split that has pictures, how many classes have none in it.
+        empty: for each split that has images, how many classes have none in it.
     """
 
     out: Path
@@ -142,10 +142,10 @@ def make_fooling_set(
     """
     folder = Path(out)
     if form not in FORMS:
-        raise UsageError(f"--to: unknown {form!r}; {did_you_mean(form, list(FORMS))}")
+        raise UsageError(f"--format: unknown {form!r}; {did_you_mean(form, list(FORMS))}")
     check_share(test_share)
     if not 0 <= min_confidence <= 1:
-        raise UsageError(f"--at-least: expected a confidence from 0 to 1, got {min_confidence:g}")
+        raise UsageError(f"--min-confidence: expected a confidence from 0 to 1, got {min_confidence:g}")
     layout = set_layout(form)
     if not is_vacant(folder) and not (overwrite and folder.is_dir()):
         raise UsageError(f"--out: {folder} exists and is not empty; name another folder or give --overwrite")
@@ -154,7 +154,9 @@ def make_fooling_set(
     splits = split_sources(sources, test_share)
     kept, duplicates, contested, uncertain = _deduplicate(sources, min_confidence)
     if not kept:
-        raise UsageError(f"RUN: no champion has a confidence of {min_confidence:g} or more; lower --at-least")
+        raise UsageError(
+            f"RUN: no champion has a confidence of {min_confidence:g} or more; lower --min-confidence"
+        )
     split_of_run = {
         source.images[0].run: split for source, split in zip(sources, splits, strict=True) if source.images
     }
@@ -222,9 +224,9 @@ def _classes(sources: Sequence[ImageSource]) -> tuple[str, ...]:
 def _deduplicate(
     sources: Sequence[ImageSource], min_confidence: float
 ) -> tuple[list[FoolingImage], int, int, int]:
-    """Certain pictures, each once; numbers of equal ones, of these of another class, and of uncertain ones.
+    """Certain images, each once; numbers of equal ones, of these of another class, and of uncertain ones.
 
-    Of equal pictures the most certain stays, the first of them where they are equally certain.
+    Of equal images the most certain stays, the first of them where they are equally certain.
     """
     images = [one for source in sources for one in source.images]
     certain = [one for one in images if one.confidence >= min_confidence]

@@ -14,7 +14,7 @@ from foolery.hardening.loop import OnProgress, check_folder, run_arms_race
 from foolery.hardening.preparation import prepare_arms_race
 from foolery.hardening.rounds import Round, round_files, round_folder
 from foolery.results import Result
-from foolery.text import format_confidence
+from foolery.text import format_confidence, format_count
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def harden(
 
 
 def _summary(config: ArmsRaceConfig) -> str:
-    queries = f"{config.queries():,}".replace(",", " ")
+    queries = format_count(config.queries())
     trainings = config.rounds - (config.start is not None)
     return f"{config.rounds} networks, {queries} queries, {trainings} trainings"
 

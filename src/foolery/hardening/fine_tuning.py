@@ -69,7 +69,7 @@ def fine_tune_with_fooling_class(
         weights: a path that ends in ``.safetensors``.
         train_data: real ones; their classes are found among the network's by name.
         images: of the class of fooling images, repeats included.
-        seed: of the order of the pictures.
+        seed: of the order of the images.
         iterations: steps; None for the recipe's.
         made_by: the command, for the card.
         on_step: of every step.
@@ -136,7 +136,7 @@ def harden_by_acet(
         out: a file that is not there.
         train_data: to learn from; classes in the order of the network's.
         test_data: to measure with.
-        seed: of the order of the pictures, and of the noise.
+        seed: of the order of the images, and of the noise.
         iterations: steps; None for the recipe's.
         made_by: the command, for the card.
         on_progress: of the work, often.

@@ -154,9 +154,9 @@ def _notes_on_broken(unreadable: list[str], broken: OnBroken) -> tuple[str, ...]
     listed = "; ".join(unreadable[:LISTED]) + (" …" if len(unreadable) > LISTED else "")
     if broken == "refuse":
         raise UsageError(
-            f"data: {len(unreadable)} pictures cannot be read ({listed}); mend them, or give --broken skip"
+            f"data: {len(unreadable)} images cannot be read ({listed}); repair them, or give --broken skip"
         )
-    return (f"left out {len(unreadable)} pictures that cannot be read: {listed}",)
+    return (f"skipped {len(unreadable)} images that cannot be read: {listed}",)
 
 
 def _copies(config: ArmsRaceConfig, train_data: LabelledData, over_represent: float) -> int:

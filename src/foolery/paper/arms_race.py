@@ -1,4 +1,4 @@
-"""Arms race: what figures 11 and 12 share, from rounds of training and fooling to tables and pictures."""
+"""What figures 11 and 12 share: from rounds of training and fooling to tables and a picture."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def rounds_table(rounds: Sequence[Round], paper: Sequence[str]) -> ResultTable:
     """A row for each network; ``paper`` holds the paper's medians as text."""
     heads = (
         "network", "paper's median", "median", "quartiles", "first generation", "at 99 %",
-        "error on real pictures", "real taken for fooling", "training pictures", "of them fooling",
+        "error on real images", "real taken for fooling", "training images", "of them fooling",
     )  # fmt: skip
     rows = [
         (
@@ -137,7 +137,7 @@ def arms_race_figures(config: ArmsRaceConfig, rounds: Sequence[Round]) -> dict[s
     """Everything measured, as JSON values."""
     test = compare_first_and_last(rounds)
     return {
-        "contest": config.model_dump(mode="json"),
+        "config": config.model_dump(mode="json"),
         "queries": config.queries(),
         "rounds": [each.model_dump(mode="json") for each in rounds],
         "first_against_last": {"u": test.u, "p": test.p, "share": test.share},
@@ -149,7 +149,7 @@ def total_seconds(rounds: Sequence[Round]) -> float:
     return sum(sum(each.seconds.values()) for each in rounds)
 
 
-def champions_picture(folder: Path, rounds: Sequence[Round], numbers: Sequence[int]) -> Image:
+def rounds_picture(folder: Path, rounds: Sequence[Round], numbers: Sequence[int]) -> Image:
     """One run against each of some networks: its last champions, with their confidences."""
     rows = []
     for number in numbers:

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foolery.analysis.statistics import NEEDS_SCIPY
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
-    Verdict,
     find_claim,
+    grade,
 )
 from foolery.paper.figures import PlotLine, line_plot
 from foolery.paper.search_baselines import (
@@ -43,7 +42,7 @@ from foolery.paper.search_baselines import (
     medians,
     scaled_evaluations,
 )
-from foolery.text import format_confidence, nines
+from foolery.text import format_confidence, format_count, nines
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -58,7 +57,7 @@ NOTES = (
     "rank (coefficient 1.1). Its searches share the evaluations, so each of ten classes gets a tenth of "
     "them. Novelty: population 400, distance between vectors of probabilities, eight nearest, archive "
     "threshold from 0.6; its champions are the best that it happened to meet. The follow-up paper gave one "
-    "class of ImageNet's thousand 200 000 evaluations, a tenth of what MAP-Elites spent on all of them; "
+    "class of ImageNet's thousand 200,000 evaluations, a tenth of what MAP-Elites spent on all of them; "
     "here the evaluations are equal.",
     "pyribs' settings: batch 30, noise of sigma 0.5 on every pixel, starting from gray, a child goes to "
     "the cell of the class that the network believes most. An empty cell counts as 0. The published 0.939 "
@@ -100,11 +99,6 @@ def picture(results: BaselineResults) -> Image:
         ys = np.median([[nines(point[1]) for point in each["curve"]] for each in tracks], axis=0)
         plot_lines.append(PlotLine(f"{search}, {encoding}", tuple(xs), tuple(ys.tolist())))
     return line_plot(plot_lines, x_label="evaluations", y_label="nines")
-
-
-def format_count(number: float) -> str:
-    """``40 200``."""
-    return f"{number:,.0f}".replace(",", " ")
 
 
 def _without_curves(tracks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -184,7 +178,7 @@ CLAIMS = (
     Claim("novelty", "MAP-Elites over classes beats novelty search", "follow-up paper", "–"),
     Claim(
         "tutorial",
-        "pyribs' tutorial (argmax cell, noise on every pixel): mean confidence after 900 000 evaluations",
+        "pyribs' tutorial (argmax cell, noise on every pixel): mean confidence after 900,000 evaluations",
         "pyribs, fooling_mnist",
         "0.939",
     ),
@@ -209,7 +203,7 @@ def run(context: Context) -> ReproductionOutcome:
         findings,
         figures(results),
         tables=tables(results),
-        picture=picture(results),
+        picture=context.draw(lambda: picture(results)),
         caption=CAPTION,
         notes=NOTES,
         seconds=results.seconds,
@@ -228,7 +222,7 @@ def _advantage(context: Context, other: str, results: BaselineResults) -> Findin
     return context.judge(
         find_claim(CLAIMS, other),
         "; ".join(parts),
-        "holds" if wins == len(ENCODINGS) else "holds in part" if wins else "does not hold",
+        grade(wins == len(ENCODINGS), wins),
         "over the median confidences of the runs, at equal evaluations; it holds where MAP-Elites is "
         "higher with p < 0.0001 for both encodings, in part for one",
     )
@@ -238,13 +232,10 @@ def _tutorial(context: Context, results: BaselineResults) -> Finding:
     means = [float(each["mean"]) for each in results.tutorial]
     classes = len(context.classifiers["digits"].description.classes)
     empty = sum(classes - int(each["filled"]) for each in results.tutorial)
-    verdict: Verdict = "does not hold"
-    if max(means) >= CLOSE:
-        verdict = "holds" if min(means) >= TUTORIAL_MEAN else "holds in part"
     return context.judge(
         find_claim(CLAIMS, "tutorial"),
         ", ".join(f"{mean:.3f}" for mean in means),
-        verdict,
+        grade(min(means) >= TUTORIAL_MEAN, max(means) >= CLOSE),
         f"seeds 0 to {len(means) - 1}; {empty} cells stayed empty in all. It holds at 0.939 in every run, "
         f"in part at {CLOSE} in any: the network is another one",
     )
@@ -263,7 +254,7 @@ def _fewer(context: Context, results: BaselineResults) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "fewer"),
         measured,
-        "holds" if holds else "does not hold",
+        grade(holds),
         f"the tutorial's search gets there {tutorial_text}; it holds where every run of MAP-Elites needs "
         f"fewer "
         f"evaluations",
@@ -281,7 +272,7 @@ REPRODUCTION = Reproduction(
     name="baselines",
     title="MAP-Elites over classes beside other searches",
     place="the follow-up paper (GECCO 2015)",
-    scale_multiplies="the evaluations (40 200; of pyribs' tutorial 900 000)",
+    scale_multiplies="the evaluations (40,200; of pyribs' tutorial 900,000)",
     seeds=RUNS,
     requirements=Requirements(
         classifiers=(ClassifierRequirement("digits", "lenet", "a classifier of some ten classes"),),

@@ -1,90 +1,65 @@
-"""Size of the training set: is a network that saw more pictures harder to fool? (paper 3.3, 3.4, 3.8)."""
+"""Size of the training set: is a network that saw more images harder to fool? (paper 3.3, 3.4, 3.8)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from foolery.analysis.statistics import NEEDS_SCIPY, Trend, trend
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     DataRequirement,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
-    Verdict,
     find_claim,
+    grade,
     scale_count,
 )
 from foolery.paper.figures import PlotLine, line_plot
-from foolery.paper.runs import (
-    evolve_runs,
-    finite_or_none,
-    format_queries,
-    median_of,
-    queries_of_runs,
-    search_seconds,
+from foolery.paper.fooled_networks import (
+    BATCH,
+    ENCODINGS,
+    GENERATIONS,
+    ITERATIONS,
+    RUNS,
+    FooledNetwork,
+    fool_networks,
+    runs_by_encoding,
 )
-from foolery.paper.trained import TrainedNetwork, subset, train_once
+from foolery.paper.measures import finite_or_none, format_queries, median_of, queries_of_runs, search_seconds
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from foolery.data.labelled import LabelledData
 
 SHARES = (0.05, 0.2, 0.5, 1.0)
-SEEDS, RUNS = 5, 2
-ITERATIONS, BATCH_TRAINED, QUERIES_PER_IMAGE = 2500, 64, 2.0
-"""Of a training; a picture costs as much as two queries."""
-GENERATIONS, BATCH = 200, 200
-ENCODINGS = ("cppn", "direct")
+SEEDS = 5
+BATCH_TRAINED, QUERIES_PER_IMAGE = 64, 2.0
+"""Of a training; an image costs as much as two queries."""
 THRESHOLDS = (0.99, 0.9999)
 OWN_MEDIAN = "own"
-"""The bound that is the network's median confidence in test pictures that it answers right."""
+"""The threshold that is the network's median confidence in test images that it classifies rightly."""
 
 CLAIMS = (
-    Claim("cppn", "networks trained on more pictures are harder to fool (CPPN)", "3.3, 3.4, 3.8", "–"),
+    Claim("cppn", "networks trained on more images are harder to fool (CPPN)", "3.3, 3.4, 3.8", "–"),
     Claim("direct", "the same, pixel by pixel", "3.3, 3.4, 3.8", "–"),
 )
 
 
-@dataclass(frozen=True)
-class FooledNetwork:
-    """A network and how it was fooled.
-
-    Attributes:
-        share: of the training pictures that it saw.
-        seed: of its training, and of which pictures it saw.
-        network: itself.
-        runs: by encoding.
-    """
-
-    share: float
-    seed: int
-    network: TrainedNetwork
-    runs: Mapping[str, Sequence[RunFile]]
-
-    def queries(self, encoding: str, threshold: float | str) -> float:
-        """Median over classes and runs of the queries to ``threshold``; infinite if most do not reach it."""
-        level = self.network.confidence if isinstance(threshold, str) else threshold
-        return median_of(queries_of_runs(self.runs[encoding], level))
-
-
 def run(context: Context) -> ReproductionOutcome:
     """Train, evolve against each network, and look for a trend; scale multiplies both kinds of steps."""
-    networks = fool_networks(context)
-    reference = _runs(context, "digits")
+    networks = fool_networks(context, SHARES)
+    reference = runs_by_encoding(context, "digits")
     max_queries = float(next(iter(networks[0].runs.values()))[0].history.queries[-1])
     trends = {
         encoding: {str(bound): _trend(networks, encoding, bound) for bound in (*THRESHOLDS, OWN_MEDIAN)}
@@ -117,52 +92,12 @@ def run(context: Context) -> ReproductionOutcome:
                 for encoding in ENCODINGS
             ),
         ),
-        picture=_picture(networks, max_queries),
+        picture=context.draw(lambda: _picture(networks, max_queries)),
         caption="Queries until half of the classes are at 99 % (median over networks), over the share of the "
-        "training pictures in percent.",
+        "training images in percent.",
         notes=_notes(context),
         seconds=sum(each.network.seconds + sum(map(search_seconds, each.runs.values())) for each in networks),
     )
-
-
-def fool_networks(context: Context) -> list[FooledNetwork]:
-    """Every network, fooled by all its runs, in the order of shares and seeds."""
-    (train_data,) = _all_images(context.data["digits"], context)
-    iterations = scale_count(ITERATIONS, context.scale)
-    networks = []
-    for share in SHARES:
-        for seed in range(context.seeds):
-            network = train_once(
-                context,
-                f"lenet-{share * 100:g}-{seed}-{iterations}",
-                "lenet",
-                subset(train_data, share, seed),
-                context.data["digits-test"],
-                iterations=iterations,
-                seed=seed,
-            )
-            role = network.file.stem
-            own_context = replace(context, classifiers={role: network.open()})
-            networks.append(FooledNetwork(share, seed, network, _runs(own_context, role)))
-    return networks
-
-
-def _all_images(data: LabelledData, context: Context) -> Any:
-    return data.batches(len(data), context.classifiers["digits"].description.canvas)
-
-
-def _runs(context: Context, role: str) -> dict[str, Sequence[RunFile]]:
-    return {
-        encoding: evolve_runs(
-            context,
-            role,
-            encoding,
-            generations=scale_count(GENERATIONS, context.scale),
-            batch=BATCH,
-            seeds=range(RUNS),
-        )
-        for encoding in ENCODINGS
-    }
 
 
 def _trend(networks: Sequence[FooledNetwork], encoding: str, threshold: float | str) -> Trend:
@@ -184,11 +119,7 @@ def _finding(
     medians = [
         format_queries(_median(networks, share, encoding, THRESHOLDS[0]), max_queries) for share in SHARES
     ]
-    verdict: Verdict = "does not hold"
-    if main.rises:
-        verdict = "holds"
-    elif any(each.rises for each in trends.values()):
-        verdict = "holds in part"
+    verdict = grade(main.rises, any(each.rises for each in trends.values()))
     others = "; ".join(
         f"to {_bound_text(bound)}: {each}" for bound, each in trends.items() if each is not main
     )
@@ -197,7 +128,7 @@ def _finding(
         find_claim(CLAIMS, encoding),
         f"queries to 99 %: {', '.join(medians)}",
         verdict,
-        f"networks that saw {shares} of the pictures; {main}. {others[0].upper()}{others[1:]}. It holds "
+        f"networks that saw {shares} of the images; {main}. {others[0].upper()}{others[1:]}. It holds "
         f"where the queries to 99 % rise with the share (p < 0.05), in part where those to another bound do"
         + ("; they fall" if main.falls else ""),
     )
@@ -215,7 +146,7 @@ def _networks_table(networks: Sequence[FooledNetwork]) -> ResultTable:
         rows.append(
             (
                 f"{share:.0%}",
-                str(trained[0].pictures),
+                str(trained[0].images),
                 str(len(trained)),
                 f"{np.mean(errors):.2%}",
                 f"{min(errors):.2%} to {max(errors):.2%}",
@@ -274,7 +205,7 @@ def _figures(each: FooledNetwork) -> dict[str, Any]:
     return {
         "share": each.share,
         "seed": each.seed,
-        "pictures": each.network.pictures,
+        "pictures": each.network.images,
         "test_error": round(each.network.error, 6),
         "median_confidence_right": round(each.network.confidence, 8),
         "median_queries": {
@@ -307,7 +238,7 @@ def _picture(networks: Sequence[FooledNetwork], max_queries: float) -> Image:
             )
             for encoding in ENCODINGS
         ],
-        x_label="% of the pictures",
+        x_label="% of the images",
         y_label="queries",
     )
 
@@ -315,9 +246,9 @@ def _picture(networks: Sequence[FooledNetwork], max_queries: float) -> Image:
 def _notes(context: Context) -> tuple[str, ...]:
     return (
         "All networks are LeNets, trained for the same number of iterations, not of epochs: so they differ "
-        "in how many different pictures they saw and in nothing else. With equal epochs the network of 5 % "
-        "would take a twentieth of the steps, and one could not tell few pictures from little training. "
-        f"There are {scale_count(ITERATIONS, context.scale)} iterations, fewer than the recipe's 10 000. "
+        "in how many different images they saw and in nothing else. With equal epochs the network of 5 % "
+        "would take a twentieth of the steps, and one could not tell few images from little training. "
+        f"There are {scale_count(ITERATIONS, context.scale)} iterations, fewer than the recipe's 10,000. "
         f"Of one "
         "seed, the smaller sets lie within the larger ones, and the first weights are the same; every class "
         "has its share.",

@@ -15,28 +15,29 @@ from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.data.class_matching import match_classes
 from foolery.data.fitting import FIT, fit_all
 from foolery.engine.run import RunResult, make_run_result
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
+    PHOTOS,
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
     find_claim,
+    grade,
     scale_count,
 )
-from foolery.paper.runs import (
+from foolery.paper.measures import (
     champions_picture,
     class_medians,
     convergence_table,
     count_fooled,
-    evolve_runs,
     run_summary,
     search_seconds,
 )
+from foolery.paper.runs import evolve_runs
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
@@ -73,19 +74,19 @@ def run(context: Context) -> ReproductionOutcome:
         context.judge(
             find_claim(CLAIMS, "classes"),
             f"{int((values >= LEAST).sum())} of {len(values)}",
-            "holds" if share >= SHARE else "holds in part" if share > 0 else "does not hold",
+            grade(share >= SHARE, share > 0),
             "it holds for at least the paper's share of the classes, in part for any",
         ),
         context.judge(
             find_claim(CLAIMS, "median"),
             format_confidence(median),
-            "holds" if median >= MEDIAN else "holds in part" if median >= 0.5 * MEDIAN else "does not hold",
+            grade(median >= MEDIAN, median >= 0.5 * MEDIAN),
             "it holds at the paper's median, in part at half of it",
         ),
         context.judge(
             find_claim(CLAIMS, "most"),
             format_confidence(highest),
-            "holds" if highest >= 0.995 else "holds in part" if highest >= 0.9 else "does not hold",
+            grade(highest >= 0.995, highest >= 0.9),
             "100 % is taken as rounded: 99.5 % or more; in part 90 %",
         ),
     )
@@ -158,7 +159,7 @@ REPRODUCTION = Reproduction(
     seeds=1,
     requirements=Requirements(
         (
-            ClassifierRequirement("photos", None, "a classifier of many classes"),
+            PHOTOS,
             ClassifierRequirement("photos-b", None, "a second one of the same classes, by name"),
             ClassifierRequirement("photos-c", None, "a third one of the same classes", required=False),
         )

@@ -13,70 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from foolery.classifiers.base import Classifier
 from foolery.data.labelled import LabelledData
-from foolery.errors import UsageError
+from foolery.errors import MissingExtraError, UsageError
+from foolery.paper.cost import Cost
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from foolery.engine.progress import Progress
-
-
-#: Queries a second of whole searches, measured on 4 cores: lenet; MobileNet v1 of width 0.25 at 128 pixels
-#: for photos; cifar for small ones. Experiments with gradients count a step as several queries
-#: (``Part.passes``).
-QUERIES_PER_SECOND: Mapping[str, float] = {
-    "digits": 13_000.0,
-    "digits-b": 13_000.0,
-    "photos": 1_100.0,
-    "photos-b": 550.0,
-    "small-photos": 4_000.0,
-}
-LONG_MINUTES = 10.0  # minutes from which on a reproduction says that it is long
-
-
-@dataclass(frozen=True)
-class CostItem:
-    """One kind of work.
-
-    Attributes:
-        role: of the classifier that is asked.
-        queries: images classified.
-        query_cost: what one query costs in forward passes; about 3 with a gradient.
-    """
-
-    role: str
-    queries: int
-    query_cost: float = 1.0
-
-
-@dataclass(frozen=True)
-class Cost:
-    """The sum of some parts."""
-
-    items: tuple[CostItem, ...]
-
-    @property
-    def queries(self) -> int:
-        """Images classified in all."""
-        return sum(part.queries for part in self.items)
-
-    def minutes(self, rates: Mapping[str, float] = QUERIES_PER_SECOND) -> float:
-        """At ``rates`` images a second, by role; a role without one has that of ``RATES``, or of photos."""
-        all_rates = {**QUERIES_PER_SECOND, **rates}
-        return (
-            sum(
-                part.queries * part.query_cost / all_rates.get(part.role, all_rates["photos"])
-                for part in self.items
-            )
-            / 60.0
-        )
-
-
-def format_minutes(minutes: float) -> str:
-    """``40 s``, ``28 min`` or ``3.5 h``."""
-    if minutes < 2.0:
-        return f"{max(1, round(minutes * 60))} s"
-    return f"{minutes:.0f} min" if minutes < 120.0 else f"{minutes / 60:.1f} h"
 
 
 Verdict = Literal["holds", "holds in part", "does not hold", "not tested at full scale"]
@@ -117,6 +60,16 @@ class Finding:
     reason: str
 
 
+def grade(holds: object, in_part: object = False) -> Verdict:
+    """``holds``, ``holds in part`` or ``does not hold``."""
+    return "holds" if holds else "holds in part" if in_part else "does not hold"
+
+
+def untested(claim: Claim, reason: str) -> Finding:
+    """A claim that could not be measured, and why."""
+    return Finding(claim, "–", NOT_TESTED, reason)
+
+
 @dataclass(frozen=True)
 class ResultTable:
     """A table of the page.
@@ -145,7 +98,7 @@ class ReproductionOutcome:
         notes: paragraphs for the page: how the experiment was made, and where it differs from the paper's.
         seconds: that the searches took, those of runs that were there already included; None: as measured
             around the whole.
-        full_scale: False where less was there than full scale needs, for instance pictures.
+        full_scale: False where less was there than full scale needs, for instance images.
     """
 
     findings: tuple[Finding, ...]
@@ -208,6 +161,10 @@ class Requirements:
     packages: tuple[tuple[str, str], ...] = ()
 
 
+DIGITS = ClassifierRequirement("digits", "lenet", "a classifier of digits")
+PHOTOS = ClassifierRequirement("photos", None, "a classifier of many classes")
+
+
 @dataclass(frozen=True)
 class Context:
     """What a reproduction runs with.
@@ -236,8 +193,16 @@ class Context:
     on_progress: Callable[[str, int, int], None] = lambda label, done, total: None
 
     def progress_of(self, label: str) -> Callable[[Progress], None]:
-        """A function for ``evolve(watch=…)`` that passes generations on to ``progress``."""
+        """A function for ``evolve(on_progress=…)`` that passes generations on."""
         return lambda seen: self.on_progress(label, seen.generation, seen.generations)
+
+    def draw(self, plot: Callable[[], Image]) -> Image | None:
+        """A picture of the page, or None with a line about it where a package for it is missing."""
+        try:
+            return plot()
+        except MissingExtraError as error:
+            self.log(f"the page has no picture: {error}")
+            return None
 
     def judge(self, claim: Claim, measured: str, verdict: Verdict, reason: str) -> Finding:
         """A finding; below full scale the verdict is replaced, and the reason says what was seen."""

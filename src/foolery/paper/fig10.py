@@ -9,24 +9,25 @@ import numpy as np
 from foolery.analysis.repetition import CONTROLS, Removal, Repetition, repetition
 from foolery.analysis.statistics import NEEDS_SCIPY, bootstrap_median, format_p, signed_rank
 from foolery.engine.run import make_run_result
+from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (
-    NOT_TESTED,
+    PHOTOS,
     Claim,
-    ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
     find_claim,
+    grade,
     scale_count,
+    untested,
 )
 from foolery.paper.fig7 import BATCH, GENERATIONS
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.paper.runs import evolve_runs, search_seconds
+from foolery.paper.measures import search_seconds
+from foolery.paper.runs import evolve_runs
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def run(context: Context) -> ReproductionOutcome:
         (_lower(context, results), _slightly(context, results), _control(context, results))
         if enough
         else tuple(
-            Finding(claim, "–", NOT_TESTED, f"only {len(results.removals)} images have repeated elements")
-            for claim in CLAIMS
+            untested(claim, f"only {len(results.removals)} images have repeated elements") for claim in CLAIMS
         )
     )
     return ReproductionOutcome(
@@ -82,7 +82,7 @@ def _lower(context: Context, results: Repetition) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "lower"),
         f"lower in {lower:.0%} of {len(results.removals)} images",
-        "holds" if holds else "holds in part" if lower > 0.25 else "does not hold",
+        grade(holds, lower > 0.25),
         f"signed-rank test {format_p(p)}; it holds where more than half are lower and p < {SIGNIFICANT:g}, "
         "in part where more than a quarter are",
     )
@@ -95,7 +95,7 @@ def _slightly(context: Context, results: Repetition) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "slightly"),
         f"median loss {np.median(results.loss):.3f}; {left:.0%} of the confidence is left",
-        "holds" if left >= 0.75 else "holds in part" if left >= 0.5 else "does not hold",
+        grade(left >= 0.75, left >= 0.5),
         f"95 % bootstrap interval of the median loss {low:.3f} to {high:.3f}; slightly is taken to leave "
         "three quarters of the confidence (median), in part half",
     )
@@ -106,11 +106,7 @@ def _control(context: Context, results: Repetition) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "control"),
         f"median loss {np.median(results.loss):.3f} against {np.median(results.control_loss):.3f}",
-        "holds"
-        if more > 0 and results.p < SIGNIFICANT
-        else "holds in part"
-        if more > 0 and results.p < 0.05
-        else "does not hold",
+        grade(more > 0 and results.p < SIGNIFICANT, more > 0 and results.p < 0.05),
         f"signed-rank test {format_p(results.p)}; the paper had no control. It holds where the loss is "
         f"larger than the control's with p < {SIGNIFICANT:g}, in part with p < 0.05",
     )
@@ -164,8 +160,7 @@ def _caption(each: Removal) -> str:
 
 
 def _cost(scale: float, seeds: int) -> Cost:
-    queries = seeds * (scale_count(GENERATIONS, scale) + 1) * BATCH
-    return Cost((CostItem("photos", queries),))
+    return evolution_cost("photos", seeds, scale_count(GENERATIONS, scale), BATCH)
 
 
 REPRODUCTION = Reproduction(
@@ -174,9 +169,7 @@ REPRODUCTION = Reproduction(
     place="3.4, Fig. 10",
     scale_multiplies="the generations (5001)",
     seeds=1,
-    requirements=Requirements(
-        (ClassifierRequirement("photos", None, "a classifier of many classes"),), packages=NEEDS_SCIPY
-    ),
+    requirements=Requirements((PHOTOS,), packages=NEEDS_SCIPY),
     claims=CLAIMS,
     cost=_cost,
     run=run,

@@ -11,26 +11,25 @@ from foolery.paper.arms_race import (
     LongerSearch,
     arms_race_figures,
     arms_race_folder,
-    champions_picture,
     compare_first_and_last,
     longer_search_table,
+    rounds_picture,
     rounds_table,
     run_rounds,
     search_longer,
     total_seconds,
 )
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
     Context,
-    Cost,
-    CostItem,
     DataRequirement,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
-    Verdict,
     find_claim,
+    grade,
     scale_count,
 )
 from foolery.text import format_confidence
@@ -80,7 +79,7 @@ def run(context: Context) -> ReproductionOutcome:
         _findings(context, rounds, longer_search),
         {**arms_race_figures(config, rounds), "longer": asdict(longer_search)},
         tables=(rounds_table(rounds, PAPER[: len(rounds)]), longer_search_table(longer_search)),
-        picture=champions_picture(arms_race_folder(context, name), rounds, shown),
+        picture=rounds_picture(arms_race_folder(context, name), rounds, shown),
         caption="The last champions of one run against some of the networks, with their confidences.",
         notes=(
             "Every network is LeNet, trained from scratch by the recipe of `lenet`, number i with seed "
@@ -111,7 +110,7 @@ def _findings(context: Context, rounds: Sequence[Round], longer_search: LongerSe
             f"{format_confidence(last.median_confidence)} (DNN 1: "
             f"{format_confidence(first.median_confidence)}); after {longest} generations "
             f"{format_confidence(longest_median)}",
-            _verdict(last.median_confidence, longest_median),
+            grade(last.median_confidence >= STILL, last.median_confidence >= HALF or longest_median >= STILL),
             f"{last.fooled['0.99']:.0%} of the champions reach 99 %; first against last network: "
             f"{compare_first_and_last(rounds)}; it holds from a median of 90 % on, in part from 50 % or "
             f"where a "
@@ -120,22 +119,16 @@ def _findings(context: Context, rounds: Sequence[Round], longer_search: LongerSe
         context.judge(
             find_claim(CLAIMS, "every round"),
             f"{format_confidence(lowest)} to {format_confidence(highest)}",
-            "holds" if lowest >= HALF else "holds in part" if highest >= HALF else "does not hold",
+            grade(lowest >= HALF, highest >= HALF),
             "it holds where the median is at least 50 % against each of the networks 2 to 15",
         ),
         context.judge(
             find_claim(CLAIMS, "error"),
             f"{first.test_error:.2%} to {last.test_error:.2%}, at most {max(errors):.2%}",
-            "holds" if drift <= NEAR else "does not hold",
+            grade(drift <= NEAR),
             "it holds where no network's error is more than half a point from the first one's",
         ),
     )
-
-
-def _verdict(confidence: float, longest_median: float) -> Verdict:
-    if confidence >= STILL:
-        return "holds"
-    return "holds in part" if confidence >= HALF or longest_median >= STILL else "does not hold"
 
 
 def _cost(scale: float, seeds: int) -> Cost:

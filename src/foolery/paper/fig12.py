@@ -10,23 +10,23 @@ from foolery.hardening import ArmsRaceConfig, Round
 from foolery.paper.arms_race import (
     arms_race_figures,
     arms_race_folder,
-    champions_picture,
     compare_first_and_last,
+    rounds_picture,
     rounds_table,
     run_rounds,
     total_seconds,
 )
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
     Context,
-    Cost,
-    CostItem,
     DataRequirement,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     find_claim,
+    grade,
     scale_count,
 )
 from foolery.text import format_confidence
@@ -56,7 +56,7 @@ class RetrainingExperiment:
         about: the photos, in a few words.
         side: of the canvas, in pixels.
         classes: number of them.
-        ordinary: training pictures in each.
+        ordinary: training images in each.
         runs: against the first network.
         reported: runs of which confidences are reported, and all against the second.
         generations: of each run.
@@ -126,7 +126,7 @@ class RetrainingExperiment:
             _findings(context, rounds),
             arms_race_figures(config, rounds),
             tables=(rounds_table(rounds, PAPER),),
-            picture=champions_picture(arms_race_folder(context, name), rounds, (1, 2)),
+            picture=rounds_picture(arms_race_folder(context, name), rounds, (1, 2)),
             caption="The last champions of one run against either network, with their confidences.",
             notes=(
                 f"Both networks are `convnet`, trained from scratch by the same recipe with "
@@ -151,11 +151,7 @@ def _findings(context: Context, rounds: Sequence[Round]) -> tuple[Finding, ...]:
         context.judge(
             find_claim(CLAIMS, "helps"),
             f"{format_confidence(first.median_confidence)} to {format_confidence(last.median_confidence)}",
-            "holds"
-            if fell and last.median_confidence < 0.5
-            else "holds in part"
-            if fell
-            else "does not hold",
+            grade(fell and last.median_confidence < 0.5, fell),
             f"champions at 99 % or more: {first.fooled['0.99']:.0%} against DNN 1, {last.fooled['0.99']:.0%} "
             "against DNN 2; it holds where the median falls significantly and below 50 %, in part where it "
             "falls significantly",
@@ -163,14 +159,14 @@ def _findings(context: Context, rounds: Sequence[Round]) -> tuple[Finding, ...]:
         context.judge(
             find_claim(CLAIMS, "significant"),
             str(test),
-            "holds" if fell else "does not hold",
+            grade(fell),
             f"of {len(first.run_medians)} and {len(last.run_medians)} runs' medians; in {test.share:.0%} of "
             "pairs DNN 1 is the more convinced one",
         ),
         context.judge(
             find_claim(CLAIMS, "error"),
             f"{first.test_error:.1%} to {last.test_error:.1%}",
-            "holds" if last.test_error - first.test_error <= NEAR else "does not hold",
+            grade(last.test_error - first.test_error <= NEAR),
             f"{last.real_as_fooling:.2%} of real photos are taken for fooling images; it holds where the "
             "error grows by two points at most",
         ),

@@ -10,23 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.classifiers.base import Classifier
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
     find_claim,
+    grade,
     scale_count,
 )
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.runs import RunFile, RunFileError, open_run_file
-from foolery.runs.database import RUN_DB
+from foolery.paper.runs import ascend_run
+from foolery.runs import RunFile
 from foolery.search.ascent_presets import PRESETS
 from foolery.text import format_confidence
 
@@ -131,28 +131,12 @@ def run(context: Context) -> ReproductionOutcome:
 def _run(
     context: Context, classifier: Classifier, preset: str, classes: tuple[int, ...], seed: int
 ) -> RunFile:
-    from foolery.engine.ascent import ascend
-
     fingerprint = classifier.description.fingerprint[:12]
     folder = context.work / "runs" / f"{fingerprint}-ascent-{preset}-{len(classes)}" / f"seed-{seed}"
-    try:
-        run = open_run_file(folder)
-        finished = run.status == "finished" and run.settings.cells == classes and run.settings.seed == seed
-    except RunFileError:
-        finished = False
-    if not finished:
-        ascend(
-            classifier,
-            preset=preset,
-            classes=[classifier.description.classes[index] for index in classes],
-            seed=seed,
-            out=folder,
-            resume=(folder / RUN_DB).is_file(),
-            on_progress=context.progress_of(f"{preset}, start {seed}"),
-            command=context.command,
-        )
-        run = open_run_file(folder)
-    return run
+    names = [classifier.description.classes[index] for index in classes]
+    return ascend_run(
+        context, classifier, folder, f"{preset}, start {seed}", classes=names, seed=seed, preset=preset
+    )
 
 
 def _certain(context: Context, results: AscentResults, share: float) -> Finding:
@@ -160,7 +144,7 @@ def _certain(context: Context, results: AscentResults, share: float) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "certain"),
         f"{(values >= VERY_CONFIDENT).sum()} of {values.size} ascents",
-        "holds" if share >= 0.95 else "holds in part" if share > 0 else "does not hold",
+        grade(share >= 0.95, share > 0),
         "without regularization; it holds where 95 % of the ascents get there, in part where any does",
     )
 
@@ -170,7 +154,7 @@ def _regularized(context: Context, medians: Mapping[str, float]) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "regularized"),
         ", ".join(f"{preset} {format_confidence(median)}" for preset, median in medians.items()),
-        "holds" if len(lower) == len(medians) - 1 else "holds in part" if lower else "does not hold",
+        grade(len(lower) == len(medians) - 1, lower),
         "medians; it holds where each regularized setting is below plain, in part where one is. How well the "
         "images can be recognized is for the reader to see",
     )

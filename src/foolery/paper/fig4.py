@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from foolery.engine.run import make_run_result
+from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (
+    DIGITS,
     Claim,
-    ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
@@ -22,10 +20,12 @@ from foolery.paper.experiment import (
     ResultTable,
     Verdict,
     find_claim,
+    grade,
     scale_count,
 )
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.paper.runs import evolve_runs, search_seconds
+from foolery.paper.measures import first_generation, search_seconds
+from foolery.paper.runs import evolve_runs
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
@@ -46,18 +46,12 @@ CLAIMS = (
 )
 
 
-def first_at(values: NDArray[np.float64], threshold: float) -> int | None:
-    """The first generation in which ``values`` is at least ``threshold``; None where it never is."""
-    generations = np.flatnonzero(values >= threshold)
-    return int(generations[0]) if len(generations) else None
-
-
 def run(context: Context) -> ReproductionOutcome:
     """``context.seeds`` runs of 200 generations; scale does nothing but multiply their number."""
-    seeds = range(_runs(context.scale, context.seeds))
+    seeds = range(scale_count(context.seeds, context.scale))
     runs = evolve_runs(context, "digits", "direct", generations=GENERATIONS, batch=BATCH, seeds=seeds)
-    all_ten = [first_at(each.history.min, VERY_CONFIDENT) for each in runs]
-    medians = [first_at(each.history.median, VERY_CONFIDENT) for each in runs]
+    all_ten = [first_generation(each.history.min, VERY_CONFIDENT) for each in runs]
+    medians = [first_generation(each.history.median, VERY_CONFIDENT) for each in runs]
     count = len(runs)
     return ReproductionOutcome(
         _findings(context, runs, all_ten, medians),
@@ -114,14 +108,8 @@ def _findings(
     )
 
 
-def _runs(scale: float, seeds: int) -> int:
-    return scale_count(seeds, scale)
-
-
 def _all_or_most(reached: int, count: int) -> Verdict:
-    if reached == count:
-        return "holds"
-    return "holds in part" if 2 * reached >= count else "does not hold"
+    return grade(reached == count, 2 * reached >= count)
 
 
 def _median_text(generations: Sequence[int]) -> str:
@@ -191,7 +179,7 @@ def _picture(runs: Sequence[RunFile]) -> Image:
 
 
 def _cost(scale: float, seeds: int) -> Cost:
-    return Cost((CostItem("digits", _runs(scale, seeds) * (GENERATIONS + 1) * BATCH),))
+    return evolution_cost("digits", scale_count(seeds, scale), GENERATIONS, BATCH)
 
 
 REPRODUCTION = Reproduction(
@@ -200,9 +188,7 @@ REPRODUCTION = Reproduction(
     place="3.1, Fig. 4",
     scale_multiplies="the number of runs",
     seeds=RUNS,
-    requirements=Requirements(
-        classifiers=(ClassifierRequirement("digits", "lenet", "a classifier of digits"),)
-    ),
+    requirements=Requirements(classifiers=(DIGITS,)),
     claims=CLAIMS,
     cost=_cost,
     run=run,

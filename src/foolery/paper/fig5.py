@@ -23,13 +23,11 @@ from foolery.analysis.oriented_energy import (
 from foolery.analysis.statistics import NEEDS_SCIPY, format_p
 from foolery.engine.run import RunResult, make_run_result
 from foolery.errors import UsageError
+from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (
-    NOT_TESTED,
+    DIGITS,
     Claim,
-    ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
@@ -37,10 +35,13 @@ from foolery.paper.experiment import (
     ResultTable,
     Verdict,
     find_claim,
+    grade,
     scale_count,
+    untested,
 )
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.paper.runs import champion_confidences, evolve_runs, search_seconds
+from foolery.paper.measures import champion_confidences, first_generation, search_seconds
+from foolery.paper.runs import evolve_runs
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
@@ -62,7 +63,7 @@ CLAIMS = (
 
 def run(context: Context) -> ReproductionOutcome:
     """``context.seeds`` runs of 200 generations; scale multiplies their number."""
-    seeds = range(_runs(context.scale, context.seeds))
+    seeds = range(scale_count(context.seeds, context.scale))
     runs = evolve_runs(context, "digits", "cppn", generations=GENERATIONS, batch=BATCH, seeds=seeds)
     results = [make_run_result(each) for each in runs]
     canvases = stack_champions(results)
@@ -126,7 +127,7 @@ def _diversity(results: Sequence[RunResult], canvases: NDArray[np.uint8]) -> dic
 
 
 def _few(context: Context, runs: Sequence[RunFile]) -> Finding:
-    firsts = [_first(each.history.max) for each in runs]
+    firsts = [first_generation(each.history.max, VERY_CONFIDENT) for each in runs]
     early = sum(first is not None and first <= FEW for first in firsts)
     ever = [first for first in firsts if first is not None]
     return context.judge(
@@ -147,7 +148,7 @@ def _median(context: Context, runs: Sequence[RunFile]) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "median"),
         f"{format_confidence(overall)} over all champions",
-        "holds" if overall >= VERY_CONFIDENT else "does not hold",
+        grade(overall >= VERY_CONFIDENT),
         f"{reached} of {len(runs)} runs have a median of 99.99 % of their own; it holds if that of all "
         "champions is",
     )
@@ -156,14 +157,14 @@ def _median(context: Context, runs: Sequence[RunFile]) -> Finding:
 def _bars(context: Context, key: str, contrast: Contrast | None, what: str) -> Finding:
     claim = find_claim(CLAIMS, key)
     if contrast is None:
-        return Finding(claim, "–", NOT_TESTED, "the classifier has no such class, or no other")
+        return untested(claim, "the classifier has no such class, or no other")
     more = contrast.test.share > 0.5
     holds = more and contrast.test.p < SIGNIFICANT and contrast.paired_p < SIGNIFICANT
     in_part = more and min(contrast.test.p, contrast.paired_p) < 0.05
     return context.judge(
         claim,
         f"{what}: {contrast.median:.3f}, other digits {contrast.others:.3f}",
-        "holds" if holds else "holds in part" if in_part else "does not hold",
+        grade(holds, in_part),
         f"{contrast.test} (higher in {contrast.test.share:.0%} of pairs); signed-rank test over "
         f"{contrast.runs} runs "
         f"{format_p(contrast.paired_p)}; rank {contrast.rank} of the digits. It holds with p < "
@@ -177,31 +178,23 @@ def _other_runs(
 ) -> Finding:
     claim = find_claim(CLAIMS, "other runs")
     if not spread:
-        return Finding(claim, "–", NOT_TESTED, "one run cannot be compared with others")
+        return untested(claim, "one run cannot be compared with others")
     pixels, texture = spread["pixels"], spread["texture"]
     common = pixels.test.p < 0.05 or texture.test.p < 0.05
     different = pixels.ratio > 0.5 and texture.ratio > 0.5
-    verdicts: dict[tuple[bool, bool], Verdict] = {
-        (True, True): "holds", (True, False): "holds in part", (False, True): "holds in part",
-    }  # fmt: skip
     return context.judge(
         claim,
         f"distance of one digit's images in two runs: {pixels.ratio:.2f} (pixels) and {texture.ratio:.2f} "
         "(texture) of that of two digits' images",
-        verdicts.get((common, different), "does not hold"),
+        grade(common and different, common or different),
         f"images of one digit are closer than of two ({format_p(pixels.test.p)} and "
         f"{format_p(texture.test.p)}, permutation tests), so runs have something in common; above half the "
         "distance, so most of an image is the run's own. It holds if both are so, in part with one",
     )
 
 
-def _first(values: NDArray[np.float64]) -> int | None:
-    generations = np.flatnonzero(values >= VERY_CONFIDENT)
-    return int(generations[0]) if len(generations) else None
-
-
 def _share(count: int, total: int) -> Verdict:
-    return "holds" if count == total else "holds in part" if 2 * count >= total else "does not hold"
+    return grade(count == total, 2 * count >= total)
 
 
 def _figures(each: RunFile) -> dict[str, Any]:
@@ -209,8 +202,8 @@ def _figures(each: RunFile) -> dict[str, Any]:
         "seed": each.settings.seed,
         "median": float(each.history.median[-1]),
         "least": float(each.history.min[-1]),
-        "generation_of_first_at_0.9999": _first(each.history.max),
-        "generation_of_median_at_0.9999": _first(each.history.median),
+        "generation_of_first_at_0.9999": first_generation(each.history.max, VERY_CONFIDENT),
+        "generation_of_median_at_0.9999": first_generation(each.history.median, VERY_CONFIDENT),
         "seconds": round(each.seconds, 2),
     }
 
@@ -258,12 +251,8 @@ def _picture(labels: Sequence[str], canvases: NDArray[np.uint8]) -> Image:
     return image_grid([mean, *rows])
 
 
-def _runs(scale: float, seeds: int) -> int:
-    return scale_count(seeds, scale)
-
-
 def _cost(scale: float, seeds: int) -> Cost:
-    return Cost((CostItem("digits", _runs(scale, seeds) * (GENERATIONS + 1) * BATCH),))
+    return evolution_cost("digits", scale_count(seeds, scale), GENERATIONS, BATCH)
 
 
 REPRODUCTION = Reproduction(
@@ -272,9 +261,7 @@ REPRODUCTION = Reproduction(
     place="3.2, Fig. 5",
     scale_multiplies="the number of runs (50)",
     seeds=RUNS,
-    requirements=Requirements(
-        (ClassifierRequirement("digits", "lenet", "a classifier of digits"),), packages=NEEDS_SCIPY
-    ),
+    requirements=Requirements((DIGITS,), packages=NEEDS_SCIPY),
     claims=CLAIMS,
     cost=_cost,
     run=run,

@@ -8,35 +8,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.analysis.statistics import NEEDS_SCIPY, mann_whitney
+from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (
-    NOT_TESTED,
+    PHOTOS,
     Claim,
-    ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     find_claim,
+    grade,
     scale_count,
+    untested,
 )
 from foolery.paper.fig6 import BATCH as DIRECT_BATCH
-from foolery.paper.runs import (
+from foolery.paper.measures import (
     champion_confidences,
     champions_picture,
     class_bands_table,
     class_medians,
     convergence_table,
     count_fooled,
-    evolve_runs,
-    longest_runs,
     run_summary,
     search_seconds,
 )
+from foolery.paper.runs import evolve_runs, longest_runs
 from foolery.runs import RunFile
-from foolery.text import format_confidence
+from foolery.text import format_confidence, format_count
 
 GENERATIONS, BATCH = 5_001, 400
 MEDIAN, VERY_CONFIDENT, MANY, SIGNIFICANT = 0.8811, 0.9999, 0.1, 1e-4
@@ -58,7 +57,9 @@ CLAIMS = (
 
 def run(context: Context) -> ReproductionOutcome:
     """Runs of 5001 generations times scale, beside the runs of fig6 where there are any."""
-    runs = evolve_runs(context, "photos", "cppn", generations=_generations(context.scale), batch=BATCH)
+    runs = evolve_runs(
+        context, "photos", "cppn", generations=scale_count(GENERATIONS, context.scale), batch=BATCH
+    )
     direct = longest_runs(context, "photos", "direct", batch=DIRECT_BATCH)
     values, names = class_medians(runs), runs[0].settings.classes
     against, compared = _against_pixels(context, runs, direct)
@@ -78,7 +79,7 @@ def run(context: Context) -> ReproductionOutcome:
         f"the class list.",
         notes=(
             "Batch 400, colors in HSV as the paper says, raw pixel coordinates as the released code has "
-            "them. The released code averages ten crops of every picture; here a query is one forward pass.",
+            "them. The released code averages ten crops of every image; here a query is one forward pass.",
         ),
         seconds=search_seconds(runs),
     )
@@ -89,7 +90,7 @@ def _median(context: Context, values: NDArray[np.float64]) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "median"),
         format_confidence(median),
-        "holds" if median >= MEDIAN else "holds in part" if median >= 0.5 else "does not hold",
+        grade(median >= MEDIAN, median >= 0.5),
         f"{count_fooled(values)['0.9']} of {len(values)} classes reach 90 %, "
         f"{count_fooled(values)['0.99']} reach 99 "
         f"%; it holds at the paper's median, on whatever network, and in part at 50 %",
@@ -101,7 +102,7 @@ def _certain(context: Context, values: NDArray[np.float64]) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "certain"),
         f"{confident} of {len(values)}",
-        "holds" if confident >= MANY * len(values) else "holds in part" if confident else "does not hold",
+        grade(confident >= MANY * len(values), confident),
         "many is taken to be a tenth of the classes; with fewer, but any, it holds in part",
     )
 
@@ -112,7 +113,7 @@ def _against_pixels(
     claim = find_claim(CLAIMS, "beats pixels")
     if not direct:
         reason = "there is no run of fig6 against this classifier in this folder; run fig6 into it first"
-        return Finding(claim, "–", NOT_TESTED, reason), None
+        return untested(claim, reason), None
     queries = int(direct[0].history.queries[-1])
     generation = min(runs[0].generation, max(0, queries // BATCH - 1))  # the last one within those queries
     pixels = class_medians(direct)
@@ -134,12 +135,11 @@ def _against_pixels(
     finding = context.judge(
         claim,
         f"{format_confidence(float(np.median(equal)))} against {format_confidence(float(np.median(pixels)))} "
-        f"at {runs[0].history.queries[generation]:,} queries".replace(",", " ")
-        + f"; {at_equal}",
-        "holds" if holds else "does not hold",
-        f"over the {len(pixels)} classes; pixels had {queries} queries a run (the paper's: 4 000 000). At "
-        f"the end of the CPPN runs {at_the_end}. It holds where CPPNs are higher with p < 0.0001 at equal "
-        f"queries",
+        f"at {format_count(int(runs[0].history.queries[generation]))} queries" + f"; {at_equal}",
+        grade(holds),
+        f"over the {len(pixels)} classes; pixels had {format_count(queries)} queries a run (the paper's: "
+        f"4,000,000). At the end of the CPPN runs {at_the_end}. It holds where CPPNs are higher with "
+        "p < 0.0001 at equal queries",
     )
     return finding, figures
 
@@ -148,7 +148,7 @@ def _weak_band(context: Context, values: NDArray[np.float64]) -> tuple[Finding, 
     claim = find_claim(CLAIMS, "weak band")
     if len(values) != IMAGENET:
         reason = f"the classifier has {len(values)} classes, not ImageNet's 1000 in their order"
-        return Finding(claim, "–", NOT_TESTED, reason), None
+        return untested(claim, reason), None
     inside, outside = values[BAND], np.delete(values, np.arange(BAND.start, BAND.stop))
     test = mann_whitney(inside, outside)
     lower = test.share < 0.5
@@ -156,11 +156,7 @@ def _weak_band(context: Context, values: NDArray[np.float64]) -> tuple[Finding, 
         claim,
         f"{format_confidence(float(np.median(inside)))} inside, "
         f"{format_confidence(float(np.median(outside)))} outside",
-        "holds"
-        if lower and test.p < SIGNIFICANT
-        else "holds in part"
-        if lower and test.p < 0.05
-        else "does not hold",
+        grade(lower and test.p < SIGNIFICANT, lower and test.p < 0.05),
         f"{test}; it holds where the band is lower with p < 0.0001, in part with p < 0.05",
     )
     return finding, {
@@ -171,12 +167,8 @@ def _weak_band(context: Context, values: NDArray[np.float64]) -> tuple[Finding, 
     }
 
 
-def _generations(scale: float) -> int:
-    return scale_count(GENERATIONS, scale)
-
-
 def _cost(scale: float, seeds: int) -> Cost:
-    return Cost((CostItem("photos", seeds * (_generations(scale) + 1) * BATCH),))
+    return evolution_cost("photos", seeds, scale_count(GENERATIONS, scale), BATCH)
 
 
 REPRODUCTION = Reproduction(
@@ -186,7 +178,7 @@ REPRODUCTION = Reproduction(
     scale_multiplies="the generations (5001)",
     seeds=1,
     requirements=Requirements(
-        classifiers=(ClassifierRequirement("photos", None, "a classifier of many classes"),),
+        classifiers=(PHOTOS,),
         packages=NEEDS_SCIPY,
     ),
     claims=CLAIMS,

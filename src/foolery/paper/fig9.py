@@ -15,13 +15,12 @@ from foolery.analysis.relatedness import Relatedness, relatedness
 from foolery.analysis.statistics import NEEDS_SCIPY, correlation, format_p
 from foolery.classifiers.gradients import last_layer
 from foolery.engine.run import RunResult, make_run_result
+from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (
     NOT_TESTED,
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
@@ -29,11 +28,13 @@ from foolery.paper.experiment import (
     ResultTable,
     Verdict,
     find_claim,
+    grade,
     scale_count,
 )
 from foolery.paper.fig7 import BATCH, GENERATIONS
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.paper.runs import evolve_runs, search_seconds
+from foolery.paper.measures import search_seconds
+from foolery.paper.runs import evolve_runs
 from foolery.runs import RunFile
 from foolery.text import format_confidence
 
@@ -123,7 +124,7 @@ def _related(context: Context, results: Relatedness) -> Finding:
         f"an image is nearer to that of the most related class than to {closest.statistic:.0%} of all, "
         f"{format_p(closest.p)}; rank correlation over all pairs {whole.statistic:.3f}, "
         f"{format_p(whole.p)}",
-        "holds" if holds else "holds in part" if min(closest.p, whole.p) < 0.05 else "does not hold",
+        grade(holds, min(closest.p, whole.p) < 0.05),
         f"{len(results.classes)} classes, pixels of thumbnails{own}; on the last layer's features the rank "
         f"correlation is {results.feature.statistic:.3f}, {format_p(results.feature.p)}. It holds at "
         f"{NEARER:.0%} or more (chance is 50 %) with p < {SIGNIFICANT:g}, in part with p < 0.05 in either",
@@ -138,7 +139,7 @@ def _other_runs(context: Context, spread: dict[str, Diversity]) -> Finding:
         )
     ratios = {name: each.ratio for name, each in spread.items()}
     verdict: Verdict = (
-        "holds" if min(ratios["pixels"], ratios["texture"]) > 0.5 else "does not hold"
+        grade(min(ratios["pixels"], ratios["texture"]) > 0.5)
     )  # fmt: skip
     ratios_text = ", ".join(f"{ratio:.2f} ({name})" for name, ratio in ratios.items())
     tests = ", ".join(f"{format_p(each.test.p)} ({name})" for name, each in spread.items())
@@ -156,7 +157,7 @@ def _competition(context: Context, spearman: float, p: float) -> Finding:
     return context.judge(
         find_claim(CLAIMS, "competition"),
         f"rank correlation {spearman:.3f}, {format_p(p)}",
-        "holds" if lower and p < SIGNIFICANT else "holds in part" if lower and p < 0.05 else "does not hold",
+        grade(lower and p < SIGNIFICANT, lower and p < 0.05),
         "of a class's confidence with the mean cosine of its weights to those of the five nearest classes. "
         f"It holds where it is negative with p < {SIGNIFICANT:g}, in part with p < 0.05. The paper offers it "
         "as an explanation of the weak band, and did not measure it",
@@ -173,7 +174,7 @@ def _goal_switches(context: Context, switches: Sequence[GoalSwitches]) -> Findin
         find_claim(CLAIMS, "goal switches"),
         f"{format_confidence(share)} of {new:.1f} new champions a class "
         f"({mean:.1f}, SD {np.mean([each.spread for each in switches]):.1f})",
-        "holds" if close else "holds in part" if share > 0 else "does not hold",
+        grade(close, share > 0),
         "new champions after generation 0; a switch is one whose parent was not the champion that it "
         "replaced. It holds within a factor of two of the published share, in part if there are any; the "
         "published network, encoding and start (one individual) are others",
@@ -252,7 +253,7 @@ def _tile(champion: Champion) -> ImageTile:
 
 
 def _cost(scale: float, seeds: int) -> Cost:
-    return Cost((CostItem("photos", seeds * (scale_count(GENERATIONS, scale) + 1) * BATCH),))
+    return evolution_cost("photos", seeds, scale_count(GENERATIONS, scale), BATCH)
 
 
 REPRODUCTION = Reproduction(

@@ -1,16 +1,23 @@
-"""Picture: canvases in rows, with words under them, for the page of a result."""
+"""Pictures of a result's page: canvases in rows with captions, and curves.
+
+Canvases are pasted pixel by pixel (Pillow), so that the page shows what was scored; curves are drawn by
+matplotlib.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from foolery.canvas import Canvases, to_image
+from foolery.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageDraw import ImageDraw
 
 
 BACKGROUND, INK, FRAME = (255, 255, 255), (40, 42, 48), (205, 208, 214)
@@ -86,23 +93,21 @@ def _fit_text(text_in: str, width: int) -> str:
     return f"{text}..."
 
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 420, 60, 230, 20, 50
-GRID = (226, 228, 232)
-# Colors that color-blind people tell apart (Okabe and Ito).
-COLORS = (
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (86, 180, 233),
-    (230, 159, 0),
-    (90, 90, 90),
-)
+WIDTH, HEIGHT, DPI = 900, 420, 100
+#: Colors that color-blind people tell apart (Okabe and Ito).
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#5a5a5a")
+FEW_POINTS = 8  # up to which each is marked
 
 
 @dataclass(frozen=True)
 class PlotLine:
-    """One line: its name, and a point for each ``xs``, ``ys``."""
+    """One line of a plot.
+
+    Attributes:
+        name: beside the plot.
+        xs: of its points.
+        ys: as many.
+    """
 
     name: str
     xs: tuple[float, ...]
@@ -115,48 +120,30 @@ def line_plot(plot_lines: Sequence[PlotLine], *, x_label: str, y_label: str) -> 
     Args:
         plot_lines: one or more lines, each of one or more points, not negative.
         x_label: what the horizontal axis counts.
-        y_label: what the vertical one does.
+        y_label: what the vertical axis counts.
+
+    Raises:
+        MissingExtraError: without matplotlib.
     """
-    from PIL import Image, ImageDraw
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtraError("matplotlib", "plots", "draw curves") from None
+    from PIL import Image
 
-    most_x = max(max(line.xs) for line in plot_lines) or 1.0
-    most_y = max(max(line.ys) for line in plot_lines) or 1.0
-    picture = Image.new(
-        "RGB", (2 * WIDTH, 2 * HEIGHT), BACKGROUND
-    )  # halved at the end, so that lines are smooth
-    drawing = ImageDraw.Draw(picture)
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-        return 2 * (LEFT + wide * x / most_x), 2 * (HEIGHT - BOTTOM - high * y / most_y)
-
-    for tick in _ticks(most_y):
-        drawing.line([place(0, tick), place(most_x, tick)], fill=GRID, width=2)
-        _write(drawing, place(0, tick), f"{tick:g}", (-50, -14))
-    for tick in _ticks(most_x):
-        drawing.line([place(tick, 0), place(tick, most_y)], fill=GRID, width=2)
-        _write(drawing, place(tick, 0), f"{tick:,.0f}".replace(",", " "), (-30, 12))
-    _write(drawing, place(most_x / 2, 0), x_label, (-40, 50))
-    _write(drawing, place(0, most_y), y_label, (-50, -38))
-    for number, line in enumerate(plot_lines):
-        color = COLORS[number % len(COLORS)]
-        points = [place(x, y) for x, y in zip(line.xs, line.ys, strict=True)]
-        drawing.line(points if len(points) > 1 else points * 2, fill=color, width=5, joint="curve")
-        y = 2 * (TOP + 24 * number + 8)
-        drawing.line([(2 * (WIDTH - RIGHT + 16), y), (2 * (WIDTH - RIGHT + 38), y)], fill=color, width=6)
-        _write(drawing, (2 * (WIDTH - RIGHT + 46), y), line.name, (0, -14))
-    return picture.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-
-
-def _write(drawing: ImageDraw, at: tuple[float, float], text: str, offset: tuple[int, int]) -> None:
-    from PIL import ImageFont
-
-    drawing.text((at[0] + offset[0], at[1] + offset[1]), text, fill=INK, font=ImageFont.load_default(24))
-
-
-def _ticks(most: float) -> list[float]:
-    """Three to eight round numbers from 0 to ``most``."""
-    step = 10.0 ** len(str(int(most)))
-    while most / step < 3:
-        step /= 2 if str(step)[0] in "1" else 2.5 if str(step)[0] == "5" else 2
-    return [step * count for count in range(int(most / step) + 1)]
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for line, color in zip(plot_lines, cycle(COLORS), strict=False):
+        marker = "o" if len(line.xs) <= FEW_POINTS else ""
+        axes.plot(line.xs, line.ys, color=color, label=line.name, linewidth=2, marker=marker)
+    axes.set(xlabel=x_label, ylabel=y_label, xlim=(0, None), ylim=(0, None))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,.9g}")
+    axes.grid(color="0.89")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside right upper", frameon=False)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return Image.fromarray(pixels).convert("RGB")

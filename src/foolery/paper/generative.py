@@ -8,7 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foolery.analysis.statistics import NEEDS_SCIPY, mann_whitney
-from foolery.paper.contenders import (
+from foolery.paper.cost import Cost, CostItem
+from foolery.paper.experiment import (
+    Claim,
+    ClassifierRequirement,
+    Context,
+    DataRequirement,
+    Finding,
+    Reproduction,
+    ReproductionOutcome,
+    Requirements,
+    ResultTable,
+    find_claim,
+    grade,
+    scale_count,
+)
+from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.generative_attacks import (
     ATTACKS,
     BATCH,
     ENCODINGS,
@@ -23,25 +39,8 @@ from foolery.paper.contenders import (
     measure_on_real,
     models_under_test,
 )
-from foolery.paper.experiment import (
-    Claim,
-    ClassifierRequirement,
-    Context,
-    Cost,
-    CostItem,
-    DataRequirement,
-    Finding,
-    Reproduction,
-    ReproductionOutcome,
-    Requirements,
-    ResultTable,
-    Verdict,
-    find_claim,
-    scale_count,
-)
-from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.paper.runs import finite_or_none, format_queries, median_of, queries_of_runs, search_seconds
-from foolery.text import format_confidence
+from foolery.paper.measures import finite_or_none, format_queries, median_of, queries_of_runs, search_seconds
+from foolery.text import format_confidence, format_count
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 SEEDS, GENERATIONS, STEPS = 5, 400, 500
 CONFIDENT = 0.99
 PASSES, QUERY_COST = 3, 2.0
-"""Of a step of ascent for each picture; what a query with a gradient costs, as there are few at a time."""
+"""Of a step of ascent for each image; what a query with a gradient costs, as there are few at a time."""
 GENERATIVE_QUERY_COST = 1.3
 """A query that asks the generative network, in queries of LeNet."""
 MAX_FOOLED, MIN_REJECTED = 0.05, 0.95
@@ -61,7 +60,7 @@ CLAIMS = (
 
 
 def run(context: Context) -> ReproductionOutcome:
-    """All attacks on all contenders; scale multiplies generations, steps and test pictures."""
+    """All attacks on all contenders; scale multiplies generations, steps and test images."""
     models = models_under_test(context)
     real, margins = {each.name: measure_on_real(context, each) for each in models}, measure_margins(context)
     generations, steps = scale_count(GENERATIONS, context.scale), scale_count(STEPS, context.scale)
@@ -102,11 +101,7 @@ def _low(context: Context, outcomes: Sequence[AttackedModel], plain: ModelUnderT
         if each.model is plain and confident.any():
             shares.append(float((each.margins[confident] <= 0).mean()))
             words.append(f"{shares[-1]:.0%} ({each.attack})")
-    verdict: Verdict = "does not hold"
-    if shares and min(shares) >= MIN_REJECTED:
-        verdict = "holds"
-    elif shares and max(shares) >= 0.5:
-        verdict = "holds in part"
+    verdict = grade(shares and min(shares) >= MIN_REJECTED, shares and max(shares) >= 0.5)
     return context.judge(
         find_claim(CLAIMS, "low p(x)"),
         f"rejected by p(x): {', '.join(words) or 'none'}",
@@ -142,11 +137,7 @@ def _harder(
     typical = (
         margins.typical(np.concatenate(margins_of_fooling)) if any(map(len, margins_of_fooling)) else 0.0
     )
-    verdict: Verdict = "does not hold"
-    if max(shares) <= MAX_FOOLED:
-        verdict = "holds"
-    elif any(lower):
-        verdict = "holds in part"
+    verdict = grade(max(shares) <= MAX_FOOLED, any(lower))
     return context.judge(
         find_claim(CLAIMS, "harder"),
         "at 99 %: " + ", ".join(f"{share:.0%} ({a})" for share, a in zip(shares, ATTACKS, strict=True)),
@@ -190,7 +181,7 @@ def _attack_table(outcomes: Sequence[AttackedModel], attack: str, margins: RealM
                 format_queries(median_of(queries_of_runs(each.runs, CONFIDENT)), max_queries),
                 f"{(each.margins > 0).mean():.0%}",
                 f"{margins.typical(each.margins):.0%}",
-                f"{np.median(each.margins):,.0f}".replace(",", " "),
+                format_count(float(np.median(each.margins))),
                 f"{each.confirmed.mean():.0%}",
                 f"{(confident & ~each.confirmed).mean():.0%}",
             )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
-from foolery.paper.experiment import (
-    LONG_MINUTES,
-    Reproduction,
-    ReproductionOutcome,
-    ResultTable,
-    format_minutes,
-)
+from foolery.paper.cost import LONG_MINUTES, format_minutes
+from foolery.paper.experiment import Reproduction, ReproductionOutcome, ResultTable
+from foolery.text import format_count
 
 _WIDE = 118
 
@@ -47,6 +44,17 @@ def findings_table(findings: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def findings_html(content: Mapping[str, Any]) -> str:
+    """The same as HTML, for notebooks."""
+    heads = ("the paper's claim", "its number", "ours", "verdict")
+    rows = [(each["claim"], each["paper"], each["measured"], each["verdict"]) for each in content["findings"]]
+    table = "".join(
+        f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in row)}</tr>"
+        for tag, row in (("th", heads), *(("td", row) for row in rows))
+    )
+    return f"<p>{escape(content['title'])} ({escape(content['place'])})</p><table>{table}</table>"
+
+
 def markdown_table(table: ResultTable) -> str:
     """A table; what would end a cell is escaped."""
     lines = [table.columns, tuple("---" for _ in table.columns), *table.rows]
@@ -68,7 +76,7 @@ def overview_page(
             each.name,
             each.title,
             each.place,
-            f"{each.cost(1.0, each.seeds).queries:,}".replace(",", " "),
+            format_count(each.cost(1.0, each.seeds).queries),
             format_minutes(each.cost(1.0, each.seeds).minutes()),
             str(each.seeds),
             each.scale_multiplies,

@@ -10,13 +10,13 @@ import numpy as np
 
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.data.labelled import sample
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
+    DIGITS,
     NOT_TESTED,
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     DataRequirement,
     Finding,
     Reproduction,
@@ -24,12 +24,15 @@ from foolery.paper.experiment import (
     Requirements,
     ResultTable,
     find_claim,
+    grade,
     scale_count,
+    untested,
 )
-from foolery.paper.runs import class_medians, longest_runs
-from foolery.text import format_confidence
+from foolery.paper.measures import class_medians
+from foolery.paper.runs import longest_runs
+from foolery.text import format_confidence, format_count
 
-PHOTOS, DIGITS = 50_000, 10_000
+N_PHOTOS, N_DIGITS = 50_000, 10_000
 
 CLAIMS = (
     Claim("all", "median confidence of all validation photos", "supplement", "60.3 %"),
@@ -44,9 +47,9 @@ _DIGITS = "The paper has no figure for digits; they are here to be compared with
 
 @dataclass(frozen=True)
 class RealConfidence:
-    """Confidences of the answers to labelled pictures; NaN where there are no such answers."""
+    """Confidences of the answers to labelled images; NaN where there are no such answers."""
 
-    pictures: int
+    images: int
     right_share: float
     all: float
     right: float
@@ -54,16 +57,16 @@ class RealConfidence:
 
 
 def run(context: Context) -> ReproductionOutcome:
-    """The first 50 000 photos, or as many as there are, and the test digits; both times scale."""
-    photos = _medians(context, "photos", PHOTOS) if _is_given(context, "photos") else None
-    digits = _medians(context, "digits", DIGITS)
+    """The first 50,000 photos, or as many as there are, and the test digits; both times scale."""
+    photos = _medians(context, "photos", N_PHOTOS) if _is_given(context, "photos") else None
+    digits = _medians(context, "digits", N_DIGITS)
     medians = {name: each for name, each in (("photos", photos), ("digits", digits)) if each is not None}
     return ReproductionOutcome(
         tuple(_finding(context, key, photos) for key in ("all", "right", "wrong")),
         {name: _figures(each) for name, each in medians.items()},
         tables=(_table(medians), *_fooling_tables(context)),
         notes=_notes(photos),
-        full_scale=photos is not None and photos.pictures >= PHOTOS,
+        full_scale=photos is not None and photos.images >= N_PHOTOS,
     )
 
 
@@ -73,7 +76,7 @@ def _is_given(context: Context, role: str) -> bool:
 
 def _medians(context: Context, role: str, maximum: int) -> RealConfidence:
     images = sample(context.data[role], scale_count(maximum, context.scale))
-    context.log(f"real-confidence: {len(images):,} pictures for {role}".replace(",", " "))
+    context.log(f"real-confidence: {format_count(len(images))} images for {role}")
     predictions = measure_accuracy(context.classifiers[role], images)
     return RealConfidence(
         len(predictions),
@@ -88,26 +91,26 @@ def _finding(context: Context, key: str, photos: RealConfidence | None) -> Findi
     claim = find_claim(CLAIMS, key)
     if photos is None:
         reason = "no classifier or no data for photos was given (--classifier photos=REF --data photos=DATA)"
-        return Finding(claim, "–", NOT_TESTED, reason)
+        return untested(claim, reason)
     measured = format_confidence(getattr(photos, key))
     ordered = photos.right > photos.all > photos.wrong
-    if photos.pictures < PHOTOS:
+    if photos.images < N_PHOTOS:
         reason = (
-            f"on {photos.pictures} photos, not on the 50 000 of ImageNet's validation set; right answers "
+            f"on {photos.images} photos, not on the 50,000 of ImageNet's validation set; right answers "
             f"are {'surer' if ordered else 'not surer'} than all, and all than wrong ones"
         )
         return Finding(claim, measured, NOT_TESTED, reason)
     return context.judge(
         claim,
         measured,
-        "holds" if ordered else "does not hold",
+        grade(ordered),
         "the number belongs to the paper's network; it holds where right answers are surer than all, and "
         "those than wrong ones",
     )
 
 
 def _figures(each: RealConfidence) -> dict[str, Any]:
-    values = {"pictures": each.pictures, "top1": each.right_share}
+    values = {"pictures": each.images, "top1": each.right_share}
     medians = {"median_all": each.all, "median_right": each.right, "median_wrong": each.wrong}
     return values | {name: None if isnan(value) else value for name, value in medians.items()}
 
@@ -116,14 +119,14 @@ def _table(medians: dict[str, RealConfidence]) -> ResultTable:
     rows = tuple(
         (
             name,
-            str(each.pictures),
+            str(each.images),
             f"{each.right_share:.1%}",
             *(format_confidence(value) for value in (each.all, each.right, each.wrong)),
         )
         for name, each in medians.items()
     )
     return ResultTable(
-        "Median confidence on real pictures", ("pictures", "how many", "top-1", "all", "right", "wrong"), rows
+        "Median confidence on real images", ("pictures", "how many", "top-1", "all", "right", "wrong"), rows
     )
 
 
@@ -137,13 +140,13 @@ def _fooling_tables(context: Context) -> tuple[ResultTable, ...]:
         if runs:
             values, queries = class_medians(runs), int(runs[0].history.queries[-1])
             median = format_confidence(float(np.median(values)))
-            rows.append((role, encoding, str(len(runs)), f"{queries:,}".replace(",", " "), median))
+            rows.append((role, encoding, str(len(runs)), format_count(queries), median))
     heads = ("classifier", "encoding", "runs", "queries of each", "median of the champions")
     return (ResultTable("Fooling images of the same networks", heads, tuple(rows)),) if rows else ()
 
 
 def _notes(photos: RealConfidence | None) -> tuple[str, ...]:
-    if photos is None or photos.pictures >= PHOTOS:
+    if photos is None or photos.images >= N_PHOTOS:
         return (_DIGITS,)
     return (
         _DIGITS,
@@ -154,19 +157,19 @@ def _notes(photos: RealConfidence | None) -> tuple[str, ...]:
 
 def _cost(scale: float, seeds: int) -> Cost:
     return Cost(
-        (CostItem("photos", scale_count(PHOTOS, scale)), CostItem("digits", scale_count(DIGITS, scale)))
+        (CostItem("photos", scale_count(N_PHOTOS, scale)), CostItem("digits", scale_count(N_DIGITS, scale)))
     )
 
 
 REPRODUCTION = Reproduction(
     name="real-confidence",
-    title="Confidence on real pictures",
+    title="Confidence on real images",
     place="supplement",
-    scale_multiplies="the number of pictures (50 000 photos, 10 000 digits)",
+    scale_multiplies="the number of images (50,000 photos, 10,000 digits)",
     seeds=1,
     requirements=Requirements(
         classifiers=(
-            ClassifierRequirement("digits", "lenet", "a classifier of digits"),
+            DIGITS,
             ClassifierRequirement("photos", None, "a classifier of many classes", required=False),
         ),
         data=(

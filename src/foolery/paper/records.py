@@ -29,7 +29,7 @@ def cached_result(
         raise ValueError(f"record: not a name: {name!r}")
     path = context.work / "records" / f"{name}.json"
     expected = json.loads(json.dumps(settings))
-    record = _read(path)
+    record = read_record(path)
     if record is not None and record.get("settings") == expected and isinstance(record.get("result"), dict):
         stored: dict[str, Any] = record["result"]
         return stored
@@ -39,7 +39,8 @@ def cached_result(
     return computed
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read_record(path: Path) -> dict[str, Any] | None:
+    """The JSON object in ``path``; None where there is none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,41 +1,108 @@
-"""Conduct: run a prepared reproduction, and write down what it gave."""
+"""Reproduce: experiments of the paper, from their names to results and pages."""
 
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foolery.engine.provenance import machine_name, package_versions
+from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.files import write_atomic
-from foolery.paper.experiment import Reproduction, ReproductionOutcome
-from foolery.paper.pages import overview_page, result_page
-from foolery.paper.prepare import PreparedReproduction
+from foolery.paper.cost import LONG_MINUTES, format_minutes
+from foolery.paper.pages import overview_page
+from foolery.paper.prepare import PreparedReproduction, ReproduceOptions, prepare_reproductions
 from foolery.paper.registry import ALL, REPRODUCTIONS, select_reproductions
+from foolery.paper.results import (
+    PAGE_FILE,
+    PICTURE_FILE,
+    RESULT_FILE,
+    ReproductionResult,
+    ReproductionResults,
+    result_content,
+)
+from foolery.text import format_count
 
-_NUMBERS = re.compile(r"\[\n\s*((?:-?\d[\d.eE+-]*,?\n\s*)+)\]")  # a line break is in no JSON text
-RESULT_FILE, PAGE_FILE, PICTURE_FILE = "result.json", "page.md", "picture.png"
+_RATE_BATCH, _RATE_SECONDS = 200, 0.3
 
 
-@dataclass(frozen=True)
-class ReproductionResult:
-    """A reproduction and what it gave.
+def reproduce(
+    names: Sequence[str] | str,
+    *,
+    scale: float = 1.0,
+    seeds: int | None = None,
+    classifiers: Mapping[str, str] | str | None = None,
+    cards: Mapping[str, Path | str] | None = None,
+    data: Mapping[str, str] | str | None = None,
+    device: str = "auto",
+    out: Path | str = "reproduce",
+    pages: Path | str | None = None,
+    on_progress: Callable[[str, int, int], None] = lambda label, done, total: None,
+    on_note: Callable[[str], None] = lambda line: None,
+    on_result: Callable[[ReproductionResult], None] = lambda result: None,
+    command: str = "python",
+) -> ReproductionResults:
+    """Run experiments of the paper again: its claims, its numbers, ours, and whether they hold.
 
-    Attributes:
-        reproduction: that was run.
-        outcome: of it.
-        content: of ``result.json``: JSON values, without paths of this machine.
+    Results go to ``out/NAME`` (``result.json``, ``page.md``, ``picture.png``), runs to ``out/runs``. What an
+    interrupted call finished is used by the next one.
+
+    Args:
+        names: of experiments (``fig4``, ``transfer`` …), or ``all``.
+        scale: 1 is the paper's size; what it multiplies is the experiment's to say.
+        seeds: independent runs; the experiment's own number if None.
+        classifiers: role (``digits``, ``photos`` …) to reference; a reference alone is for the classifier
+            that an experiment needs and has none for, else for its first one.
+        cards: role to the model card of its classifier.
+        data: role to data reference, or one alone.
+        device: for every classifier.
+        out: folder for results and runs.
+        pages: folder to write all pages to as well, as the documentation has them.
+        on_progress: called often with a label, how much is done, and of how much.
+        on_note: called with each line about the work, for instance what an experiment costs.
+        on_result: called with each result as soon as it is there.
+        command: as it was typed, for the provenance of runs.
+
+    Raises:
+        UsageError: one line with everything that is missing, before anything runs.
+        KeyboardInterrupt: passed on; the same call continues.
+
+    Example:
+        >>> results = reproduce("fig4", scale=0.02, out="reproduce")  # doctest: +SKIP
+        >>> results["fig4"].verdicts["median"]  # doctest: +SKIP
+        'not tested at full scale'
     """
+    folder = Path(out)
+    options = ReproduceOptions(
+        scale,
+        seeds,
+        _by_role(classifiers),
+        {role: Path(card).expanduser() for role, card in (cards or {}).items()},
+        _by_role(data),
+        device,
+    )
+    selected = select_reproductions([names] if isinstance(names, str) else names)
+    prepared = prepare_reproductions(
+        selected, options, folder, command=command, log=on_note, on_progress=on_progress
+    )
+    _note_costs(prepared, on_note)
+    results = []
+    for each in prepared:
+        try:
+            results.append(run_reproduction(each, folder))
+        except KeyboardInterrupt:
+            on_note(f"interrupted at {each.reproduction.name}: {folder} is saved; the same command continues")
+            raise
+        on_result(results[-1])
+    if pages is not None:
+        publish_pages(folder, Path(pages))
+    return ReproductionResults(tuple(results))
 
-    reproduction: Reproduction
-    outcome: ReproductionOutcome
-    content: Mapping[str, Any]
+
+def _by_role(references: Mapping[str, str] | str | None) -> Mapping[str, str]:
+    return {"": references} if isinstance(references, str) else references or {}
 
 
 def run_reproduction(prepared: PreparedReproduction, out: Path) -> ReproductionResult:
@@ -48,105 +115,50 @@ def run_reproduction(prepared: PreparedReproduction, out: Path) -> ReproductionR
     outcome = prepared.reproduction.run(prepared.context)
     seconds = time.perf_counter() - start if outcome.seconds is None else outcome.seconds
     result = ReproductionResult(prepared.reproduction, outcome, result_content(prepared, outcome, seconds))
-    folder = out / prepared.reproduction.name
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / RESULT_FILE, json_text(result.content))
-    has_picture = outcome.picture is not None
-    if outcome.picture is not None:
-        outcome.picture.save(folder / PICTURE_FILE, optimize=True)
-    write_atomic(
-        folder / PAGE_FILE,
-        result_page(result.content, outcome, prepared.reproduction, PICTURE_FILE if has_picture else None),
-    )
+    result.report(out / prepared.reproduction.name)
     return result
 
 
-def json_text(content: Mapping[str, Any]) -> str:
-    """JSON, indented, with lists of plain numbers on one line."""
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+def list_reproductions(names: Sequence[str] = (ALL,)) -> list[dict[str, Any]]:
+    """What each experiment is, costs and needs, as JSON values."""
+    return [
+        {
+            "name": each.name,
+            "title": each.title,
+            "place": each.place,
+            "scale_multiplies": each.scale_multiplies,
+            "seeds": each.seeds,
+            "queries": each.cost(1.0, each.seeds).queries,
+            "minutes_on_4_cores": round(each.cost(1.0, each.seeds).minutes(), 2),
+            "classifiers": {
+                one.role: one.default or ("REF needed" if one.required else "REF, if you have one")
+                for one in each.requirements.classifiers
+            },
+            "data": {
+                one.role: one.default or ("DATA needed" if one.required else "DATA, if you have some")
+                for one in each.requirements.data
+            },
+        }
+        for each in select_reproductions(names)
+    ]
 
 
-def result_content(
-    prepared: PreparedReproduction, outcome: ReproductionOutcome, seconds: float
-) -> dict[str, Any]:
-    """The JSON object of a result."""
-    reproduction, context = prepared.reproduction, prepared.context
-    # Without classifiers of others the experiment trains its own.
-    backends = {each.description.backend for each in context.classifiers.values()} or {"torch"}
-    package_versions = {
-        name: value for each in sorted(backends) for name, value in package_versions(each).items()
-    }
-    return {
-        "reproduction": reproduction.name,
-        "title": reproduction.title,
-        "place": reproduction.place,
-        "command": reproduce_command(prepared),
-        "scale": context.scale,
-        "seeds": context.seeds,
-        "full_scale": context.full_scale and outcome.full_scale,
-        "classifiers": {
-            role: {
-                "reference": shorten_reference(prepared.references[role]),
-                "fingerprint": classifier.description.fingerprint,
-                "backend": classifier.description.backend,
-                "device": classifier.description.device,
-                "classes": len(classifier.description.classes),
-            }
-            for role, classifier in context.classifiers.items()
-        },
-        "data": {role: shorten_reference(reference) for role, reference in prepared.data.items()},
-        "seconds": round(seconds, 1),
-        "machine": machine_name(),
-        "versions": package_versions,
-        "findings": [
-            {
-                "claim": finding.claim.text,
-                "key": finding.claim.key,
-                "place": finding.claim.place,
-                "paper": finding.claim.number,
-                "measured": finding.measured,
-                "verdict": finding.verdict,
-                "reason": finding.reason,
-            }
-            for finding in outcome.findings
-        ],
-        "figures": dict(outcome.figures),
-    }
-
-
-def reproduce_command(prepared: PreparedReproduction) -> str:
-    """The command that makes a result again, with the names of files but not their folders."""
-    reproduction, context = prepared.reproduction, prepared.context
-    words = ["foolery reproduce", reproduction.name]
-    if context.scale != 1.0:
-        words.append(f"--scale {context.scale:g}")
-    if context.seeds != reproduction.seeds:
-        words.append(f"--seeds {context.seeds}")
-    for requirement in reproduction.requirements.classifiers:
-        reference = prepared.references.get(requirement.role)
-        if reference is not None and reference != requirement.default:
-            words.append(f"--classifier {_role_argument(requirement.role, reference)}")
-        if requirement.role in prepared.cards:
-            words.append(f"--card {requirement.role}={prepared.cards[requirement.role].name}")
-    for data_requirement in reproduction.requirements.data:
-        reference = prepared.data.get(data_requirement.role)
-        if reference is not None and reference != data_requirement.default:
-            words.append(f"--data {_role_argument(data_requirement.role, reference)}")
-    return " ".join(words)
-
-
-def _role_argument(role: str, reference: str) -> str:
-    """One word of a shell's, braces and spaces quoted."""
-    return shlex.quote(f"{role}={shorten_reference(reference)}")
-
-
-def shorten_reference(reference: str) -> str:
-    """``onnx:net/model.onnx`` of ``onnx:/some/where/net/model.onnx``: a path keeps its last two parts."""
-    scheme, colon, rest = reference.partition(":")
-    if not colon or "/" not in rest or scheme not in ("onnx", "torch", "folder", "parquet"):
-        return reference
-    return f"{scheme}:{'/'.join(Path(rest).parts[-2:])}"
+def _note_costs(prepared: Sequence[PreparedReproduction], on_note: Callable[[str], None]) -> None:
+    """What each experiment will cost, at the speed of the classifiers as just measured."""
+    rate_of: dict[int, float] = {}
+    for each in prepared:
+        for classifier in each.context.classifiers.values():
+            if id(classifier) not in rate_of:
+                rate_of[id(classifier)] = images_per_second(classifier, _RATE_BATCH, _RATE_SECONDS)
+        rates = {role: rate_of[id(one)] for role, one in each.context.classifiers.items()}
+        cost = each.reproduction.cost(each.context.scale, each.context.seeds)
+        minutes = cost.minutes(rates)
+        long = "; this is long: Ctrl-C saves, and the same command continues"
+        on_note(
+            f"{each.reproduction.name}: {format_count(cost.queries)} queries, about "
+            f"{format_minutes(minutes)} here if none of its runs is done yet"
+            + (long if minutes >= LONG_MINUTES else "")
+        )
 
 
 def publish_pages(out: Path, pages: Path) -> list[Path]:

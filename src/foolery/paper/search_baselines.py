@@ -126,7 +126,7 @@ def run_search(
     while queries_spent + len((offspring := search.ask()).parents) <= evaluations:
         search.tell(classifier.scores(search.encoding.render(offspring.genomes)))
         queries_spent += len(offspring.parents)
-        confidences = champion_confidences(search, kind)
+        confidences = archive_confidences(search, kind)
         queries.append(queries_spent)
         medians.append(float(np.median(confidences)))
         means.append(float(confidences.mean()))
@@ -140,13 +140,13 @@ def run_search(
         np.array(queries, np.int64),
         np.array(medians),
         np.array(means),
-        champion_confidences(search, kind),
+        archive_confidences(search, kind),
         int((search.archive.individual[0] >= 0).sum()),
         time.perf_counter() - start,
     )
 
 
-def champion_confidences(search: ClassSearch, kind: str) -> NDArray[np.float64]:
+def archive_confidences(search: ClassSearch, kind: str) -> NDArray[np.float64]:
     """``(K,) float64`` confidences of the champions; 0 (for cosines -1) where a cell is empty."""
     score = search.archive.score[0]
     if kind == "similarity":

@@ -13,24 +13,26 @@ from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
 from foolery.data.fitting import fit_all
 from foolery.engine.run import RunResult, make_run_result
+from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
-    NOT_TESTED,
+    DIGITS,
     Claim,
     ClassifierRequirement,
     Context,
-    Cost,
-    CostItem,
     Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
     find_claim,
+    grade,
     scale_count,
+    untested,
 )
 from foolery.paper.fig5 import BATCH, GENERATIONS, RUNS
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.paper.runs import evolve_runs, search_seconds
+from foolery.paper.measures import search_seconds
+from foolery.paper.runs import evolve_runs
 from foolery.text import format_confidence
 
 if TYPE_CHECKING:
@@ -86,13 +88,13 @@ def run(context: Context) -> ReproductionOutcome:
 def _both(context: Context, cells: Sequence[tuple[Matrix, str, TransferCell]]) -> Finding:
     claim = find_claim(CLAIMS, "both")
     if not cells:
-        return Finding(claim, "–", NOT_TESTED, "all references name one network")
-    counts = [round(each.both_9999 * each.pictures) for _, _, each in cells]
+        return untested(claim, "all references name one network")
+    counts = [round(each.both_9999 * each.images) for _, _, each in cells]
     return context.judge(
         claim,
         _shares_text(cells, "both_9999"),
-        "holds" if min(counts) > 0 else "holds in part" if sum(counts) else "does not hold",
-        f"{sum(counts)} of {sum(each.pictures for _, _, each in cells)} images; it holds where there are "
+        grade(min(counts) > 0, sum(counts)),
+        f"{sum(counts)} of {sum(each.images for _, _, each in cells)} images; it holds where there are "
         "some for every pair of networks and encoding, in part for any",
     )
 
@@ -100,16 +102,16 @@ def _both(context: Context, cells: Sequence[tuple[Matrix, str, TransferCell]]) -
 def _one(context: Context, cells: Sequence[tuple[Matrix, str, TransferCell]]) -> Finding:
     claim = find_claim(CLAIMS, "one")
     if not cells:
-        return Finding(claim, "–", NOT_TESTED, "all references name one network")
-    counts = [round((each.source_9999 - each.both_9999) * each.pictures) for _, _, each in cells]
+        return untested(claim, "all references name one network")
+    counts = [round((each.source_9999 - each.both_9999) * each.images) for _, _, each in cells]
     shares = ", ".join(
-        f"{format_confidence(count / each.pictures)} ({_pair(row, column)})"
+        f"{format_confidence(count / each.images)} ({_pair(row, column)})"
         for count, (row, column, each) in zip(counts, cells, strict=True)
     )
     return context.judge(
         claim,
         shares,
-        "holds" if min(counts) > 0 else "holds in part" if sum(counts) else "does not hold",
+        grade(min(counts) > 0, sum(counts)),
         "images at 99.99 % or more from their own network, and below that from the other; it holds where "
         "there are some for every pair and encoding",
     )
@@ -120,17 +122,17 @@ def _chance(
 ) -> Finding:
     claim = find_claim(CLAIMS, "more than chance")
     if not cells:
-        return Finding(claim, "–", NOT_TESTED, "all references name one network")
+        return untested(claim, "all references name one network")
     chance = 1 / len(results[0].settings.classes)
     rates = [each.match_rate for _, _, each in cells]
     above = [
-        rate > chance + 3 * np.sqrt(chance * (1 - chance) / each.pictures)
+        rate > chance + 3 * np.sqrt(chance * (1 - chance) / each.images)
         for rate, (_, _, each) in zip(rates, cells, strict=True)
     ]
     return context.judge(
         claim,
         _shares_text(cells, "match_rate"),
-        "holds" if all(above) else "holds in part" if any(above) else "does not hold",
+        grade(all(above), any(above)),
         f"chance is {format_confidence(chance)}; it holds where every rate is above it by three standard "
         "errors, in part for some",
     )
@@ -162,7 +164,7 @@ def _table(matrix: TransferMatrix) -> ResultTable:
         (
             row.name,
             column,
-            str(each.pictures),
+            str(each.images),
             _rate(each.match_rate),
             *(
                 f"{value:.3f}" if np.isfinite(value) else "–"
@@ -225,7 +227,7 @@ REPRODUCTION = Reproduction(
     seeds=RUNS,
     requirements=Requirements(
         (
-            ClassifierRequirement("digits", "lenet", "a classifier of digits"),
+            DIGITS,
             ClassifierRequirement("digits-b", "lenet-b", "a second one, of another random start"),
             ClassifierRequirement("digits-c", None, "one of another architecture", required=False),
         )

@@ -80,9 +80,9 @@ TABLE_HEAD = (
 
 
 def _texts(cell: TransferCell) -> tuple[str, ...]:
-    images = format_count(cell.pictures)
+    images = format_count(cell.images)
     if cell.excluded:
-        images += f" (of {format_count(cell.pictures + cell.excluded)})"
+        images += f" (of {format_count(cell.images + cell.excluded)})"
     return (
         images,
         format_percent(cell.match_rate),
@@ -131,7 +131,7 @@ def _headline(transfer: TransferMatrix) -> str:
     foreign = [cell for row in transfer.pooled for cell in row.cells if not cell.own]
     if not foreign:
         return "The classifiers that the images were evolved against, asked again"
-    images, matches = sum(each.pictures for each in foreign), sum(each.matches for each in foreign)
+    images, matches = sum(each.images for each in foreign), sum(each.matches for each in foreign)
     return (
         f"Other classifiers predict the target class for {format_count(matches)} of {format_count(images)} "
         "evolved images"

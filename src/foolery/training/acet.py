@@ -1,7 +1,7 @@
 """ACET: fine-tuning that takes the confidence out of optimised noise.
 
 Adversarial confidence enhanced training (Hein, Andriushchenko and Bitterwolf, CVPR 2019, section 4): beside
-every batch of pictures stands one of low-pass noise, which a few steps of gradient ascent make as convincing
+every batch of images stands one of low-pass noise, which a few steps of gradient ascent make as convincing
 as they can; the network learns to be uniform about it.
 """
 
@@ -27,7 +27,7 @@ class AcetRecipe:
 
     Attributes:
         iterations: steps of descent.
-        batch: pictures per step, and as many of noise.
+        batch: images per step, and as many of noise.
         learning_rate: at the start; it falls to zero along a straight line.
         momentum: of the descent.
         weight_decay: of the descent.
@@ -42,13 +42,13 @@ class AcetRecipe:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     steps: int = 10
-    radius: float = 77.0  # 0.3 of the range, as published for gray pictures
+    radius: float = 77.0  # 0.3 of the range, as published for gray images
     noise_weight: float = 1.0
 
     def describe(self) -> str:
         """All of it in words, for a card."""
         return (
-            f"Fine-tuned by ACET: {self.iterations} iterations of {self.batch} pictures and as many of "
+            f"Fine-tuned by ACET: {self.iterations} iterations of {self.batch} images and as many of "
             f"noise, SGD, learning rate {self.learning_rate} falling to 0, momentum {self.momentum}, weight "
             f"decay {self.weight_decay}; noise made convincing by {self.steps} signed gradient steps within "
             f"{self.radius:g}/255, and learnt as uniform with weight {self.noise_weight:g}."
@@ -65,7 +65,7 @@ def fine_tune_by_acet(
 ) -> None:
     """Change ``network`` in place; the same seed gives the same weights (same machine, same torch).
 
-    Half of the noise is uniform and half are pictures with their pixels shuffled; both are blurred by a
+    Half of the noise is uniform and half are images with their pixels shuffled; both are blurred by a
     random width and stretched back to the whole range.
 
     Raises:
@@ -104,18 +104,18 @@ def fine_tune_by_acet(
     network.eval()
 
 
-def low_pass_noise(pictures: Canvases, generator: torch.Generator) -> Canvases:
-    """``(N, C, H, W) uint8``: half uniform noise, half ``pictures`` with shuffled pixels, blurred."""
+def low_pass_noise(images: Canvases, generator: torch.Generator) -> Canvases:
+    """``(N, C, H, W) uint8``: half uniform noise, half ``images`` with shuffled pixels, blurred."""
     from PIL import Image, ImageFilter
 
-    count, channels = pictures.shape[:2]
+    count, channels = images.shape[:2]
     rng = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
-    noise = rng.integers(0, 256, pictures.shape, np.uint8)
-    shuffled = rng.permuted(pictures.reshape(count, channels, -1), axis=2).reshape(pictures.shape)
+    noise = rng.integers(0, 256, images.shape, np.uint8)
+    shuffled = rng.permuted(images.reshape(count, channels, -1), axis=2).reshape(images.shape)
     noise[count // 2 :] = shuffled[count // 2 :]
     widths = np.linspace(1.0, 2.5, count)[rng.permutation(count)].tolist()
-    for picture, blur in zip(noise, widths, strict=True):
-        for plane in picture:
+    for image, blur in zip(noise, widths, strict=True):
+        for plane in image:
             blurred = np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(blur)), np.float64)
             low, high = blurred.min(), blurred.max()
             plane[:] = np.rint((blurred - low) * (255 / max(high - low, 1.0)))

@@ -24,7 +24,7 @@ class FineTuningRecipe:
 
     Attributes:
         iterations: steps of descent.
-        batch: pictures per step.
+        batch: images per step.
         learning_rate: learning rate at the start; it falls to zero along a straight line.
         momentum: of the descent.
         weight_decay: weight decay.
@@ -95,12 +95,12 @@ def learn_fooling_class(
         label: output of their class.
         preprocessing: preprocessing.
         recipe: of the descent.
-        seed: of the order of the pictures.
+        seed: of the order of the images.
         on_step: called after every step.
 
     Raises:
         FooleryError: where the loss is no number any more; the caller's files are as they were.
-        UsageError: where pictures cannot be read.
+        UsageError: where images cannot be read.
     """
     generator = torch.Generator().manual_seed(seed)
     batches = shuffled_rows(len(train_data) + len(images), recipe.batch, generator)
@@ -146,7 +146,7 @@ def _batch(
     rows: NDArray[np.int64],
     preprocessing: Preprocessing,
 ) -> tuple[Canvases, NDArray[np.int64]]:
-    """Rows below ``len(pictures)`` are real pictures, the others fooling images."""
+    """Rows below ``len(images)`` are real images, the others fooling images."""
     fooling = images[rows[rows >= len(train_data)] - len(train_data)]
     parts, labels = [fooling], [np.full(len(fooling), label, np.int64)]
     chosen = rows[rows < len(train_data)]

@@ -37,12 +37,12 @@ def train(
     """Train a network and write ``NAME.safetensors``, ``NAME.onnx`` and ``NAME.card.json``.
 
     The card, which is returned too, states error, median confidence and calibration error on the test
-    pictures. The same seed gives the same files (same machine, same torch).
+    images. The same seed gives the same files (same machine, same torch).
 
     Args:
         architecture: ``lenet``, ``perceptron``, ``vae``, ``convnet`` or ``vit``.
         data: a data reference, for instance ``mnist``.
-        seed: of the first weights and of the order of the pictures.
+        seed: of the first weights and of the order of the images.
         out: the folder to write to; it is made where it is missing.
         name: of the classifier and its files, by default that of the architecture.
         on_step: called after every step with the steps done, the steps in all, and the loss.
@@ -150,7 +150,7 @@ class TrainingPlan:
         architecture: of the network.
         name: of the classifier and its files.
         data: a data reference.
-        seed: of the first weights and of the order of the pictures.
+        seed: of the first weights and of the order of the images.
         recipe: how.
         folder: to write to.
     """

@@ -1,4 +1,4 @@
-"""Generative: what a model of classes has to know of pictures that it was not trained on."""
+"""Generative: what a model of classes has to know of images that it was not trained on."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from foolery.classifiers.preprocess import preprocess
 from foolery.data import LabelledImages
 from foolery.training.recipes import TrainingRecipe
 
-#: Share of the pictures set aside that are taken for what the model knows.
+#: Share of the images set aside that are taken for what the model knows.
 ACCEPTED = 0.95
-#: One picture in so many is set aside.
+#: One image in so many is set aside.
 HOLD_OUT_EVERY = 12
 _BATCH = 500
 
@@ -21,7 +21,7 @@ _BATCH = 500
 def hold_out(network: Network, train_data: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
     """What to train on and what ``settle`` looks at: apart for a generative network, all for others.
 
-    A model explains pictures that it was trained on better than others, so it sets its level by others.
+    A model explains images that it was trained on better than others, so it sets its level by others.
     """
     if not isinstance(network, VAE) or len(train_data) < HOLD_OUT_EVERY:
         return train_data, train_data
@@ -32,8 +32,8 @@ def hold_out(network: Network, train_data: LabelledImages) -> tuple[LabelledImag
 def calibrate_density(network: Network, held_out: LabelledImages, recipe: TrainingRecipe) -> dict[str, bool]:
     """Set what a generative network knows of classes and levels; other networks are left alone.
 
-    The logarithm of each class's share of the pictures is added to its logit, then the level subtracted from
-    all, such that ``ACCEPTED`` of the pictures have a log p(x) above 0.
+    The logarithm of each class's share of the images is added to its logit, then the level subtracted from
+    all, such that ``ACCEPTED`` of the images have a log p(x) above 0.
 
     Args:
         network: trained; changed in place.

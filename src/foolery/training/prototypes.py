@@ -1,4 +1,4 @@
-"""Prototypes: k-means centres of each class's pictures, for a classifier by the nearest of them."""
+"""Prototypes: k-means centres of each class's images, for a classifier by the nearest of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from foolery.data import LabelledImages
 
-#: A prototype is the mean of at least so many pictures: none is a picture of the data.
+#: A prototype is the mean of at least so many images: none is an image of the data.
 MIN_IMAGES = 5
 MAX_ITERATIONS = 30
-#: Pictures compared at a time.
+#: Images compared at a time.
 _BATCH = 2000
 
 
@@ -20,7 +20,7 @@ def find_prototypes(train_data: LabelledImages, count: int, seed: int) -> NDArra
     Args:
         train_data: at least ``FEWEST`` of each class, and as many as prototypes.
         count: of prototypes for each class.
-        seed: of the pictures that the search for centres starts from.
+        seed: of the images that the search for centres starts from.
     """
     prototypes = []
     for label in range(len(train_data.classes)):
@@ -33,10 +33,10 @@ def find_prototypes(train_data: LabelledImages, count: int, seed: int) -> NDArra
 
 
 def fit_width(squared: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """The width of the bell curve about a prototype, in gray levels, that fits pictures best.
+    """The width of the bell curve about a prototype, in gray levels, that fits images best.
 
     Args:
-        squared: ``(N, K)`` distances of pictures to the nearest prototype of each class, squared.
+        squared: ``(N, K)`` distances of images to the nearest prototype of each class, squared.
         labels: ``(N,)``.
 
     Returns:
@@ -52,7 +52,7 @@ def fit_width(squared: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
 
 
 def _centers(rows: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Lloyd's algorithm; a centre of few pictures moves to the mean of the nearest ones to it."""
+    """Lloyd's algorithm; a centre of few images moves to the mean of the nearest ones to it."""
     centers = rows[rng.permutation(len(rows))[:count]]
     for _ in range(MAX_ITERATIONS):
         nearest = _nearest(rows, centers)

@@ -60,19 +60,19 @@ Optimizer: TypeAlias = Literal["momentum", "nesterov", "adamw"]
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """Descent on batches of pictures in random order.
+    """Descent on batches of images in random order.
 
     Attributes:
-        preprocessing: of the pictures.
+        preprocessing: of the images.
         iterations: number of steps.
-        batch: pictures per step.
+        batch: images per step.
         schedule: the learning rate of the weights at each step.
         optimizer: of the descent.
         momentum: of the descent (of AdamW, its first moment).
         weight_decay: weight decay of the weights.
         bias_rate: learning rate of biases and scales, as a multiple of that of the weights.
         bias_decay: weight decay of biases and scales, as a multiple of that of the weights.
-        shift: pictures are moved by up to that many pixels and mirrored, at random; 0 leaves them alone.
+        shift: images are moved by up to that many pixels and mirrored, at random; 0 leaves them alone.
         source: where the recipe comes from, for the card.
     """
 
@@ -98,7 +98,7 @@ class TrainingRecipe:
             self.optimizer
         ]
         augmentation = (
-            f"Pictures moved by up to {self.shift} pixels and mirrored" if self.shift else "No augmentation"
+            f"Images moved by up to {self.shift} pixels and mirrored" if self.shift else "No augmentation"
         )
         biases = "" if self.bias_rate == 1.0 else f"{self.bias_rate:g} times that for biases, "
         return (
@@ -160,7 +160,7 @@ RECIPES = {
         bias_rate=1.0,
         bias_decay=0.0,
         shift=0,
-        source="ten variational autoencoders after ABS (Schott et al., 2018), all pictures but every twelfth",
+        source="ten variational autoencoders after ABS (Schott et al., 2018), all images but every twelfth",
     ),
     "convnet": TrainingRecipe(
         preprocessing=_PHOTOS,

@@ -1,26 +1,35 @@
-"""Trained: networks that a reproduction trains for itself, kept so that none is trained twice."""
+"""Networks trained on a part of the data, kept so that none is trained twice, and the runs that fool them."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from foolery.classifiers import load_classifier
+from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
-from foolery.data import LabelledImages
-from foolery.data.labelled import LabelledData
+from foolery.data import LabelledData, LabelledImages
 from foolery.files import write_atomic
-from foolery.paper.experiment import Context
+from foolery.paper.experiment import Context, scale_count
+from foolery.paper.measures import median_of, queries_of_runs
+from foolery.paper.records import read_record
+from foolery.paper.runs import evolve_runs
+from foolery.runs import RunFile
+
+ITERATIONS = 2500
+"""Of a training."""
+RUNS, GENERATIONS, BATCH = 2, 200, 200
+"""Of a search."""
+ENCODINGS = ("cppn", "direct")
 
 
 def subset(train_data: LabelledImages, share: float, seed: int) -> LabelledImages:
-    """``share`` of each class (at least one picture), drawn by ``seed``.
+    """``share`` of each class (at least one image), drawn by ``seed``.
 
     With one seed, a smaller share lies within every larger one.
     """
@@ -38,14 +47,14 @@ class TrainedNetwork:
 
     Attributes:
         file: its weights; the card lies beside them.
-        pictures: that it was trained on.
-        error: share of wrong answers on test pictures.
-        confidence: median on test pictures that it answers right.
+        images: that it was trained on.
+        error: share of wrong answers on test images.
+        confidence: median on test images that it answers right.
         seconds: that the training took.
     """
 
     file: Path
-    pictures: int
+    images: int
     error: float
     confidence: float
     seconds: float
@@ -86,11 +95,11 @@ def train_once(
         "iterations": iterations,
         "seed": seed,
     }
-    record = _read(record_file)
+    record = read_record(record_file)
     if record is not None and record.get("settings") == expected and weights.is_file():
         return TrainedNetwork(weights, len(train_data), **record["result"])
     network = _train(context, weights, architecture, train_data, test_data, iterations, seed)
-    result = {key: value for key, value in asdict(network).items() if key not in ("file", "pictures")}
+    result = {key: value for key, value in asdict(network).items() if key not in ("file", "images")}
     write_atomic(record_file, json.dumps({"settings": expected, "result": result}, indent=1) + "\n")
     return network
 
@@ -106,7 +115,6 @@ def _train(
 ) -> TrainedNetwork:
     from safetensors.torch import save
 
-    from foolery.classifiers.accuracy import measure_accuracy
     from foolery.classifiers.architectures import build
     from foolery.classifiers.card import Card, card_beside
     from foolery.training.loop import train_network
@@ -128,7 +136,7 @@ def _train(
         preprocessing=recipe.preprocessing,
         architecture=architecture,
         made_by=context.command,
-        notes=f"{recipe.describe()} {len(train_data)} pictures, seed {seed}.",
+        notes=f"{recipe.describe()} {len(train_data)} images, seed {seed}.",
     ).write(card_beside(weights))
     seconds = time.perf_counter() - start
     predictions = measure_accuracy(load_classifier(f"torch:{weights}"), test_data)
@@ -141,9 +149,61 @@ def _train(
     )
 
 
-def _read(path: Path) -> Mapping[str, Any] | None:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
+@dataclass(frozen=True)
+class FooledNetwork:
+    """A network and how it was fooled.
+
+    Attributes:
+        share: of the training images that it saw.
+        seed: of its training, and of which images it saw.
+        network: itself.
+        runs: by encoding.
+    """
+
+    share: float
+    seed: int
+    network: TrainedNetwork
+    runs: Mapping[str, Sequence[RunFile]]
+
+    def queries(self, encoding: str, threshold: float | str) -> float:
+        """Median over classes and runs of the queries to ``threshold``; infinite if most do not reach it."""
+        level = self.network.confidence if isinstance(threshold, str) else threshold
+        return median_of(queries_of_runs(self.runs[encoding], level))
+
+
+def fool_networks(context: Context, shares: Sequence[float]) -> list[FooledNetwork]:
+    """Every network, fooled by all its runs, in the order of shares and seeds."""
+    digits = context.data["digits"]
+    (train_data,) = digits.batches(len(digits), context.classifiers["digits"].description.canvas)
+    iterations = scale_count(ITERATIONS, context.scale)
+    networks = []
+    for share in shares:
+        for seed in range(context.seeds):
+            network = train_once(
+                context,
+                f"lenet-{share * 100:g}-{seed}-{iterations}",
+                "lenet",
+                subset(train_data, share, seed),
+                context.data["digits-test"],
+                iterations=iterations,
+                seed=seed,
+            )
+            role = network.file.stem
+            own_context = replace(context, classifiers={role: network.open()})
+            networks.append(FooledNetwork(share, seed, network, runs_by_encoding(own_context, role)))
+    return networks
+
+
+def runs_by_encoding(context: Context, role: str) -> dict[str, Sequence[RunFile]]:
+    """Two runs of each encoding against one network."""
+    return {
+        encoding: evolve_runs(
+            context,
+            role,
+            encoding,
+            generations=scale_count(GENERATIONS, context.scale),
+            batch=BATCH,
+            seeds=range(RUNS),
+        )
+        for encoding in ENCODINGS
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,8 @@ from foolery.classifiers.wrappers.rejection import RejectOption, with_reject_opt
 from foolery.data.labelled import LabelledData, sample
 from foolery.engine.run import make_run_result
 from foolery.paper.experiment import Context, scale_count
-from foolery.paper.runs import evolve_runs
-from foolery.runs import RunFile, RunFileError, open_run_file
-from foolery.runs.database import RUN_DB
+from foolery.paper.runs import ascend_run, evolve_runs
+from foolery.runs import RunFile
 
 TEST_IMAGES = 10_000
 BATCH = 200
@@ -48,12 +46,12 @@ class ModelUnderTest:
 
 @dataclass(frozen=True)
 class RealImageResult:
-    """A contender on test pictures.
+    """A contender on test images.
 
     Attributes:
         error: share of wrong answers; a rejected picture is answered wrongly.
         confidence: median of the answers.
-        certain: share of pictures of which it is at least 99 % certain, rightly.
+        certain: share of images of which it is at least 99 % certain, rightly.
     """
 
     error: float
@@ -63,7 +61,7 @@ class RealImageResult:
 
 @dataclass(frozen=True)
 class RealMargins:
-    """log p(x) less the level of test pictures, in nats.
+    """log p(x) less the level of test images, in nats.
 
     Attributes:
         accepted: share of them above 0.
@@ -117,14 +115,14 @@ def models_under_test(context: Context) -> tuple[ModelUnderTest, ...]:
 
 
 def measure_on_real(context: Context, model: ModelUnderTest) -> RealImageResult:
-    """How ``model`` does on test pictures."""
+    """How ``model`` does on test images."""
     predictions = measure_accuracy(model.classifier, _test_images(context))
     confident = predictions.correct & (predictions.confidences >= 0.99)
     return RealImageResult(predictions.error, predictions.median_confidence(), float(confident.mean()))
 
 
 def measure_margins(context: Context) -> RealMargins:
-    """What the generative network makes of test pictures."""
+    """What the generative network makes of test images."""
     canvas = context.classifiers["model"].description.canvas
     parts = [
         density_model(context).margins(part.canvases) for part in _test_images(context).batches(400, canvas)
@@ -183,27 +181,18 @@ def _runs(
 def _ascent(
     context: Context, model: ModelUnderTest, start: str, classes: Sequence[str], *, steps: int, seed: int
 ) -> RunFile:
-    from foolery.engine.ascent import ascend
-
     fingerprint = model.classifier.description.fingerprint[:12]
-    folder = (
-        context.work / "runs" / f"{fingerprint}-ascent-{start}-{RULE['step_nats']:g}-{steps}" / f"seed-{seed}"
+    name = f"{fingerprint}-ascent-{start}-{RULE['step_nats']:g}-{steps}"
+    folder = context.work / "runs" / name / f"seed-{seed}"
+    label = f"ascent from {start} on {model.role}, seed {seed}"
+    return ascend_run(
+        context,
+        model.classifier,
+        folder,
+        label,
+        classes=classes,
+        seed=seed,
+        rule=RULE,
+        steps=steps,
+        start=start,
     )
-    try:
-        run = open_run_file(folder)
-        finished = run.status == "finished"
-    except RunFileError:
-        finished = False
-    if not finished:
-        settings: dict[str, Any] = {"rule": RULE, "steps": steps, "start": start, "seed": seed}
-        ascend(
-            model.classifier,
-            classes=classes,
-            out=folder,
-            resume=(folder / RUN_DB).is_file(),
-            on_progress=context.progress_of(f"ascent from {start} on {model.role}, seed {seed}"),
-            command=context.command,
-            **settings,
-        )
-        run = open_run_file(folder)
-    return run
