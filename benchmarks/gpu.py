@@ -3,7 +3,7 @@
 Needs torch, numpy, Numba and safetensors; with foolery's other dependencies it runs ``evolve`` itself, run
 file and all, else the same search without a run file. Without a GPU it says so and ends.
 
-Bare forward: the same module, precision and slices, float32 input ready on the device, logits out.
+Bare forward: the same module, precision and chunks, float32 input ready on the device, logits out.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ def seconds_of(work: Callable[[], object], seconds: float) -> float:
 
 
 def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
-    """Pictures of the CUDA kernel and of torch's eager form that differ from the processor's: none should."""
+    """Pictures of the CUDA kernel and of the torch renderer that differ from the processor's: none should."""
     from foolery.encodings.cppn.render_torch import TorchCppn
 
     rows = []
     for colors, side in BYTES_OF:
         encoding = encoding_of(colors, side)
-        moved, eager = encoding.on_device(DEVICE), TorchCppn(encoding, DEVICE)
-        wrong, wrong_eager, seen, largest = 0, 0, 0, 0
+        moved, form = encoding.on_device(DEVICE), TorchCppn(encoding, DEVICE)
+        wrong, wrong_torch, images, largest = 0, 0, 0, 0
         for generations in (0, 10, 60, 300):
             networks = walk(encoding, max(1, counts[side] // 4), generations)
             batches = [networks]
@@ -89,18 +89,18 @@ def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
                 different = fetch_rows(moved.render(batch), everything) != expected
                 wrong += int(different.any((1, 2, 3)).sum())
                 few = everything[:: max(1, len(batch) // 40)]
-                drawn = eager.render(encoding.take(batch, few)).cpu().numpy()
-                wrong_eager += int((drawn != expected[few]).any((1, 2, 3)).sum())
-                seen += len(batch)
+                drawn = form.render(encoding.take(batch, few)).cpu().numpy()
+                wrong_torch += int((drawn != expected[few]).any((1, 2, 3)).sum())
+                images += len(batch)
                 largest = max(largest, int(np.diff(batch.nodes).max()))
         rows.append(
             {
                 "colors": colors,
                 "side": side,
-                "pictures": seen,
+                "images": images,
                 "most_nodes": largest,
                 "different": wrong,
-                "different_eager": wrong_eager,
+                "different_torch": wrong_torch,
             }
         )
     return rows
@@ -115,7 +115,7 @@ def renderer_speed(seconds: float) -> list[dict[str, Any]]:
         encoding = encoding_of("hsv", side)
         networks = encoding.take(some, np.arange(count) % len(some))
         few = encoding.take(some, np.arange(16))
-        moved, eager = encoding.on_device(DEVICE), TorchCppn(encoding, DEVICE)
+        moved, form = encoding.on_device(DEVICE), TorchCppn(encoding, DEVICE)
         start = time.perf_counter()
         encoding.render(few)
         processor = (time.perf_counter() - start) / len(few)
@@ -124,9 +124,9 @@ def renderer_speed(seconds: float) -> list[dict[str, Any]]:
                 "side": side,
                 "batch": count,
                 "cuda": count / seconds_of(lambda moved=moved, n=networks: moved.render(n), seconds),
-                "eager": len(few) / seconds_of(lambda eager=eager, n=few: eager.render(n), seconds),
+                "torch": len(few) / seconds_of(lambda form=form, n=few: form.render(n), seconds),
                 "processor": 1 / processor,
-                "lanes": worker_count(),
+                "workers": worker_count(),
             }
         )
     return rows
@@ -152,7 +152,7 @@ class Probe:
 
     network: Any
     precision: str
-    grain: int
+    chunk: int
 
     def scores(self, canvases: Any) -> np.ndarray:
         """``(N, K) float64`` log-probabilities."""
@@ -161,79 +161,81 @@ class Probe:
         mean, std = (torch.tensor(m, device=DEVICE)[:, None, None] for m in (CAFFE_MEAN, CAFFE_STD))
         parts = []
         with torch.inference_mode(), computing(self.precision):
-            for part in torch.as_tensor(canvases).split(self.grain):
+            for part in torch.as_tensor(canvases).split(self.chunk):
                 there = part.to(DEVICE).contiguous(memory_format=torch.channels_last)
                 parts.append(self.network((there.float() * (1 / 255) - mean) / std))
             return torch.cat(parts).double().log_softmax(1).cpu().numpy()
 
 
-def classifier_of(name: str, network: Any, precision: str, grain: int) -> Any:
+def classifier_of(name: str, network: Any, precision: str, chunk: int) -> Any:
     """The classifier as foolery makes it where it can, else a ``Probe``."""
     if not WHOLE:
         import torch
 
         placed = network.to(DEVICE).to(memory_format=torch.channels_last).eval().requires_grad_(False)
-        return Probe(placed, precision, grain)
+        return Probe(placed, precision, chunk)
     from foolery.classifiers import torch_model
     from foolery.classifiers.card import Card
 
-    how = {"canvas": {"channels": 3, "height": SIDE, "width": SIDE}, "channel_order": "rgb"}
+    preprocessing = {"canvas": {"channels": 3, "height": SIDE, "width": SIDE}, "channel_order": "rgb"}
     card = Card.model_validate(
         {
             "name": name,
             "kind": "softmax",
             "classes": [f"class {k}" for k in range(CLASSES)],
-            "preprocessing": {**how, "mean": CAFFE_MEAN, "std": CAFFE_STD},
+            "preprocessing": {**preprocessing, "mean": CAFFE_MEAN, "std": CAFFE_STD},
         }
     )
-    made = torch_model.torch_classifier(name, network, card, "0" * 64, device=DEVICE, precision=precision)
-    forward = {**made.description.forward, "chunk": grain}
-    return replace(made, description=replace(made.description, forward=forward))
+    classifier = torch_model.torch_classifier(
+        name, network, card, "0" * 64, device=DEVICE, precision=precision
+    )
+    forward = {**classifier.description.forward, "chunk": chunk}
+    return replace(classifier, description=replace(classifier.description, forward=forward))
 
 
-def bare_forward(network: Any, precision: str, batch: int, grain: int, asked: Any) -> dict[str, float]:
-    """Images/s of the module alone; also compiled, channels first or as a CUDA graph, where asked for."""
+def bare_forward(network: Any, precision: str, batch: int, chunk: int, arguments: Any) -> dict[str, float]:
+    """Images/s of the module alone; also compiled, channels first or as a CUDA graph, where it is set."""
     import torch
 
     pictures = torch.rand((batch, 3, SIDE, SIDE), device=DEVICE).mul_(255).sub_(128)
-    slices = [part.contiguous(memory_format=torch.channels_last) for part in pictures.split(grain)]
+    chunks = [part.contiguous(memory_format=torch.channels_last) for part in pictures.split(chunk)]
     rates = {}
     with torch.inference_mode(), computing(precision):
 
         def rate(forward: Callable[[Any], object]) -> float:
-            return batch / seconds_of(lambda: [forward(part) for part in slices], asked.seconds)
+            return batch / seconds_of(lambda: [forward(part) for part in chunks], arguments.seconds)
 
         rates["bare"] = rate(network)
-        if asked.compile:
+        if arguments.compile:
             rates["compiled"] = rate(torch.compile(network))
-        if asked.layouts:
+        if arguments.layouts:
             other = copy.deepcopy(network).to(memory_format=torch.contiguous_format)
-            plain = [part.contiguous(memory_format=torch.contiguous_format) for part in slices]
-            rates["nchw"] = batch / seconds_of(lambda: [other(part) for part in plain], asked.seconds)
-        if asked.graphs:
-            rates["graph"] = rate(graphed(network, slices))
+            plain = [part.contiguous(memory_format=torch.contiguous_format) for part in chunks]
+            rates["nchw"] = batch / seconds_of(lambda: [other(part) for part in plain], arguments.seconds)
+        if arguments.graphs:
+            rates["graph"] = rate(graphed(network, chunks))
     return rates
 
 
-def graphed(network: Any, slices: list[Any]) -> Callable[[Any], object]:
-    """``network`` for inputs of the first slice's size as one CUDA graph; other sizes run as they are."""
+def graphed(network: Any, chunks: list[Any]) -> Callable[[Any], object]:
+    """``network`` for inputs of the first chunk's size as one CUDA graph; other sizes run as they are."""
     import torch
 
-    held = slices[0].clone()
+    static_input = chunks[0].clone()
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream):
         for _ in range(3):
-            network(held)
+            network(static_input)
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        network(held)
+        network(static_input)
 
     def forward(part: Any) -> None:
-        if part.shape != held.shape:
+        if part.shape != static_input.shape:
             network(part)
             return
-        held.copy_(part)
+        static_input.copy_(part)
         graph.replay()
 
     return forward
@@ -256,12 +258,12 @@ def timed_search(classifier: Any, batch: int, *, seconds: float, queries: float 
     loop = by_evolve if WHOLE else by_hand
     start = time.perf_counter()
 
-    def seen(total: int, median: float) -> bool:
+    def proceed(total: int, median: float) -> bool:
         times.append((time.perf_counter() - start, total))
         medians.append(median)
         return times[-1][0] < seconds and total + batch <= queries
 
-    loop(classifier, batch, seen)
+    loop(classifier, batch, proceed)
     whole = times[-1][0]
     first, begun = next((pair for pair in times if pair[0] >= SETTLED * whole), times[0])
     rate = (times[-1][1] - begun) / max(whole - first, 1e-9)
@@ -269,31 +271,33 @@ def timed_search(classifier: Any, batch: int, *, seconds: float, queries: float 
 
 
 class Enough(Exception):  # noqa: N818
-    """The search has run for as long as was asked."""
+    """The search has run for as long as it should."""
 
 
-def by_evolve(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -> None:
+def by_evolve(classifier: Any, batch: int, proceed: Callable[[int, float], bool]) -> None:
     from foolery.engine.evolution import evolve
 
-    def watch(progress: Any) -> None:
-        if not seen(progress.moment.queries, progress.moment.median):
+    def on_progress(progress: Any) -> None:
+        if not proceed(progress.stats.queries, progress.stats.median):
             raise Enough
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            evolve(classifier, generations=10**6, batch=batch, out=Path(folder) / "run", on_progress=watch)
+            evolve(
+                classifier, generations=10**6, batch=batch, out=Path(folder) / "run", on_progress=on_progress
+            )
         except Enough:
             return
 
 
-def by_hand(classifier: Any, batch: int, seen: Callable[[int, float], bool]) -> None:
+def by_hand(classifier: Any, batch: int, proceed: Callable[[int, float], bool]) -> None:
     from foolery.search.map_elites import MapElites
 
     encoding = Cppn(CanvasShape(3, SIDE, SIDE)).on_device(DEVICE)
     search: MapElites[Any] = MapElites(encoding, CLASSES, seeds=0, batch=batch)
     while True:
         search.tell(classifier.scores(encoding.render(search.ask().genomes)))
-        if not seen(search.queries, float(np.median(np.exp(search.archive.score[0])))):
+        if not proceed(search.queries, float(np.median(np.exp(search.archive.score[0])))):
             return
 
 
@@ -304,25 +308,25 @@ def network_of(name: str, weights: Path | None) -> Any:
     return network.eval()
 
 
-def search_speed(asked: Any) -> list[dict[str, Any]]:
+def search_speed(arguments: Any) -> list[dict[str, Any]]:
     """Every network, precision and batch: bare forward, search, and what of the one is left in the other."""
     rows = []
-    for name in asked.networks:
-        network = network_of(name, asked.weights)
-        for precision in asked.precisions:
-            for batch in asked.batches:
-                grain = min(batch, asked.slice)
-                classifier = classifier_of(name, network, precision, grain)
-                rates = bare_forward(classifier.network, precision, batch, grain, asked)
-                search = timed_search(classifier, batch, seconds=asked.search_seconds)
-                again = bare_forward(classifier.network, precision, batch, grain, asked)
+    for name in arguments.networks:
+        network = network_of(name, arguments.weights)
+        for precision in arguments.precisions:
+            for batch in arguments.batches:
+                chunk = min(batch, arguments.chunk)
+                classifier = classifier_of(name, network, precision, chunk)
+                rates = bare_forward(classifier.network, precision, batch, chunk, arguments)
+                search = timed_search(classifier, batch, seconds=arguments.search_seconds)
+                again = bare_forward(classifier.network, precision, batch, chunk, arguments)
                 bare = (rates["bare"] + again["bare"]) / 2
                 rows.append(
                     {
                         "network": name,
                         "precision": precision,
                         "batch": batch,
-                        "slice": grain,
+                        "chunk": chunk,
                         **rates,
                         "bare": bare,
                         "search": search.rate,
@@ -333,14 +337,14 @@ def search_speed(asked: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def long_searches(asked: Any) -> list[dict[str, Any]]:
+def long_searches(arguments: Any) -> list[dict[str, Any]]:
     """SqueezeNet's whole search, as many evaluations as the paper's."""
     rows = []
-    for precision in asked.precisions if asked.evaluations else ():
-        network = network_of("squeezenet1_0", asked.weights)
-        batch = max(asked.batches)
-        classifier = classifier_of("squeezenet1_0", network, precision, min(batch, asked.slice))
-        search = timed_search(classifier, batch, seconds=math.inf, queries=asked.evaluations)
+    for precision in arguments.precisions if arguments.evaluations else ():
+        network = network_of("squeezenet1_0", arguments.weights)
+        batch = max(arguments.batches)
+        classifier = classifier_of("squeezenet1_0", network, precision, min(batch, arguments.chunk))
+        search = timed_search(classifier, batch, seconds=math.inf, queries=arguments.evaluations)
         rows.append(
             {
                 "precision": precision,
@@ -348,7 +352,7 @@ def long_searches(asked: Any) -> list[dict[str, Any]]:
                 "evaluations": search.queries,
                 "seconds": search.seconds,
                 "median": search.median,
-                "weights": "real" if asked.weights else "random",
+                "weights": "real" if arguments.weights else "random",
             }
         )
         print(words(rows[-1]), file=sys.stderr, flush=True)
@@ -370,7 +374,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--networks", nargs="+", default=["squeezenet1_0", "alexnet"])
     parser.add_argument("--precisions", nargs="+", default=["float32", "tf32"])
     parser.add_argument("--batches", nargs="+", type=int, default=[256, 1024, 2048])
-    parser.add_argument("--slice", type=int, default=512, help="canvases that the network gets at a time")
+    parser.add_argument("--chunk", type=int, default=512, help="canvases that the network gets at a time")
     parser.add_argument("--seconds", type=float, default=1.0, help="of one measurement")
     parser.add_argument("--search-seconds", type=float, default=10.0, help="of one search")
     parser.add_argument("--evaluations", type=int, default=0, help="of a whole search; 2000000 as the paper")
@@ -383,7 +387,7 @@ def options() -> argparse.Namespace:
 
 
 def main() -> None:
-    asked = options()
+    arguments = options()
     if find_spec("torch") is None:
         print("torch is not installed: nothing measured", file=sys.stderr)
         return
@@ -391,7 +395,7 @@ def main() -> None:
 
     if not torch.cuda.is_available() or torch.version.cuda is None:
         print("no CUDA device: nothing measured", file=sys.stderr)
-        if asked.json:
+        if arguments.json:
             print(json.dumps({"device": None}))
         return
     report: dict[str, Any] = {
@@ -402,14 +406,14 @@ def main() -> None:
     }
     parts = {
         "bytes": lambda: check_bytes({28: 4000, 227: 400}),
-        "renderer": lambda: renderer_speed(asked.seconds),
-        "search": lambda: search_speed(asked),
-        "whole": lambda: long_searches(asked),
+        "renderer": lambda: renderer_speed(arguments.seconds),
+        "search": lambda: search_speed(arguments),
+        "whole": lambda: long_searches(arguments),
     }
     for name, measure in parts.items():
-        if asked.only is None or name in asked.only:
+        if arguments.only is None or name in arguments.only:
             report[name] = measure()
-    if asked.json:
+    if arguments.json:
         print(json.dumps(report))
         return
     print(f"{report['device']}, torch {report['torch']}, CUDA {report['cuda']}; loop: {report['loop']}")

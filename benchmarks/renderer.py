@@ -199,16 +199,16 @@ def measure(networks: CppnGenomes, side: int, seconds: float) -> dict[str, float
 
 
 def scaling(networks: CppnGenomes, side: int, seconds: float) -> dict[int, float]:
-    """Images/s in RGB on 1, 2 and 4 lanes."""
+    """Images/s in RGB on 1, 2 and 4 workers."""
     inputs = planes(CanvasShape(OUTPUTS, side, side), "raw")
     batch = genome.take(networks, np.arange(400 if side == 28 else 64) % len(networks))
 
-    def on(lanes: int) -> None:
-        os.environ["FOOLERY_THREADS"] = str(lanes)
+    def on(workers: int) -> None:
+        os.environ["FOOLERY_THREADS"] = str(workers)
         render.draw(batch, inputs, OUTPUTS, "hsv")
 
-    works = {str(lanes): partial(on, lanes) for lanes in (1, 2, 4)}
-    rates = {int(lanes): len(batch) / least for lanes, least in best(works, seconds).items()}
+    works = {str(workers): partial(on, workers) for workers in (1, 2, 4)}
+    rates = {int(workers): len(batch) / least for workers, least in best(works, seconds).items()}
     os.environ["FOOLERY_THREADS"] = "1"
     return rates
 
@@ -217,31 +217,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="2 seconds for each size, not 12")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     os.environ["FOOLERY_THREADS"] = "1"
-    networks, seconds = load(), 2.0 if asked.quick else 12.0
+    networks, seconds = load(), 2.0 if arguments.quick else 12.0
     agree(networks)
     report = {
         side: {
             "images_per_second": (rates := measure(networks, side, seconds)),
             "times_numpy": rates["foolery, levels"] / rates["numpy, one node at a time"],
-            "lanes": scaling(networks, side, seconds / 3),
+            "workers": scaling(networks, side, seconds / 3),
         }
         for side in ASKED
     }
-    if asked.json:
+    if arguments.json:
         print(json.dumps(report))
         return
     for side, figures in report.items():
         rate, ratio = ASKED[side]
-        print(
-            f"{side} x {side}, one core, {OUTPUTS} outputs (asked for: {rate} images/s, {ratio} times numpy)"
-        )
+        print(f"{side} x {side}, one core, {OUTPUTS} outputs (goal: {rate} images/s, {ratio} times numpy)")
         ours = figures["images_per_second"]["foolery, levels"]
         for name, images in figures["images_per_second"].items():
             print(f"  {name:<28} {images:>10.{0 if images > 100 else 2}f} images/s   {ours / images:>9.1f}")
-        lanes = ", ".join(f"{lanes}: {images:.0f}" for lanes, images in figures["lanes"].items())
-        print(f"  RGB by lanes: {lanes} images/s")
+        workers = ", ".join(f"{workers}: {images:.0f}" for workers, images in figures["workers"].items())
+        print(f"  RGB by workers: {workers} images/s")
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@ def first_generation(encoding: str, cache: str) -> tuple[float, float]:
 
 def seconds(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
     """Wall and processor seconds of ``command``."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start, before = time.perf_counter(), _spent()
-    subprocess.run(command, check=True, capture_output=True, env=kept | (environment or {}))
+    subprocess.run(command, check=True, capture_output=True, env=inherited | (environment or {}))
     return time.perf_counter() - start, _spent() - before
 
 
@@ -54,7 +54,7 @@ def middle(measured: list[tuple[float, float]]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["PYTHONPYCACHEPREFIX"] = compiled
         with tempfile.TemporaryDirectory() as cache:
@@ -69,12 +69,12 @@ def main() -> None:
                 report[f"{encoding}, first run to generation 1"] = middle(first)
                 warm = [first_generation(encoding, cache) for _ in range(3)]
                 report[f"{encoding}, warm start to generation 1"] = middle(warm)
-    if asked.json:
+    if arguments.json:
         print(json.dumps(report))
         return
     print(f"  {'seconds':<36} {'wall':>7} {'processor':>10} {'at least':>9}")
-    for name, found in report.items():
-        wall, processor, least = found.values()
+    for name, times in report.items():
+        wall, processor, least = times.values()
         print(f"  {name:<36} {wall:>7} {processor:>10} {least:>9}")
 
 

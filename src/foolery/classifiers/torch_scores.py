@@ -30,11 +30,11 @@ def scores_on_device(
         UsageError: for canvases of another shape, and for a network that gives what no search can use.
     """
     description.canvas.check(canvases)
-    name, classes, grain = description.name, len(description.classes), int(description.forward["chunk"])
-    starts = range(0, len(canvases), grain)
+    name, classes, chunk = description.name, len(description.classes), int(description.forward["chunk"])
+    starts = range(0, len(canvases), chunk)
     if not starts:
         return np.empty((0, classes))
-    outputs = torch.cat([network(canvases[start : start + grain]) for start in starts])
+    outputs = torch.cat([network(canvases[start : start + chunk]) for start in starts])
     outputs = outputs.flatten(1)[:, card.background :]
     check_form(np.broadcast_to(np.float32(0), tuple(outputs.shape)), len(canvases), name, classes)
     if card.output == "probabilities":

@@ -58,7 +58,7 @@ class MicroBatched:
 
     @property
     def description(self) -> Description:
-        """That of the classifier within; ``forward`` has the size as ``slice``."""
+        """That of the classifier within; ``forward`` has their size."""
         inner = self.classifier.description
         return replace(inner, forward={**inner.forward, "microbatch": self.size})
 
