@@ -332,7 +332,7 @@ def test_the_same_runs_give_the_same_files(tmp_path):
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "index.html").write_text("mine")
-    with pytest.raises(UsageError, match=r"out: .* holds no gallery; .*--overwrite"):
+    with pytest.raises(UsageError, match=r"out: .* holds no report; .*--overwrite"):
         write_report([display()], tmp_path)
     assert tree(tmp_path) == {"index.html": b"mine"}
 

@@ -48,7 +48,7 @@ def test_beside_it_lie_the_figures_and_every_picture_as_a_file(matrix, tmp_path)
 
 def test_other_files_are_left_alone(matrix, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(UsageError, match="not empty and holds no gallery"):
+    with pytest.raises(UsageError, match="not empty and holds no report"):
         write_report(matrix, tmp_path)
     write_report(matrix, tmp_path, overwrite=True)
     write_report(matrix, tmp_path)

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import foolery
-from foolery.audit.schema import read_audit
+from foolery.audit import open_audit
 from foolery.errors import UsageError
 from foolery.report import open_artifact, write_report
 from foolery.report.artifact import ReportOptions
@@ -84,7 +84,7 @@ def test_the_classifier_is_found_by_the_options_alone(folder):
     for name in ("run", "audit"):
         files = open_artifact(folder / name).report_files(options)
         assert b"It was not found." in files["index.html"]
-    fingerprint = read_audit(folder / "audit").classifier.fingerprint
+    fingerprint = open_audit(folder / "audit").classifier.fingerprint
     assert asked == [("lenet", fingerprint, 10)] * 2
     assert notes == ["It was not found"] * 2
 

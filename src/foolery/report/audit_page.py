@@ -78,8 +78,8 @@ class AuditArtifact:
         """Its page, as ``index.html``, and everything beside it: name to content."""
         from foolery.audit import open_audit
 
-        known = open_audit(self.folder).classifier
-        classifier, reason = options.classifier(known.name, known.fingerprint, known.classes)
+        audited = open_audit(self.folder).classifier
+        classifier, reason = options.classifier(audited.name, audited.fingerprint, audited.classes)
         report = make_audit_report(
             self.folder,
             classifier,

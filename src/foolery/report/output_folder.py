@@ -1,7 +1,7 @@
 """The folder that a report is written to, and which files in it are the report's own.
 
 ``gallery.json`` lists every file that was written with its SHA-256. A file that is not listed, or that
-was changed since, is somebody else's: it is never deleted, and replaced only where that was asked for.
+was changed since, is not the report's: it is never deleted, and replaced only with ``overwrite``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class OutputFolder:
 
     Attributes:
         path: of the folder.
-        previous: path in the folder (with ``/``) to SHA-256, of the gallery that is there already.
+        previous: path in the folder (with ``/``) to SHA-256, of the report that is there already.
         written: the same, of what was written since.
     """
 
@@ -38,7 +38,7 @@ class OutputFolder:
         """The folder at ``path``, made if need be, for writing ``files`` into it.
 
         Raises:
-            UsageError: where it holds other files than a gallery's, or a gallery with a file that was
+            UsageError: where it holds other files than a report's, or a report with a file that was
                 changed since, and ``overwrite`` is not given; where a folder in it is a link; or where
                 it cannot be made.
         """
@@ -47,13 +47,13 @@ class OutputFolder:
             before = _manifest(path / MANIFEST)
             if before is None and not overwrite and any(path.iterdir()):
                 raise UsageError(
-                    f"out: {path} exists, is not empty and holds no gallery; "
+                    f"out: {path} exists, is not empty and holds no report; "
                     "name another folder or give --overwrite"
                 )
             folder = cls(path, before or {})
-            wanted = list(files)
-            linked = [name for name in wanted if folder._leads_out(name)]
-            changed = [name for name in wanted if os.path.lexists(path / name) and not folder._is_own(name)]
+            names = list(files)
+            linked = [name for name in names if folder._leads_out(name)]
+            changed = [name for name in names if os.path.lexists(path / name) and not folder._is_own(name)]
         except OSError as error:
             raise _write_error(path, error) from error
         if linked:
@@ -85,7 +85,7 @@ class OutputFolder:
         self.written[name] = hashlib.sha256(content).hexdigest()
 
     def finish(self) -> None:
-        """Write the list of files, after deleting those of the former gallery that nothing replaced."""
+        """Write the list of files, after deleting those of the former report that nothing replaced."""
         stale = [name for name in self.previous if name not in self.written and self._is_own(name)]
         try:
             for name in stale:
@@ -99,7 +99,7 @@ class OutputFolder:
         self.write(MANIFEST, (json.dumps(listed, indent=1) + "\n").encode())
 
     def _is_own(self, name: str) -> bool:
-        """True for a plain file that is as the former gallery wrote it."""
+        """True for a plain file that is as the former report wrote it."""
         file = self.path / name
         if name not in self.previous or file.is_symlink() or not file.is_file() or self._leads_out(name):
             return False
@@ -111,7 +111,7 @@ class OutputFolder:
 
 
 def _manifest(path: Path) -> dict[str, str] | None:
-    """The files listed at ``path``, or None where no gallery is; a path out of the folder is dropped."""
+    """The files listed at ``path``, or None where no report is; a path out of the folder is dropped."""
     try:
         listed = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):

@@ -65,9 +65,9 @@ class PageFiles:
             real = self.add(f"real/{name}.png", png(detail.real.canvas))
             record["real"] = {"confidence": detail.real_confidence, "image": real}
         for key, content in _sprites(detail).items():
-            shown = record[key]
-            if isinstance(shown, dict):
-                shown["image"] = self.add(f"{key}/{name}.webp", content)
+            part = record[key]
+            if isinstance(part, dict):
+                part["image"] = self.add(f"{key}/{name}.webp", content)
         genome = genome_json(detail)
         if genome is not None:
             file = Path(champion_file_name(champion)).with_suffix(".json").name

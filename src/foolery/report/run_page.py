@@ -55,12 +55,12 @@ class RunArtifact:
         """What a list shows of it; of a run file only what that needs is read."""
         if isinstance(self.source, Path):
             with open_live_run(self.source) as live:
-                held = [(each.cell, each.confidence) for each in live.champions()]
-                return _card(self.source.resolve().name, live.settings, live.status, live.generation, held)
+                cells = [(each.cell, each.confidence) for each in live.champions()]
+                return _card(self.source.resolve().name, live.settings, live.status, live.generation, cells)
         result = self.source.result if isinstance(self.source, RunReport) else self.source
-        cells = {result.settings.classes[index]: cell for cell, index in enumerate(result.settings.cells)}
-        held = [(cells[label], each.confidence) for label, each in result.champions.items()]
-        return _card(result.name, result.settings, result.status, last_generation(result), held)
+        cell_of = {result.settings.classes[index]: cell for cell, index in enumerate(result.settings.cells)}
+        cells = [(cell_of[label], each.confidence) for label, each in result.champions.items()]
+        return _card(result.name, result.settings, result.status, last_generation(result), cells)
 
     def make_report(self, options: ReportOptions) -> RunReport:
         """The run, scored and rendered as far as was asked for and is possible."""
@@ -123,15 +123,15 @@ def _confidences(result: RunResult) -> tuple[RunSettings, list[float]]:
 
 
 def _card(
-    name: str, settings: RunSettings, status: str, generation: int, held: Sequence[tuple[int, float]]
+    name: str, settings: RunSettings, status: str, generation: int, cells: Sequence[tuple[int, float]]
 ) -> ArtifactCard:
     """The card of a run whose cells hold champions of those confidences."""
-    best = sorted(held, key=lambda each: -each[1])[:CARD_IMAGES]
+    best = sorted(cells, key=lambda each: -each[1])[:CARD_IMAGES]
     return ArtifactCard(
         name=name,
         kind="run",
         about=about_run(settings),
-        headline=headline([(settings, [confidence for _, confidence in held])]),
+        headline=headline([(settings, [confidence for _, confidence in cells])]),
         state=run_state(status, generation),
         running=status == "running",
         attention=status != "finished",

@@ -133,9 +133,9 @@ def _draw_champion(
     from PIL import Image
 
     x, y = corner
-    picture = champion.image().convert("RGB")
-    enlarged = (picture.width * layout.scale, picture.height * layout.scale)
-    sheet.paste(picture.resize(enlarged, Image.Resampling.NEAREST), corner)
+    image = champion.image().convert("RGB")
+    enlarged = (image.width * layout.scale, image.height * layout.scale)
+    sheet.paste(image.resize(enlarged, Image.Resampling.NEAREST), corner)
     y += layout.height + UNDER_IMAGE
     confidence = _readable(format_score(champion.confidence, result.settings.kind))
     drawing.text((x, y), _fitting(champion.label, NAME, layout.column_width), font=_font(NAME), fill=INK)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.text import format_count, nines
 
-HIGHEST = 10  # nines; what is more certain is drawn at the top
+MAX_NINES = 10  # more than that is drawn at the top
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -49,12 +49,12 @@ class Axis:
 def confidence_axis(values: NDArray[np.float64]) -> Axis:
     """An axis of -log10(1 - confidence) that holds ``values`` up to ten nines, and at least 99 %."""
     most = max((nines(value) for value in values), default=0.0)
-    high = min(max(2, math.ceil(most - 1e-9)), HIGHEST)
+    high = min(max(2, math.ceil(most - 1e-9)), MAX_NINES)
     step = 1 if high <= 6 else 2
     ticks = [Tick(place / high, _nines_label(place)) for place in range(0, high + 1, step)]
     if high <= 4:
         ticks.insert(1, Tick(nines(0.5) / high, "50 %"))
-    if most > HIGHEST:
+    if most > MAX_NINES:
         ticks[-1] = Tick(1.0, f"≥ {ticks[-1].label}")
     return Axis("nines", 0.0, float(high), tuple(ticks))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
-STEPS = 8  # colours are drawn in steps of 8 of 256, so that few styles serve many cells
+STEPS = 8  # colors are drawn in steps of 8 of 256, so that few styles serve many cells
 SHADES, PLAIN_SHADES = " ░▒▓█", " .:-=+*#%@"
 
 
@@ -44,7 +44,7 @@ def shrunk_height(shape: tuple[int, ...], width: int) -> int:
 
 
 def ramp(console: Console, options: ConsoleOptions) -> str | None:
-    """Characters from dark to bright for a console without colours, else None."""
+    """Characters from dark to bright for a console without colors, else None."""
     if options.ascii_only:
         return PLAIN_SHADES
     return SHADES if console.color_system is None or console.no_color else None
@@ -65,25 +65,25 @@ def image_lines(pixels: Pixels, ramp: str | None) -> list[list[Segment]]:
 
 
 def _line(top: list[int], bottom: list[int] | None) -> list[Segment]:
-    """Neighbours of the same two colours share a segment."""
+    """Neighbours of the same two colors share a segment."""
     pairs = zip(top, bottom if bottom is not None else [None] * len(top), strict=True)
     return [Segment("▀" * len(list(same)), _style(*pair)) for pair, same in groupby(pairs)]
 
 
 @lru_cache(maxsize=65536)
 def _style(top: int, bottom: int | None) -> Style:
-    return Style(color=_colour(top), bgcolor=None if bottom is None else _colour(bottom))
+    return Style(color=_color(top), bgcolor=None if bottom is None else _color(bottom))
 
 
 @lru_cache(maxsize=65536)
-def _colour(code: int) -> Color:
+def _color(code: int) -> Color:
     most = 256 // STEPS - 1
     red, green, blue = (round((code >> shift & 255) * 255 / most) for shift in (16, 8, 0))
     return Color.from_rgb(red, green, blue)
 
 
 def _shaded_lines(pixels: NDArray[np.int64], ramp: str) -> list[list[Segment]]:
-    """Where there are no colours: denser characters for brighter pixels."""
+    """Where there are no colors: denser characters for brighter pixels."""
     light = pixels.reshape(len(pixels) // 2, 2, -1, 3).mean(axis=(1, 3))
     steps = (light * len(ramp) / 256).astype(np.int64)
     return [[Segment("".join(ramp[step] for step in row))] for row in steps.tolist()]

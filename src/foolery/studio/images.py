@@ -66,15 +66,15 @@ class ChampionImages:
         Raises:
             UsageError: the run cannot be read, or a genome not be rendered.
         """
-        wanted = [each for each in champions if not self._is_cached(entry, each)]
-        if wanted:
+        missing = [each for each in champions if not self._is_cached(entry, each)]
+        if missing:
             with open_live_run(entry.folder) as live:
-                settings, genomes = live.settings, live.genomes(wanted)
-            wanted = [each for each in wanted if each.individual in genomes]
+                settings, genomes = live.settings, live.genomes(missing)
+            missing = [each for each in missing if each.individual in genomes]
             canvases = (
-                self._renderer(settings, [genomes[each.individual] for each in wanted]) if wanted else ()
+                self._renderer(settings, [genomes[each.individual] for each in missing]) if missing else ()
             )
-            for champion, canvas in zip(wanted, canvases, strict=True):
+            for champion, canvas in zip(missing, canvases, strict=True):
                 self.cache.put(address(entry, champion.canvas_hash, "webp"), thumbnail(canvas))
         return [each for each in champions if self._is_cached(entry, each)]
 

@@ -78,5 +78,5 @@ def static(name: str) -> bytes | None:
 def champion_frame(settings: RunSettings) -> tuple[int, int, bool]:
     """Shown width and height of a champion, a whole multiple of its pixels where it is small; then True."""
     _, height, width = settings.canvas
-    shown = width * (FRAME // width) if width <= FRAME else FRAME
-    return shown, max(1, round(height * shown / width)), max(height, width) <= SMALL
+    shown_width = width * (FRAME // width) if width <= FRAME else FRAME
+    return shown_width, max(1, round(height * shown_width / width)), max(height, width) <= SMALL

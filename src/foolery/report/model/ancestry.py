@@ -55,9 +55,9 @@ def trace_ancestries(run: RunFile, encoding: Encoding[Any]) -> list[Ancestry | N
     by_number = {each.number: each for each in run.individuals}
     lineages = [run.lineage(champion.individual) for champion in run.champions]
     chosen = [[lineage[at] for at in _spread_indices(len(lineage))] for lineage in lineages]
-    wanted = sorted({each.number for line in chosen for each in line if each.genome is not None})
-    images = _render_small(encoding, [by_number[number].genome or b"" for number in wanted])
-    rendered = dict(zip(wanted, images, strict=True))
+    numbers = sorted({each.number for line in chosen for each in line if each.genome is not None})
+    images = _render_small(encoding, [by_number[number].genome or b"" for number in numbers])
+    rendered = dict(zip(numbers, images, strict=True))
     replacements: dict[int, list[Replacement]] = {}
     for replacement in run.replacements:
         replacements.setdefault(replacement.individual, []).append(replacement)

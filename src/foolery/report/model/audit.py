@@ -99,16 +99,15 @@ def make_audit_report(
 
 def _run_details(folder: Path, audit: Audit, notes: list[str]) -> dict[str, ChampionDetail]:
     """Champions of the audit's runs that are also the audit's, by the hashes of their canvases."""
-    wanted, details = {each.canvas_hash for each in audit.champions}, {}
+    hashes, details = {each.canvas_hash for each in audit.champions}, {}
     for run in dict.fromkeys(attack.run for attack in audit.attacks if attack.run is not None):
-        place = _path_inside(folder, run)
         try:
-            report = make_run_report(open_run_file(place))
+            report = make_run_report(open_run_file(_path_inside(folder, run)))
         except UsageError as error:
             notes.append(f"A run of the audit is left out: {error}")
             continue
         for detail in report.details.values():
-            if detail.champion.canvas_hash in wanted:
+            if detail.champion.canvas_hash in hashes:
                 details[detail.champion.canvas_hash] = detail
     return details
 

@@ -36,7 +36,7 @@
     const loaded = new Image();
     loaded.src = `/run/${byId("run").value}/cell/${champion.cell}.png`;
     try { await loaded.decode(); } catch { window.foolery.fail("This champion cannot be rendered."); return; }
-    if (!active) return;
+    if (!active || champion !== chosen()) return; // another one was chosen meanwhile
     image = loaded;
     canvas.width = loaded.naturalWidth;
     canvas.height = loaded.naturalHeight;
