@@ -22,8 +22,8 @@ class Cool:
 
     @property
     def description(self):
-        known = self.inner.description
-        return replace(known, name=f"{known.name}/{self.divisor:g}", fingerprint="c" * 64)
+        description = self.inner.description
+        return replace(description, name=f"{description.name}/{self.divisor:g}", fingerprint="c" * 64)
 
     def scores(self, canvases):
         return log_softmax(self.inner.scores(canvases) / self.divisor)

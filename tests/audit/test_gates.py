@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foolery.audit.gates import FIGURES, Gate
-from foolery.audit.schema import AuditVerdict, Interval
+from foolery.audit.verdict import AuditVerdict, Interval
 from foolery.errors import UsageError
 
 VERDICT = AuditVerdict(

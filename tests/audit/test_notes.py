@@ -23,8 +23,8 @@ def with_attacks(audit, *attacks):
 
 
 def test_noise_that_fools_as_much_as_a_search_is_said(audit):
-    (said,) = final_notes(with_attacks(audit, attack("tiles", 0.5), attack("cppn", 0.5)))
-    assert "No search is needed: 125 synthetic images (tiles) fool 50% of the classes" in said
+    (note,) = final_notes(with_attacks(audit, attack("tiles", 0.5), attack("cppn", 0.5)))
+    assert "No search is needed: 125 synthetic images (tiles) fool 50% of the classes" in note
 
 
 @pytest.mark.parametrize("names", [("tiles", "transfer"), ("cppn", "direct"), ("tiles",)])
@@ -34,7 +34,7 @@ def test_nothing_is_said_without_both(audit, names):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "elapsed", "spent", "said"),
+    ("seconds", "elapsed", "spent", "expected"),
     [
         (60.0, 59.0, 3000, True),
         (60.0, 59.0, 9000, False),
@@ -42,7 +42,7 @@ def test_nothing_is_said_without_both(audit, names):
         (None, 59.0, 3000, False),
     ],
 )
-def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, said):
+def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, expected):
     budget = BudgetRecord(
         requested="5000,1m",
         queries=5000,
@@ -53,6 +53,6 @@ def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, sa
         elapsed=elapsed,
         rate=90.0,
     )
-    found = final_notes(audit.model_copy(update={"budget": budget, "attacks": ()}))
-    assert bool(found) == said
-    assert all("after 3,000 of 10,000 queries" in each and "too high" in each for each in found)
+    notes = final_notes(audit.model_copy(update={"budget": budget, "attacks": ()}))
+    assert bool(notes) == expected
+    assert all("after 3,000 of 10,000 queries" in each and "too high" in each for each in notes)

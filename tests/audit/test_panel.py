@@ -46,8 +46,8 @@ def test_classes_are_found_by_name_and_those_unknown_are_not_voted_on():
     turned = Plain(seed=1, classes=("owl", "newt", "cat"))
     panel = make_panel(Plain().description, [turned])
     canvases = noise(30)
-    said = turned.scores(canvases).argmax(axis=1)
-    assert panel.agreement(canvases, np.full(30, 0)).tolist() == (said == 2).tolist()
+    predicted = turned.scores(canvases).argmax(axis=1)
+    assert panel.agreement(canvases, np.full(30, 0)).tolist() == (predicted == 2).tolist()
     assert np.isnan(panel.agreement(canvases, np.full(30, 1))).all()  # it knows no dog
 
 

@@ -68,18 +68,18 @@ def test_the_threshold_keeps_a_share_of_the_pictures(share, expected):
 def test_it_measures_the_right_answers():
     plain = Plain()
     data = labelled(plain)
-    found = statistics(plain, data)
+    reference = statistics(plain, data)
     scores = plain.scores(data.canvases)
     top = np.sort(scores, axis=1)
     leads = (top[:, -1] - top[:, -2])[40:]  # of those that are labelled as they are answered
-    assert (found.images, found.correct, found.accuracy) == (400, 360, 0.9)
-    assert found.measure == "margin"
-    assert (leads >= found.threshold).mean() == pytest.approx(0.95, abs=1 / 360)
-    assert found.median == pytest.approx(np.median(leads))
+    assert (reference.images, reference.correct, reference.accuracy) == (400, 360, 0.9)
+    assert reference.measure == "margin"
+    assert (leads >= reference.threshold).mean() == pytest.approx(0.95, abs=1 / 360)
+    assert reference.median == pytest.approx(np.median(leads))
     for index in range(3):
         own = leads[data.labels[40:] == index]
-        expected = float(np.median(own)) if len(own) >= found.min_class_images else None
-        assert found.class_medians[index] == pytest.approx(expected)
+        expected = float(np.median(own)) if len(own) >= reference.min_class_images else None
+        assert reference.class_medians[index] == pytest.approx(expected)
 
 
 def test_a_class_with_few_pictures_is_compared_with_all():
@@ -87,9 +87,9 @@ def test_a_class_with_few_pictures_is_compared_with_all():
     data = labelled(plain, wrong=0)
     rare = int(np.bincount(data.labels, minlength=3).argmin())
     kept = np.flatnonzero((data.labels != rare) | (np.cumsum(data.labels == rare) <= 5))
-    found = statistics(plain, data.take(kept))
-    assert found.class_medians[rare] is None
-    assert class_medians(found)[rare] == found.median
+    reference = statistics(plain, data.take(kept))
+    assert reference.class_medians[rare] is None
+    assert class_medians(reference)[rare] == reference.median
 
 
 @pytest.mark.parametrize("divisor", [0.5, 10.0])
@@ -99,9 +99,9 @@ def test_divided_logits_move_the_threshold_along(divisor):
     scaled, data, champions = Scaled(plain, divisor), labelled(plain), noise(200, seed=9)
     judged = []
     for each in (plain, scaled):
-        found = statistics(each, data)
+        reference = statistics(each, data)
         top = np.sort(each.scores(champions), axis=1)
-        judged.append(((top[:, -1] - top[:, -2]) >= found.threshold).tolist())
+        judged.append(((top[:, -1] - top[:, -2]) >= reference.threshold).tolist())
     assert judged[0] == judged[1]
     assert 0 < sum(judged[0]) < 200
 
@@ -131,9 +131,9 @@ def test_other_classes_are_refused():
 
 def test_heads_without_rivals_are_measured_by_their_own_score():
     plain = Plain(kind="sigmoid")
-    found = statistics(plain, labelled(plain))
-    assert found.measure == "class-score"
-    assert found.threshold < 0.0
+    reference = statistics(plain, labelled(plain))
+    assert reference.measure == "class-score"
+    assert reference.threshold < 0.0
 
 
 def test_a_classifier_that_guesses_gives_no_threshold():
@@ -176,15 +176,15 @@ def test_names_that_are_left_out_are_classes(lenet):
 
 
 def test_a_class_for_pictures_of_nothing_counts_nowhere(audited):
-    found = audited
-    assert found.excluded == ("rejected",)
-    assert found.targets == tuple(NAMES)
-    assert {one.label for one in found.champions} <= set(NAMES)
-    assert any("rejected" in note for note in found.notes)
-    fallen = [one.queries_to_fool[0] is not None for one in found.champions]
-    assert found.verdict.fooled_at_tpr95.value == pytest.approx(sum(fallen) / 10)
+    audit = audited
+    assert audit.excluded == ("rejected",)
+    assert audit.targets == tuple(NAMES)
+    assert {one.label for one in audit.champions} <= set(NAMES)
+    assert any("rejected" in note for note in audit.notes)
+    fallen = [one.queries_to_fool[0] is not None for one in audit.champions]
+    assert audit.verdict.fooled_at_tpr95.value == pytest.approx(sum(fallen) / 10)
     # noise is called rejected with certainty: were it a target, half of the classes would not be needed
-    best = found.attacks[0].fooled_at_tpr95 * 10
+    best = audit.attacks[0].fooled_at_tpr95 * 10
     assert best == pytest.approx(round(best))
 
 
@@ -195,9 +195,9 @@ def test_the_shipped_panel_is_asked_about_digits_whatever_stands_beside_them(pic
 
 
 def test_audits_with_such_a_class_compare(audited):
-    told = compare_with(audited, audited, "audit.json")
-    assert told.before == told.after == pytest.approx(audited.verdict.score.value)
-    assert not told.regression
+    comparison = compare_with(audited, audited, "audit.json")
+    assert comparison.before == comparison.after == pytest.approx(audited.verdict.score.value)
+    assert not comparison.regression
 
 
 def test_a_hardened_network_may_have_a_class_more(lenet, picky, mnist, tmp_path):
@@ -216,9 +216,9 @@ def test_a_hardened_network_may_have_a_class_more(lenet, picky, mnist, tmp_path)
 
 
 def test_what_the_user_leaves_out_is_not_searched_for(lenet, mnist, tmp_path):
-    found = run_audit(lenet, small_config(mnist, tmp_path / "few", exclude=("1", "8")))
-    assert found.excluded == ("1", "8")
-    assert [one.label for one in found.champions] == [name for name in NAMES if name not in "18"]
-    assert np.isclose(found.verdict.fooled_at_tpr95.value * 8 % 1, 0)
+    audit = run_audit(lenet, small_config(mnist, tmp_path / "few", exclude=("1", "8")))
+    assert audit.excluded == ("1", "8")
+    assert [one.label for one in audit.champions] == [name for name in NAMES if name not in "18"]
+    assert np.isclose(audit.verdict.fooled_at_tpr95.value * 8 % 1, 0)
     with pytest.raises(UsageError, match="--exclude 1, 8; give that"):
         run_audit(lenet, small_config(mnist, tmp_path / "few"), resume=True)

@@ -74,11 +74,11 @@ def test_gates_are_judged_and_a_note_says_that_nothing_was_searched(first, mnist
 
 
 def test_what_does_not_fit_is_refused_and_nothing_is_written(first, mnist, tmp_path):
-    for other, said in (
+    for other, message in (
         (Plain(), "other classes"),
         (Plain(classes=tuple("0123456789"), canvas=(1, 9, 9)), r"they are \(1, 28, 28\).*takes \(1, 9, 9\)"),
     ):
-        with pytest.raises(UsageError, match=f"--champions: .*{said}"):
+        with pytest.raises(UsageError, match=f"--champions: .*{message}"):
             rescored(other, first, mnist, tmp_path, data=None)
     assert not (tmp_path / "again").exists()
 

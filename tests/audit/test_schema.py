@@ -1,11 +1,8 @@
-"""The document: written whole or not at all, read with care."""
-
-import json
+"""An audit as a value: what follows from its fields."""
 
 import pytest
 
 from foolery.audit import open_audit
-from foolery.audit.schema import FILE, SCHEMA
 from foolery.errors import UsageError
 from support.audits import audit_in
 
@@ -13,60 +10,39 @@ pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("audits") / "one"
-    audit_in(folder)
-    return folder
+def audit(tmp_path_factory):
+    return audit_in(tmp_path_factory.mktemp("audits") / "one")
 
 
-def test_what_is_written_is_read(folder):
-    found = open_audit(folder)
-    assert found == open_audit(folder / FILE)
-    assert found.schema_ == SCHEMA
-    written = json.loads((folder / FILE).read_text())
-    assert written["schema"] == SCHEMA
-    assert written == found.model_dump(mode="json", by_alias=True)
+def test_gates_and_comparison_decide(audit):
+    assert audit.model_copy(update={"gates": (), "comparison": None}).passed
+    assert not audit.model_copy(update={"comparison": None}).passed  # one of its gates failed
+    assert not audit.model_copy(update={"gates": ()}).passed  # it is worse than before
 
 
-def test_every_picture_that_is_named_is_there(folder):
-    for champion in open_audit(folder).champions:
-        assert (folder / champion.image).read_bytes().startswith(b"\x89PNG")
+def test_excluded_classes_are_no_targets(audit):
+    some = audit.model_copy(update={"excluded": ("0", "9")})
+    assert some.target_indices == (1, 2, 3, 4, 5, 6, 7, 8)
+    assert some.targets == tuple("12345678")
 
 
-def test_nothing_half_written_is_left(folder):
-    assert not list(folder.glob("*.part"))
+def test_it_knows_its_folder_where_it_was_opened(audit, tmp_path):
+    assert audit.path == audit.folder == open_audit(audit.folder).path
+    nowhere = audit.model_validate(audit.to_dict())
+    assert nowhere.path is None
+    with pytest.raises(UsageError, match="it has no folder; open it"):
+        _ = nowhere.folder
+    assert nowhere.placed_in(tmp_path).folder == tmp_path
+    assert "folder" not in audit.to_dict()
 
 
-def test_gates_and_comparison_decide(folder):
-    found = open_audit(folder)
-    assert found.model_copy(update={"gates": (), "comparison": None}).passed
-    assert not found.model_copy(update={"comparison": None}).passed  # one of its gates failed
-    assert not found.model_copy(update={"gates": ()}).passed  # it is worse than before
+def test_a_notebook_shows_the_headline_figures(audit):
+    html = audit._repr_html_()
+    assert "Audit of lenet" in html
+    assert "61.2 (50.0 to 70.5)" in html
+    assert "60.0 (40.0 to 80.0)" in html
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"schema": SCHEMA + 1}, "has schema 3, this foolery reads up to 2; update it"),
-        ({"state": "done"}, "is no audit: state"),
-        ({"surprise": 1}, "is no audit: surprise"),
-        ({"champions": [{"index": 0}]}, "is no audit: champions.0."),
-    ],
-)
-def test_other_documents_are_refused_by_name(folder, tmp_path, change, said):
-    written = json.loads((folder / FILE).read_text())
-    (tmp_path / FILE).write_text(json.dumps(written | change))
-    with pytest.raises(UsageError) as refused:
-        open_audit(tmp_path)
-    assert said in str(refused.value)
-
-
-def test_a_missing_or_broken_file_is_named(tmp_path):
-    with pytest.raises(UsageError, match="does not exist; foolery audit writes one"):
-        open_audit(tmp_path)
-    (tmp_path / FILE).write_text("{")
-    with pytest.raises(UsageError, match="cannot be read"):
-        open_audit(tmp_path)
-    (tmp_path / FILE).write_text("[1]")
-    with pytest.raises(UsageError, match="is no audit"):
-        open_audit(tmp_path)
+def test_its_page_is_one_call_away(audit, tmp_path):
+    page = audit.report(tmp_path / "page", budget=None)
+    assert "61.2" in page.read_text()

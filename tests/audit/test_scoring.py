@@ -48,23 +48,23 @@ def all_results(*attack_runs, seeds=1, reference=REFERENCE, targets=ALL) -> Audi
 
 
 def test_the_champion_has_the_largest_measure_of_all_attacks_and_seeds():
-    found = all_results(
+    results = all_results(
         AttackRun("noise", 0, result([1.0, 3.0, NOBODY], [NEVER, 50, NEVER], 100, mark=1)),
         AttackRun("cppn", 0, result([4.0, 3.0, NOBODY], [200, 400, NEVER], 900, mark=2)),
         AttackRun("noise", 1, result([9.0, 1.0, NOBODY], [10, NEVER, NEVER], 100, mark=3)),
         seeds=2,
     )
-    assert found.winners.tolist() == [2, 0, -1]  # of equal ones the first
-    assert {index: int(canvas.max()) for index, canvas in found.canvases().items()} == {0: 3, 1: 1}
-    assert found.confidences.tolist() == pytest.approx([np.exp(-0.1), np.exp(-0.1), 0.0])
+    assert results.winners.tolist() == [2, 0, -1]  # of equal ones the first
+    assert {index: int(canvas.max()) for index, canvas in results.canvases().items()} == {0: 3, 1: 1}
+    assert results.confidences.tolist() == pytest.approx([np.exp(-0.1), np.exp(-0.1), 0.0])
 
 
 def test_a_class_falls_to_the_attack_that_is_quickest_from_its_own_start():
-    found = all_results(
+    results = all_results(
         AttackRun("noise", 0, result([1.0, 3.0, 3.0], [NEVER, 50, 80], 100)),
         AttackRun("cppn", 0, result([4.0, 3.0, 3.0], [200, 400, 20], 900)),
     )
-    assert found.queries_to_fool.tolist() == [[200.0, 50.0, 20.0]]
+    assert results.queries_to_fool.tolist() == [[200.0, 50.0, 20.0]]
 
 
 def test_the_order_of_attacks_does_not_matter_and_another_one_never_makes_it_look_safer():
@@ -79,20 +79,20 @@ def test_the_order_of_attacks_does_not_matter_and_another_one_never_makes_it_loo
 
 
 def test_a_seed_that_has_not_begun_has_fooled_nothing():
-    found = all_results(AttackRun("noise", 0, result([3.0] * 3, [50] * 3, 100)), seeds=2)
-    assert found.queries_to_fool[1].tolist() == [NEVER] * 3
-    assert found.verdict().fooled_at_tpr95.value == pytest.approx(0.5)
-    assert found.verdict().seed_scores == (0.0, 100.0)
+    results = all_results(AttackRun("noise", 0, result([3.0] * 3, [50] * 3, 100)), seeds=2)
+    assert results.queries_to_fool[1].tolist() == [NEVER] * 3
+    assert results.verdict().fooled_at_tpr95.value == pytest.approx(0.5)
+    assert results.verdict().seed_scores == (0.0, 100.0)
 
 
 def test_the_verdict_is_the_mean_over_seeds():
-    found = all_results(
+    results = all_results(
         AttackRun("cppn", 0, result([6.0, 6.0, 6.0], [1000, 100, NEVER], 5000)),
         AttackRun("cppn", 1, result([6.0, 3.0, NOBODY], [100, NEVER, NEVER], 5000)),
         seeds=2,
     )
-    verdict = found.verdict()
-    assert verdict.score.value == pytest.approx(score(found.queries_to_fool, 10_000))
+    verdict = results.verdict()
+    assert verdict.score.value == pytest.approx(score(results.queries_to_fool, 10_000))
     assert np.mean(verdict.seed_scores) == pytest.approx(verdict.score.value)
     assert verdict.score.low <= verdict.score.value <= verdict.score.high
     # medians are 5, 5 (of all, for want of its own) and 9: two classes of seed 0, one of seed 1
@@ -101,8 +101,8 @@ def test_the_verdict_is_the_mean_over_seeds():
 
 
 def test_what_the_panel_recognises_is_shown_apart():
-    found = all_results(AttackRun("cppn", 0, result([6.0] * 3, [100, 1000, NEVER], 5000)))
-    verdict = found.verdict(np.array([[1.0, 0.0, np.nan]]))
+    results = all_results(AttackRun("cppn", 0, result([6.0] * 3, [100, 1000, NEVER], 5000)))
+    verdict = results.verdict(np.array([[1.0, 0.0, np.nan]]))
     assert verdict.recognized == pytest.approx(1 / 3)
     assert verdict.fooled_at_tpr95.value == pytest.approx(2 / 3)
     assert verdict.fooled_unrecognizable == pytest.approx(1 / 3)
@@ -111,11 +111,11 @@ def test_what_the_panel_recognises_is_shown_apart():
 
 
 def test_nonsense_counts_although_the_champion_of_its_class_is_recognised():
-    found = all_results(
+    results = all_results(
         AttackRun("noise", 0, result([3.0, 1.0, 1.0], [100, NEVER, NEVER], 100)),
         AttackRun("cppn", 0, result([6.0, 1.0, 1.0], [100, NEVER, NEVER], 900)),
     )
-    verdict = found.verdict(np.array([[0.0, np.nan, np.nan], [1.0, 0.0, 0.0]]))
+    verdict = results.verdict(np.array([[0.0, np.nan, np.nan], [1.0, 0.0, 0.0]]))
     assert verdict.recognized == pytest.approx(1 / 3)
     assert verdict.fooled_unrecognizable == verdict.fooled_at_tpr95.value == pytest.approx(1 / 3)
     assert verdict.score_unrecognizable.value == pytest.approx(verdict.score.value)
@@ -134,32 +134,32 @@ def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
         def calibrated(self, data):
             return self
 
-    found = all_results(
+    results = all_results(
         AttackRun("noise", 0, result([3.0, 1.0, NOBODY], [100, NEVER, NEVER], 100, mark=1)),
         AttackRun("cppn", 0, result([6.0, 0.5, NOBODY], [100, NEVER, NEVER], 900, mark=2)),
     )
-    told = found.panel_agreement(Panel())
+    agreement = results.panel_agreement(Panel())
     assert asked == [(1, [0, 1]), (2, [0])]
-    assert np.isfinite(told).tolist() == [[True, True, False], [True, False, False]]
+    assert np.isfinite(agreement).tolist() == [[True, True, False], [True, False, False]]
 
 
 def test_a_score_without_the_champions_of_other_networks():
-    found = all_results(
+    results = all_results(
         AttackRun("transfer", 0, result([6.0] * 3, [50, 50, NEVER], 100)),
         AttackRun("cppn", 0, result([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
     ).verdict()
-    assert found.score.value == pytest.approx(100 * (1 - 2 / 3))
-    assert found.score_without_transfer.value == pytest.approx(100 * (1 - 0.5 / 3))
+    assert results.score.value == pytest.approx(100 * (1 - 2 / 3))
+    assert results.score_without_transfer.value == pytest.approx(100 * (1 - 0.5 / 3))
     alone = all_results(AttackRun("transfer", 0, result([6.0] * 3, [50] * 3, 100))).verdict()
     assert alone.score_without_transfer is None  # nothing was searched
 
 
 def test_without_a_reference_there_are_confidences_alone():
     scores = np.log([0.95, 0.6, 0.99995])
-    found = all_results(
+    results = all_results(
         AttackRun("cppn", 0, result([1.0] * 3, [NEVER] * 3, 10, scores=scores)), reference=None
     )
-    verdict = found.verdict()
+    verdict = results.verdict()
     assert verdict.score is None
     assert verdict.fooled_at_tpr95 is None
     assert verdict.median_confidence == pytest.approx(0.95)
@@ -168,12 +168,12 @@ def test_without_a_reference_there_are_confidences_alone():
 
 
 def test_one_curve_for_each_seed():
-    found = all_results(
+    results = all_results(
         AttackRun("cppn", 0, result([6.0] * 3, [100, 1000, NEVER], 5000)),
         AttackRun("cppn", 1, result([6.0] * 3, [NEVER, 300, NEVER], 5000)),
         seeds=2,
     )
-    assert [(one.seed, one.queries) for one in found.curves(7)] == [(7, (100, 1000)), (8, (300,))]
+    assert [(one.seed, one.queries) for one in results.curves(7)] == [(7, (100, 1000)), (8, (300,))]
 
 
 def test_classes_that_are_no_targets_count_nowhere():
@@ -184,9 +184,9 @@ def test_classes_that_are_no_targets_count_nowhere():
     some = all_results(*entries, targets=np.array([0, 1]))
     assert some.winners.tolist() == [1, 0, -1]
     assert sorted(some.canvases()) == [0, 1]
-    found = some.verdict()
-    assert found.fooled_at_tpr95.value == pytest.approx(0.5)
-    assert found.score.value == pytest.approx(50.0)
+    results = some.verdict()
+    assert results.fooled_at_tpr95.value == pytest.approx(0.5)
+    assert results.score.value == pytest.approx(50.0)
     assert some.curves(0)[0].fooled == (0.5,)
     assert all_results(*entries).verdict().fooled_at_tpr95.value == pytest.approx(2 / 3)
 
@@ -229,8 +229,8 @@ def test_seeds_are_averaged():
 
 
 def test_the_curve_is_a_staircase():
-    found = curve(np.array([300.0, 200.0, np.inf, 300.0]), 3)
-    assert (found.seed, found.queries, found.fooled) == (3, (200, 300), (0.25, 0.75))
+    results = curve(np.array([300.0, 200.0, np.inf, 300.0]), 3)
+    assert (results.seed, results.queries, results.fooled) == (3, (200, 300), (0.25, 0.75))
 
 
 def test_queries_until_half():

@@ -66,18 +66,18 @@ def test_resumed_it_is_judged_again_by_other_gates(audited):
     out, _ = audited
     again = invoke("audit", "lenet", *SMALL, "--out", out, "--resume", "--fail-on", "score < 1", "--json")
     assert again.returncode == 0, again.stderr
-    found = json.loads(again.stdout)
-    assert found == json.loads((out / "audit.json").read_text())
-    assert found["gates"] == [
-        {"expression": "score < 1", "value": found["verdict"]["score"]["value"], "failed": False}
+    audit = json.loads(again.stdout)
+    assert audit == json.loads((out / "audit.json").read_text())
+    assert audit["gates"] == [
+        {"expression": "score < 1", "value": audit["verdict"]["score"]["value"], "failed": False}
     ]
 
 
 def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
     out, _ = audited
     words = ("audit", "lenet", *SMALL, "--out", tmp_path / "a", "--baseline", out / "audit.json", "--json")
-    found = json.loads(invoke(*words).stdout)["comparison"]
-    assert (found["difference"]["value"], found["regression"]) == (0.0, False)
+    audit = json.loads(invoke(*words).stdout)["comparison"]
+    assert (audit["difference"]["value"], audit["regression"]) == (0.0, False)
 
 
 #: Fields that tell when, how fast and how an audit was started.
@@ -206,13 +206,13 @@ def test_an_interrupted_audit_says_how_to_go_on(tmp_path):
         time.sleep(0.05)
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"{out} is saved: the same command with --resume continues" in said.splitlines()[-1]
-    found = json.loads((out / "audit.json").read_text())
-    assert found["state"] == "interrupted"
-    assert found["champions"]
-    assert all((out / one["image"]).is_file() for one in found["champions"])
+    assert f"{out} is saved: the same command with --resume continues" in stderr.splitlines()[-1]
+    audit = json.loads((out / "audit.json").read_text())
+    assert audit["state"] == "interrupted"
+    assert audit["champions"]
+    assert all((out / one["image"]).is_file() for one in audit["champions"])
 
 
 def test_the_examples_of_the_page(tmp_path):

@@ -7,16 +7,11 @@ from foolery.audit.schema import (
     Audit,
     AuditedChampion,
     AuditedClassifier,
-    AuditVerdict,
-    BaselineComparison,
     BudgetRecord,
-    Curve,
-    GateResult,
-    Interval,
-    Mitigation,
     ReferenceStatistics,
 )
 from foolery.audit.storage import write_audit
+from foolery.audit.verdict import AuditVerdict, BaselineComparison, Curve, GateResult, Interval, Mitigation
 from foolery.canvas import canvas_hash, png_bytes
 from foolery.classifiers import load_classifier
 from foolery.engine.evolution import evolve

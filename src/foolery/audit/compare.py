@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.reference import ReferenceData
-from foolery.audit.schema import Audit, BaselineComparison
+from foolery.audit.schema import Audit
 from foolery.audit.scoring import areas, bootstrap
+from foolery.audit.verdict import BaselineComparison
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from foolery.audit.schema import AuditVerdict, GateResult, Interval
 from foolery.audit.schema_1 import FIGURES as OLD_NAMES
+from foolery.audit.verdict import AuditVerdict, GateResult, Interval
 from foolery.engine.run import THRESHOLDS
 from foolery.errors import UsageError, did_you_mean
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, AuditVerdict, Interval
+from foolery.audit.schema import AttackRecord, Audit, AuditedChampion
 from foolery.audit.storage import SUMMARY
+from foolery.audit.verdict import AuditVerdict, Interval
 from foolery.files import write_atomic
 from foolery.text import format_confidence
 

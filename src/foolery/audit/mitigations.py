@@ -22,10 +22,11 @@ from foolery.audit.attacks.base import read_result
 from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import ReferenceScores, score_reference, target_classes, threshold_at_tpr
 from foolery.audit.rescore import champion_images
-from foolery.audit.schema import FILE, Audit, Mitigation
+from foolery.audit.schema import FILE, Audit
 from foolery.audit.scoring import score
 from foolery.audit.session import AuditSession
 from foolery.audit.storage import MITIGATIONS, open_audit
+from foolery.audit.verdict import Mitigation
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence, log_softmax
 from foolery.classifiers.wrappers.ensemble import ensemble

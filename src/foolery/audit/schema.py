@@ -10,23 +10,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr
 
+from foolery.audit.verdict import (
+    AuditVerdict,
+    BaselineComparison,
+    Curve,
+    FrozenModel,
+    GateResult,
+    Mitigation,
+)
 from foolery.classifiers.base import Kind
 from foolery.errors import UsageError
-from foolery.results import Result
+from foolery.results import Result, table_html
+from foolery.text import format_confidence
 
 SCHEMA = 2
 FILE = "audit.json"
 
 AuditState: TypeAlias = Literal["partial", "interrupted", "finished"]
 AttackStatus: TypeAlias = Literal["waiting", "running", "finished", "skipped"]
-
-
-class FrozenModel(BaseModel):
-    """A frozen record; an unknown field is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AuditedClassifier(FrozenModel):
@@ -158,98 +161,6 @@ class AuditedChampion(FrozenModel):
     canvas_hash: str
 
 
-class Curve(FrozenModel):
-    """Share of classes that some attack of one seed fools within so many queries: a staircase."""
-
-    seed: int
-    queries: tuple[int, ...]
-    fooled: tuple[float, ...]
-
-
-class Interval(FrozenModel):
-    """A mean with a 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-class AuditVerdict(FrozenModel):
-    """The headline figures: means over seeds; the intervals are bootstraps over classes.
-
-    Attributes:
-        score: 100 x (1 - area under fooled@tpr95 over log10 queries, from 100 to the budget).
-        score_without_transfer: the same without the transfer attack, whose champions cost somebody else's
-            queries; null where the transfer attack was not tried.
-        score_unrecognizable: the same without images that the panel recognizes; null without a panel.
-        fooled_at_tpr95: share of classes whose champion passes the TPR95 threshold.
-        fooled_unrecognizable: share of classes for which an image passes that the panel does not recognize.
-        above_real_median: share of classes whose champion is above the median real image.
-        recognized: share of champions that the panel recognizes.
-        seed_scores: the score of each seed; their spread is another thing than the interval.
-        median_confidence: over champions.
-        above: share of champions with at least that confidence: 0.5, 0.9, 0.99, 0.9999.
-        queries_to_half: queries until half of the classes were fooled, the median of the seeds; null for
-            never.
-    """
-
-    score: Interval | None = None
-    score_without_transfer: Interval | None = None
-    score_unrecognizable: Interval | None = None
-    fooled_at_tpr95: Interval | None = None
-    fooled_unrecognizable: float | None = None
-    above_real_median: Interval | None = None
-    recognized: float | None = None
-    seed_scores: tuple[float, ...] = ()
-    median_confidence: float
-    above: dict[str, float]
-    queries_to_half: float | None = None
-
-
-class GateResult(FrozenModel):
-    """One ``--fail-on``: it failed where the expression holds, and where its value is not known."""
-
-    expression: str
-    value: float | None
-    failed: bool
-
-
-class BaselineComparison(FrozenModel):
-    """This audit beside an earlier one of the same classes, attacks and budget.
-
-    Attributes:
-        file: name of the earlier audit's file; ``classifier`` is the one that it audited.
-        before: score of the earlier audit; ``after`` is the score of this one.
-        difference: ``after - before``, with a 95 % interval of a paired bootstrap over classes.
-        regression: whether the interval lies wholly below 0.
-    """
-
-    file: str
-    classifier: str
-    before: float
-    after: float
-    difference: Interval
-    regression: bool
-
-
-class Mitigation(FrozenModel):
-    """One figure of one mitigation, without it and with it.
-
-    Attributes:
-        mitigation: for instance ``reject below TPR95`` or ``ensemble lenet-b``.
-        figure: what is compared, in words.
-        before: the figure without the mitigation; null where it could not be had.
-        after: the figure with it.
-        cost: what the mitigation costs, in words.
-    """
-
-    mitigation: str
-    figure: str
-    before: float | None
-    after: float | None
-    cost: str
-
-
 class Audit(FrozenModel, Result):
     """An audit: what ``foolery.audit`` returns, and what ``audit.json`` holds.
 
@@ -330,3 +241,19 @@ class Audit(FrozenModel, Result):
     def to_dict(self) -> dict[str, Any]:
         """The audit as ``audit.json`` holds it."""
         return self.model_dump(mode="json", by_alias=True)
+
+    def _repr_html_(self) -> str:
+        """The headline figures as a table, for Jupyter."""
+        values: dict[str, str | int] = {"state": self.state}
+        if self.verdict is not None:
+            for name, interval, factor in (
+                ("score", self.verdict.score, 1.0),
+                ("fooled@tpr95, %", self.verdict.fooled_at_tpr95, 100.0),
+                ("above-real-median, %", self.verdict.above_real_median, 100.0),
+            ):
+                if interval is not None:
+                    low, high = factor * interval.low, factor * interval.high
+                    values[name] = f"{factor * interval.value:.1f} ({low:.1f} to {high:.1f})"
+            values["median confidence"] = format_confidence(self.verdict.median_confidence)
+        values |= {"queries": self.budget.spent, "passed": "yes" if self.passed else "no"}
+        return table_html(f"Audit of {self.classifier.name}", values)

@@ -21,7 +21,8 @@ from foolery.audit.attacks.base import AttackResult
 from foolery.audit.attacks.transfer import TRANSFER
 from foolery.audit.panel import MIN_AGREEMENT, Panel
 from foolery.audit.reference import class_medians
-from foolery.audit.schema import AuditVerdict, Curve, Interval, ReferenceStatistics
+from foolery.audit.schema import ReferenceStatistics
+from foolery.audit.verdict import AuditVerdict, Curve, Interval
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Kind
 from foolery.classifiers.scores import confidence

@@ -18,10 +18,11 @@ from foolery.audit.document import AuditDocument
 from foolery.audit.notes import budget_line, final_notes, reference_line
 from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import ReferenceScores, reference_statistics, score_reference
-from foolery.audit.schema import Audit, AuditState, AuditVerdict
+from foolery.audit.schema import Audit, AuditState
 from foolery.audit.schema_1 import upgrade_folder
 from foolery.audit.scoring import AttackRun, AuditResults, attack_figures
 from foolery.audit.storage import discard_folder, open_audit, prepare_folder
+from foolery.audit.verdict import AuditVerdict
 from foolery.canvas import Canvases
 from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.data import match_classes

@@ -15,7 +15,8 @@ from foolery.report.svg_plot import Plot, Tick, line, linear_axis
 from foolery.text import format_count, format_duration, format_percent, format_score
 
 if TYPE_CHECKING:
-    from foolery.audit.schema import AttackRecord, Audit, GateResult, Interval, Mitigation
+    from foolery.audit.schema import AttackRecord, Audit
+    from foolery.audit.verdict import GateResult, Interval, Mitigation
 
 FIRST_QUERIES = 100  # queries at which the score's area begins
 _MAX_STEPS = 400  # steps of a curve

@@ -7,19 +7,19 @@ from foolery.runs import open_run_file
 
 def test_an_ascent_counts_the_evolution_that_it_starts_from(lenet, mnist, tmp_path):
     config = small_config(mnist, tmp_path / "a", attacks=["cppn", "ascent-cppn"])
-    found = run_audit(lenet, config)
-    cppn, ascent = found.attacks
+    audit = run_audit(lenet, config)
+    cppn, ascent = audit.attacks
     assert ascent.status == "finished"
     climbed = open_run_file(config.out / ascent.run)
-    begun = [one for one in found.champions if one.attack == "ascent-cppn"]
+    begun = [one for one in audit.champions if one.attack == "ascent-cppn"]
     assert begun
     evolved = open_run_file(config.out / cppn.run)
     passing = {
         replacement.cell
         for replacement in evolved.replacements
-        if replacement.objective >= found.reference.threshold
+        if replacement.objective >= audit.reference.threshold
     }
-    for one in found.champions:
+    for one in audit.champions:
         (at,) = one.queries_to_fool
         if one.index in passing:
             assert at <= cppn.queries
@@ -27,7 +27,7 @@ def test_an_ascent_counts_the_evolution_that_it_starts_from(lenet, mnist, tmp_pa
             first = next(
                 replacement
                 for replacement in climbed.replacements
-                if replacement.cell == one.index and replacement.objective >= found.reference.threshold
+                if replacement.cell == one.index and replacement.objective >= audit.reference.threshold
             )
             assert at == cppn.queries + climbed.history.queries[first.generation]
-    assert found.verdict.score.value > 0
+    assert audit.verdict.score.value > 0

@@ -103,8 +103,8 @@ def test_shipped_champions_fool_the_network_that_they_were_evolved_on():
     assert own
     scores = classifier.scores(encoding.render(encoding.unpack([each.genome for each in own])))
     claimed = [known.classes.index(each.label) for each in own]
-    found = np.exp(scores[np.arange(len(own)), claimed])
-    assert found == pytest.approx([each.confidence for each in own], abs=1e-3)
+    audit = np.exp(scores[np.arange(len(own)), claimed])
+    assert audit == pytest.approx([each.confidence for each in own], abs=1e-3)
 
 
 def test_pictures_are_drawn_on_the_canvas_of_whoever_asks(pack):
@@ -138,11 +138,11 @@ def test_an_audit_tries_the_shipped_champions(mnist, tmp_path):
         panel=(),
         mitigations=False,
     )
-    found = run_audit(classifier, config)
-    (attack,) = found.attacks
+    audit = run_audit(classifier, config)
+    (attack,) = audit.attacks
     assert (attack.name, attack.status, attack.queries) == ("transfer", "finished", count)
     assert attack.fooled_at_tpr95 > 0
-    assert {one.attack for one in found.champions} == {"transfer"}
+    assert {one.attack for one in audit.champions} == {"transfer"}
 
 
 def test_classifiers_take_turns_and_each_begins_with_its_most_certain(pack, runs):
