@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from foolery.errors import UsageError as UsageError
     from foolery.fooling_sets.champion_export import export as export
     from foolery.hardening.arms_race import harden as harden
+    from foolery.paper.runner import reproduce as reproduce
     from foolery.report.write import write_report as report
     from foolery.search.map_elites import MapElites as MapElites
 
@@ -69,6 +70,7 @@ _HOMES = {
     "open_run": "foolery.engine.run",
     "preflight": "foolery.checks.contract",
     "report": "foolery.report",
+    "reproduce": "foolery.paper.runner",
     "transfer": "foolery.analysis.transferability",
     "verify": "foolery.analysis.verification",
 }
@@ -97,6 +99,7 @@ __all__ = [
     "open_run",
     "preflight",
     "report",
+    "reproduce",
     "transfer",
     "verify",
 ]
