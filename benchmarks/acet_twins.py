@@ -27,6 +27,7 @@ from typing import Any
 from foolery.audit import open_audit
 from foolery.audit.markdown import format_interval
 from foolery.audit.schema import FILE, Audit
+from foolery.text import format_percent
 
 ROOT = Path(__file__).parents[1]
 ATTACKS = "synthetic,cppn,sparse,direct"
@@ -48,17 +49,17 @@ def audited(graph: Path, folder: Path, given: argparse.Namespace) -> Audit:
     return open_audit(folder)
 
 
-def figures(found: Audit) -> dict[str, Any]:
+def figures(audit: Audit) -> dict[str, Any]:
     """What the results keep of an audit."""
-    verdict, real = found.verdict, found.reference
+    verdict, real = audit.verdict, audit.reference
     if verdict is None or real is None:
-        raise SystemExit(f"{found.classifier.name}: has no score")
+        raise SystemExit(f"{audit.classifier.name}: has no score")
     return {
-        "fingerprint": found.classifier.fingerprint,
+        "fingerprint": audit.classifier.fingerprint,
         "accuracy": real.accuracy,
         "verdict": verdict.model_dump(mode="json"),
-        "queries": found.budget.spent,
-        "seconds": found.budget.elapsed,
+        "queries": audit.budget.spent,
+        "seconds": audit.budget.elapsed,
     }
 
 
@@ -77,8 +78,8 @@ def page(pairs: list[dict[str, Audit]], given: argparse.Namespace) -> str:
     ]
     rightly = 0
     for seed, pair in zip(TWINS, pairs, strict=True):
-        for kind, found in pair.items():
-            verdict, real = found.verdict, found.reference
+        for kind, audit in pair.items():
+            verdict, real = audit.verdict, audit.reference
             if verdict is None or real is None or verdict.score is None or verdict.fooled_at_tpr95 is None:
                 raise SystemExit(f"{kind} twin {seed}: has no score")
             unrecognizable = (
@@ -86,8 +87,9 @@ def page(pairs: list[dict[str, Audit]], given: argparse.Namespace) -> str:
             )
             of_seeds = ", ".join(f"{each:.1f}" for each in verdict.seed_scores)
             lines.append(
-                f"| {seed} | {kind} | {real.accuracy:.1%} | {format_interval(verdict.score, 1)} | "
-                f"{of_seeds} | {unrecognizable} | {verdict.fooled_at_tpr95.value:.0%} |"
+                f"| {seed} | {kind} | {format_percent(real.accuracy)} | "
+                f"{format_interval(verdict.score, 1)} | {of_seeds} | "
+                f"{unrecognizable} | {format_percent(verdict.fooled_at_tpr95.value, 0)} |"
             )
         plain, hardened = (pair[kind].verdict for kind in ("plain", "hardened"))
         rightly += bool(plain and hardened and max(plain.seed_scores) < min(hardened.seed_scores))
@@ -133,7 +135,7 @@ def main() -> int:
         "attacks": ATTACKS,
         "budget": given.budget,
         "seeds": given.seeds,
-        "twins": [{kind: figures(found) for kind, found in pair.items()} for pair in pairs],
+        "twins": [{kind: figures(audit) for kind, audit in pair.items()} for pair in pairs],
     }
     (given.write / "acet.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     (given.write / "acet.md").write_text(text, encoding="utf-8")

@@ -25,6 +25,7 @@ from foolery.audit import open_audit
 from foolery.audit.markdown import format_interval, format_share_interval
 from foolery.audit.schema import FILE, Audit
 from foolery.classifiers import builtin
+from foolery.text import format_percent
 
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "cards"
@@ -51,13 +52,13 @@ class Target:
 
 def targets() -> list[Target]:
     """All that can be audited here."""
-    found, folder = [], Path(os.environ.get("FOOLERY_DATA", ""))
+    networks, folder = [], Path(os.environ.get("FOOLERY_DATA", ""))
     for name in builtin.names():
         data, shown = "mnist", "mnist"
         if builtin.card_of(name).classes != DIGITS:
             data, shown = f"parquet:{folder / CIFAR}", f"'parquet:{CIFAR}'"
         command = f"foolery audit {name} --data {shown}"
-        found.append(Target(name, (name, "--data", data), command, BUDGET))
+        networks.append(Target(name, (name, "--data", data), command, BUDGET))
     photos = folder / "imagenet-samples" / "samples.parquet"
     for card in sorted(CARDS.glob("*.card.json")):
         name = card.name.removesuffix(".card.json")
@@ -65,8 +66,8 @@ def targets() -> list[Target]:
         if graph.is_file() and photos.is_file():
             words = (f"onnx:{graph}", "--card", str(card), "--data", f"parquet:{photos}")
             shown = f"foolery audit onnx:{name}/model.onnx --card {card.name} --data parquet:samples.parquet"
-            found.append(Target(name, words, shown, SMALLER.get(name, BUDGET)))
-    return found
+            networks.append(Target(name, words, shown, SMALLER.get(name, BUDGET)))
+    return networks
 
 
 def audited(target: Target, budget: int, out: Path) -> Audit | None:
@@ -87,30 +88,30 @@ def audited(target: Target, budget: int, out: Path) -> Audit | None:
     return open_audit(folder) if done.returncode == 0 else None
 
 
-def row(target: Target, found: Audit) -> dict[str, Any]:
+def row(target: Target, audit: Audit) -> dict[str, Any]:
     """What the results keep of an audit."""
-    verdict, real = found.verdict, found.reference
+    verdict, real = audit.verdict, audit.reference
     if verdict is None or real is None:
         raise SystemExit(f"{target.name}: has no score")
     return {
         "name": target.name,
-        "command": f"{target.shown} --budget {found.budget.requested}",
-        "classes": len(found.classifier.classes),
+        "command": f"{target.shown} --budget {audit.budget.requested}",
+        "classes": len(audit.classifier.classes),
         "accuracy": real.accuracy,
         "threshold": real.threshold,
-        "budget": found.budget.queries,
-        "queries": found.budget.spent,
-        "seconds": found.budget.elapsed,
-        "rate": found.budget.rate,
+        "budget": audit.budget.queries,
+        "queries": audit.budget.spent,
+        "seconds": audit.budget.elapsed,
+        "rate": audit.budget.rate,
         "verdict": verdict.model_dump(mode="json"),
-        "panel": list(found.panel),
+        "panel": list(audit.panel),
         "attacks": [
             attack.model_dump(mode="json", include={
                 "name", "status", "reason", "queries", "seconds", "fooled_at_tpr95", "median_confidence",
             })
-            for attack in found.attacks
+            for attack in audit.attacks
         ],
-        "versions": found.versions,
+        "versions": audit.versions,
     }  # fmt: skip
 
 
@@ -128,7 +129,7 @@ def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
         "| network | accuracy | budget | score | without transfer | unrecognizable | fooled@tpr95 | "
         "above-real-median | half fooled after | minutes |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        *(line for said, found in rows if (line := verdict_line(said, found))),
+        *(line for figures, audit in rows if (line := verdict_line(figures, audit))),
         "",
         "fooled@tpr95 of each attack alone (– where it could not be tried):",
         "",
@@ -137,16 +138,16 @@ def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
         "Commands:",
         "",
         "```sh",
-        *(said["command"] for said, _ in rows),
+        *(figures["command"] for figures, _ in rows),
         "```",
         "",
     ]
     return "\n".join(lines)
 
 
-def verdict_line(said: dict[str, Any], found: Audit) -> str:
+def verdict_line(figures: dict[str, Any], audit: Audit) -> str:
     """One row of the first table; empty without a score."""
-    verdict = found.verdict
+    verdict = audit.verdict
     if (
         verdict is None
         or verdict.score is None
@@ -160,25 +161,25 @@ def verdict_line(said: dict[str, Any], found: Audit) -> str:
     )
     half = "never" if verdict.queries_to_half is None else f"{verdict.queries_to_half:,.0f}"
     return (
-        f"| {said['name']} | {said['accuracy']:.1%} | {said['budget']:,} | "
+        f"| {figures['name']} | {format_percent(figures['accuracy'])} | {figures['budget']:,} | "
         f"{format_interval(verdict.score, 1)} | {without_transfer} | {unrecognizable} | "
         f"{format_share_interval(verdict.fooled_at_tpr95)} | "
         f"{format_share_interval(verdict.above_real_median)} | "
-        f"{half} | {said['seconds'] / 60:.1f} |"
+        f"{half} | {figures['seconds'] / 60:.1f} |"
     )
 
 
 def attack_table(rows: list[tuple[dict[str, Any], Audit]]) -> list[str]:
     """A row for each attack, a column for each network."""
-    alone = [{attack.name: attack.fooled_at_tpr95 for attack in found.attacks} for _, found in rows]
+    alone = [{attack.name: attack.fooled_at_tpr95 for attack in audit.attacks} for _, audit in rows]
     attacks = dict.fromkeys(name for column in alone for name in column)
     lines = [
-        f"| attack | {' | '.join(said['name'] for said, _ in rows)} |",
+        f"| attack | {' | '.join(figures['name'] for figures, _ in rows)} |",
         "| --- |" + " ---: |" * len(rows),
     ]
     for name in attacks:
-        told = (column.get(name) for column in alone)
-        lines.append(f"| {name} | " + " | ".join("–" if x is None else f"{x:.0%}" for x in told) + " |")
+        shares = (column.get(name) for column in alone)
+        lines.append(f"| {name} | " + " | ".join(format_percent(share, 0) for share in shares) + " |")
     return lines
 
 
@@ -217,15 +218,15 @@ def finished(known: list[Target], out: Path) -> list[tuple[dict[str, Any], Audit
     rows = []
     for target in known:
         if (out / target.name / FILE).is_file():
-            found = open_audit(out / target.name)
-            if found.state == "finished":
-                rows.append((row(target, found), found))
+            audit = open_audit(out / target.name)
+            if audit.state == "finished":
+                rows.append((row(target, audit), audit))
     return rows
 
 
 def write(rows: list[tuple[dict[str, Any], Audit]], docs: Path) -> None:
     """Both files."""
-    text = json.dumps({"audits": [said for said, _ in rows]}, indent=1)
+    text = json.dumps({"audits": [figures for figures, _ in rows]}, indent=1)
     (docs / "audits.json").write_text(text + "\n", encoding="utf-8")
     (docs / "audits.md").write_text(page(rows), encoding="utf-8")
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from foolery import load_classifier
 from foolery.audit.panel import MIN_AGREEMENT, ClassifierPanel, default_panel
 from foolery.canvas import Canvases
+from foolery.classifiers.base import Classifier
 from foolery.data import load_data
 from foolery.engine.evolution import evolve
 
@@ -76,11 +77,11 @@ def main(seeds: int = 10, result: str = "") -> int:
 
 
 def champions(
-    classifier: object, coordinates: str, seed: int
+    classifier: Classifier, coordinates: str, seed: int
 ) -> tuple[Canvases, NDArray[np.int64], NDArray[np.float64]]:
     """``(10, 1, 28, 28)`` images of one run, the digits that they are champions of, and confidences."""
     run = evolve(
-        classifier,  # type: ignore[arg-type]
+        classifier,
         options={"coordinates": coordinates},
         generations=GENERATIONS,
         batch=BATCH,

@@ -44,6 +44,7 @@ from foolery.engine.run import open_run
 from foolery.runs import open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.search.objectives import ObjectiveName, audit_objective
+from foolery.text import format_percent
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))
@@ -170,8 +171,8 @@ def measure(target: Target, runs: Path, champions: TransferChampions) -> dict[st
         "fooled_by_as_many_queries_of_evolution": share(alone, count),
         "seeds": len(alone),
         "queries": target.queries,
-        "without": said(alone, target.queries),
-        "with": said(together, target.queries),
+        "without": search_figures(alone, target.queries),
+        "with": search_figures(together, target.queries),
     }
 
 
@@ -189,7 +190,7 @@ def share(passed: NDArray[np.float64], queries: int) -> float:
     return round(float((passed <= queries).mean()), 4)
 
 
-def said(passed: NDArray[np.float64], queries: int) -> dict[str, Any]:
+def search_figures(passed: NDArray[np.float64], queries: int) -> dict[str, Any]:
     """Figures of a search, from ``(S, K)`` queries when each class fell; after ``queries`` means never."""
     within = np.where(passed <= queries, passed, np.inf)
     return {
@@ -211,8 +212,8 @@ def page(rows: list[dict[str, Any]], champions: TransferChampions) -> str:
         halves = (row[each]["queries_to_half"] for each in ("without", "with"))
         without, with_ = ("never" if half is None else f"{half:,.0f}" for half in halves)
         lines.append(
-            f"| {row['network']} | {row['champions_tried']} | {row['fooled_by_champions']:.1%} | "
-            f"{row['fooled_by_as_many_queries_of_evolution']:.1%} | {without} | {with_} | "
+            f"| {row['network']} | {row['champions_tried']} | {format_percent(row['fooled_by_champions'])} | "
+            f"{format_percent(row['fooled_by_as_many_queries_of_evolution'])} | {without} | {with_} | "
             f"{row['without']['score']:.1f} | {row['with']['score']:.1f} |"
         )
     lines += ["", "| shipped, of | run | champions | queries of the run |", "| --- | --- | ---: | ---: |"]

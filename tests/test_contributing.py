@@ -98,7 +98,7 @@ FOLLOWED = {
         '    SyntheticKind("copied", "a copy", 8, copied),\n',
         ("audit", "lenet", "--attacks", "copied", "--budget", "1000", "--out", "audit"),
         "copied",
-        imported="from foolery.data.synthetic.copied import dots as copied",
+        imported="from foolery.data.synthetic.copied import uniform as copied",
     ),
     "an attack of an audit": Copy(
         {

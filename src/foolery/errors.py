@@ -1,4 +1,4 @@
-"""Errors that a user can mend; each knows the exit code of the command line.
+"""Errors that a user can mend, each with its exit code on the command line.
 
 A message names the argument, what was expected, what came, and the remedy.
 """
@@ -17,7 +17,7 @@ class UsageError(FooleryError, ValueError):
 
 
 class GateError(FooleryError):
-    """A check that the user asked for did not hold (exit code 1)."""
+    """A gate that the user set did not hold (exit code 1)."""
 
     exit_code = 1
 

@@ -56,7 +56,7 @@ class Option:
     default: Value | None = None
 
     def parse(self, value: object) -> Value:
-        """``value``, or a text that says it, as a value of the option.
+        """``value``, or a text for it, as a value of the option.
 
         Raises:
             UsageError: where it is none.
@@ -143,7 +143,7 @@ class Registry:
         return [entry.name for entry in self.entries()]
 
     def __contains__(self, name: object) -> bool:
-        """Whether ``entry`` has more to say of ``name`` than that it is unknown."""
+        """Whether an entry has that name, or a plugin that is left out."""
         return name in self._by_name or name in self._broken
 
     def __iter__(self) -> Iterator[str]:

@@ -39,7 +39,7 @@ def run_file(individuals, reigns, classes=("a", "b", "it's c")):
         "path": None, "status": "finished", "keeps_genomes": True, "settings": settings,
         "provenances": (provenance(),), "history": History.of(moments), "champions": champions,
         "individuals": tuple(Individual(n, g, p, None, b"") for n, g, p in individuals),
-        "reigns": tuple(sorted(rows, key=lambda row: (row.generation, row.cell))),
+        "replacements": tuple(sorted(rows, key=lambda row: (row.generation, row.cell))),
     }  # fmt: skip
     assert given.settings.cells == tuple(range(len(classes)))
     return RunFile(**base)
@@ -103,7 +103,7 @@ def test_in_a_real_run_every_class_is_a_leaf_and_lengths_add_up_to_its_birth(rea
         assert all(child.generation > node.generation for child in node.children)
         assert len(node.children) != 1 or node.labels or node is root or node.number is None
     found = goal_switches(real)
-    assert found.champions.sum() == sum(reign.generation > 0 for reign in real.reigns)
+    assert found.champions.sum() == sum(each.generation > 0 for each in real.replacements)
     lines = {one.number for row in real.champions for one in real.lineage(row.individual)}
     assert {node.number for node in postorder(root)} - {None} <= lines
 

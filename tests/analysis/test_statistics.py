@@ -8,10 +8,12 @@ import pytest
 from foolery.analysis.statistics import (
     bootstrap_median,
     correlation,
+    mann_whitney,
     mantel,
     neighbor_test,
     same_label_test,
     signed_rank,
+    trend,
 )
 from foolery.errors import UsageError
 
@@ -101,3 +103,49 @@ def test_the_bootstrap_interval_holds_the_median_and_narrows():
     few_low, few_high = bootstrap_median(values[:20], draws=999)
     assert low < np.median(values) < high
     assert high - low < few_high - few_low
+
+
+def test_u_counts_the_pairs_in_which_the_first_is_larger():
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 9, 30).astype(float), rng.integers(0, 7, 20).astype(float)
+    pairs = first[:, None] - second
+    test = mann_whitney(first, second)
+    assert test.u == (pairs > 0).sum() + 0.5 * (pairs == 0).sum()
+    assert test.share == test.u / 600
+    assert mann_whitney(second, first).p == pytest.approx(test.p)
+
+
+def test_samples_far_apart_are_told_apart_and_equal_ones_are_not():
+    low, high = np.arange(20.0), np.arange(100.0, 120.0)
+    assert mann_whitney(high, low).share == 1.0
+    assert str(mann_whitney(high, low)) == "Mann-Whitney U = 400, p < 0.0001"
+    assert mann_whitney(np.ones(5), np.ones(6)).p == 1.0
+    assert str(mann_whitney(np.ones(5), np.ones(6))) == "Mann-Whitney U = 15, p = 1"
+
+
+GROUPS = [5.0] * 5 + [20.0] * 5 + [50.0] * 5 + [100.0] * 5
+
+
+def test_what_rises_with_the_group_rises():
+    found = trend(GROUPS, [group + at % 5 for at, group in enumerate(GROUPS)])
+    assert found.tau > 0.8
+    assert found.p < 1e-4
+    assert found.rises
+    assert not found.falls
+    assert str(found).startswith("Kendall's tau = 0.")
+
+
+def test_noise_has_no_trend():
+    found = trend(GROUPS, [float(at * 7 % 5) for at in range(20)])
+    assert not found.rises
+    assert not found.falls
+
+
+def test_not_reached_counts_as_more_than_any_number():
+    values = [100.0] * 15 + [np.inf] * 5
+    assert trend(GROUPS, values).rises
+    assert trend(GROUPS, [-value for value in values]).falls
+
+
+def test_where_nothing_differs_there_is_no_trend():
+    assert (trend(GROUPS, [np.inf] * 20).tau, trend(GROUPS, [np.inf] * 20).p) == (0.0, 1.0)

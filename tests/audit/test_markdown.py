@@ -45,7 +45,7 @@ def test_every_figure_of_the_verdict_has_a_line(audit):
     assert lines[1] == "score of each seed: 61.0, 61.4 (chance in the search)"
     assert "fooled@tpr95 60 % (40 % to 80 %) of 10 classes" in lines
     assert "above-real-median 40 % (20 % to 60 %)" in lines
-    assert any(line.startswith("25% of the champions are recognized by the panel") for line in lines)
+    assert any(line.startswith("25 % of the champions are recognized by the panel") for line in lines)
     assert lines[-1] == "3,200 queries in 12 s, at most 20 of them twice after an interruption; budget 2000"
 
 

@@ -24,7 +24,7 @@ def with_attacks(audit, *attacks):
 
 def test_noise_that_fools_as_much_as_a_search_is_said(audit):
     (note,) = final_notes(with_attacks(audit, attack("tiles", 0.5), attack("cppn", 0.5)))
-    assert "No search is needed: 125 synthetic images (tiles) fool 50% of the classes" in note
+    assert "No search is needed: 125 synthetic images (tiles) fool 50 % of the classes" in note
 
 
 @pytest.mark.parametrize("names", [("tiles", "transfer"), ("cppn", "direct"), ("tiles",)])

@@ -89,7 +89,7 @@ def test_it_has_a_summary_and_a_page_in_the_new_words(finished, tmp_path):
 
 
 def test_it_is_exported_as_a_data_set(finished, tmp_path):
-    done = invoke("export", finished, "--to", "folder", "-o", tmp_path / "set", "--json")
+    done = invoke("export", finished, "--format", "folder", "-o", tmp_path / "set", "--json")
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "set").rglob("*.png"))) == len(open_audit(finished).champions)
 

@@ -9,6 +9,7 @@ import pytest
 from browser.conftest import NARROW, WIDE
 from foolery.analysis.transferability import transfer
 from foolery.canvas import CanvasShape, canvas_hash
+from foolery.checks import preflight
 from foolery.classifiers import load_classifier
 from foolery.data.labelled import LabelledImages
 from foolery.encodings import make_encoding
@@ -390,13 +391,17 @@ def transfer_page(folder: Path) -> Path:
     return write_report(transfer(runs, [Plain(3, canvas), Plain(4, (1, 9, 9))]), folder / "out")
 
 
+def result_page(folder: Path) -> Path:
+    return preflight("lenet").report(folder / "out")
+
+
 def broken_page(folder: Path) -> Path:
     return write_files(unreadable_files("broken", "the file was cut short"), folder / "out")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("make", [race_page, transfer_page, broken_page])
+@pytest.mark.parametrize("make", [race_page, transfer_page, result_page, broken_page])
 def test_pages_of_every_other_kind_fit_and_keep_nobody_out(
     open_page, accessible, tmp_path, make, scheme, size
 ):

@@ -44,7 +44,7 @@ def test_the_examples_of_the_page(mnist_train, tmp_path):
     [
         (["onnx:x.onnx", "--method", "acet"], ["cannot be trained", "lenet"]),
         (["lenet", "--method", "clas"], ["--method: unknown 'clas'", "class"]),
-        (["resnet", "--method", "fine-tune"], ["unknown 'resnet'"]),
+        (["resnet", "--method", "fine-tune"], ["'resnet' is unknown"]),
         (["digits-knn", "--method", "fine-tune"], ["cannot be fine-tuned"]),
         (["lenet", "--method", "acet", "--card", "x.json"], ["only method fine-tune takes one"]),
         (["lenet", "--broken", "ask"], ["--broken: unknown 'ask'"]),

@@ -17,11 +17,14 @@ pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 def test_it_prints_its_address_and_ends_with_ctrl_c(tmp_path):
     command = [sys.executable, "-m", "foolery", "studio", str(tmp_path), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline()
-        with urllib.request.urlopen(line.split()[0]) as answer:
-            assert answer.status == 200
-        process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=30)
+        try:
+            line = process.stdout.readline()
+            with urllib.request.urlopen(line.split()[0], timeout=60) as answer:
+                assert answer.status == 200
+            process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()  # a server that does not end must not hold up the tests
     assert line.startswith("http://127.0.0.1:")
     assert "Ctrl-C" in line
     assert (process.returncode, rest, errors) == (0, "", "")

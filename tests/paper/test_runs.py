@@ -42,7 +42,7 @@ def test_every_seed_gets_the_run_that_evolve_makes(lenet, tmp_path):
 def test_a_finished_run_is_used_and_not_repeated(lenet, tmp_path):
     evolve_runs(context(tmp_path, lenet), "digits", "cppn", **SIZE)
     before, steps = changed(tmp_path), []
-    watched = context(tmp_path, lenet, seeds=3, progress=lambda label, done, total: steps.append(label))
+    watched = context(tmp_path, lenet, seeds=3, on_progress=lambda label, *_: steps.append(label))
     assert len(evolve_runs(watched, "digits", "cppn", **SIZE)) == 3
     after = changed(tmp_path)
     assert {path: after[path] for path in before} == before
@@ -74,7 +74,7 @@ def test_an_interrupted_run_goes_on_to_the_same_end(lenet, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evolve_runs(context(tmp_path, lenet, progress=strike), "digits", "cppn", **SIZE)
+        evolve_runs(context(tmp_path, lenet, on_progress=strike), "digits", "cppn", **SIZE)
     half = open_run_file(run_folder(tmp_path, lenet, "cppn", 6, 20, 1))
     assert (half.status, half.generation) == ("interrupted", 3)
     runs = evolve_runs(context(tmp_path, lenet), "digits", "cppn", **SIZE)

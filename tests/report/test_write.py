@@ -8,6 +8,7 @@ import pytest
 import foolery
 from foolery.audit import open_audit
 from foolery.errors import UsageError
+from foolery.hardening import read_arms_race
 from foolery.report import open_artifact, write_report
 from foolery.report.artifact import ReportOptions
 from report.pages import read_page
@@ -102,6 +103,27 @@ def test_the_classifier_is_found_by_the_options_alone(folder):
 def test_what_cannot_be_done_is_one_line(folder, tmp_path, source, options, text):
     with pytest.raises(UsageError, match=text):
         write_report([folder / name for name in source], tmp_path, budget="0", **options)
+
+
+def test_every_other_result_has_a_page_of_its_values(folder, tmp_path):
+    run = foolery.open_run(folder / "run")
+    for at, result in enumerate(
+        (foolery.verify(run), foolery.preflight("lenet"), foolery.transfer([run], ["lenet-b"]))
+    ):
+        page = read_page(result.report(tmp_path / str(at)))
+        assert page.texts["h1"]
+    assert "Verification" in (tmp_path / "0/index.html").read_text()
+    assert json.loads((tmp_path / "0/result.json").read_bytes())["passed"] is True
+    assert "Match rate" in (tmp_path / "2/index.html").read_text()
+
+
+def test_several_runs_and_an_audit_and_an_arms_race_that_were_opened_have_their_pages(folder, tmp_path):
+    runs = foolery.evolve("lenet", seeds=[1, 2], generations=1, batch=10, out=tmp_path / "two")
+    assert read_page(runs.report(tmp_path / "runs")).all("section")
+    audit = foolery.open_audit(folder / "audit").report(tmp_path / "audit")
+    assert tree(audit.parent) == tree(write_report(folder / "audit", tmp_path / "path").parent)
+    race = read_arms_race(folder / "race").report(tmp_path / "race")
+    assert "2 of 3 rounds finished" in race.read_text(encoding="utf-8")
 
 
 def test_what_has_no_pages_is_named(tmp_path):

@@ -8,7 +8,7 @@ from foolery.audit.schema import AttackRecord, Audit, AuditedChampion
 from foolery.audit.storage import SUMMARY
 from foolery.audit.verdict import AuditVerdict, Interval
 from foolery.files import write_atomic
-from foolery.text import format_confidence
+from foolery.text import format_confidence, format_percent
 
 _CHAMPIONS = 12
 
@@ -53,7 +53,8 @@ def verdict_lines(audit: Audit) -> list[str]:
         reference = audit.reference
         lines.append(
             f"reference data: {reference.images} images of {reference.data}, accuracy "
-            f"{reference.accuracy:.1%}; TPR95 threshold: {reference.measure} {reference.threshold:.4g}"
+            f"{format_percent(reference.accuracy)}; TPR95 threshold: {reference.measure} "
+            f"{reference.threshold:.4g}"
         )
     budget = audit.budget
     repeated = f", at most {budget.repeated:,} of them twice after an interruption" if budget.repeated else ""
@@ -81,14 +82,14 @@ def _figure_lines(audit: Audit, verdict: AuditVerdict) -> list[str]:
         )
     if verdict.above_real_median is not None:
         lines.append(f"above-real-median {format_share_interval(verdict.above_real_median)}")
-    above = ", ".join(f"{share:.0%} at {level}" for level, share in verdict.above.items())
+    above = ", ".join(f"{format_percent(share, 0)} at {level}" for level, share in verdict.above.items())
     lines.append(
         f"median confidence of the champions {format_confidence(verdict.median_confidence)} ({above})"
     )
     if verdict.recognized is not None:
         caution = ": they may show the class, or the panel may share the flaw" if verdict.recognized else ""
         lines.append(
-            f"{verdict.recognized:.0%} of the champions are recognized by the panel "
+            f"{format_percent(verdict.recognized, 0)} of the champions are recognized by the panel "
             f"({', '.join(audit.panel)}){caution}"
         )
     return lines
@@ -134,7 +135,7 @@ def format_interval(interval: Interval, decimals: int) -> str:
 
 def format_share_interval(interval: Interval) -> str:
     """``80 % (50 % to 100 %)``."""
-    value, low, high = (f"{100 * each:.0f} %" for each in (interval.value, interval.low, interval.high))
+    value, low, high = (format_percent(each, 0) for each in (interval.value, interval.low, interval.high))
     return f"{value} ({low} to {high})"
 
 
@@ -146,7 +147,7 @@ def _attack_table(audit: Audit) -> list[str]:
     seeds = audit.budget.seeds > 1
     for attack in audit.attacks:
         name = f"{attack.name} (seed {attack.seed})" if seeds else attack.name
-        fooled = "–" if attack.fooled_at_tpr95 is None else f"{100 * attack.fooled_at_tpr95:.0f} %"
+        fooled = format_percent(attack.fooled_at_tpr95, 0)
         confidence = "–" if attack.median_confidence is None else format_confidence(attack.median_confidence)
         rows.append(f"| {name} | {attack.queries:,} | {fooled} | {confidence} | {_status(attack)} |")
     return rows
@@ -172,7 +173,7 @@ def _champion_table(audit: Audit) -> list[str]:
 def _champion_row(champion: AuditedChampion) -> str:
     fooled = [queries for queries in champion.queries_to_fool if queries is not None]
     when = f"{min(fooled):,} queries" if fooled else "never"
-    panel = "–" if champion.recognized_by is None else f"{100 * champion.recognized_by:.0f} %"
+    panel = format_percent(champion.recognized_by, 0)
     confidence = format_confidence(champion.confidence)
     cells = (_cell(champion.label), confidence, champion.attack, when, panel, f"`{champion.image}`")
     return f"| {' | '.join(cells)} |"

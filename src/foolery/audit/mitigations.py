@@ -33,6 +33,7 @@ from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.class_matching import match_by_name
 from foolery.errors import UsageError
+from foolery.text import format_percent
 
 REJECTION_TPRS = (0.99, 0.95, 0.9, 0.8)
 HIGH_CONFIDENCE = 0.9
@@ -118,7 +119,7 @@ def rejection_thresholds(plain: Audit, scored: ReferenceScores) -> list[Mitigati
             figure=f"score, fresh evolution of CPPNs, {evolution.queries:,} queries",
             before=before,
             after=score_at(threshold_at_tpr(correct, tpr)),
-            cost=f"{100 * (1 - tpr):.0f} % of the real images that it classifies rightly are rejected",
+            cost=f"{format_percent(1 - tpr, 0)} of the real images that it classifies rightly are rejected",
         )
         for tpr in REJECTION_TPRS
     ]
@@ -212,7 +213,8 @@ def _before_and_after(name: str, plain: Audit, defended: Audit, cost: str) -> li
     before, after = plain.verdict, defended.verdict
     if before is None or after is None or plain.reference is None or defended.reference is None:
         return []
-    accuracy = f"accuracy {plain.reference.accuracy:.1%} before, {defended.reference.accuracy:.1%} after"
+    accuracy = f"accuracy {format_percent(plain.reference.accuracy)} before, "
+    accuracy += f"{format_percent(defended.reference.accuracy)} after"
     return [
         Mitigation(
             mitigation=name,

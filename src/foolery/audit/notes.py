@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from foolery.audit.attacks.transfer import TRANSFER
 from foolery.audit.schema import AttackRecord, Audit, BudgetRecord, ReferenceStatistics
 from foolery.data.synthetic import synthetic_kinds
+from foolery.text import format_percent
 
 _MOST_OF_BUDGET = 0.8  # of the queries
 
@@ -66,7 +67,8 @@ def _no_search_needed_note(audit: Audit) -> tuple[str, ...]:
         return ()
     return (
         f"No search is needed: {best.queries:,} synthetic images ({best.name}) fool "
-        f"{best.fooled_at_tpr95:.0%} of the classes, the best search ({top.name}) {top.fooled_at_tpr95:.0%}.",
+        f"{format_percent(best.fooled_at_tpr95, 0)} of the classes, the best search ({top.name}) "
+        f"{format_percent(top.fooled_at_tpr95, 0)}.",
     )
 
 
@@ -89,14 +91,18 @@ def reference_line(reference: ReferenceStatistics) -> str:
         "" if reference.matched_by == "name" else " (classes matched by their position: no name agrees)"
     )
     return (
-        f"{reference.images} real images: accuracy {reference.accuracy:.1%}{by_position}; TPR95 threshold: "
-        f"{reference.measure} {reference.threshold:.4g}"
+        f"{reference.images} real images: accuracy {format_percent(reference.accuracy)}{by_position}; "
+        f"TPR95 threshold: {reference.measure} {reference.threshold:.4g}"
     )
 
 
 def attack_line(attack: AttackRecord) -> str:
     """A line of progress: an attack that has ended."""
-    fooled = "" if attack.fooled_at_tpr95 is None else f", {attack.fooled_at_tpr95:.0%} fooled@tpr95"
+    fooled = (
+        ""
+        if attack.fooled_at_tpr95 is None
+        else f", {format_percent(attack.fooled_at_tpr95, 0)} fooled@tpr95"
+    )
     confidence = attack.median_confidence
     median = "" if confidence is None else f", median confidence {confidence:.4f}"
     return f"{attack.name}: {attack.queries:,} queries, {attack.seconds:.1f} s{fooled}{median}"

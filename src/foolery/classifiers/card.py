@@ -73,12 +73,12 @@ class Preprocessing(_Frozen):
 
     @property
     def shape(self) -> CanvasShape:
-        """The canvas as the rest of foolery knows it."""
+        """The canvas as a ``CanvasShape``."""
         return CanvasShape(self.canvas.channels, self.canvas.height, self.canvas.width)
 
 
 class Card(_Frozen):
-    """Everything about a classifier that its weights file cannot say.
+    """What a weights file does not hold: preprocessing, class names, kind of scores.
 
     Attributes:
         foolery_card: version of this format.

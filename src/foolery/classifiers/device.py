@@ -95,7 +95,7 @@ def check_precision(precision: str) -> str:
 
 
 def check_backend(reference: str, backend: str, precision: str) -> None:
-    """Raise UsageError where ``backend`` cannot be asked for ``precision``."""
+    """Raise UsageError where ``backend`` cannot compute in ``precision``."""
     if precision == "float32" or backend == "torch":
         return
     runtime = "onnxruntime" if backend == "onnx" else "code of its own"
@@ -121,7 +121,7 @@ def check_computes(precision: str, device: str) -> None:
 
 
 def recorded_precision(forward: Mapping[str, str | int]) -> str:
-    """The precision that ``Description.forward`` says; of an ensemble's, the roughest."""
+    """The precision in ``Description.forward``; of an ensemble, the roughest."""
     precisions = [str(value) for key, value in forward.items() if key.rpartition(".")[2] == "precision"]
     return max(precisions, key=lambda name: TOLERANCE.get(name, 0.0), default="float32")
 

@@ -110,7 +110,7 @@ def _transformers(request: Request) -> Any:
 
 
 def _source(request: Request, name: str) -> dict[str, Any]:
-    """Arguments that say which model: a folder, or a repository of the hub."""
+    """Arguments that name the model: a folder, or a repository of the hub."""
     common = {"trust_remote_code": False}
     folder = Path(name).expanduser()
     if name and folder.is_dir():

@@ -112,7 +112,7 @@ def open_onnx(
     Args:
         name: the reference.
         graph: the file; weights that it points to lie in its folder.
-        card: says what the file cannot; a layout that it leaves out is found from the shape of the input.
+        card: preprocessing and class names; a layout that it leaves out is found from the shape of the input.
         fingerprint: of the weights and the card; taken from ``weights`` if None.
         weights: the file and those it points to.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
@@ -144,7 +144,7 @@ def open_onnx(
 
 
 def _with_layout(card: Card, shape: list[object]) -> Card:
-    """``card``; where it says nothing of the layout, with NHWC if only that fits the input."""
+    """``card``; where it leaves the layout out, with NHWC if only that fits the input."""
     preprocessing = card.preprocessing
     if (
         "layout" in preprocessing.model_fields_set

@@ -42,7 +42,7 @@ def _prepare(
 def preprocess(
     canvases: Canvases, preprocessing: Preprocessing, out: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """``(N, C, h, w) float32`` (or ``(N, h, w, C)``, as ``how.layout`` says), contiguous.
+    """``(N, C, h, w) float32`` (or ``(N, h, w, C)``, as ``preprocessing.layout`` says), contiguous.
 
     Cropped, scaled, normalised and brought into the network's order of channels, in that order, each step
     rounded to float32. ``out`` is memory for a result of NCHW layout.

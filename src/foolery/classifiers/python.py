@@ -141,7 +141,7 @@ def _is_torch(model: Any) -> bool:
 
 
 def _card_fields(model: Any, request: Request) -> dict[str, Any]:
-    """The fields of a card that attributes give; the whole range 0 to 255 where they say nothing else."""
+    """Fields of a card from attributes; values from 0 to 255 where there is no other scale."""
     names = ("kind", "output", "classes")
     fields = {
         name: getattr(model, name)

@@ -110,7 +110,7 @@ def _file(request: Request, timm: Any, name: str, weights: str | None) -> Path:
 
 
 def _card_fields(reference: str, timm: Any, network: Any) -> dict[str, Any]:
-    """The fields of a card that timm knows: as its evaluation transform resizes and crops."""
+    """Fields of a card from timm: as its evaluation transform resizes and crops."""
     config = timm.data.resolve_model_data_config(network)
     channels, height, width = config["input_size"]
     tag = network.pretrained_cfg.get("tag") or ""

@@ -28,7 +28,7 @@ class _ProgramModule(nn.Module):
         self.program = program
 
     def train(self, mode: bool = True) -> _ProgramModule:
-        """A program stays in the mode it was exported in; torch raises where it is asked for another."""
+        """A program stays in the mode it was exported in; torch raises where it is set to another."""
         return self
 
     def forward(self, images: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ def open_torch(
     Args:
         name: the reference.
         weights: the file.
-        card: names the architecture, and says what else the file cannot.
+        card: architecture, preprocessing and class names.
         fingerprint: of the weights and the card.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``float32``, ``tf32``, ``bf16`` or ``fp16``.

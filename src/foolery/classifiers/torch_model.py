@@ -202,8 +202,8 @@ def torch_classifier(
 
     Args:
         name: the reference.
-        network: takes ``(N, C, H, W) float32``, preprocessed as the card says, and gives ``(N, K)``.
-        card: says what the network cannot.
+        network: takes ``(N, C, H, W) float32``, preprocessed by the card, and gives ``(N, K)``.
+        card: preprocessing and class names.
         fingerprint: of the weights and the card.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``float32``, ``tf32``, ``bf16`` or ``fp16``; recorded where it is not float32.

@@ -64,11 +64,11 @@ _NOTES = {
     "alexnet": "torchvision's alexnet is the later one-column variant (2014), not the network of 2012 with "
     "two groups, local normalisation and 227 pixels that the paper fooled."
 }
-_RESIZE, _CROP = 256, 224  # where there are no weights that say otherwise
+_RESIZE, _CROP = 256, 224  # where there are no weights
 
 
 def open_reference(request: Request) -> Classifier:
-    """The classifier that ``torchvision:NAME`` names; its card is made of what torchvision knows.
+    """The classifier that ``torchvision:NAME`` names; its card is made of the transform of its weights.
 
     Raises:
         UsageError: for unknown names, and for weights that cannot be had.

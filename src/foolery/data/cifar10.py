@@ -74,7 +74,7 @@ def _contents(names: list[str]) -> list[bytes]:
 
 
 def _unpack(archive: bytes, names: list[str], source: Path) -> list[bytes]:
-    """Members of the archive, read in memory: nothing is written where the archive says."""
+    """Members of the archive, read in memory: no path of the archive is used."""
     members: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:

@@ -17,7 +17,7 @@ from pathlib import Path
 from foolery.errors import UsageError
 from foolery.files import write_atomic
 
-TIMEOUT = 20.0  # seconds without an answer after which a mirror counts as unreachable
+TIMEOUT = 20.0  # seconds without a response after which a mirror counts as unreachable
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def download(
         path: below the data folder.
         mirrors: addresses, the first one preferred.
         check: returns the content, or raises UsageError; its second argument names the address.
-        size: said on standard error before a long download.
+        size: printed on standard error before a long download.
 
     Raises:
         UsageError: where no mirror has it; says where to put the file by hand.
@@ -106,10 +106,10 @@ def download(
     failures: list[str] = []
     for address in mirrors:
         try:
-            with opener.open(address, timeout=TIMEOUT) as answer:
+            with opener.open(address, timeout=TIMEOUT) as response:
                 if size is not None:
                     print(f"downloading {address} ({size})", file=sys.stderr, flush=True)
-                content = check(answer.read(), address)
+                content = check(response.read(), address)
         except (OSError, HTTPException, UsageError) as error:
             failures.append(str(error) or type(error).__name__)
         else:

@@ -29,7 +29,7 @@ def _contents_message(root: Path) -> str:
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """Image files, each read when it is asked for."""
+    """Image files, each read when it is needed."""
 
     paths: tuple[Path, ...]
     root: Path

@@ -33,7 +33,7 @@ class EncodedImages(Protocol):
 
 @dataclass(frozen=True)
 class StreamedImages:
-    """Images that stay encoded until a batch of them is asked for.
+    """Images that stay encoded until a batch of them is needed.
 
     Attributes:
         classes: one name per class.

@@ -24,7 +24,7 @@ RGB = "rgb"
 
 
 PLAIN, HSV, HLS = 0, *(1 + COLORS.index(name) for name in COLORS)
-"""What ``convert`` is told: leave the planes as they are, or which colors they hold."""
+"""Argument ``colors`` of ``convert``: planes that stay as they are, and the colors of others."""
 
 _MAGIC = np.float32(12582912.0)
 _0, _1 = np.float32(0.0), np.float32(1.0)
@@ -122,7 +122,7 @@ def _convert_all(colors: int, planes: NDArray[np.uint8]) -> None:
 
 
 def color_code(colors: str | None) -> int:
-    """What ``convert`` is told for ``colors``; None is gray."""
+    """The number that ``convert`` takes for ``colors``; None is gray."""
     return PLAIN if colors is None else 1 + COLORS.index(colors)
 
 

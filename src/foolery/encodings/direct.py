@@ -122,7 +122,7 @@ class Direct(Encoding[DirectGenomes]):
     Args:
         canvas: what is drawn.
         crossover: ``none`` as the paper describes it, or ``sbx`` as the released code has it.
-        colors: what the three planes of a color canvas mean: ``hsv`` as the paper says, ``hls``, or
+        colors: what the three planes of a color canvas mean: ``hsv`` as published, ``hls``, or
             ``rgb``, in which every image can be written.
     """
 

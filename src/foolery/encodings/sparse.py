@@ -75,7 +75,7 @@ class Sparse(Encoding[DirectGenomes]):
 
     @cached_property
     def _genes(self) -> Direct:
-        """Who varies and stores the genes, as if they were an image of one row."""
+        """The encoding that varies and stores the genes, as if they were an image of one row."""
         channels = self.canvas.channels
         count = channels + self.squares * (_PLACE_GENES + channels)
         return Direct(CanvasShape(channels=1, height=1, width=count))

@@ -38,7 +38,7 @@ def _no_mates(stream: Stream) -> NDArray[np.int64]:
 
 
 CROSSOVERS: Mapping[str, Callable[[Stream], NDArray[np.int64]]] = {"none": _no_mates, "sbx": _sbx_mates}
-"""Name of a crossover to the function that says who is crossed with whom."""
+"""Name of a crossover to the function that gives the mate of every row."""
 
 
 @jit_inline

@@ -97,7 +97,15 @@ def harden(
     on_note: Callable[[str], None] = lambda line: None,
     command: str = "python",
 ) -> ArmsRace:
-    """Train a network against the images that fool it, and attack it afresh after every round.
+    """Train a network against the images that fool it, and attack it again after every round.
+
+    Example::
+
+        import foolery
+
+        race = foolery.harden("lenet", runs=2, generations=3, batch=50, iterations=20)
+        race.rounds[1].fooling_images   # 40
+        race.report("page")
 
     Args:
         classifier: an architecture to train (``lenet``, ``perceptron``, ``convnet``, ``vit``); with ``acet``
@@ -130,12 +138,6 @@ def harden(
         UsageError: for anything that cannot be used, in one line, before anything is written.
         MissingExtraError: without torch.
         KeyboardInterrupt: passed on; the same call with ``resume`` continues.
-
-    Example:
-        >>> race = harden("lenet", rounds=2, runs=2, generations=3, batch=50, iterations=20)
-        ... # doctest: +SKIP
-        >>> [each.fooling_images for each in race.rounds]  # doctest: +SKIP
-        [0, 40]
     """
     folder, first = Path(out), first_runs or runs
     prepared = prepare_arms_race(

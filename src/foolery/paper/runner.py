@@ -49,6 +49,12 @@ def reproduce(
     Results go to ``out/NAME`` (``result.json``, ``page.md``, ``picture.png``), runs to ``out/runs``. What an
     interrupted call finished is used by the next one.
 
+    Example:
+        >>> import foolery
+        >>> results = foolery.reproduce("fig4", scale=0.02, out="reproduce")
+        >>> results["fig4"].verdicts["median"]
+        'not tested at full scale'
+
     Args:
         names: of experiments (``fig4``, ``transfer`` …), or ``all``.
         scale: 1 is the paper's size; what it multiplies is the experiment's to say.
@@ -68,11 +74,6 @@ def reproduce(
     Raises:
         UsageError: one line with everything that is missing, before anything runs.
         KeyboardInterrupt: passed on; the same call continues.
-
-    Example:
-        >>> results = reproduce("fig4", scale=0.02, out="reproduce")  # doctest: +SKIP
-        >>> results["fig4"].verdicts["median"]  # doctest: +SKIP
-        'not tested at full scale'
     """
     folder = Path(out)
     options = ReproduceOptions(

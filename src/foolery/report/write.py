@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foolery.analysis.transferability import TransferMatrix
+from foolery.audit.schema import Audit
 from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.metered import Budget
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
+from foolery.hardening.arms_race import ArmsRace
 from foolery.report.artifact import (
     Artifact,
     ArtifactCard,
@@ -29,9 +32,12 @@ from foolery.report.index_page import (
     index_title,
     unreadable_files,
 )
+from foolery.report.model import RunReport
 from foolery.report.output_folder import OutputFolder
+from foolery.report.result_page import result_files
 from foolery.report.run_page import RunArtifact, runs_files
 from foolery.report.transfer_page import transfer_files
+from foolery.results import Result
 
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
@@ -165,8 +171,8 @@ def write_pages(
     folder = _folder(out, first)
     if len(sources) == 1 and isinstance(first, Path) and artifact_kind(first) is None:
         return _write_index(first, folder, options, overwrite=overwrite)
-    if isinstance(first, TransferMatrix):
-        files = transfer_files(first, single_file=options.single_file)
+    if len(sources) == 1 and isinstance(first, Result) and _folder_of(first) is None:
+        files = _files_of(first, options)
         return WrittenReport(write_files(files, folder, overwrite=overwrite), count=1, unreadable=0)
     artifacts = [_artifact(each) for each in sources]
     _check(artifacts, options)
@@ -204,9 +210,6 @@ def _listed(source: Source) -> list[Any]:
 
 def _artifact(source: Any) -> Artifact:
     """What is shown of a source: of a result with files these, so that its ancestors are shown, too."""
-    from foolery.engine.run import RunResult
-    from foolery.report.model import RunReport
-
     if isinstance(source, Path):
         kind = artifact_kind(source)
         if kind is None:
@@ -215,10 +218,28 @@ def _artifact(source: Any) -> Artifact:
         return open_artifact(source)
     if isinstance(source, RunResult | RunReport):
         return RunArtifact(source)
-    folder = getattr(source, "path", None)
-    if isinstance(folder, Path):
+    folder = _folder_of(source)
+    if folder is not None:
         return open_artifact(folder)
     raise UsageError(f"report: expected a result or a path, got {type(source).__name__}, which has no pages")
+
+
+def _folder_of(source: Any) -> Path | None:
+    """Of a path, or of a run, an audit or an arms race that is kept in one."""
+    if isinstance(source, Path):
+        return source.parent if source.is_file() else source
+    if isinstance(source, ArmsRace):
+        return source.folder
+    return source.path if isinstance(source, RunResult | Audit) else None
+
+
+def _files_of(result: Result, options: ReportOptions) -> dict[str, bytes]:
+    """Pages of a result that is held in memory."""
+    if isinstance(result, RunResult):
+        return RunArtifact(result).report_files(options)
+    if isinstance(result, TransferMatrix):
+        return transfer_files(result, single_file=options.single_file)
+    return result_files(result, single_file=options.single_file)
 
 
 def _check(artifacts: Sequence[Artifact], options: ReportOptions) -> None:
@@ -234,10 +255,10 @@ def _check(artifacts: Sequence[Artifact], options: ReportOptions) -> None:
 def _folder(out: Path | str | None, source: Any) -> Path:
     if out is not None:
         return Path(out)
-    path = source if isinstance(source, Path) else getattr(source, "path", None)
-    if path is None:
+    folder = _folder_of(source)
+    if folder is None:
         raise UsageError("out: a result that is held in memory has no folder; name one to write to")
-    return (path.parent if path.is_file() else path) / "report"
+    return folder / "report"
 
 
 def _budget(budget: Budget | str | None) -> Budget:

@@ -1,4 +1,4 @@
-"""VAE: a generative model of each class, asked which of them an image comes from; 419 000 weights.
+"""VAE: a generative model of each class, compared by how likely they make an image; 419 000 weights.
 
 After "analysis by synthesis" (Schott, Rauber, Bethge, Brendel, 2018): one variational autoencoder for each
 class, and the class whose model explains an image best. Here the models share the encoder's first layer and

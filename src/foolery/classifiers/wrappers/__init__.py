@@ -28,7 +28,7 @@ WRAPPERS = Registry(
         ),
         Entry(
             "rejecting",
-            "the first with a reject option: the second, a generative network, knows what it has seen",
+            "the first with a reject option; the second, a generative network, decides what to reject",
             f"{_HERE}.rejection:with_reject_option",
             form="rejecting:REF+REF",
         ),

@@ -154,7 +154,7 @@ def fastest_batch(classifier: Classifier, max_batch: int = MAX_BATCH) -> int:
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
-    """Whether ``error``, or what caused it, is Python's, torch's or onnxruntime's way to say so."""
+    """Whether ``error``, or what caused it, means that memory ran out, in Python, torch or onnxruntime."""
     if error is None:
         return False
     message = str(error).casefold()

@@ -123,10 +123,10 @@ class RejectOption:
 
 
 def with_reject_option(inner: Classifier, density: Classifier | None = None) -> RejectOption:
-    """``inner`` with a reject option: ``density`` (itself if None) knows what it has seen.
+    """``inner`` with a reject option, for images unlike those that ``density`` (itself if None) has seen.
 
     Raises:
-        UsageError: where ``density`` knows no p(x), or the two do not belong together.
+        UsageError: where ``density`` gives no p(x), or the two do not belong together.
     """
     density = inner if density is None else density
     classifier, generative = inner.description, density.description

@@ -46,7 +46,7 @@ class Cppn(Encoding[CppnGenomes]):
     Args:
         canvas: what is drawn; one output a channel.
         coordinates: ``raw`` pixel indices as the released code feeds them, or ``centered`` in [-1, 1].
-        colors: what the three outputs of a color canvas mean: ``hsv`` as the paper says, or ``hls``.
+        colors: what the three outputs of a color canvas mean: ``hsv`` as published, or ``hls``.
     """
 
     canvas: CanvasShape

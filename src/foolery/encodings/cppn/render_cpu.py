@@ -170,7 +170,7 @@ def _aligned(size: int) -> NDArray[np.float32]:
 
 
 def _tiles_of(planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``_in_tiles``, remembered for the planes that were asked for last."""
+    """``_in_tiles``, remembered for the planes of the last call."""
     last = _last_tiles[0]
     if last is None or last[0] is not planes:
         _last_tiles[0] = last = planes, _in_tiles(planes)

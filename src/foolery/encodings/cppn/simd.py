@@ -1,4 +1,4 @@
-"""Vectors of float32 as LLVM knows them: one expression becomes the same operations on many pixels.
+"""Vectors of float32 in LLVM: one expression becomes the same operations on many pixels.
 
 A loop that a compiler turns into vector code by itself waits for one long chain of operations after the
 other. ``Vectors`` holds several chains side by side, in the widest registers of the machine: twice the
