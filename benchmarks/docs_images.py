@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,8 +43,8 @@ def main(model: str, card: Path, folder: Path) -> int:
         browser = driver.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         page = browser.new_page()
         report_images(page, ten, thousand)
-        with studio(folder / "live") as address:
-            studio_images(page, address, folder / "live")
+        with studio(folder / "live") as (address, search):
+            studio_images(page, address, search)
         browser.close()
     return 0
 
@@ -79,8 +80,8 @@ def report_images(page: Any, ten: Path, thousand: Path) -> None:
 
 
 @contextmanager
-def studio(folder: Path) -> Iterator[str]:
-    """A search that goes on, and the address of a studio over it."""
+def studio(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of a studio over a search, and the search, which goes on."""
     shutil.rmtree(folder, ignore_errors=True)
     foolery_command = [sys.executable, "-m", "foolery"]
     search = subprocess.Popen(
@@ -109,20 +110,22 @@ def studio(folder: Path) -> Iterator[str]:
         while not text.endswith("}\n"):
             assert server.stdout is not None
             text += server.stdout.readline()
-        yield json.loads(text)["url"]
+        yield json.loads(text)["url"], search
     finally:
         for process in (server, search):
             process.terminate()
             process.wait()
 
 
-def studio_images(page: Any, address: str, folder: Path) -> None:
+def studio_images(page: Any, address: str, search: subprocess.Popen[bytes]) -> None:
     """A run in progress, and a champion with a patch over it."""
     page.set_viewport_size({"width": 1280, "height": 1060})
     page.goto(address)
     page.get_by_role("link", name="digits").click()
     page.wait_for_timeout(20_000)
     save(page, "studio-watch")
+    search.send_signal(signal.SIGINT)
+    search.wait()
     page.get_by_role("link", name="Occlude a champion").click()
     page.locator("#cell").select_option("3")
     page.locator("#target-confidence[data-confidence]").wait_for()

@@ -229,6 +229,17 @@ def test_a_champion_is_covered_with_the_keys_alone(page, studio):
     assert len(seen) >= 3
 
 
+def test_the_confidence_without_a_patch_is_that_of_the_run_however_quickly_champions_change(page, studio):
+    page.goto(address(studio, "/playground?run={digits}"))
+    page.wait_for_selector("#cell option:nth-child(10)", state="attached")
+    for cell in ("3", "5", "8"):
+        page.select_option("#cell", cell)
+        page.mouse.move(300, 400 + int(cell))
+    until(page, "document.getElementById('target-label').textContent === 'for 8'")
+    shown = page.locator("#cell option:checked").text_content()
+    until(page, f"{shown!r} === '8 (' + document.getElementById('target-original').textContent + ')'")
+
+
 def test_other_champions_and_other_classifiers_can_be_asked(page, studio):
     open_playground(page, studio, "/playground?run={digits}")
     page.wait_for_selector("#target-confidence[data-confidence]")

@@ -171,7 +171,8 @@
     svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
     svg.setAttribute("aria-label", `A CPPN of ${graph.names.length} nodes and ${graph.edges.length} links`);
     svg.replaceChildren(...edges, ...nodes);
-    const unused = graph.left_out ? ` ${graph.left_out} more nodes have no effect on the image.` : "";
+    const unused = graph.left_out
+      ? ` ${graph.left_out} more ${graph.left_out === 1 ? "node has" : "nodes have"} no effect on the image.` : "";
     byId("graph-about").textContent =
       `${graph.names.length} nodes and ${graph.edges.length} links. Each node shows its output over the image, from −1 (black) to 1 (white); dashed links have negative weights.${unused}`;
   }

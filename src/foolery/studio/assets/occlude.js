@@ -32,6 +32,7 @@
   async function load() {
     const champion = chosen();
     image = original = null;
+    window.foolery.cancel(); // what was requested for another champion
     if (!champion) { window.foolery.fail("This run has no champions yet."); return; }
     const loaded = new Image();
     loaded.src = `/run/${byId("run").value}/cell/${champion.cell}.png`;
@@ -43,7 +44,11 @@
     canvas.classList.toggle("crisp", canvas.width <= 240);
     paint(false);
     mean = average();
-    window.foolery.predict(bytes, champion.label, (data) => { original = data.target; showTarget(data); occlude(); });
+    window.foolery.predict(bytes, champion.label, (data) => {
+      original = data.target;
+      showTarget(data);
+      occlude();
+    });
   }
 
   function average() {
@@ -64,7 +69,7 @@
 
   function occlude() {
     byId("size-shown").textContent = `${byId("size").value}\u202f%`;
-    if (!active || !image) return;
+    if (!active || !image || !original) return; // the confidence without a patch comes first
     paint(true);
     window.foolery.predict(bytes, chosen().label, showTarget);
   }
