@@ -15,8 +15,8 @@ from foolery.classifiers.class_names import named_list
 from foolery.classifiers.gradients import LastLayer
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
-from support.exhibits import exhibit
 from support.plain import Plain, noise
+from support.results import run_result
 
 pytest.importorskip("scipy", reason="the extra paper is not installed")
 
@@ -24,7 +24,7 @@ NAMES = tuple(f"class {at}" for at in range(12))
 
 
 def with_canvases(canvases, **more):
-    made = exhibit(classes=NAMES, canvas=canvases.shape[1:], confidences=(0.9,) * 12, **more)
+    made = run_result(classes=NAMES, canvas=canvases.shape[1:], confidences=(0.9,) * 12, **more)
     champions = {
         label: replace(one, canvas=canvas, canvas_hash=canvas_hash(canvas))
         for (label, one), canvas in zip(made.champions.items(), canvases, strict=True)
@@ -122,7 +122,7 @@ def test_one_run_cannot_be_compared():
     made = with_canvases(noise(12, (1, 16, 16)))
     with pytest.raises(UsageError, match="at least two runs, got 1"):
         diversity([made], [np.zeros((12, 2))])
-    other = exhibit()
+    other = run_result()
     with pytest.raises(UsageError, match="the same two or more classes"):
         diversity([made, other], [np.zeros((12, 2)), np.zeros((10, 2))])
 
@@ -156,7 +156,7 @@ def test_dogs_and_cats_are_found_by_their_names_in_any_order():
 def test_a_weak_band_is_weak():
     values = np.where(np.arange(100) < 20, 0.3, 0.8) + np.random.default_rng(0).uniform(-0.1, 0.1, 100)
     names = tuple(f"class {at}" for at in range(100))
-    runs = [exhibit(classes=names, confidences=tuple(values + shift)) for shift in (0, 0.01, 0.02)]
+    runs = [run_result(classes=names, confidences=tuple(values + shift)) for shift in (0, 0.01, 0.02)]
     assert class_medians(runs)["class 7"] == pytest.approx(values[7] + 0.01)
     found = compare_band(runs, names[:20])
     assert (len(found.inside), len(found.outside)) == (20, 80)

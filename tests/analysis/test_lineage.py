@@ -20,7 +20,7 @@ from foolery.runs import (
     RunFile,
     open_run_file,
 )
-from support.exhibits import exhibit, provenance
+from support.results import provenance, run_result
 
 
 def run_file(individuals, reigns, classes=("a", "b", "it's c")):
@@ -32,9 +32,9 @@ def run_file(individuals, reigns, classes=("a", "b", "it's c")):
         ChampionRow(cell, row.individual, row.generation, 0.0, 0.0, 1.0, "0" * 64, b"")
         for cell, row in sorted(last.items())
     )
-    settings = exhibit(classes=classes, confidences=(0.9,) * len(classes)).settings
+    settings = run_result(classes=classes, confidences=(0.9,) * len(classes)).settings
     moments = [GenerationStats(at, at, 0, 0.0, 0.0, 0.0, 0.0, 0.0) for at in range(10)]
-    given = exhibit(classes=classes, confidences=(0.9,) * len(classes))
+    given = run_result(classes=classes, confidences=(0.9,) * len(classes))
     base = {
         "path": None, "status": "finished", "keeps_genomes": True, "settings": settings,
         "provenances": (provenance(),), "history": History.of(moments), "champions": champions,

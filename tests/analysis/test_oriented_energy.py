@@ -12,8 +12,8 @@ from foolery.analysis.oriented_energy import (
     vertical_structure,
 )
 from foolery.errors import UsageError
-from support.exhibits import exhibit
 from support.plain import noise
+from support.results import run_result
 
 
 def blank(count=1, side=28):
@@ -51,7 +51,7 @@ def test_noise_and_one_color_are_even():
 
 def test_a_class_that_is_different_is_found_and_another_is_not():
     pytest.importorskip("scipy", reason="the extra paper is not installed")
-    runs = [exhibit(seed=seed) for seed in range(20)]
+    runs = [run_result(seed=seed) for seed in range(20)]
     values = np.random.default_rng(0).normal(size=(20, 10))
     values[:, 1] += 3
     found = contrast(runs, "1", values)
@@ -72,8 +72,8 @@ def test_the_mean_of_equal_champions_is_the_champion_stretched():
 
 
 def test_runs_of_other_classes_are_not_stacked():
-    assert stack_champions([exhibit(seed=1), exhibit(seed=2)]).shape == (2, 10, 1, 28, 28)
+    assert stack_champions([run_result(seed=1), run_result(seed=2)]).shape == (2, 10, 1, 28, 28)
     with pytest.raises(UsageError, match="same classes and canvases"):
-        stack_champions([exhibit(), exhibit(canvas=(1, 14, 14))])
+        stack_champions([run_result(), run_result(canvas=(1, 14, 14))])
     with pytest.raises(UsageError, match="one or more"):
         stack_champions([])

@@ -9,8 +9,8 @@ from foolery.analysis.repetition import fill_region, find_repeats, repetition
 from foolery.canvas import canvas_hash
 from foolery.classifiers.base import Description
 from foolery.errors import UsageError
-from support.exhibits import exhibit
 from support.plain import noise
+from support.results import run_result
 
 pytest.importorskip("scipy", reason="the extra paper is not installed")
 
@@ -85,7 +85,7 @@ class CountsRed:
 
 def shown(*canvases):
     names = tuple(f"class {at}" for at in range(2))
-    made = exhibit(classes=names, canvas=canvases[0].shape, confidences=(0.9, 0.9)[: len(canvases)])
+    made = run_result(classes=names, canvas=canvases[0].shape, confidences=(0.9, 0.9)[: len(canvases)])
     champions = {
         label: replace(one, canvas=canvas, canvas_hash=canvas_hash(canvas))
         for (label, one), canvas in zip(made.champions.items(), canvases, strict=True)

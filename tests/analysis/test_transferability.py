@@ -11,15 +11,15 @@ from foolery.classifiers import load_classifier
 from foolery.data import fit
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
-from support.exhibits import exhibit
 from support.plain import Plain
+from support.results import run_result
 
 NAMES = ("cat", "dog", "owl")
 CANVAS = (3, 6, 8)
 
 
 def run(classes=NAMES, confidences=(0.9999, 0.99, 0.5), **more):
-    return exhibit(classes=classes, canvas=CANVAS, confidences=confidences, **more)
+    return run_result(classes=classes, canvas=CANVAS, confidences=confidences, **more)
 
 
 def answers(classifier, shown):

@@ -20,9 +20,9 @@ from foolery.report.write import write_files
 from foolery.runs import RunWriter
 from support.audits import audit_in
 from support.command import invoke
-from support.exhibits import DIGITS, display, exhibit, thousand
 from support.plain import Plain
 from support.races import race_in
+from support.results import DIGITS, run_report, run_result, thousand
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +224,9 @@ def test_strangers_names_run_nothing(open_page, tmp_path):
         "\u2028';alert(3)//",
         'a"b',
     )
-    hostile = display(classes=names, confidences=(0.9, 0.8, 0.7, 0.6), classifier="<script>alert(4)</script>")
+    hostile = run_report(
+        classes=names, confidences=(0.9, 0.8, 0.7, 0.6), classifier="<script>alert(4)</script>"
+    )
     page = open_page(offline=True)
     page.on("dialog", lambda box: pytest.fail(f"the page said {box.message}"))
     for single in (False, True):
@@ -247,7 +249,7 @@ def test_without_scripts_every_champion_is_a_link_to_its_picture(open_page, repo
 
 
 def test_a_champion_whose_data_are_missing_says_so(open_page, tmp_path):
-    index = write_report([display()], tmp_path / "out")
+    index = write_report([run_report()], tmp_path / "out")
     (index.parent / "data" / "run-1" / "0003.js").unlink()
     page = open_page(offline=True)
     page.goto(index.as_uri())
@@ -387,7 +389,7 @@ def race_page(folder: Path) -> Path:
 
 def transfer_page(folder: Path) -> Path:
     names, canvas = ("cat", "dog", "owl"), (3, 6, 8)
-    runs = [exhibit(classes=names, canvas=canvas, confidences=(0.9, 0.99, 0.5), seed=s) for s in (1, 2)]
+    runs = [run_result(classes=names, canvas=canvas, confidences=(0.9, 0.99, 0.5), seed=s) for s in (1, 2)]
     return write_report(transfer(runs, [Plain(3, canvas), Plain(4, (1, 9, 9))]), folder / "out")
 
 

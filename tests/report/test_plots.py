@@ -20,7 +20,7 @@ from foolery.report.plots import (
 )
 from foolery.report.replicates import replicate_plots
 from report.pages import read_page
-from support.exhibits import display, exhibit
+from support.results import run_report, run_result
 
 
 def points(shape):
@@ -47,7 +47,7 @@ def with_convergence(shown):
 
 
 def test_the_curve_goes_up_with_the_median_and_has_its_rows():
-    shown = display(generations=20)
+    shown = run_report(generations=20)
     plot = convergence_plot(shown)
     median = points(shape_of(plot, "median"))
     assert median[0, 0] == 0
@@ -60,25 +60,25 @@ def test_the_curve_goes_up_with_the_median_and_has_its_rows():
 
 
 def test_quantiles_are_areas_one_within_the_other():
-    plot = convergence_plot(with_convergence(display()))
+    plot = convergence_plot(with_convergence(run_report()))
     inner, outer = points(shape_of(plot, "inner")), points(shape_of(plot, "outer"))
     assert inner[:, 1].min() >= outer[:, 1].min()
     assert [style for style, _ in plot.legend] == ["median", "inner", "outer", "min"]
 
 
 def test_a_long_run_is_thinned_and_says_so():
-    plot = convergence_plot(display(generations=5000))
+    plot = convergence_plot(run_report(generations=5000))
     assert len(plot.rows) == 40
     assert plot.shown == "40 of 5,001 generations"
     assert len(points(shape_of(plot, "median"))) == 400
 
 
 def test_before_the_first_generation_there_is_nothing_to_plot():
-    assert plots_of(display(generations=-1, confidences=())) == ()
+    assert plots_of(run_report(generations=-1, confidences=())) == ()
 
 
 def test_every_class_is_in_the_table_highest_first():
-    shown = with_convergence(display())
+    shown = with_convergence(run_report())
     plot = classes_plot(shown)
     assert [row[2] for row in plot.rows][:3] == ["100 %", ">99.9999 %", ">99.9999 %"]
     assert {row[0] for row in plot.rows} == set(shown.result.champions)
@@ -89,7 +89,7 @@ def test_every_class_is_in_the_table_highest_first():
 
 def test_the_histogram_sets_champions_against_real_images():
     real = RealImages({}, np.array([0.2, 0.6, 0.95, 0.9999, 0.99999, 1.0, 1.0, 1.0]))
-    plot = histogram_plot(RunReport(exhibit(), real_images=real))
+    plot = histogram_plot(RunReport(run_result(), real_images=real))
     assert plot.head == ("confidence", "champions", "real images")
     table = {row[0]: row[1:] for row in plot.rows}
     assert table["99.99 % or more"] == ("70.0 %", "62.5 %")
@@ -100,13 +100,15 @@ def test_the_histogram_sets_champions_against_real_images():
 
 
 def test_cosines_have_their_own_bins():
-    plot = histogram_plot(display(kind="similarity", confidences=(0.3, -0.02, 0.2), classes=("a", "b", "c")))
+    plot = histogram_plot(
+        run_report(kind="similarity", confidences=(0.3, -0.02, 0.2), classes=("a", "b", "c"))
+    )
     assert plot.rows[0][0].startswith("−0.020 to ")
     assert [row[1] for row in plot.rows].count("33.3 %") == 3
 
 
 def test_where_the_time_went_is_all_of_it():
-    shown = exhibit()
+    shown = run_result()
     times = {"vary": 1.0, "render": 2.0, "classify": 6.0, "tell": 0.5, "write": 0.5}
     plot = timings_plot(RunReport(replace(shown, summary={**shown.summary, "timings": times})))
     assert plot.about == "60 % of the time was spent in classify."
@@ -117,7 +119,7 @@ def test_where_the_time_went_is_all_of_it():
 
 
 def test_no_plot_leaves_its_frame():
-    for plot in plots_of(with_convergence(display())):
+    for plot in plots_of(with_convergence(run_report())):
         for shape in plot.shapes:
             placed = points(shape)
             assert placed.min() >= 0
@@ -128,7 +130,7 @@ def test_no_plot_leaves_its_frame():
 
 def runs(count):
     return [
-        display(classes=("a", "b"), confidences=(0.5 + 0.1 * at, 0.9 - 0.2 * at), seed=at)
+        run_report(classes=("a", "b"), confidences=(0.5 + 0.1 * at, 0.9 - 0.2 * at), seed=at)
         for at in range(count)
     ]
 
@@ -146,9 +148,9 @@ def test_more_runs_show_quartiles():
 
 
 def test_other_encodings_and_single_runs_are_no_replicates():
-    assert replicate_plots([display(), display(encoding="direct")]) == ()
-    assert replicate_plots([display(), display(confidences=())]) == ()
-    assert len(replicate_plots([*runs(2), display(), display(seed=4)])) == 2
+    assert replicate_plots([run_report(), run_report(encoding="direct")]) == ()
+    assert replicate_plots([run_report(), run_report(confidences=())]) == ()
+    assert len(replicate_plots([*runs(2), run_report(), run_report(seed=4)])) == 2
 
 
 def test_the_page_has_the_plot_and_its_table(tmp_path):

@@ -18,7 +18,7 @@ from foolery.report.html import asset
 from foolery.report.index_page import IndexEntry, index_title
 from foolery.report.model import RunReport
 from report.pages import read_page
-from support.exhibits import CONFIDENCES, DIGITS, display, thousand
+from support.results import CONFIDENCES, DIGITS, run_report, thousand
 
 HOSTILE = (
     '<script>alert("x")</script>',
@@ -38,7 +38,9 @@ def text_of(page, tag):
 
 
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere(tmp_path):
-    index = write_report([display(name="a"), display(name="b", encoding="direct")], tmp_path / "gallery")
+    index = write_report(
+        [run_report(name="a"), run_report(name="b", encoding="direct")], tmp_path / "gallery"
+    )
     page = read_page(index)
     assert index == tmp_path / "gallery" / "index.html"
     assert len(page.ids()) == len(set(page.ids()))
@@ -58,7 +60,7 @@ def policy_of(page):
 
 
 def test_the_content_security_policy_allows_files_beside_the_page_and_nothing_within(tmp_path):
-    page = read_page(write_report([display()], tmp_path / "gallery"))
+    page = read_page(write_report([run_report()], tmp_path / "gallery"))
     assert policy_of(page).split("; ") == [
         "default-src 'none'", "img-src 'self' file: data:", "style-src 'self' file:",
         "script-src 'self' file:", "base-uri 'none'", "form-action 'none'",
@@ -66,7 +68,7 @@ def test_the_content_security_policy_allows_files_beside_the_page_and_nothing_wi
 
 
 def test_a_single_file_allows_its_own_styles_and_scripts_and_no_others(tmp_path):
-    index = write_report([display()], tmp_path / "gallery", single_file=True)
+    index = write_report([run_report()], tmp_path / "gallery", single_file=True)
     assert sorted(path.name for path in index.parent.iterdir()) == ["gallery.json", "index.html"]
     page = read_page(index)
     assert page.files() == []
@@ -111,7 +113,7 @@ def champions_of(index):
 
 
 def test_every_picture_is_the_canvas_that_was_scored(tmp_path):
-    shown = display()
+    shown = run_report()
     index = write_report([shown], tmp_path / "gallery")
     tiles = tiles_of(read_page(index))
     assert len(tiles) == len(DIGITS)
@@ -127,7 +129,7 @@ def test_every_picture_is_the_canvas_that_was_scored(tmp_path):
 
 
 def test_headings_come_in_order_and_the_first_says_what_was_found(tmp_path):
-    page = read_page(write_report([display(), display(encoding="direct")], tmp_path / "gallery"))
+    page = read_page(write_report([run_report(), run_report(encoding="direct")], tmp_path / "gallery"))
     levels = [int(name[1]) for name, _ in page.elements if re.fullmatch("h[1-6]", name)]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -137,7 +139,7 @@ def test_headings_come_in_order_and_the_first_says_what_was_found(tmp_path):
 
 
 def test_a_confidence_is_never_rounded_up(tmp_path):
-    page = read_page(write_report([display()], tmp_path / "gallery"))
+    page = read_page(write_report([run_report()], tmp_path / "gallery"))
     captions = [text for text in page.texts["li"] if "%" in text][-len(CONFIDENCES) :]
     assert captions == [
         "99.997\u202f%", ">99.9999\u202f%", "99.5\u202f%", "99.993\u202f%", "100\u202f%", "87.0\u202f%",
@@ -146,7 +148,7 @@ def test_a_confidence_is_never_rounded_up(tmp_path):
 
 
 def test_names_are_text_and_never_markup_or_paths(tmp_path):
-    shown = display(
+    shown = run_report(
         classes=HOSTILE,
         confidences=CONFIDENCES[: len(HOSTILE)],
         classifier="onnx:<b>bold</b>.onnx",
@@ -169,7 +171,7 @@ def test_names_are_text_and_never_markup_or_paths(tmp_path):
 @pytest.mark.parametrize("single", [False, True], ids=["folder", "single file"])
 def test_the_data_of_a_champion_end_no_script_and_no_string(tmp_path, single):
     names = ("</script><script>alert(1)</script>", "a\u2028b\u2029c", "<!--<script>", "]]>", '"};alert(1)//')
-    shown = display(classes=names, confidences=CONFIDENCES[: len(names)], classifier="<!--script>")
+    shown = run_report(classes=names, confidences=CONFIDENCES[: len(names)], classifier="<!--script>")
     index = write_report([shown], tmp_path / "gallery", single_file=single)
     texts = [path.read_text(encoding="utf-8") for path in sorted(index.parent.glob("data/run-1/*.js"))]
     if single:
@@ -195,7 +197,7 @@ def test_names_of_any_length_and_script_have_files_of_their_own(tmp_path):
         "CON",
         "\u202egnp.exe",
     )
-    shown = display(classes=names, confidences=CONFIDENCES[: len(names)])
+    shown = run_report(classes=names, confidences=CONFIDENCES[: len(names)])
     folder = write_report([shown], tmp_path / "gallery").parent
     sources = [each["href"] for each in read_page(folder / "index.html").all("a") if "data-id" in each][-7:]
     assert len({source.casefold() for source in sources}) == len(names)
@@ -206,19 +208,19 @@ def test_names_of_any_length_and_script_have_files_of_their_own(tmp_path):
 
 
 def test_a_folder_name_that_is_not_unicode_is_shown_with_a_question_mark(tmp_path):
-    index = write_report([display(name="run\udcff")], tmp_path / "gallery")
+    index = write_report([run_report(name="run\udcff")], tmp_path / "gallery")
     assert "foolery verify 'run?'" in read_page(index).texts["code"]
     assert json.loads((index.parent / "summary.json").read_bytes())["runs"][0]["run"] == "run?"
 
 
 def test_independent_probabilities_are_percentages_too(tmp_path):
-    page = read_page(write_report([display(kind="sigmoid")], tmp_path / "gallery"))
+    page = read_page(write_report([run_report(kind="sigmoid")], tmp_path / "gallery"))
     assert "99.997\u202f%" in page.texts["li"]
     assert "sigmoid" in page.texts["dd"]
 
 
 def test_the_summary_beside_it_is_that_of_the_command_line_with_the_pictures(tmp_path):
-    shown = [display(name="a"), display(name="b", encoding="direct")]
+    shown = [run_report(name="a"), run_report(name="b", encoding="direct")]
     folder = write_report(shown, tmp_path / "gallery").parent
     runs = json.loads((folder / "summary.json").read_bytes())["runs"]
     assert [run["run"] for run in runs] == ["a", "b"]
@@ -230,7 +232,7 @@ def test_the_summary_beside_it_is_that_of_the_command_line_with_the_pictures(tmp
 
 
 def test_several_runs_keep_their_pictures_apart(tmp_path):
-    shown = [display(seed=1), display(seed=2)]
+    shown = [run_report(seed=1), run_report(seed=2)]
     index = write_report(shown, tmp_path / "gallery")
     assert len(tiles_of(read_page(index))) == 20
     for files, each in zip(champions_of(index), shown, strict=True):
@@ -242,17 +244,17 @@ def test_several_runs_keep_their_pictures_apart(tmp_path):
     ("shown", "state", "heading"),
     [
         (
-            display(status="interrupted"),
+            run_report(status="interrupted"),
             "lenet, CPPN encoding, seed 3, interrupted at generation 20",
             "confident in",
         ),
         (
-            display(status="running", generations=0),
+            run_report(status="running", generations=0),
             "lenet, CPPN encoding, seed 3, running at generation 0",
             "confident in",
         ),
         (
-            display(status="running", generations=-1, confidences=()),
+            run_report(status="running", generations=-1, confidences=()),
             "lenet, CPPN encoding, seed 3, running, no generation yet",
             "No champions yet for lenet",
         ),
@@ -267,7 +269,7 @@ def test_an_unfinished_run_says_so(tmp_path, shown, state, heading):
 
 
 def test_a_similarity_is_no_percentage(tmp_path):
-    shown = display(kind="similarity", confidences=(0.31, -0.02, 0.2), classes=("a", "b", "c"))
+    shown = run_report(kind="similarity", confidences=(0.31, -0.02, 0.2), classes=("a", "b", "c"))
     page = read_page(write_report([shown], tmp_path / "gallery"))
     assert text_of(page, "h1") == "3 evolved images, with a median similarity of 0.200 in lenet"
     assert "−0.020" in page.texts["li"]
@@ -287,7 +289,7 @@ def test_a_thousand_classes_in_color_are_one_small_page(tmp_path):
 
 
 def test_a_search_that_python_started_is_made_again_by_the_call(tmp_path):
-    shown = display(commands=("python",), classes=(*DIGITS, 'ten "quoted"'))
+    shown = run_report(commands=("python",), classes=(*DIGITS, 'ten "quoted"'))
     page = read_page(write_report([shown], tmp_path / "gallery"))
     call = next(text for text in page.texts["code"] if "foolery.evolve(" in text)
     given = {}
@@ -307,15 +309,15 @@ def test_a_resumed_run_shows_each_of_its_commands_once(tmp_path):
         "foolery evolve -c lenet --resume",
         "foolery evolve -c lenet --resume",
     )
-    page = read_page(write_report([display(commands=commands)], tmp_path / "gallery"))
+    page = read_page(write_report([run_report(commands=commands)], tmp_path / "gallery"))
     assert [text for text in page.texts["code"] if "evolve" in text] == list(commands[:2])
 
 
 def test_a_gallery_is_written_again_and_loses_what_it_no_longer_shows(tmp_path):
     folder = tmp_path / "gallery"
-    write_report([display(), display()], folder)
+    write_report([run_report(), run_report()], folder)
     (folder / "champions" / "mine.txt").write_text("mine")
-    write_report([display(classes=("0", "1"), confidences=(0.5, 0.6))], folder)
+    write_report([run_report(classes=("0", "1"), confidences=(0.5, 0.6))], folder)
     pictures = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.png"))
     assert pictures == ["champions/run-1/0000_0.png", "champions/run-1/0001_1.png"]
     assert (folder / "champions" / "mine.txt").read_text() == "mine"
@@ -324,7 +326,7 @@ def test_a_gallery_is_written_again_and_loses_what_it_no_longer_shows(tmp_path):
 
 
 def test_the_same_runs_give_the_same_files(tmp_path):
-    shown = [display()]
+    shown = [run_report()]
     write_report(shown, tmp_path / "one")
     write_report(shown, tmp_path / "two")
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
@@ -333,25 +335,25 @@ def test_the_same_runs_give_the_same_files(tmp_path):
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "index.html").write_text("mine")
     with pytest.raises(UsageError, match=r"out: .* holds no report; .*--overwrite"):
-        write_report([display()], tmp_path)
+        write_report([run_report()], tmp_path)
     assert tree(tmp_path) == {"index.html": b"mine"}
 
 
 def test_overwrite_writes_beside_other_files_and_over_those_of_the_same_names(tmp_path):
     (tmp_path / "index.html").write_text("mine")
     (tmp_path / "photo.png").write_bytes(b"mine")
-    index = write_report([display()], tmp_path, overwrite=True)
+    index = write_report([run_report()], tmp_path, overwrite=True)
     assert len(tiles_of(read_page(index))) == 10
     assert (tmp_path / "photo.png").read_bytes() == b"mine"
 
 
 def test_a_file_of_the_gallery_that_was_changed_is_kept_until_overwriting_is_asked_for(tmp_path):
-    index = write_report([display()], tmp_path / "gallery")
+    index = write_report([run_report()], tmp_path / "gallery")
     index.write_text("edited by hand")
     with pytest.raises(UsageError, match=r"index.html was not written by foolery, or was changed since"):
-        write_report([display()], tmp_path / "gallery")
+        write_report([run_report()], tmp_path / "gallery")
     assert index.read_text() == "edited by hand"
-    write_report([display()], tmp_path / "gallery", overwrite=True)
+    write_report([run_report()], tmp_path / "gallery", overwrite=True)
     assert len(tiles_of(read_page(index))) == 10
 
 
@@ -360,13 +362,13 @@ def test_a_list_of_files_that_names_strangers_deletes_none(tmp_path):
     outside.write_text("precious")
     digest = sha256(b"precious").hexdigest()
     folder = tmp_path / "gallery"
-    write_report([display()], folder)
+    write_report([run_report()], folder)
     (folder / "notes.txt").write_text("notes")
     listed = json.loads((folder / "gallery.json").read_bytes())
     names = ("../precious.txt", str(outside), "notes.txt", "..", "", "champions/../../precious.txt")
     listed["files"].update(dict.fromkeys(names, digest))
     (folder / "gallery.json").write_text(json.dumps(listed))
-    write_report([display()], folder)
+    write_report([run_report()], folder)
     assert outside.read_text() == "precious"
     assert (folder / "notes.txt").read_text() == "notes"
 
@@ -379,7 +381,7 @@ def test_pictures_are_never_written_through_a_link(tmp_path):
     folder.mkdir()
     (folder / "champions").symlink_to(elsewhere, target_is_directory=True)
     with pytest.raises(UsageError, match="leads to another folder by a link"):
-        write_report([display()], folder, overwrite=True)
+        write_report([run_report()], folder, overwrite=True)
     assert list(elsewhere.iterdir()) == []
 
 
@@ -389,13 +391,13 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_never_followed(tmp_path, 
     outside = tmp_path / "outside"
     outside.write_bytes(b"mine")
     link = tmp_path / "gallery" / name
-    write_report([display()], tmp_path / "gallery")
+    write_report([run_report()], tmp_path / "gallery")
     link.unlink()
     link.symlink_to(outside)
     with pytest.raises(UsageError, match="--overwrite"):
-        write_report([display()], tmp_path / "gallery")
+        write_report([run_report()], tmp_path / "gallery")
     assert link.is_symlink()
-    write_report([display()], tmp_path / "gallery", overwrite=True)
+    write_report([run_report()], tmp_path / "gallery", overwrite=True)
     assert outside.read_bytes() == b"mine"
     assert not link.is_symlink()
 
@@ -404,7 +406,7 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_never_followed(tmp_path, 
 def test_a_file_in_the_way_is_named(tmp_path, taken):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UsageError, match="out: cannot write to"):
-        write_report([display()], tmp_path / taken, overwrite=True)
+        write_report([run_report()], tmp_path / taken, overwrite=True)
     assert (tmp_path / "file").read_text() == "mine"
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from foolery.errors import UsageError
 from foolery.report import contact_sheet
-from support.exhibits import exhibit, thousand
+from support.results import run_result, thousand
 
 WALL = (22, 23, 27)
 
@@ -20,7 +20,7 @@ def find(sheet, champion, scale):
 
 
 def test_every_champion_stands_on_it_in_whole_multiples():
-    shown = [exhibit(seed=1), exhibit(seed=2, encoding="direct")]
+    shown = [run_result(seed=1), run_result(seed=2, encoding="direct")]
     sheet = contact_sheet(shown, scale=3)
     rows = []
     for each in shown:
@@ -34,7 +34,7 @@ def test_every_champion_stands_on_it_in_whole_multiples():
 
 
 def test_it_is_a_dark_wall_with_smooth_transparent_corners():
-    sheet = contact_sheet([exhibit()])
+    sheet = contact_sheet([run_result()])
     pixels = np.asarray(sheet)
     assert sheet.mode == "RGBA"
     assert tuple(pixels[10, sheet.width // 2]) == (*WALL, 255)
@@ -51,7 +51,7 @@ def test_it_is_a_dark_wall_with_smooth_transparent_corners():
 
 
 def test_the_text_under_a_picture_stays_under_it():
-    long = exhibit(classes=("W" * 500, "second"), confidences=(0.9, 0.9), canvas=(3, 28, 28))
+    long = run_result(classes=("W" * 500, "second"), confidences=(0.9, 0.9), canvas=(3, 28, 28))
     sheet = contact_sheet([long], scale=5)
     (x, y), (next_x, _) = (find(sheet, champion, 5)[0] for champion in long.champions.values())
     between = np.asarray(sheet)[y : y + 28 * 5 + 60, x + 140 : next_x, :3]
@@ -60,7 +60,7 @@ def test_the_text_under_a_picture_stays_under_it():
 
 def test_the_chosen_scale_makes_pictures_of_a_similar_size():
     for side, scale in ((28, 5), (64, 2), (140, 1), (300, 1)):
-        shown = exhibit(canvas=(3, side, side), classes=("a", "b"), confidences=(0.5, 0.6))
+        shown = run_result(canvas=(3, side, side), classes=("a", "b"), confidences=(0.5, 0.6))
         assert len(find(contact_sheet([shown]), shown.champions["a"], scale)) == 1
 
 
@@ -71,14 +71,14 @@ def test_a_thousand_classes_fit():
 
 
 def test_a_run_without_champions_has_a_title_only():
-    sheet = contact_sheet([exhibit(status="running", generations=-1, confidences=())])
+    sheet = contact_sheet([run_result(status="running", generations=-1, confidences=())])
     assert (np.asarray(sheet)[:, :, :3] != WALL).any()
 
 
 @pytest.mark.parametrize("scale", [0, -1, 65, 2.5])
 def test_a_scale_that_makes_no_sense_is_named(scale):
     with pytest.raises(UsageError, match="scale: expected a whole number from 1 to 64"):
-        contact_sheet([exhibit()], scale=scale)
+        contact_sheet([run_result()], scale=scale)
 
 
 def test_a_sheet_too_large_for_memory_is_refused_before_it_is_drawn():

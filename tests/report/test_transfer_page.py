@@ -10,8 +10,8 @@ from foolery.errors import UsageError
 from foolery.report import write_report
 from foolery.report.transfer_page import transfer_rows
 from report.pages import read_page
-from support.exhibits import exhibit
 from support.plain import Plain
+from support.results import run_result
 
 SPACE = "{http://www.w3.org/2000/svg}"
 CANVAS = (3, 6, 8)
@@ -20,7 +20,7 @@ NAMES = ("cat", "dog", "owl")
 
 @pytest.fixture
 def matrix():
-    runs = [exhibit(classes=NAMES, canvas=CANVAS, confidences=(0.9, 0.99, 0.5), seed=s, name=f"<{s}>")
+    runs = [run_result(classes=NAMES, canvas=CANVAS, confidences=(0.9, 0.99, 0.5), seed=s, name=f"<{s}>")
             for s in (1, 2)]  # fmt: skip
     return transfer(runs, [Plain(3, CANVAS), Plain(4, (1, 9, 9), classes=("cat", "<b>eel</b>", "owl"))])
 

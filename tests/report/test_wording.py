@@ -1,7 +1,7 @@
 import pytest
 
 from foolery.report.wording import about_run, heading, headline, how_made, run_state, short_name
-from support.exhibits import exhibit
+from support.results import run_result
 
 
 def scored(result):
@@ -23,11 +23,11 @@ def scored(result):
     ],
 )
 def test_the_finding_names_the_highest_level_that_half_of_the_pictures_reach(confidences, sentence):
-    assert headline([scored(exhibit(confidences=confidences))]) == sentence
+    assert headline([scored(run_result(confidences=confidences))]) == sentence
 
 
 def test_several_classifiers_are_counted():
-    one = exhibit(confidences=(1.0,))
+    one = run_result(confidences=(1.0,))
     other = type(one)(**{**vars(one), "settings": one.settings.model_copy(update={"fingerprint": "cd" * 32})})
     assert (
         headline([scored(one), scored(one)]) == "lenet is at least 99.99 % confident in 2 of 2 evolved images"
@@ -39,9 +39,9 @@ def test_several_classifiers_are_counted():
 
 
 def test_nothing_that_was_not_measured_is_said_of_a_similarity():
-    similar = exhibit(kind="similarity", confidences=(0.2, 0.4))
+    similar = run_result(kind="similarity", confidences=(0.2, 0.4))
     assert headline([scored(similar)]) == "2 evolved images, with a median similarity of 0.300 in lenet"
-    assert headline([scored(similar), scored(exhibit())]) == "12 evolved images, scored by lenet"
+    assert headline([scored(similar), scored(run_result())]) == "12 evolved images, scored by lenet"
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_a_classifier_is_called_by_the_end_of_its_reference(reference, name):
 
 
 def test_a_run_is_named_by_encoding_seed_and_state():
-    settings = exhibit(seed=7).settings
+    settings = run_result(seed=7).settings
     assert heading(settings) == "CPPN encoding, seed 7"
     assert about_run(settings) == "lenet, 10 classes, CPPN encoding, seed 7"
-    assert heading(exhibit(encoding="direct").settings) == "direct encoding, seed 3"
+    assert heading(run_result(encoding="direct").settings) == "direct encoding, seed 3"
     assert run_state("finished", 1200) == "finished at generation 1,200"
     assert run_state("interrupted", 20) == "interrupted at generation 20"
     assert run_state("running", -1) == "running, no generation yet"
-    direct, other = exhibit(encoding="direct").settings, exhibit(encoding="other").settings
+    direct, other = run_result(encoding="direct").settings, run_result(encoding="other").settings
     assert how_made(direct).startswith("Each image began as uniform noise. ")
     assert how_made(other).startswith("Each image began at random. ")

@@ -48,12 +48,12 @@ def test_a_finished_run_is_told_at_once_and_the_stream_ends(studio, library):
     found = events(studio.ask(f"/run/{studio.names()['good']}/updates"))
     assert [name for name, _, _ in found] == ["update", "champions", "position", "end"]
     news, champions = found[0][1], found[1][1]
-    exhibit = open_run(library / "good")
+    result = open_run(library / "good")
     assert news["status"] == "finished"
     assert (news["generation"], news["goal"], news["queries"]) == ("4", "4", "100")
     assert [point[0] for point in news["points"]] == [0, 1, 2, 3, 4]
-    assert [one["label"] for one in champions] == list(exhibit.champions)
-    assert [one["confidence"] for one in champions] == [one.confidence for one in exhibit.champions.values()]
+    assert [one["label"] for one in champions] == list(result.champions)
+    assert [one["confidence"] for one in champions] == [one.confidence for one in result.champions.values()]
 
 
 def test_a_browser_that_comes_back_is_told_only_what_is_new(studio):
@@ -70,8 +70,8 @@ def test_a_browser_that_comes_back_is_told_only_what_is_new(studio):
 
 def test_champions_are_shown_as_they_were_scored(studio, library):
     key = studio.names()["good"]
-    exhibit = open_run(library / "good")
-    for cell, champion in enumerate(exhibit.champions.values()):
+    result = open_run(library / "good")
+    for cell, champion in enumerate(result.champions.values()):
         for address in (f"/run/{key}/cell/{cell}.png", f"/run/{key}/image/{champion.canvas_hash}.png"):
             found = studio.ask(address)
             assert found.headers["content-type"] == "image/png"
@@ -204,8 +204,8 @@ def test_a_run_that_names_an_endpoint_does_not_reach_it(tmp_path, scheme):
 
 
 def test_the_answer_about_a_champion_is_the_confidence_of_its_run(studio, library):
-    key, exhibit = studio.names()["good"], open_run(library / "good")
-    for cell, champion in enumerate(exhibit.champions.values()):
+    key, result = studio.names()["good"], open_run(library / "good")
+    for cell, champion in enumerate(result.champions.values()):
         picture = studio.ask(f"/run/{key}/cell/{cell}.png").body
         told = studio.post(f"/predict/1?class={champion.label}", picture).json()
         assert told["target"]["confidence"] == pytest.approx(champion.confidence, rel=1e-5, abs=1e-7)

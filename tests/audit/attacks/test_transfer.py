@@ -20,7 +20,7 @@ from foolery.classifiers import load_classifier
 from foolery.encodings import make_encoding
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
-from support.exhibits import exhibit
+from support.results import run_result
 
 GRAY, COLOR = CanvasShape(1, 28, 28), CanvasShape(3, 16, 16)
 
@@ -179,7 +179,9 @@ def test_sources_say_how_a_run_was_made_without_this_machines_folders(runs):
     assert (source.classifier, source.command) == ("lenet", "foolery evolve -c lenet")
     assert (source.seed, source.queries, source.canvas) == (0, 100, (1, 28, 28))
     reference = "onnx:/home/me/models/net/model.onnx"
-    far = exhibit(classifier=reference, commands=(f"foolery evolve -c {reference} --out /tmp/far/away/run",))
+    far = run_result(
+        classifier=reference, commands=(f"foolery evolve -c {reference} --out /tmp/far/away/run",)
+    )
     source = collect_champions([far], max_per_classifier=1).sources[0]
     assert source.classifier == "onnx:net/model.onnx"
     assert source.command == "foolery evolve -c onnx:net/model.onnx --out away/run"
@@ -187,7 +189,7 @@ def test_sources_say_how_a_run_was_made_without_this_machines_folders(runs):
 
 @pytest.mark.parametrize("words", [{"encoding": "direct"}, {"name": "centered"}])
 def test_other_encodings_and_coordinates_are_refused(words):
-    run = exhibit(**words)
+    run = run_result(**words)
     if words.get("name"):
         run.settings.encoding_options["coordinates"] = "centered"
     with pytest.raises(UsageError, match=f"transfer champions: {run.name} is no run of cppn with raw"):

@@ -1,4 +1,4 @@
-"""Exhibits made by hand: real arrays, settings, provenance and history, without a search."""
+"""Results made by hand: real arrays, settings, provenance and history, without a search."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def history(generations, kind="softmax"):
     return History.of(moments)
 
 
-def exhibit(
+def run_result(
     *,
     classes=DIGITS,
     canvas=(1, 28, 28),
@@ -94,15 +94,15 @@ def exhibit(
     return RunResult(name, None, status, settings, provenances, moments, champions, run_summary(file, name))
 
 
-def display(**words):
-    """As ``exhibit``, ready for a page."""
-    return RunReport(exhibit(**words))
+def run_report(**words):
+    """As ``run_result``, ready for a page."""
+    return RunReport(run_result(**words))
 
 
 def thousand():
     """1000 classes of noise in color, 64 x 64, with long names."""
     generator = np.random.default_rng(1)
-    return exhibit(
+    return run_result(
         classes=tuple(f"class {number:04d}, a name of some length" for number in range(1000)),
         canvas=(3, 64, 64),
         confidences=tuple(generator.uniform(0, 1, 1000).tolist()),
