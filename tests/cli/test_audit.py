@@ -14,6 +14,7 @@ import pytest
 
 import foolery
 from foolery.audit import AuditConfig, run_audit
+from foolery.audit.budget import QueryCounter
 from support.command import invoke, is_refused, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "audit-your-model.md"
@@ -202,9 +203,9 @@ def test_an_interrupted_audit_says_how_to_go_on(tmp_path):
         [sys.executable, "-m", "foolery", *words], stderr=subprocess.PIPE, text=True, env=os.environ
     )
     deadline = time.monotonic() + 60
-    while not (out / "runs" / "cppn-seed-0" / "run.db").exists() and time.monotonic() < deadline:
+    counter = QueryCounter(out / "runs" / "cppn-seed-0")
+    while counter.read()[0] < 2000 and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
