@@ -121,6 +121,8 @@ def test_weights_that_cannot_be_fetched_get_both_ways_out(tmp_path: Path, monkey
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    # urllib reads the proxies once, on its first request, and keeps them: not beyond this test.
+    monkeypatch.setattr("urllib.request._opener", None)
     with pytest.raises(UsageError, match=r"cannot fetch https.*\?weights=FILE\.safetensors.*\?weights=none"):
         load_classifier("torchvision:alexnet")
 
