@@ -101,7 +101,7 @@ def test_the_right_preset_is_found_or_said_to_be_too_close(tmp_path, name, order
     assert found.family == family or family in found.close
     assert found.card.preprocessing.channel_order == order
     assert found.accuracy > 0.9
-    assert found.photos == 200
+    assert found.images == 200
 
 
 def test_everything_else_that_a_file_leaves_open_is_found(tmp_path):
@@ -162,8 +162,8 @@ def test_what_does_no_better_than_chance_is_no_finding(tmp_path):
 
 
 def test_too_few_photos_are_refused(tmp_path):
-    with pytest.raises(UsageError, match="photos: expected at least 25, got 10"):
-        find_card(network(tmp_path / "net.onnx", named("0 to 1")), photos(), photos=10)
+    with pytest.raises(UsageError, match="max_images: expected at least 25, got 10"):
+        find_card(network(tmp_path / "net.onnx", named("0 to 1")), photos(), max_images=10)
 
 
 def test_a_signature_is_read_from_the_file(tmp_path):
@@ -230,7 +230,7 @@ def test_real_networks_are_understood_without_a_card(name, families, canvas, cro
     if not graph.is_file():
         pytest.skip("FOOLERY_DATA names no folder with models")
     data = load_data(f"parquet:{MODELS.parent / 'imagenet-samples' / 'samples.parquet'}")
-    found = find_card(graph, data, photos=60, size=crop)  # squeezenet1_0 leaves the size open
+    found = find_card(graph, data, max_images=60, size=crop)  # squeezenet1_0 leaves the size open
     how = found.card.preprocessing
     assert found.family in families
     assert (how.canvas.height, how.crop.height) == (canvas, crop)

@@ -19,7 +19,7 @@ def test_the_table_has_a_line_for_each_check(tmp_path):
 
 
 def test_the_accuracy_is_measured_where_data_is_given(mnist):
-    found = json.loads(invoke("preflight", "lenet", "--data", "mnist", "--photos", "300", "--json").stdout)
+    found = json.loads(invoke("preflight", "lenet", "--data", "mnist", "--max-images", "300", "--json").stdout)
     assert found["passed"]
     assert found["description"]["canvas"] == [1, 28, 28]
     said = {check["name"]: check for check in found["checks"]}
@@ -60,5 +60,5 @@ def test_a_network_that_gives_nan_fails_in_one_line(tmp_path):
 
 
 def test_words_that_cannot_be_used(tmp_path):
-    is_refused(invoke("preflight", "lenet", "--photos", "0"), "--photos: expected at least 1")
+    is_refused(invoke("preflight", "lenet", "--max-images", "0"), "--max-images: expected at least 1")
     is_refused(invoke("preflight", "lenet", "--data", f"folder:{tmp_path}"), "no images")

@@ -31,7 +31,7 @@ from foolery.data import LabelledData, load_data, match_classes
 from foolery.errors import UsageError
 from foolery.results import Result
 
-PHOTOS = 200
+MAX_IMAGES = 200
 FIRST = 25  # images of the first round
 FINALISTS = 4
 KEEP_ONE_OF = 3  # one of so many goes on to the next round
@@ -50,7 +50,7 @@ class CardSearchResult(Result):
         close: families that the images cannot tell from the best one, with McNemar's p.
         crop_close: shares that the images cannot tell from the chosen one.
         ratio: the chosen share.
-        photos: labelled images that the finalists were judged on.
+        images: labelled images that the finalists were judged on.
     """
 
     card: Card
@@ -60,7 +60,7 @@ class CardSearchResult(Result):
     close: dict[str, float]
     crop_close: tuple[float, ...]
     ratio: float
-    photos: int
+    images: int
 
     @property
     def accuracy(self) -> float:
@@ -72,7 +72,7 @@ class CardSearchResult(Result):
         return {
             "family": self.family,
             "accuracy": self.accuracy,
-            "photos": self.photos,
+            "images": self.images,
             "close": self.close,
             "preprocessing": self.card.preprocessing.model_dump(mode="json"),
             "kind": self.card.kind,
@@ -82,7 +82,7 @@ class CardSearchResult(Result):
                 {
                     "family": trial.family,
                     "accuracy": trial.accuracy,
-                    "photos": len(trial.correct),
+                    "images": len(trial.correct),
                     "failed": trial.failed,
                 }
                 for trial in self.trials
@@ -97,7 +97,7 @@ def find_card(
     *,
     classes: Sequence[str] | None = None,
     kind: Kind | None = None,
-    photos: int = PHOTOS,
+    max_images: int = MAX_IMAGES,
     size: int | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> CardSearchResult:
@@ -113,7 +113,7 @@ def find_card(
         data: labelled images of what it was trained to tell apart, or their reference.
         classes: names of its outputs; by default those of ``data``.
         kind: of its scores; ``softmax`` where its outputs do not show that they are independent.
-        photos: how many to look at, at most.
+        max_images: how many to look at, at most.
         size: side of its input, where the file leaves it open.
         on_progress: told in a line what is being done.
 
@@ -121,14 +121,14 @@ def find_card(
         UsageError: where the file cannot be run, the classes do not fit, or nothing does better than chance.
         MissingExtraError: without onnxruntime.
     """
-    if photos < FIRST:
-        raise UsageError(f"photos: expected at least {FIRST}, got {photos}")
+    if max_images < FIRST:
+        raise UsageError(f"max_images: expected at least {FIRST}, got {max_images}")
     graph = Path(graph)
     data = load_data(data) if isinstance(data, str) else data
     report = on_progress or (lambda line: None)
     signature = read_signature(graph, size)
     trials = all_trials(graph.stem, signature, distinct(list(classes or data.classes)), kind)
-    rows = np.random.default_rng(0).permutation(len(data))[:photos]
+    rows = np.random.default_rng(0).permutation(len(data))[:max_images]
     runner = TrialRunner(graph, data, rows)
     _check_names(trials, data, signature.outputs)
     finalists = _halving(trials, runner, report)
@@ -167,7 +167,7 @@ def find_card(
             if share != ratio and mcnemar(trial.correct, crops[ratio].correct) > SIGNIFICANT
         ),
         ratio=ratio,
-        photos=len(best.correct),
+        images=len(best.correct),
     )
 
 

@@ -170,7 +170,7 @@ _BATCH = 50  # images in memory at a time
 
 @dataclass
 class TrialRunner:
-    """Asks trials about photos.
+    """Asks trials about images.
 
     Attributes:
         graph: the network.

@@ -292,12 +292,12 @@ CHECKS: Mapping[str, Callable[[Probe], Check]] = {
 """Every check of a probe, in the order of the table."""
 
 
-PHOTOS = 1000
+MAX_IMAGES = 1000
 RATE_BATCH = 32
 
 
 def preflight(
-    classifier: Classifier | str, data: LabelledData | str | None = None, photos: int = PHOTOS
+    classifier: Classifier | str, data: LabelledData | str | None = None, max_images: int = MAX_IMAGES
 ) -> PreflightResult:
     """Check that a classifier keeps its contract and sees what is on images.
 
@@ -312,12 +312,12 @@ def preflight(
     Args:
         classifier: under test, or its reference.
         data: labelled images or their reference, for the accuracy; the other checks use some of them too.
-        photos: how many images the accuracy is measured on, at most.
+        max_images: how many images the accuracy is measured on, at most.
 
     Raises:
         UsageError: where the data cannot be used; what is wrong with the classifier is a check.
     """
-    check_photos(photos)
+    check_max_images(max_images)
     classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
     data = load_data(data) if isinstance(data, str) else data
     description = classifier.description
@@ -335,7 +335,7 @@ def preflight(
     if data is not None:
         if matching_note is not None:
             checks.append(Check("names", "warn", matching_note))
-        checks.append(_run_check("accuracy", lambda: accuracy(classifier, sample(data, photos))))
+        checks.append(_run_check("accuracy", lambda: accuracy(classifier, sample(data, max_images))))
     checks.append(_run_check("speed", lambda: speed(classifier)))
     return PreflightResult(classifier, tuple(checks))
 
@@ -381,8 +381,8 @@ def speed(classifier: Classifier) -> Check:
     return Check("speed", status, f"{rate:,.0f} images/s: 100,000 queries take {minutes:,.1f} minutes")
 
 
-def check_photos(photos: int) -> int:
-    """``photos``; raises UsageError below 1."""
-    if photos < 1:
-        raise UsageError(f"--photos: expected at least 1, got {photos}")
-    return photos
+def check_max_images(max_images: int) -> int:
+    """``max_images``; raises UsageError below 1."""
+    if max_images < 1:
+        raise UsageError(f"--max-images: expected at least 1, got {max_images}")
+    return max_images

@@ -38,8 +38,8 @@ def card(
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="softmax|sigmoid|similarity", help="Default: detected.")
     ] = None,
-    photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many images.")
+    max_images: Annotated[
+        int, typer.Option("--max-images", metavar="N", parser=whole_number, help="At most so many images.")
     ] = 200,
     size: Annotated[
         int | None,
@@ -76,12 +76,12 @@ def card(
         images,
         classes=class_names_from(classes) if classes is not None else None,
         kind=chosen,
-        photos=photos,
+        max_images=max_images,
         size=size,
         on_progress=note,
     )
     note_unreadable(images.unreadable)
-    notes = f"Preprocessing found with {result.photos} images: {result.family}, top-1 {result.accuracy:.1%}."
+    notes = f"Preprocessing found with {result.images} images: {result.family}, top-1 {result.accuracy:.1%}."
     written = result.card.model_copy(update={"made_by": command_line(context), "notes": notes})
     try:
         written.write(target)
@@ -133,13 +133,13 @@ def lines(result: CardSearchResult) -> list[str]:
         else f"crop {preprocessing.crop.height} x {preprocessing.crop.width}"
     )
     table.append("")
-    table.append(f"best       {result.family}: {result.accuracy:.1%} of {result.photos} images")
+    table.append(f"best       {result.family}: {result.accuracy:.1%} of {result.images} images")
     if result.close:
         close = list(result.close)
         more = f"; and {len(close) - CLOSE} others" if len(close) > CLOSE else ""
         table.append(f"           not distinguishable with these images: {'; '.join(close[:CLOSE])}{more}")
         table.append(
-            "           chosen by the likelihood of the labels; more --photos, or the training code, can tell"
+            "           chosen by the likelihood of the labels; more --max-images, or the training code, can tell"
         )
     others = ", ".join(f"{share:g}: {accuracy:.1%}" for share, accuracy in result.crops.items())
     table.append(

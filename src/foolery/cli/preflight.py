@@ -31,8 +31,8 @@ def preflight(
         str | None, typer.Option("--data", metavar="DATA", help="Labelled images, for the accuracy.")
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
-    photos: Annotated[
-        int, typer.Option("--photos", metavar="N", parser=whole_number, help="At most so many images.")
+    max_images: Annotated[
+        int, typer.Option("--max-images", metavar="N", parser=whole_number, help="At most so many images.")
     ] = 1000,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings, too.")] = False,
     backend: BackendOption = "auto",
@@ -44,14 +44,14 @@ def preflight(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
-    from foolery.checks.contract import check_photos
+    from foolery.checks.contract import check_max_images
     from foolery.checks.contract import preflight as check
     from foolery.data import load_data
 
-    check_photos(photos)
+    check_max_images(max_images)
     loaded = load(classifier, backend, card, device, class_names, trust, changes)
     images = load_data(data, split) if data is not None else None
-    result = check(loaded, images, photos)
+    result = check(loaded, images, max_images)
     if images is not None:
         note_unreadable(images.unreadable)
     passed = result.passed(strict=strict)
