@@ -12,7 +12,7 @@ import time
 import pytest
 
 from foolery.runs import RunWriter, open_run_file
-from foolery.runs.writer import MAX_PENDING
+from foolery.runs.writer_thread import MAX_PENDING
 from support import toysearch
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 

@@ -5,8 +5,7 @@ import sqlite3
 import pytest
 
 from foolery.errors import UsageError
-from foolery.runs import RunWriter, open_run_file
-from foolery.runs.live import open_live_run
+from foolery.runs import RunWriter, open_live_run, open_run_file
 from support.toysearch import PROVENANCE, ToySearch, play, settings, whole_run
 
 

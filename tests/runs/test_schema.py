@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 
 from foolery.errors import UsageError
-from foolery.runs import RunWriter, open_run_file
-from foolery.runs.live import open_live_run
-from foolery.runs.reader import read_run_head
-from foolery.runs.records import Provenance, RunSettings
+from foolery.runs import Provenance, RunSettings, RunWriter, open_live_run, open_run_file, read_run_head
 from foolery.runs.schema import FORMAT, TABLES, create_tables, upgraded_settings
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 

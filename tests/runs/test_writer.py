@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +13,6 @@ import pytest
 from foolery.errors import FooleryError, UsageError
 from foolery.runs import RunWriter, open_run_file
 from foolery.runs import buffer as journal
-from foolery.runs import writer as module
-from foolery.runs.writer import MAX_PENDING, WriterThread
 from support.toysearch import PROVENANCE, ToySearch, content, play, settings, whole_run
 
 
@@ -366,105 +362,3 @@ def test_an_event_is_stored_with_the_generation_that_was_being_computed(tmp_path
     with RunWriter.resume(tmp_path, settings(), PROVENANCE) as writer:
         writer.add_event("and after a resume")
     assert [event.text for event in open_run_file(tmp_path).events][1:] == ["again", "and after a resume"]
-
-
-@pytest.fixture
-def scribe():
-    made = WriterThread()
-    yield made
-    made.join()
-
-
-def test_work_is_done_in_order_by_another_thread(scribe):
-    done = []
-    for number in range(500):
-        scribe.submit(lambda number=number: done.append((number, threading.get_ident())))
-    scribe.submit_and_wait(lambda: None)
-    assert [number for number, _ in done] == list(range(500))
-    assert {thread for _, thread in done} != {threading.get_ident()}
-
-
-def test_waiting_waits_for_all_that_was_handed_over_before(scribe):
-    done = []
-    scribe.submit(lambda: (time.sleep(0.05), done.append("slow")))
-    scribe.submit_and_wait(lambda: done.append("waited for"))
-    assert done == ["slow", "waited for"]
-    assert scribe.busy_seconds >= 0.05
-
-
-def test_only_so_much_work_waits(scribe):
-    gate, handed = threading.Event(), []
-
-    def hand():
-        for number in range(MAX_PENDING + 20):
-            scribe.submit(gate.wait)
-            handed.append(number)
-
-    hander = threading.Thread(target=hand)
-    hander.start()
-    time.sleep(0.1)
-    assert len(handed) == MAX_PENDING
-    gate.set()
-    hander.join(timeout=10)
-    assert len(handed) == MAX_PENDING + 20
-
-
-def test_only_so_many_bytes_wait(scribe, monkeypatch):
-    monkeypatch.setattr(module, "MAX_PENDING_BYTES", 1000)
-    gate, handed = threading.Event(), []
-
-    def hand():
-        for number in range(6):
-            scribe.submit(gate.wait, weight=400)
-            handed.append(number)
-
-    hander = threading.Thread(target=hand)
-    hander.start()
-    time.sleep(0.1)
-    assert len(handed) == 3
-    gate.set()
-    hander.join(timeout=10)
-    assert len(handed) == 6
-
-
-@pytest.mark.parametrize("call", ["submit", "submit_and_wait"])
-def test_a_failure_drops_what_follows_and_is_raised_by_the_next_call(scribe, call):
-    done = []
-    scribe.submit(lambda: 1 / 0)
-    for _ in range(3):
-        with_error = lambda: done.append(1)  # noqa: E731
-        try:
-            scribe.submit(with_error)
-        except ZeroDivisionError:
-            break
-    while scribe.fault is None:
-        time.sleep(0.001)
-    with pytest.raises(ZeroDivisionError):
-        getattr(scribe, call)(lambda: done.append(2))
-    assert done == []
-
-
-def test_who_waits_for_work_that_fails_is_told(scribe):
-    with pytest.raises(ZeroDivisionError):
-        scribe.submit_and_wait(lambda: 1 / 0)
-
-
-def hand_many(scribe):
-    for _ in range(MAX_PENDING):
-        scribe.submit(lambda: None)
-
-
-def test_a_hander_that_is_held_up_is_let_go_when_the_work_fails(scribe):
-    gate = threading.Event()
-    scribe.submit(lambda: (gate.wait(), 1 / 0))
-    threading.Timer(0.05, gate.set).start()
-    with pytest.raises(ZeroDivisionError):
-        hand_many(scribe)
-
-
-def test_the_end_waits_for_all_work():
-    scribe, done = WriterThread(), []
-    scribe.submit(lambda: (time.sleep(0.05), done.append(1)))
-    scribe.join()
-    assert done == [1]
-    scribe.join()  # again, as after an interrupt

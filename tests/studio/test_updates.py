@@ -2,7 +2,7 @@
 
 import pytest
 
-from foolery.runs.records import GenerationStats
+from foolery.runs import GenerationStats
 from foolery.studio.updates import estimate_eta
 
 

@@ -27,9 +27,9 @@ from foolery.canvas import Canvases
 from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.data import match_classes
 from foolery.data.labelled import sample
-from foolery.engine.ascent import PASSES
 from foolery.errors import UsageError
 from foolery.runs.database import RUN_DB
+from foolery.search.ascent_presets import QUERIES_PER_STEP
 
 SHUFFLED_IMAGES = 64  # real ones, that some synthetic images are made of
 RATE_BATCH = 64
@@ -234,7 +234,7 @@ class AuditSession:
             kept = self.kept_result(position).queries
             reported, in_flight = QueryCounter(self.context(position).folder(record.name)).read()
             if in_flight is None:  # of schema 1, where no attack asked more at once
-                in_flight = max(200, PASSES * len(self.plan.targets))
+                in_flight = max(200, QUERIES_PER_STEP * len(self.plan.targets))
             lost = max(0, reported - kept) + in_flight
             budget = self.audit.budget
             repeated = budget.repeated + min(lost, record.share)

@@ -11,7 +11,7 @@ from foolery.text import format_confidence
 
 if TYPE_CHECKING:
     from foolery.engine.run import RunResult
-    from foolery.runs.records import RunSettings
+    from foolery.runs import RunSettings
 
 
 MARKS = (50, 200)  # generations that the paper reports (sections 3.1 and 3.2)

@@ -17,7 +17,7 @@ QUERIES, SECONDS = 5000, 5.0  # for one report, for which predictions wait
 if TYPE_CHECKING:
     from foolery.canvas import Canvases, CanvasShape
     from foolery.classifiers.base import Classifier, Kind
-    from foolery.runs.records import RunSettings
+    from foolery.runs import RunSettings
     from foolery.studio.protocols import PredictorOutput
 
 

@@ -20,8 +20,7 @@ from foolery.encodings.base import Encoding
 from foolery.encodings.direct import Direct, DirectGenomes
 from foolery.errors import UsageError, did_you_mean
 from foolery.rng import Stream
-from foolery.runs import open_run_file
-from foolery.runs.records import OptionValue
+from foolery.runs import OptionValue, open_run_file
 from foolery.search.ascent_presets import AscentRule
 
 GRAY = 127.5  # mean pixel of a classifier that says none

@@ -18,12 +18,12 @@ from foolery.engine.loop import EvolutionLoop, Limits
 from foolery.engine.progress import OnProgress
 from foolery.engine.recording import restore
 from foolery.errors import UsageError
-from foolery.runs import Provenance, RunFile, RunSettings, RunWriter
+from foolery.runs import Provenance, RunFile, RunHead, RunSettings, RunWriter, read_run_head
 from foolery.runs.create import check_free, check_same_settings, delete_run
 from foolery.runs.database import RUN_DB, check_header
-from foolery.runs.reader import RunHead, read_run_head
-from foolery.search.map_elites import LocalSearch, MapElites
+from foolery.search.map_elites import MapElites
 from foolery.search.objectives import ClassScore
+from foolery.search.offspring import LocalSearch
 
 MAX_RUNS_PER_BATCH = 50
 """Each run keeps up to four files open. More of them in a batch are not faster."""

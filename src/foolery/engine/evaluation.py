@@ -21,7 +21,7 @@ from foolery.canvas import Canvases, fetch_rows
 from foolery.classifiers.base import ChunkedClassifier, Classifier, canvas_device
 from foolery.encodings.base import Encoding
 from foolery.runs import Timings
-from foolery.search.map_elites import LazyOffspring
+from foolery.search.offspring import LazyOffspring
 from foolery.workers import parallel_for, worker_count
 
 _MAX_VALUES = 2**18

@@ -18,8 +18,7 @@ from foolery.engine.provenance import make_provenance
 from foolery.engine.run import RunResult, RunResults
 from foolery.errors import UsageError, did_you_mean
 from foolery.rng import MAX_SEED, check_seed
-from foolery.runs import RunSettings
-from foolery.runs.reader import read_run_head
+from foolery.runs import RunSettings, read_run_head
 from foolery.search.map_elites import MapElites
 from foolery.search.memetic import check_steps, gradient_steps
 from foolery.search.objectives import OBJECTIVES, ObjectiveName, class_indices

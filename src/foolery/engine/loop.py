@@ -16,7 +16,8 @@ from foolery.engine.recording import RunStatistics, new_elites_of, select_replic
 from foolery.errors import UsageError
 from foolery.runs import GenerationStats, RunWriter, Timings
 from foolery.search.archive import EliteUpdate
-from foolery.search.map_elites import LazyOffspring, MapElites
+from foolery.search.map_elites import MapElites
+from foolery.search.offspring import LazyOffspring
 
 
 @dataclass(frozen=True)

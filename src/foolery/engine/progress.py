@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.runs.records import GenerationStats
+from foolery.runs import GenerationStats
 
 
 @dataclass(frozen=True)

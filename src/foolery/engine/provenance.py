@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from foolery.classifiers.base import Description
-from foolery.runs.records import Provenance
+from foolery.runs import Provenance
 
 _ALWAYS = ("foolery", "numpy", "numba", "llvmlite", "pillow")
 _BACKENDS = {"onnx": ("onnxruntime",), "torch": ("torch",)}

@@ -21,7 +21,8 @@ from foolery.encodings.base import Encoding
 from foolery.engine.evaluation import Evaluation
 from foolery.runs import GenerationStats, Individual, NewElites, Replacement, RunWriter
 from foolery.search.archive import Archive, EliteUpdate
-from foolery.search.map_elites import LazyOffspring, MapElites
+from foolery.search.map_elites import MapElites
+from foolery.search.offspring import LazyOffspring
 
 
 class RunStatistics:

@@ -14,8 +14,7 @@ from foolery.canvas import Canvases, CanvasShape, to_image
 from foolery.encodings import Encoding, make_encoding
 from foolery.errors import UsageError
 from foolery.results import Result
-from foolery.runs import RunFile, open_run_file
-from foolery.runs.records import History, Provenance, RunSettings
+from foolery.runs import History, Provenance, RunFile, RunSettings, open_run_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -16,9 +16,8 @@ from foolery.canvas import canvas_hash, png_bytes
 from foolery.engine.run import RunResult, open_run
 from foolery.errors import UsageError
 from foolery.files import find_folders
-from foolery.runs import open_run_file
+from foolery.runs import RunSettings, open_run_file
 from foolery.runs.database import RUN_DB
-from foolery.runs.records import RunSettings
 from foolery.text import shorten
 
 COLUMNS = {

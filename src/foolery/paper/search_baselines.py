@@ -20,8 +20,9 @@ from foolery.paper.experiment import Context, scale_count
 from foolery.paper.records import cached_result
 from foolery.search.archive import Archive
 from foolery.search.baselines import ArgmaxCell
-from foolery.search.map_elites import MapElites, Offspring
+from foolery.search.map_elites import MapElites
 from foolery.search.novelty import NoveltySearch
+from foolery.search.offspring import Offspring
 from foolery.search.per_class import POPULATION, PerClassSearch
 
 

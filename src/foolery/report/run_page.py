@@ -24,10 +24,8 @@ from foolery.report.replicates import replicate_plots
 from foolery.report.run_section import RunSection, last_generation, run_section
 from foolery.report.transfer_page import panel_matrix
 from foolery.report.wording import about_run, headline, run_state
-from foolery.runs import open_run_file
+from foolery.runs import RunSettings, open_live_run, open_run_file
 from foolery.runs.database import RUN_DB, sidecars
-from foolery.runs.live import open_live_run
-from foolery.runs.records import RunSettings
 
 SUMMARY = "summary.json"
 

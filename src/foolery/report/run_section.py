@@ -17,7 +17,7 @@ from foolery.text import format_count, format_duration, format_score
 if TYPE_CHECKING:
     from foolery.engine.run import RunResult
     from foolery.report.model import RunReport
-    from foolery.runs.records import Provenance
+    from foolery.runs import Provenance
 
 BEST = 6  # champions in the first row
 LIBRARY = "python"  # what the provenance of a run says that no command line started

@@ -11,7 +11,7 @@ from foolery.text import format_count, format_score
 
 if TYPE_CHECKING:
     from foolery.engine.run import Champion
-    from foolery.runs.records import RunSettings
+    from foolery.runs import RunSettings
 
 Confidences: TypeAlias = "tuple[RunSettings, Sequence[float]]"
 """Settings of a run, and the confidences of its champions."""

@@ -12,8 +12,9 @@ from foolery.runs.buffer import raise_disk_error
 from foolery.runs.database import RUN_DB, RunLock, check_header, connect, connect_writer, sidecars
 from foolery.runs.errors import RunFileError
 from foolery.runs.reader import open_with_validator
-from foolery.runs.records import ChampionRow, Provenance, RunSettings
+from foolery.runs.records import ChampionRow
 from foolery.runs.schema import create_tables, upgrade_tables
+from foolery.runs.settings import Provenance, RunSettings
 from foolery.runs.validation import RunValidator
 
 

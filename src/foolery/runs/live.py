@@ -18,8 +18,9 @@ from typing import cast
 from foolery.runs.database import RUN_DB, check_header, open_readonly, sidecars
 from foolery.runs.errors import RecordError, RunFileError, short
 from foolery.runs.reader import load_head, parse_provenance
-from foolery.runs.records import CANVAS_HASH, GenerationStats, Provenance, RunSettings, Status
+from foolery.runs.records import CANVAS_HASH, GenerationStats, Status
 from foolery.runs.schema import check_schema
+from foolery.runs.settings import Provenance, RunSettings
 
 _COLUMNS = "generation, queries, improvements, median, mean, min, max, seconds"
 
@@ -156,3 +157,47 @@ def _stats(row: tuple[object, ...]) -> GenerationStats:
     if any(isnan(cast(float, value)) for value in real):
         raise RecordError(f"generation {short(row[0])}: expected numbers, got NaN")
     return GenerationStats(*row)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class RunHead:
+    """The head of a run file, and its last moment.
+
+    Attributes:
+        generation: the last stored one, or -1.
+        queries: until then.
+        min_confidence: confidence of its champions, 0 before generation 0.
+    """
+
+    settings: RunSettings
+    status: Status
+    generation: int
+    queries: int
+    min_confidence: float
+
+
+def read_run_head(folder: Path) -> RunHead | None:
+    """The state of the run in ``folder``, None where none is there; its records are not checked.
+
+    Raises:
+        RunFileError: for a file that is not a run, damaged, or from a newer foolery.
+    """
+    file = Path(folder) / RUN_DB
+    if not file.exists():
+        return None
+    check_header(file)
+    try:
+        with open_readonly(file) as connection:
+            check_schema(connection)
+            status, generation, _, settings = load_head(connection)
+            row = connection.execute(
+                "SELECT queries, min FROM generations WHERE generation = ?", (generation,)
+            ).fetchone()
+            queries, least = (0, 0.0) if row is None else (int(row[0]), float(row[1]))
+    except (RecordError, ValueError, TypeError) as fault:
+        raise RunFileError(f"{file}: {fault}") from fault
+    except (sqlite3.Error, UnicodeError, MemoryError, OverflowError, OSError) as error:
+        raise RunFileError(
+            f"{file}: cannot be read ({short(str(error))}); if it is damaged or cut short, copy it again"
+        ) from error
+    return RunHead(settings, status, generation, queries, least)

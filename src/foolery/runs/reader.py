@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import TypeVar, cast
@@ -25,15 +24,14 @@ from foolery.runs.records import (
     GenerationStats,
     History,
     Individual,
-    Provenance,
     Replacement,
     RunFile,
-    RunSettings,
     Status,
     TimingHistory,
     Timings,
 )
 from foolery.runs.schema import check_pages, check_schema, format_of, upgraded_settings
+from foolery.runs.settings import Provenance, RunSettings
 from foolery.runs.validation import MAX_GENERATION, MAX_NUMBER, GenerationRecord, RunValidator
 
 M = TypeVar("M", bound=BaseModel)
@@ -288,47 +286,3 @@ def _champions(
         if not CANVAS_HASH.fullmatch(canvas_hash):
             raise RecordError(f"champion of cell {replacement.cell}: canvas hash is {short(canvas_hash)}")
         yield ChampionRow(*last, canvas_hash, cast(bytes, genomes[replacement.individual]))
-
-
-@dataclass(frozen=True)
-class RunHead:
-    """The head of a run file, and its last moment.
-
-    Attributes:
-        generation: the last stored one, or -1.
-        queries: until then.
-        min_confidence: confidence of its champions, 0 before generation 0.
-    """
-
-    settings: RunSettings
-    status: Status
-    generation: int
-    queries: int
-    min_confidence: float
-
-
-def read_run_head(folder: Path) -> RunHead | None:
-    """The state of the run in ``folder``, None where none is there; its records are not checked.
-
-    Raises:
-        RunFileError: for a file that is not a run, damaged, or from a newer foolery.
-    """
-    file = Path(folder) / RUN_DB
-    if not file.exists():
-        return None
-    check_header(file)
-    try:
-        with open_readonly(file) as connection:
-            check_schema(connection)
-            status, generation, _, settings = load_head(connection)
-            row = connection.execute(
-                "SELECT queries, min FROM generations WHERE generation = ?", (generation,)
-            ).fetchone()
-            queries, least = (0, 0.0) if row is None else (int(row[0]), float(row[1]))
-    except (RecordError, ValueError, TypeError) as fault:
-        raise RunFileError(f"{file}: {fault}") from fault
-    except (sqlite3.Error, UnicodeError, MemoryError, OverflowError, OSError) as error:
-        raise RunFileError(
-            f"{file}: cannot be read ({short(str(error))}); if it is damaged or cut short, copy it again"
-        ) from error
-    return RunHead(settings, status, generation, queries, least)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from foolery.runs.errors import RecordError, short
-from foolery.runs.records import GenerationStats, Individual, Replacement, RunSettings
+from foolery.runs.records import GenerationStats, Individual, Replacement
+from foolery.runs.settings import RunSettings
 
 MAX_NUMBER = 2**63 - 1
 MAX_GENERATION = 2**32 - 1

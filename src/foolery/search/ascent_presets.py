@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass, replace
 
 from foolery.errors import UsageError, did_you_mean
 
+QUERIES_PER_STEP = 3
+"""An image goes through the network forward, backward, and once more for its score."""
+
 
 @dataclass(frozen=True)
 class AscentRule:

@@ -22,7 +22,8 @@ from foolery.search.ascent_presets import AscentRule
 #: A step aims to gain at most 1 nat, and at most half of what is missing to a probability of 1.
 RULE = AscentRule(steps=0, first_gain=1.0, last_gain=0.5, step_nats=1.0)
 MAX_STEPS = 100
-PASSES = 2  # of an image through the network for each step: forward and backward
+QUERIES_PER_STEP = 2
+"""An image goes through the network forward and backward; the score comes after the last step."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class GradientSteps:
     @property
     def queries_per_child(self) -> int:
         """The score, and a forward and a backward pass for each step."""
-        return 1 + PASSES * self.steps
+        return 1 + QUERIES_PER_STEP * self.steps
 
     @property
     def options(self) -> Mapping[str, int]:

@@ -16,7 +16,7 @@ from foolery.encodings.base import Encoding, G
 from foolery.errors import UsageError
 from foolery.rng import Purpose, Stream, check_seed
 from foolery.search.archive import Archive
-from foolery.search.map_elites import Offspring
+from foolery.search.offspring import Offspring
 
 POPULATION = 100
 SURVIVORS = 60

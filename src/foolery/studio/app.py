@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from foolery.errors import FooleryError
 from foolery.report.wording import about_run, measure
-from foolery.runs.live import open_live_run
+from foolery.runs import open_live_run
 from foolery.studio.images import ChampionImages, Size
 from foolery.studio.library import Library, LibraryEntry
 from foolery.studio.pages import CONTENT_TYPES, champion_frame, page, static

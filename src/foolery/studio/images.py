@@ -11,8 +11,7 @@ from foolery.audit import open_audit
 from foolery.canvas import Canvases, png_bytes
 from foolery.report.images import thumbnail
 from foolery.report.model.audit import champion_canvas
-from foolery.runs.live import LiveChampion, LiveRun, open_live_run
-from foolery.runs.records import RunSettings
+from foolery.runs import LiveChampion, LiveRun, RunSettings, open_live_run
 from foolery.studio.library import LibraryEntry
 from foolery.studio.protocols import ChampionRenderer
 

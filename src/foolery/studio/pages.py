@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from foolery.report.html import as_json
 from foolery.report.images import SMALL
-from foolery.runs.records import RunSettings
+from foolery.runs import RunSettings
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.runs.records import RunSettings
+from foolery.runs import RunSettings
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from foolery.errors import FooleryError
-from foolery.runs.live import LiveChampion, LiveRun, open_live_run
-from foolery.runs.records import GenerationStats, RunSettings
+from foolery.runs import GenerationStats, LiveChampion, LiveRun, RunSettings, open_live_run
 from foolery.studio.images import ChampionImages, address, batch_size
 from foolery.studio.library import LibraryEntry
 from foolery.studio.queue import BusyError, WorkQueue

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from foolery.audit.attacks.base import AttackBudget, AttackContext, AttackResult, read_result
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.encodings.registry import ENCODINGS
-from foolery.engine.ascent import PASSES, ascend
+from foolery.engine.ascent import ascend
 from foolery.engine.ascent_start import RANDOM_GENOMES
 from foolery.engine.evolution import MAX_GENERATIONS, evolve
 from foolery.errors import FooleryError
 from foolery.runs.database import RUN_DB
+from foolery.search.ascent_presets import QUERIES_PER_STEP
 
 BATCH = 200
 #: Of ascent: quick steps, that go on where a probability is nearly 1, since thresholds may lie beyond.
@@ -86,7 +87,7 @@ class AscentAttack:
     def run(self, context: AttackContext, budget: AttackBudget) -> AttackResult:
         """Ascend until the budget is spent."""
         if budget.queries:
-            folder, batch = context.folder(self.name), PASSES * len(context.targets)
+            folder, batch = context.folder(self.name), QUERIES_PER_STEP * len(context.targets)
             budget.report(_kept(self.name, context).queries, batch)
             ascend(
                 context.classifier,
@@ -116,11 +117,11 @@ class AscentAttack:
     def _min_queries(self, context: AttackContext) -> int:
         """Queries of the start and of one step."""
         classes = len(context.targets)
-        return (1 if self.start is None else max(classes, RANDOM_GENOMES)) + PASSES * classes
+        return (1 if self.start is None else max(classes, RANDOM_GENOMES)) + QUERIES_PER_STEP * classes
 
     def _steps(self, context: AttackContext, queries: int) -> int:
         """As many steps as fit where no class rests."""
-        return 1 + (queries - self._min_queries(context)) // (PASSES * len(context.targets))
+        return 1 + (queries - self._min_queries(context)) // (QUERIES_PER_STEP * len(context.targets))
 
 
 def _kept(attack: str, context: AttackContext) -> AttackResult:

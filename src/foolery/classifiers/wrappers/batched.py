@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description, canvas_device
 from foolery.errors import FooleryError, UsageError
-from foolery.runs import RunWriter
-from foolery.runs.records import RunSettings
+from foolery.runs import RunSettings, RunWriter
 
 MAX_BATCH = 1024
 _GAIN = 1.05  # a micro-batch twice as large has to be this much faster to be worth its memory

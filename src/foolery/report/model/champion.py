@@ -20,7 +20,7 @@ from foolery.data.labelled import LabelledData, sample
 from foolery.engine.run import Champion
 from foolery.report.model.ancestry import Ancestry
 from foolery.report.model.cppn_graph import CppnGraph
-from foolery.runs.records import RunSettings
+from foolery.runs import RunSettings
 from foolery.text import format_score
 
 TOP = 5

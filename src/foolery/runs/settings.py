@@ -1,0 +1,96 @@
+"""Settings decide what a run computes; provenance says where and with what it was computed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+OptionValue = bool | int | float | str
+
+
+class RunSettings(BaseModel):
+    """Everything that decides the genomes of a run; a resumed run must have the same.
+
+    Attributes:
+        search: name of the search, ``map-elites`` or ``ascent``.
+        search_options: what that search was told besides seed and batch; none for ``map-elites``.
+        encoding: name in the registry of encodings, with all its ``encoding_options``.
+        renderer: version of the encoding's drawing.
+        canvas: channels, height, width.
+        classifier: the reference that the classifier was loaded by.
+        fingerprint: of weights, preprocessing and class names.
+        backend: what ran the classifier; another one differs in the last bits of a score.
+        forward: threads, batch and precision of the forward pass.
+        kind: what a score is.
+        classes: all class names of the classifier.
+        cells: for each cell of the archive, the index of its class.
+        objective: what selection maximises, ``class-score``.
+        seed, batch, initial: of the search; ``initial`` is the size of generation 0.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    search: str = "map-elites"
+    search_options: dict[str, OptionValue] = Field(default_factory=dict)
+    encoding: str
+    encoding_options: dict[str, OptionValue] = Field(default_factory=dict)
+    renderer: int = Field(ge=1)
+    canvas: tuple[int, int, int]
+    classifier: str
+    fingerprint: str
+    backend: str
+    forward: dict[str, str | int] = Field(default_factory=dict)
+    kind: Literal["softmax", "sigmoid", "similarity"]
+    classes: tuple[str, ...] = Field(min_length=1)
+    cells: tuple[int, ...] = Field(min_length=1)
+    objective: str = "class-score"
+    seed: int = Field(ge=0, lt=2**64)
+    batch: int = Field(ge=1)
+    initial: int = Field(ge=1)
+
+    def differences(self, other: RunSettings) -> list[str]:
+        """One phrase for each setting that differs: its name, the value here, the value in ``other``."""
+        mine, others = _flat(self.model_dump()), _flat(other.model_dump())
+        return [
+            f"{name} is {_brief(mine.get(name))}, not {_brief(others.get(name))}"
+            for name in [*mine, *(others.keys() - mine.keys())]
+            if mine.get(name) != others.get(name)
+        ]
+
+
+def _flat(settings: dict[str, Any]) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            flat.update({f"{name}.{key}": item for key, item in value.items()})
+        else:
+            flat[name] = value
+    return flat
+
+
+def _brief(value: object) -> str:
+    if value is None:
+        return "unset"
+    text = str(value) if not isinstance(value, tuple) else ", ".join(str(item) for item in value)
+    return text if len(text) <= 80 else f"{text[:60]}… ({len(text)} characters)"
+
+
+class Provenance(BaseModel):
+    """Where and with what a run was made; a resume adds another one.
+
+    Attributes:
+        command: the command line, or ``python`` for the library.
+        started: date and time, ISO 8601 with zone.
+        device: what ran the classifier, in words.
+        versions: package name to version (foolery, python, numpy, numba, the back end …).
+        machine: processor and system, in words; never a host's name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: str
+    started: str
+    device: str
+    versions: dict[str, str]
+    machine: str
