@@ -7,6 +7,10 @@ from decimal import ROUND_DOWN, Decimal
 from pathlib import PurePath
 from typing import Literal
 
+THRESHOLDS = (0.5, 0.9, 0.99, 0.9999)
+"""Confidences from which champions are counted as fooling; the last is the paper's (section 3.1)."""
+VERY_CONFIDENT = THRESHOLDS[-1]
+
 MAX_DECIMALS = 4
 MAX_NINES = 16.0
 

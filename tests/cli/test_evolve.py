@@ -110,7 +110,7 @@ def test_more_generations_extend_a_finished_run_to_what_one_run_would_have_reach
 def test_resume_says_at_which_generation_it_goes_on(tmp_path):
     assert invoke(*SMALL, "-n", "3", "--out", tmp_path / "run").returncode == 0
     again = ("--resume", "--out", tmp_path / "run")
-    assert "goes on at generation 3" in invoke(*SMALL, "-n", "4", *again).stderr
+    assert "continues at generation 3" in invoke(*SMALL, "-n", "4", *again).stderr
     assert "nothing to do" in invoke(*SMALL, "-n", "4", *again).stderr
 
 
@@ -139,7 +139,7 @@ def test_an_interrupted_search_is_saved_and_goes_on(tmp_path):
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "--resume goes on" in said
+    assert "--resume to continue" in said
     assert "Traceback" not in said
     reached = json.loads(run("show", tmp_path / "run", "--json").stdout)["generations"]
     resumed = run(*SMALL, "-n", str(reached + 1), *out, "--resume", "--json")

@@ -19,7 +19,7 @@ def test_goal_switches_are_counted_class_by_class(small_run):
 def test_the_tree_is_written_twice(small_run, tmp_path):
     shown = invoke("lineage", small_run, "-o", tmp_path / "tree")
     assert shown.returncode == 0, shown.stderr
-    assert "10 classes held by" in shown.stdout
+    assert "10 classes won by" in shown.stdout
     root = Xml.parse(tmp_path / "tree" / "tree.svg").getroot()
     texts = ["".join(each.itertext()) for each in root.iter("{http://www.w3.org/2000/svg}text")]
     assert set("0123456789") <= set(texts)

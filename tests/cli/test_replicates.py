@@ -27,7 +27,7 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path):
     made, shown = (run(*shlex.split(line)[1:], cwd=tmp_path) for line in lines)
     assert made.returncode == 0, made.stderr
     assert sorted(path.name for path in (tmp_path / "five").iterdir()) == [f"seed-{n}" for n in range(5)]
-    assert "5 250 queries" in made.stdout
+    assert "5,250 queries" in made.stdout
     assert shown.returncode == 0, shown.stderr
     assert "of 5 runs" in shown.stdout
 

@@ -49,7 +49,7 @@ def test_the_json_of_several_runs_counts_how_many_reach_a_median(small_run, tmp_
     assert [entry["run"] for entry in found["runs"]] == ["small", "longer"]
     median_at_50 = found["runs"][1]["median_at"]["50"]
     at_50 = found["over_runs"]["median_at"]["50"]
-    assert (at_50["runs"], at_50["least"], at_50["most"]) == (1, median_at_50, median_at_50)
+    assert (at_50["runs"], at_50["min"], at_50["max"]) == (1, median_at_50, median_at_50)
     assert at_50["at_least"]["0.5"] == int(median_at_50 >= 0.5)
     assert found["over_runs"]["median_at"]["last"]["runs"] == 2
 

@@ -141,7 +141,7 @@ def test_through_cppns_it_starts_at_the_champions_of_a_run(lenet, tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"start": "nowhere.png"}, "start: expected mean or noise, or a picture file"),
+        ({"start": "nowhere.png"}, "start: expected mean or noise, or an image file"),
         ({"through": "direct"}, "through: unknown 'direct'"),
         ({"through": "cppn", "start": "noise"}, "leave --start out"),
         ({"through": "cppn", "preset": "sparse"}, "use plain or decay"),

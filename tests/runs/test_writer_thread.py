@@ -27,7 +27,7 @@ def test_work_is_done_in_order_by_another_thread(thread):
     assert {thread for _, thread in done} != {threading.get_ident()}
 
 
-def test_waiting_waits_for_all_that_was_submitted_over_before(thread):
+def test_waiting_waits_for_all_that_was_submitted_before(thread):
     done = []
     thread.submit(lambda: (time.sleep(0.05), done.append("slow")))
     thread.submit_and_wait(lambda: done.append("waited for"))

@@ -20,8 +20,9 @@ from foolery.data.fitting import FIT, fit_all
 from foolery.engine.run import Champion, RunResult, open_run
 from foolery.errors import UsageError
 from foolery.results import Result
+from foolery.text import VERY_CONFIDENT
 
-CONFIDENT, VERY_CONFIDENT = 0.99, 0.9999
+CONFIDENT = 0.99
 CHUNK = 200
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from foolery.audit.schema_1 import FIGURES as OLD_NAMES
 from foolery.audit.verdict import AuditVerdict, GateResult, Interval
-from foolery.engine.run import THRESHOLDS
 from foolery.errors import UsageError, did_you_mean
+from foolery.text import THRESHOLDS
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -93,7 +93,7 @@ FIGURES: Mapping[str, Figure] = {
         share=False,
         needs_data=True,
     ),
-    **{f"fooled@{level}": _share_above(level) for level in THRESHOLDS},
+    **{f"fooled@{level}": _share_above(str(level)) for level in THRESHOLDS},
 }
 
 

@@ -26,8 +26,8 @@ from foolery.audit.verdict import AuditVerdict, Curve, Interval
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Kind
 from foolery.classifiers.scores import confidence
-from foolery.engine.run import THRESHOLDS
 from foolery.errors import UsageError
+from foolery.text import THRESHOLDS
 
 FREE_QUERIES = 100
 """Queries up to which the score counts nothing: so few need no search."""
@@ -186,7 +186,7 @@ class AuditResults:
         confidences = self.confidences[self.targets]
         figures: dict[str, Any] = {
             "median_confidence": float(np.median(confidences)),
-            "above": {level: float((confidences >= float(level)).mean()) for level in THRESHOLDS},
+            "above": {str(level): float((confidences >= level).mean()) for level in THRESHOLDS},
         }
         recognized = None if agreement is None else _recognized(agreement)
         if recognized is not None:

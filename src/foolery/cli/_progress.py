@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from foolery.cli._output import console, is_live, note
-from foolery.cli._run_summary import CERTAIN
-from foolery.text import format_confidence
+from foolery.text import VERY_CONFIDENT, format_confidence, format_count
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -25,29 +24,28 @@ PREPARING = "starting (the first time, Numba compiles: up to 30 s)"
 def search_bar(
     run: Path, *, resume: bool, opening: str | None = None
 ) -> Iterator[Callable[[Progress], None]]:
-    """A function to be called after every generation; a resumed run says where it goes on.
+    """A function to be called after every generation; of a resumed run it prints where it continues.
 
-    ``opening`` is said once the search has really begun.
-
-    The bar is drawn only where standard error is a terminal.
+    ``opening`` is printed once the search has really started. The bar is drawn only where standard error is a
+    terminal.
     """
     screen = console(stderr=True)
     with _search_bar(screen) as draw:
         seen: set[str] = set()
 
-        def watch(progress: Progress) -> None:
+        def show(progress: Progress) -> None:
             about = progress.about
             if opening is not None and not seen:
                 screen.print(opening, soft_wrap=True)
             if resume and about not in seen:
-                where = f"{run}: {about}, " if about else f"{run}: goes on "
+                where = f"{run}: {about}, " if about else f"{run}: continues "
                 screen.print(f"{where}at generation {progress.resumed_from}", soft_wrap=True)
             seen.add(about)
             draw(progress)
 
-        yield watch
+        yield show
     if resume and not seen:
-        note(f"{run}: nothing to do, it has as many generations already; a larger --generations extends it")
+        note(f"{run}: nothing to do; a larger --generations extends it")
 
 
 @contextmanager
@@ -101,10 +99,10 @@ def step_bar(label: str) -> Iterator[Callable[[int, int, float], None] | None]:
     ) as bars:
         task = bars.add_task(label, total=None, state="")
 
-        def watch(done: int, goal: int, loss: float) -> None:
+        def show(done: int, goal: int, loss: float) -> None:
             bars.update(task, completed=done, total=goal, state=f"loss {loss:.4f}")
 
-        yield watch
+        yield show
 
 
 def rate(progress: Progress) -> float:
@@ -148,7 +146,7 @@ COMPILING = "starting (the first time, Numba compiles: up to 30 s) …"
 
 @contextmanager
 def live_view(title: str) -> Iterator[OnProgress]:
-    """What a search tells after every generation is shown while the block runs; ``title`` stands above."""
+    """Show the progress of a search while the block runs, below ``title``."""
     screen = console()
     if not is_live(screen):
         print(f"{title}: {COMPILING}", flush=True)
@@ -163,27 +161,27 @@ def live_view(title: str) -> Iterator[OnProgress]:
 
 
 def live_panel(title: str, screen: Console, update: Callable[[RenderableType], None]) -> OnProgress:
-    """Draws all champions, at most ``REDRAWS`` times a second; the first generations pass slowly."""
-    drawn_at = passed_at = -1.0
+    """Shows all champions, at most ``REDRAWS`` times a second; the first generations pass slowly."""
+    shown_at = passed_at = -1.0
 
-    def watch(progress: Progress) -> None:
-        nonlocal drawn_at, passed_at
+    def show(progress: Progress) -> None:
+        nonlocal shown_at, passed_at
         if progress.generation < SLOW_GENERATIONS:
             time.sleep(max(0.0, passed_at + SECONDS_PER_SLOW_GENERATION - time.monotonic()))
         passed_at = time.monotonic()
-        if passed_at - drawn_at < 1 / REDRAWS:
+        if passed_at - shown_at < 1 / REDRAWS:
             return
-        drawn_at = passed_at
+        shown_at = passed_at
         update(panel(f"{title}: {state(progress)}", progress, screen))
 
-    return watch
+    return show
 
 
 def plain_lines(title: str) -> OnProgress:
     """Prints a line every ``SECONDS_BETWEEN_LINES``, the first generation's at once."""
     last = -SECONDS_BETWEEN_LINES
 
-    def watch(progress: Progress) -> None:
+    def show(progress: Progress) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last < SECONDS_BETWEEN_LINES:
@@ -191,17 +189,16 @@ def plain_lines(title: str) -> OnProgress:
         last = now
         print(f"{title}: {state(progress)}", flush=True)
 
-    return watch
+    return show
 
 
 def state(progress: Progress) -> str:
-    """A search in a line."""
-    certain = int((progress.confidences >= CERTAIN).sum())
-    images = f"{progress.queries:,}".replace(",", " ")
+    """The progress of a search in one line."""
+    confident = int((progress.confidences >= VERY_CONFIDENT).sum())
     median = format_confidence(progress.stats.median)
     return (
-        f"generation {progress.generation}, {images} images, median {median}, "
-        f"{certain} of {len(progress.labels)} digits at {format_confidence(CERTAIN)}"
+        f"generation {progress.generation}, {format_count(progress.queries)} images, median {median}, "
+        f"{confident} of {len(progress.labels)} digits at {format_confidence(VERY_CONFIDENT)}"
     )
 
 

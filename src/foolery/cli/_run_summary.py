@@ -1,4 +1,4 @@
-"""Summary: what a run has reached, as lines for people and as figures over several runs."""
+"""Summary of runs, as lines for people and as figures over several runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from foolery.text import format_confidence
+from foolery.text import THRESHOLDS, VERY_CONFIDENT, format_confidence, format_count, format_duration
 
 if TYPE_CHECKING:
     from foolery.engine.run import RunResult
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 
 MARKS = (50, 200)  # generations that the paper reports (sections 3.1 and 3.2)
-CERTAIN = 0.9999  # of the paper (section 3.1)
-THRESHOLDS = (0.5, 0.9, 0.99, 0.999, CERTAIN)
+_VERY = format_confidence(VERY_CONFIDENT)
 
 
 def lines(run: RunResult) -> list[str]:
@@ -27,18 +26,18 @@ def lines(run: RunResult) -> list[str]:
         f"run         {run.path or run.name} ({run.status})",
         f"search      {_search(settings)} against {settings.classifier} ({settings.backend}), "
         f"seed {settings.seed}, batch {settings.batch}",
-        f"reached     generation {summary['generations']}, {_count(summary['queries'])} queries "
-        f"in {_seconds(summary['seconds'])} s ({_count(summary['queries_per_second'])} a second)",
+        f"reached     generation {summary['generations']}, {format_count(summary['queries'])} queries "
+        f"in {format_duration(summary['seconds'])} ({format_count(summary['queries_per_second'])}/s)",
         *_events(summary.get("events")),
     ]
     if not confidences:
         return [*result, "champions   none yet"]
-    certain = sum(confidence >= CERTAIN for confidence in confidences)
+    confident = sum(confidence >= VERY_CONFIDENT for confidence in confidences)
     return [
         *result,
         f"champions   {len(confidences)}: median confidence {format_confidence(median(confidences))}, "
-        f"least {format_confidence(min(confidences))}",
-        f"fooled      {certain} of {len(confidences)} classes with {format_confidence(CERTAIN)} or more",
+        f"lowest {format_confidence(min(confidences))}",
+        f"fooled      {confident} of {len(confidences)} classes with {_VERY} or more",
     ]
 
 
@@ -52,15 +51,15 @@ def lines_of_many(summaries: Sequence[Mapping[str, Any]], folder: Path) -> list[
         f"search      {first['encoding']} against {first['classifier']} ({first['backend']}), "
         f"batch {first['batch']}",
         f"reached     {_generations([each['generations'] for each in summaries])}, "
-        f"{_count(queries)} queries in {_seconds(seconds)} s "
-        f"({_count(queries / seconds if seconds else None)} a second)",
+        f"{format_count(queries)} queries in {format_duration(seconds)} "
+        f"({format_count(queries / seconds if seconds else None)}/s)",
     ]
     if medians:
-        least, middle, most = map(format_confidence, (min(medians), median(medians), max(medians)))
-        certain = sum(each >= CERTAIN for each in medians)
+        lowest, middle, highest = map(format_confidence, (min(medians), median(medians), max(medians)))
+        confident = sum(each >= VERY_CONFIDENT for each in medians)
         result += [
-            f"champions   median confidence of a run: least {least}, median {middle}, most {most}",
-            f"fooled      {certain} of {count} runs have a median of {format_confidence(CERTAIN)} or more",
+            f"champions   median confidences of the runs: {lowest} to {highest}, median {middle}",
+            f"fooled      {confident} of {count} runs have a median of {_VERY} or more",
         ]
     return [*result, f"next        foolery show {folder / 'seed-*'}"]
 
@@ -77,30 +76,30 @@ def median_at(run: RunResult) -> dict[str, float]:
 
 
 def over_runs(medians: Sequence[Mapping[str, float]]) -> dict[str, object]:
-    """Over several runs, for each generation: least, median and most, and how many reach a threshold."""
+    """For each generation: lowest, median and highest over the runs, and how many reach a threshold."""
     marks: dict[str, object] = {}
     for mark in (*map(str, MARKS), "last"):
         values = [each[mark] for each in medians if mark in each]
         if values:
             marks[mark] = {
                 "runs": len(values),
-                "least": min(values),
+                "min": min(values),
                 "median": median(values),
-                "most": max(values),
+                "max": max(values),
                 "at_least": {str(bound): sum(v >= bound for v in values) for bound in THRESHOLDS},
             }
     return {"runs": len(medians), "median_at": marks}
 
 
 def _events(events: object) -> list[str]:
-    """One line for each thing that happened to a run."""
+    """One line for each event of a run."""
     entries = events if isinstance(events, list) else []
     return [f"event       generation {event['generation']}: {event['text']}" for event in entries]
 
 
 def _generations(reached: Sequence[int]) -> str:
-    least, most = min(reached), max(reached)
-    return f"generation {least}" if least == most else f"generations {least} to {most}"
+    first, last = min(reached), max(reached)
+    return f"generation {first}" if first == last else f"generations {first} to {last}"
 
 
 def _search(settings: RunSettings) -> str:
@@ -112,25 +111,17 @@ def _search(settings: RunSettings) -> str:
     return f"ascent{through}, {options.get('preset')}, from {options.get('start')},"
 
 
-def _count(number: object) -> str:
-    return f"{number:,.0f}".replace(",", " ") if isinstance(number, int | float) else "-"
-
-
-def _seconds(number: object) -> str:
-    return f"{number:.1f}" if isinstance(number, int | float) else "-"
-
-
 _WHAT = {
-    "vary": "parents to children (sum over lanes)",
-    "render": "children to pictures (sum over lanes)",
-    "classify": "pictures to scores (sum over lanes)",
-    "tell": "parents chosen, champions replaced",
+    "vary": "parents to children (sum over workers)",
+    "render": "children to images (sum over workers)",
+    "classify": "images to scores (sum over workers)",
+    "tell": "choosing parents, replacing champions",
     "write": "the run file, beside the search",
 }
 
 
 def profile(summaries: Iterable[Mapping[str, object]]) -> list[str]:
-    """A line for every stage, over all runs; none where none of them recorded its stages, as an ascent."""
+    """A line for every stage, over all runs; none where no run recorded its timings, as an ascent."""
     totals = dict.fromkeys(_WHAT, 0.0)
     for summary in summaries:
         timings = summary.get("timings")

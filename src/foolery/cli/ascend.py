@@ -1,4 +1,4 @@
-"""``foolery ascend``: gradient ascent, one picture for each class."""
+"""``foolery ascend``: gradient ascent, one image for each class."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def ascend(
         typer.Option(
             "--start",
             metavar="mean|noise|FILE",
-            help="Mean pixel plus noise, uniform noise, or a picture, from which distances are reported.",
+            help="Mean pixel plus noise, uniform noise, or an image, from which distances are reported.",
         ),
     ] = "mean",
     through: Annotated[
@@ -82,7 +82,7 @@ def ascend(
             "--until",
             metavar="P",
             parser=real_number,
-            help="A class rests as soon as it is as certain: 0.9999.",
+            help="Stop a class at this confidence: 0.9999.",
         ),
     ] = None,
     backend: BackendOption = "auto",
@@ -98,15 +98,15 @@ def ascend(
         typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-ascent-seedN."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, if it was interrupted.")
+        bool, typer.Option("--resume", help="Continue the run in --out, if it was interrupted.")
     ] = False,
     overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Follow the gradient of each class to an image that the classifier is certain about.
+    """Follow the gradient of each class to an image that fools the classifier.
 
     A step counts as three queries: forward, backward, and the score of the image rounded to 8 bits.
-    Classifiers without gradients: foolery evolve. Ctrl-C saves; --resume goes on.
+    Classifiers without gradients: foolery evolve. Ctrl-C saves; --resume continues.
     """
     from foolery.classifiers.wrappers.metered import Budget
     from foolery.engine.ascent import ascend as search
@@ -136,7 +136,7 @@ def ascend(
                 command=command_line(context),
             )
     except KeyboardInterrupt:
-        note(f"interrupted; {folder} is saved: the same command with --resume goes on")
+        note(f"interrupted; {folder} is saved: repeat the command with --resume to continue")
         raise
     far = distances_of(run, loaded, start)
     if as_json:
@@ -158,10 +158,10 @@ def rule_numbers(words: list[str]) -> dict[str, float]:
 
 
 def distances_of(run: RunResult, classifier: Classifier, start: str) -> list[Distance]:
-    """How far the champions are from the picture that they started from; nothing for another start."""
+    """How far the champions are from the image that they started from; nothing for another start."""
     from foolery.engine.ascent_start import distances, start_levels
 
-    if run.settings.search_options.get("start") != "picture":
+    if run.settings.search_options.get("start") != "image":
         return []
     levels, _ = start_levels(classifier, start, 0)
     canvases = {label: champion.canvas for label, champion in run.champions.items()}

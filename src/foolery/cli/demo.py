@@ -1,4 +1,4 @@
-"""``foolery demo``: ten digits that are none, in under a minute."""
+"""``foolery demo``: ten fooling images for a digit classifier, in under a minute."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import typer
 from foolery.cli._options import command_line, real_number, whole_number
 from foolery.cli._output import console, is_live
 from foolery.cli._progress import live_view
-from foolery.cli._run_summary import CERTAIN
 from foolery.errors import UsageError
 from foolery.files import is_vacant
-from foolery.text import format_confidence
+from foolery.text import VERY_CONFIDENT, format_confidence, format_count
 
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 
 TITLES = {"cppn": "patterns (cppn)", "direct": "noise (direct)"}
 GENERATIONS = 5000
-WARM_UP_GENERATIONS = 3  # generations after which every kernel of a search has run
+WARM_UP_GENERATIONS = 3  # generations after which everything that Numba compiles has run
 SEED = 9  # all ten digits get there in seconds, and none looks like one; some seeds draw a ring for 0
-OTHER_LINES = 5  # lines of the last screen around the pictures, so that the gallery's path stays in sight
+OTHER_LINES = 5  # lines of the last screen around the images, so that the gallery's path stays in sight
 MIN_PANEL_HEIGHT = 15  # lines of a panel
 
 
@@ -40,7 +39,7 @@ def demo(
     ] = 20.0,
     seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = SEED,
 ) -> None:
-    """Watch ten digits evolve that are none, then open the gallery.
+    """Evolve ten fooling images for a digit classifier, and write the report.
 
     A network that reads digits with an error below 1 % is fooled twice: with patterns, then with noise.
     """
@@ -59,8 +58,8 @@ def demo(
     ]
     reports = [make_run_report(run, classifier) for run in runs]
     print(f"Gallery: {write_report(reports, folder / 'gallery')}")
-    for exhibit in runs:
-        print_result(exhibit)
+    for run in runs:
+        print_result(run)
     print("Next: foolery evolve --help, foolery show " + str(folder / "cppn"))
 
 
@@ -73,9 +72,9 @@ def free_folder(wanted: Path) -> Path:
 def run_search(
     classifier: Classifier, encoding: str, out: Path, *, seconds: float, seed: int, command: typer.Context
 ) -> RunResult:
-    """Evolve in front of whoever looks on, until every digit is certain or the time is up.
+    """Evolve on the screen until every class has a very confident champion, or the time is up.
 
-    The first generations are bred twice: once beside the clock, for Numba to compile what they need.
+    The first generations are evolved twice: once before the time counts, for Numba to compile what they need.
     """
     from foolery.classifiers.wrappers.metered import Budget
     from foolery.engine.evolution import evolve
@@ -88,7 +87,7 @@ def run_search(
             generations=GENERATIONS,
             seed=seed,
             out=out,
-            until=CERTAIN,
+            until=VERY_CONFIDENT,
             budget=Budget(seconds=seconds),
             on_progress=on_progress,
             command=command_line(command),
@@ -99,11 +98,11 @@ def print_result(run: RunResult) -> None:
     """The champions as they are at the end."""
     champions = run.champions.values()
     confidences = np.array([champion.confidence for champion in champions])
-    certain = int((confidences >= CERTAIN).sum())
+    confident = int((confidences >= VERY_CONFIDENT).sum())
     title = TITLES[run.settings.encoding]
     print(
-        f"{title}: {certain} of {len(champions)} digits at {format_confidence(CERTAIN)} or more "
-        f"after {run.summary['queries']} images; least {format_confidence(float(confidences.min()))}"
+        f"{title}: {confident} of {len(champions)} digits at {format_confidence(VERY_CONFIDENT)} or more "
+        f"after {format_count(run.summary['queries'])} images, lowest {format_confidence(confidences.min())}"
     )
     screen = console()
     if is_live(screen):

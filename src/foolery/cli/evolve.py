@@ -104,7 +104,7 @@ def evolve(
         typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-ENCODING-seedN."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out; more generations extend it.")
+        bool, typer.Option("--resume", help="Continue the run in --out; more generations extend it.")
     ] = False,
     overwrite: OverwriteOption = False,
     checkpoint_every: Annotated[
@@ -130,9 +130,9 @@ def evolve(
     ] = False,
     **options: str,
 ) -> None:
-    """Evolve images that a classifier is certain about, one for every class.
+    """Evolve images that fool a classifier, one for every class.
 
-    Ctrl-C saves; --resume goes on. The run is one file, run.db in --out.
+    Ctrl-C saves; --resume continues. The run is one file, run.db in --out.
     """
     from foolery.classifiers.wrappers.metered import Budget
     from foolery.engine.evolution import evolve as search
@@ -173,7 +173,7 @@ def evolve(
                 command=command_line(context),
             )
     except KeyboardInterrupt:
-        note(f"interrupted; {folder} is saved: the same command with --resume goes on")
+        note(f"interrupted; {folder} is saved: repeat the command with --resume to continue")
         raise
     summaries = [result.summary] if isinstance(result, RunResult) else result.summaries
     if as_json:

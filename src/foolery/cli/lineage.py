@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foolery.cli._output import print_json
+from foolery.text import format_percent
 
 if TYPE_CHECKING:
     from foolery.analysis.lineage import GoalSwitches, LineageNode
@@ -51,29 +52,31 @@ def lineage(
     print(*lines(switches, root), *written, sep="\n")
 
 
-def as_object(found: GoalSwitches, root: LineageNode) -> dict[str, object]:
+def as_object(switches: GoalSwitches, root: LineageNode) -> dict[str, object]:
     """What ``--json`` prints."""
     from foolery.analysis.lineage import tree_summary
 
     return {
-        "goal_switches": found.mean,
-        "goal_switches_sd": found.spread,
-        "new_champions": found.mean_champions,
-        "share": found.share if isfinite(found.share) else None,
+        "goal_switches": switches.mean,
+        "goal_switches_sd": switches.spread,
+        "new_champions": switches.mean_champions,
+        "share": switches.share if isfinite(switches.share) else None,
         "tree": dict(tree_summary(root)),
         "classes": [
-            {"class": label, "new_champions": int(champions), "goal_switches": int(switches)}
-            for label, champions, switches in zip(found.classes, found.champions, found.switches, strict=True)
+            {"class": label, "new_champions": int(champions), "goal_switches": int(count)}
+            for label, champions, count in zip(
+                switches.classes, switches.champions, switches.switches, strict=True
+            )
         ],
     }
 
 
 def lines(switches: GoalSwitches, root: LineageNode) -> list[str]:
-    """The same in words."""
+    """The same as lines for people."""
     from foolery.analysis.lineage import tree_summary
 
     figures = tree_summary(root)
-    share = f"{100 * switches.share:.1f} %" if isfinite(switches.share) else "none"
+    share = format_percent(switches.share)
     most = sorted(zip(switches.switches, switches.classes, strict=True), key=lambda pair: -int(pair[0]))[:5]
     named = ", ".join(f"{label} ({count})" for count, label in most if count) or "none"
     return [
@@ -81,6 +84,6 @@ def lines(switches: GoalSwitches, root: LineageNode) -> list[str]:
         f"goal switches  {switches.mean:.1f} a class (SD {switches.spread:.1f}), {share} of the new "
         f"champions",
         f"most often     {named}",
-        f"tree           {figures['classes']} classes held by {figures['individuals']} individuals, from "
+        f"tree           {figures['classes']} classes won by {figures['individuals']} individuals, from "
         f"{figures['founders']} of the first generation",
     ]

@@ -1,4 +1,4 @@
-"""``foolery show``: what runs have reached."""
+"""``foolery show``: the state of runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foolery.cli._output import console, print_json
-from foolery.cli._run_summary import THRESHOLDS, lines, median_at, over_runs, profile
-from foolery.text import format_confidence
+from foolery.cli._run_summary import lines, median_at, over_runs, profile
+from foolery.text import THRESHOLDS, format_confidence
 
 if TYPE_CHECKING:
     from foolery.engine.run import RunResult
@@ -19,7 +19,7 @@ def show(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print what runs have reached: one run with its champions, several as a table.
+    """Print the state of runs: one run with its champions, several as a table.
 
     With --json: the list "runs", figures over them in "over_runs", and for a single run its fields.
     """

@@ -1,4 +1,4 @@
-"""``foolery verify``: does a run still say what it said?"""
+"""``foolery verify``: render and score the champions of runs again."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def verify(
     changes: SetOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Draw every champion again from its genome, write and read its PNG, score it in float32, and compare.
+    """Render every champion again from its genome, write and read its PNG, score it in float32, and compare.
 
-    Exit code 1 when a run does not say what it said.
+    Exit code 1 when a canvas or a confidence is not the recorded one.
     """
     from foolery.analysis.verification import verify as check
 
@@ -60,9 +60,9 @@ def verify(
 
 
 def verification_lines(verification: Verification) -> list[str]:
-    """A verification in a line, and one line for each problem."""
+    """One line for the verification, and one for each problem."""
     word = "passed" if verification.passed else "FAILED"
-    back_end = "the same back end" if verification.same_backend else "another back end"
+    backend = "the same backend" if verification.same_backend else "another backend"
     how = ""
     if verification.precision != verification.precision_now:
         how = f", scored in {verification.precision_now} where the run used {verification.precision}"
@@ -70,6 +70,6 @@ def verification_lines(verification: Verification) -> list[str]:
     first = (
         f"{word}  {verification.run}: {equal}; largest difference of a confidence "
         f"{verification.largest_difference:.2g}, allowed {verification.tolerance:g} "
-        f"on {back_end} ({verification.backend}){how}"
+        f"on {backend} ({verification.backend}){how}"
     )
     return [first, *(f"        {problem}" for problem in verification.problems)]

@@ -20,7 +20,7 @@ from foolery.search.ascent_presets import AscentRule, make_rule
 from foolery.search.objectives import ObjectiveName, class_indices
 
 NAME = "ascent"
-_NEVER = 2**31
+_NEVER = 2**31  # generations: the loop makes its checkpoints itself
 
 
 def ascend(
@@ -55,15 +55,15 @@ def ascend(
         classifier: what is fooled, with gradients (an ONNX file is converted), or a reference for
             ``load_classifier``.
         preset: the paper's setting: ``plain``, ``decay``, ``blur`` or ``sparse``.
-        rule: numbers of ``Rule`` that replace the preset's.
+        rule: numbers of ``AscentRule`` that replace the preset's.
         steps: the most steps; the preset's if None.
-        start: ``mean`` (the mean pixel of the preprocessing plus noise), ``noise`` (uniform), or a picture
+        start: ``mean`` (the mean pixel of the preprocessing plus noise), ``noise`` (uniform), or an image
             file.
         through: ``cppn`` moves the weights of CPPNs in place of pixels.
         source: with ``through``: a run of that encoding, whose champions are the start.
         seed: of the start.
         classes: names of the classes; all if None.
-        objective: what makes a picture a class's champion, ``class-score`` or ``margin``; gradients are those
+        objective: what makes an image a class's champion, ``class-score`` or ``margin``; gradients are those
             of the class's probability either way.
         out: folder for the run file; None keeps the run in memory.
         resume: continue an interrupted run in ``out``; it ends as it would have without the interruption.

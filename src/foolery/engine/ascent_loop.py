@@ -1,4 +1,4 @@
-"""The loop over the steps of gradient ascent, and the state from which an interrupted ascent goes on.
+"""The loop over the steps of gradient ascent, and the state from which an interrupted ascent continues.
 
 A run file has the champions, rounded to 8 bits; the rows themselves are real numbers. Their state is a file
 beside the run file, named by its generation and written before the checkpoint that it belongs to, so at any
@@ -42,7 +42,7 @@ class _Elites:
 
 
 class AscentLoop:
-    """The loop over steps of one run; ``run`` begins it or goes on with it."""
+    """The loop over the steps of one run; ``run`` starts or continues it."""
 
     def __init__(
         self,
@@ -69,11 +69,11 @@ class AscentLoop:
 
     @property
     def can_continue(self) -> bool:
-        """Whether a budget ended it, and rows were still moving."""
+        """Whether a budget ended it while rows could still move."""
         return self.writer.generation < self.steps and len(self._active()) > 0
 
     def run(self, budget: Budget | None) -> None:
-        """Step until ``steps``, until nothing moves, or until the budget does not hold another step."""
+        """Step until ``steps``, until nothing moves, or until another step does not fit into the budget."""
         try:
             if self.writer.generation < 0:
                 self._start()
@@ -199,7 +199,7 @@ class AscentLoop:
             )  # fmt: skip
 
     def _active(self) -> NDArray[np.int64]:
-        """Rows that are neither stuck nor certain enough."""
+        """Rows with a gradient whose confidence is below ``until``."""
         state = self.states[self.writer.generation]
         finished = state.zero_gradient if self.until is None else state.zero_gradient | (
             confidence(self.best.score, self.kind) >= self.until
@@ -219,7 +219,7 @@ class AscentLoop:
         self.states[generation] = self.ascent.load(read_state(self.writer.folder, generation))
 
     def _save(self, *, only_state: bool) -> None:
-        """Put the rows' places beside the run file, then have the run file stored."""
+        """Write the state of all rows beside the run file, then have the run file stored."""
         state = self.states.get(self.writer.generation)
         if state is None or self.writer.folder is None:
             return
@@ -283,8 +283,8 @@ def read_state(folder: Path | None, generation: int) -> dict[str, NDArray[Any]]:
             return {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, zipfile.BadZipFile, KeyError):
         raise UsageError(
-            f"resume: {file} is missing or damaged; without it the pictures cannot go on exactly where they "
-            f"were (a run that reached its last step keeps none): start again with --overwrite"
+            f"resume: {file} is missing or damaged; without it the ascent cannot continue exactly where it "
+            f"was (a run that reached its last step keeps none): start again with --overwrite"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Ascent start: the pictures or genomes from which gradient ascent sets out."""
+"""The images or genomes from which gradient ascent starts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ THROUGH = ("cppn",)
 
 @dataclass(frozen=True)
 class AscentStart:
-    """Where an ascent begins.
+    """Where an ascent starts.
 
     Attributes:
         cells: for each row the index of its class.
@@ -63,7 +63,7 @@ def make_start(
     """The start that ``ascend`` was asked for; see there for the arguments.
 
     Raises:
-        UsageError: for a classifier without gradients, a file that is no picture, options that clash.
+        UsageError: for a classifier without gradients, a file that is no image, options that clash.
     """
     from foolery.classifiers.onnx_torch import with_gradient
 
@@ -150,10 +150,10 @@ def _genomes(
 def start_levels(
     classifier: Classifier, kind: str | Path, seed: int
 ) -> tuple[NDArray[np.float32], dict[str, OptionValue]]:
-    """``(C, H, W) float32`` levels of one picture, the same for all classes, and what a run records of it.
+    """``(C, H, W) float32`` levels of one image, the same for all classes, and what a run records of it.
 
     ``mean`` is the mean pixel plus noise of standard deviation 1 level, as in the paper; ``noise`` is uniform
-    from 0 to 255; anything else is a picture file, fitted to the canvas.
+    from 0 to 255; anything else is an image file, fitted to the canvas.
     """
     shape = classifier.description.canvas
     generator = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
@@ -165,10 +165,10 @@ def start_levels(
     path = Path(kind)
     if not path.is_file():
         raise UsageError(
-            f"start: expected {' or '.join(START_NAMES)}, or a picture file; there is no file {path}"
+            f"start: expected {' or '.join(START_NAMES)}, or an image file; there is no file {path}"
         )
     canvas = fit(read_image(path), shape)
-    return canvas.astype(np.float32), {"start": "picture", "start_hash": canvas_hash(canvas)}
+    return canvas.astype(np.float32), {"start": "image", "start_hash": canvas_hash(canvas)}
 
 
 def mean_pixel(classifier: Classifier) -> NDArray[np.float32]:
@@ -182,7 +182,7 @@ def mean_pixel(classifier: Classifier) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far a champion is from the picture that it started from.
+    """How far a champion is from the image that it started from.
 
     Attributes:
         label: its class.

@@ -1,4 +1,4 @@
-"""Batches: which runs of one call share a search, where they are stored, and where they go on."""
+"""Batches: which runs of one call share a search, where they are stored, and where they continue."""
 
 from __future__ import annotations
 

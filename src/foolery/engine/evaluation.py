@@ -1,9 +1,9 @@
 """Evaluation: one generation varied, rendered and classified; here a search spends its time.
 
 A worker thread takes some chunks of the children, varies and renders them, and has them classified while
-they are still in the cache; nobody waits for anybody before the generation is done. Classifiers that several
-threads cannot use at once, generations with fewer chunks than workers, and children that a local search
-improves go stage by stage instead, to the same scores.
+they are still in the cache; no worker waits for another before the generation is done. Classifiers that
+several threads cannot use at once, generations with fewer chunks than workers, and children that a local
+search improves go stage by stage instead, to the same scores.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class EvolutionLoop:
         writers: of the replicates, in their order.
         meter: counts the queries of all runs together, and ends the search when their time is over.
         limits: when they end.
-        on_progress: called after every generation, with medians over the runs that go on.
+        on_progress: called after every generation, with medians over the runs that are left.
         about: which runs these are, for ``on_progress``; empty for a run alone.
     """
 
@@ -122,7 +122,7 @@ class EvolutionLoop:
         return all_stats
 
     def _close_finished(self) -> None:
-        """Close the runs whose champions have all reached ``until``, and go on with the others."""
+        """Close the runs whose champions have all reached ``until``, and continue with the others."""
         until = self.limits.until
         if until is None:
             return

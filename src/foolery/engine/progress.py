@@ -18,13 +18,13 @@ class Progress:
     """A search after one generation.
 
     Attributes:
-        generation: just finished; 0 is the initial population.
-        generations: at which the search will end.
+        generation: the one just finished; 0 is the initial population.
+        generations: after which the search will end.
         resumed_from: the generation that a resumed run continued from, 0 for a new one.
         stats: queries, seconds, and the champions' median, mean, lowest and highest confidence.
         labels: class name of every cell.
         confidences: ``(cells,) float64`` of the champions.
-        canvases: draws the champions when it is called, ``(cells, C, H, W) uint8``.
+        canvases: renders the champions when it is called, ``(cells, C, H, W) uint8``.
         about: which runs these are, where several share their batches: then ``stats`` holds their sums and
             medians, ``confidences`` are medians over them, and ``canvases`` are the first one's.
     """

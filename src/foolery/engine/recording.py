@@ -1,7 +1,7 @@
 """Recording: what one generation changed, as the run file takes it.
 
-The search copies out what it is about to overwrite, and goes on; packing, hashing and making records of it
-is done by the thread that writes.
+The search copies out what it is about to overwrite and continues; packing, hashing and making records of
+it is done by the thread that writes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from foolery.search.offspring import LazyOffspring
 
 
 class RunStatistics:
-    """How certain the classifier is of one replicate's champions.
+    """Confidences of one replicate's champions, and their statistics.
 
     Attributes:
         confidences: ``(cells,) float64``, replaced by ``update``, never changed.
@@ -53,7 +53,7 @@ class RunStatistics:
 
 
 def no_elites() -> NewElites:
-    """The births of a generation in which no champion was replaced."""
+    """The new elites of a generation in which no champion was replaced."""
     return NewElites((), (), {})
 
 
@@ -66,7 +66,7 @@ def new_elites_of(
     confidences: NDArray[np.float64],
     replicate: int = 0,
 ) -> tuple[Callable[[], NewElites], int]:
-    """The births of one replicate, to be made by another thread, and the bytes that wait for it."""
+    """The new elites of one replicate, to be made by another thread, and the bytes that wait for it."""
     if not len(update):
         return no_elites, 0
     cells, children, previous = update.cells, update.children, update.previous
@@ -99,7 +99,7 @@ def new_elites_of(
 
 @dataclass(frozen=True)
 class _EliteArrays:
-    """The winners of a generation as arrays; called, it makes records of them."""
+    """The new elites of a generation as arrays; called, it makes records of them."""
 
     encoding: Encoding[Any]
     genomes: Any
@@ -154,7 +154,7 @@ _ARRAYS = ("objective", "score", "individual", "generation", "improvements")
 
 
 def restore(search: MapElites[Any], writers: Sequence[RunWriter]) -> None:
-    """Put ``search`` where ``writers`` stand, one for each of its replicates, all at the same generation."""
+    """Put ``search`` at the generation of ``writers``, one for each of its replicates."""
     archive = Archive(len(writers), len(search.objective.cells))
     genomes: list[bytes] = []
     for replicate, writer in enumerate(writers):
@@ -169,7 +169,7 @@ def restore(search: MapElites[Any], writers: Sequence[RunWriter]) -> None:
 
 
 def select_replicates(search: MapElites[Any], selected: Sequence[int]) -> MapElites[Any]:
-    """``search`` with the replicates ``selected`` alone, at least one; they go on as they would have."""
+    """``search`` with the replicates ``selected`` alone, at least one; they continue as they would have."""
     replicates, cells = np.array(selected, np.int64), len(search.objective.cells)
     smaller = MapElites(
         search.encoding,

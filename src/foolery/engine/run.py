@@ -15,16 +15,14 @@ from foolery.encodings import Encoding, make_encoding
 from foolery.errors import UsageError
 from foolery.results import Result
 from foolery.runs import History, Provenance, RunFile, RunSettings, open_run_file
+from foolery.text import THRESHOLDS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-THRESHOLDS = ("0.5", "0.9", "0.99", "0.9999")
-
-
 def run_summary(run: RunFile, name: str) -> dict[str, object]:
-    """Everything that can be said of a run in numbers; JSON types only."""
+    """The summary of a run, as JSON values."""
     settings, history = run.settings, run.history
     confidences = np.array([champion.confidence for champion in run.champions])
     queries = int(history.queries[-1]) if len(history) else 0
@@ -52,7 +50,7 @@ def run_summary(run: RunFile, name: str) -> dict[str, object]:
         "mean_confidence": float(confidences.mean()) if measured else None,
         "min_confidence": float(confidences.min()) if measured else None,
         "qd_score": float(confidences.sum()) if measured else None,
-        "fooled": {level: int((confidences >= float(level)).sum()) for level in THRESHOLDS},
+        "fooled": {str(bound): int((confidences >= bound).sum()) for bound in THRESHOLDS},
         "champions": [
             {
                 "class": settings.classes[settings.cells[champion.cell]],
@@ -79,10 +77,10 @@ class Champion:
     Attributes:
         index: of its class in the classifier's output.
         label: the class name.
-        confidence: of the classifier in that class.
-        score: the number that was maximised, for a softmax the natural logarithm of the confidence.
+        confidence: the probability that the classifier gives the class, or the cosine.
+        score: of the classifier for that class; for a softmax the natural logarithm of the confidence.
         generation: in which it was born.
-        individual: its number: how many queries were made before it.
+        individual: its number: how many images were classified before it.
         canvas: ``(C, H, W) uint8``.
         canvas_hash: SHA-256 of the canvas.
         genome: packed.
@@ -193,7 +191,7 @@ def make_run_result(run: RunFile) -> RunResult:
     """The result of a run file, its champions rendered.
 
     Raises:
-        UsageError: where a genome is not valid, or was drawn by another version of the renderer.
+        UsageError: where a genome is not valid, or was rendered by another version of the renderer.
     """
     settings = run.settings
     encoding = run_encoding(settings)
@@ -229,16 +227,16 @@ def make_run_result(run: RunFile) -> RunResult:
 
 
 def run_encoding(settings: RunSettings) -> Encoding[Any]:
-    """The encoding that drew a run.
+    """The encoding of a run.
 
     Raises:
-        UsageError: where this version draws its genomes differently.
+        UsageError: where this version renders its genomes differently.
     """
     encoding = make_encoding(settings.encoding, CanvasShape(*settings.canvas), settings.encoding_options)
     if encoding.renderer_version != settings.renderer:
         raise UsageError(
-            f"run: its genomes were drawn by renderer {settings.renderer} of {settings.encoding}, this "
-            f"foolery has {encoding.renderer_version}; use the version of foolery that its provenance names"
+            f"run: its genomes were rendered by version {settings.renderer} of {settings.encoding}, this "
+            f"foolery has version {encoding.renderer_version}; use the foolery that its provenance names"
         )
     return encoding
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from foolery.canvas import Canvases
-from foolery.engine.run import THRESHOLDS, run_encoding
+from foolery.engine.run import run_encoding
 from foolery.errors import UsageError
 from foolery.files import atomic, write_atomic
 from foolery.hardening.config import ROUND_FILE, read_versioned, unreadable, versioned
 from foolery.runs import RunFile
+from foolery.text import THRESHOLDS
 
 #: Fields of a round in format 1, and what they are called today.
 _RENAMED = {
@@ -201,6 +202,6 @@ def summarize_round(
         first_generation_median=float(np.median(images.first_confidence[:reported])),
         run_medians=tuple(np.median(confidences, axis=1).tolist()),
         class_medians=tuple(np.median(confidences, axis=0).tolist()),
-        fooled={bound: float((confidences >= float(bound)).mean()) for bound in THRESHOLDS},
+        fooled={str(bound): float((confidences >= bound).mean()) for bound in THRESHOLDS},
         seconds={"training": training_seconds, "search": images.seconds},
     )

@@ -27,8 +27,8 @@ from foolery.paper.experiment import (
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.paper.runs import ascend_run
 from foolery.runs import RunFile
-from foolery.search.ascent_presets import PRESETS
-from foolery.text import format_confidence
+from foolery.search.ascent_presets import PRESETS, QUERIES_PER_STEP
+from foolery.text import VERY_CONFIDENT, format_confidence
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,7 +38,7 @@ CLASSES = (
 )  # fmt: skip
 """The paper's, by their places in ImageNet's order (supplement, released ``run_*.sh``)."""
 
-SEEDS, VERY_CONFIDENT, PASSES, SHOWN = 5, 0.9999, 3, 8
+SEEDS, SHOWN = 5, 8
 QUERY_COST = 4.0
 """A query here takes as long as so many of evolution's: there are fewer at a time, and two of three keep what
 all layers gave. Measured on MobileNet v1 of width 0.25 with other work beside it: 250 queries/s."""
@@ -191,7 +191,8 @@ def _picture(results: AscentResults) -> Image:
 
 def _cost(scale: float, seeds: int) -> Cost:
     steps = sum(rule.steps for rule in PRESETS.values())
-    return Cost((CostItem("photos", PASSES * steps * scale_count(len(CLASSES), scale) * seeds, QUERY_COST),))
+    queries = QUERIES_PER_STEP * steps * scale_count(len(CLASSES), scale) * seeds
+    return Cost((CostItem("photos", queries, QUERY_COST),))
 
 
 REPRODUCTION = Reproduction(

@@ -43,13 +43,13 @@ from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.paper.measures import champion_confidences, first_generation, search_seconds
 from foolery.paper.runs import evolve_runs
 from foolery.runs import RunFile
-from foolery.text import format_confidence
+from foolery.text import VERY_CONFIDENT, format_confidence
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 RUNS, GENERATIONS, BATCH = 50, 200, 200
-VERY_CONFIDENT, FEW, SIGNIFICANT, SHOWN = 0.9999, 10, 0.01, 5
+FEW, SIGNIFICANT, SHOWN = 10, 0.01, 5
 ONE, TWO = "1", "2"
 
 CLAIMS = (

@@ -40,15 +40,16 @@ from foolery.paper.generative_attacks import (
     models_under_test,
 )
 from foolery.paper.measures import finite_or_none, format_queries, median_of, queries_of_runs, search_seconds
-from foolery.text import format_confidence, format_count
+from foolery.search.ascent_presets import QUERIES_PER_STEP
+from foolery.text import VERY_CONFIDENT, format_confidence, format_count
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 SEEDS, GENERATIONS, STEPS = 5, 400, 500
 CONFIDENT = 0.99
-PASSES, QUERY_COST = 3, 2.0
-"""Of a step of ascent for each image; what a query with a gradient costs, as there are few at a time."""
+QUERY_COST = 2.0
+"""Of a step of ascent for each picture; what a query with a gradient costs, as there are few at a time."""
 GENERATIVE_QUERY_COST = 1.3
 """A query that asks the generative network, in queries of LeNet."""
 MAX_FOOLED, MIN_REJECTED = 0.05, 0.95
@@ -207,7 +208,7 @@ def _figures(each: AttackedModel, margins: RealMargins) -> dict[str, Any]:
         "queries_per_run": int(each.runs[0].history.queries[-1]),
         "median_confidence": float(np.median(each.confidences)),
         "share_0.99": share_confident(each),
-        "share_0.9999": float((each.confidences >= 0.9999).mean()),
+        "share_0.9999": float((each.confidences >= VERY_CONFIDENT).mean()),
         "median_queries_to_0.99": finite_or_none(median_of(queries_of_runs(each.runs, CONFIDENT))),
         "accepted": float((each.margins > 0).mean()),
         "typical": margins.typical(each.margins),
@@ -261,7 +262,7 @@ def _notes(margins: RealMargins) -> tuple[str, ...]:
 
 def _cost(scale: float, seeds: int) -> Cost:
     evolved = len(ENCODINGS) * seeds * (scale_count(GENERATIONS, scale) + 1) * BATCH
-    ascents = len(STARTS) * seeds * scale_count(STEPS, scale) * 10 * PASSES
+    ascents = len(STARTS) * seeds * scale_count(STEPS, scale) * 10 * QUERIES_PER_STEP
     real = 4 * scale_count(TEST_IMAGES, scale, 100)
     return Cost(
         (

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.engine.run import THRESHOLDS, run_encoding
+from foolery.engine.run import run_encoding
 from foolery.paper.experiment import ResultTable
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.runs import RunFile
-from foolery.text import format_confidence, format_count
+from foolery.text import THRESHOLDS, format_confidence, format_count
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -45,7 +45,7 @@ def class_medians(runs: Sequence[RunFile]) -> NDArray[np.float64]:
 
 def count_fooled(values: NDArray[np.float64]) -> dict[str, int]:
     """Threshold to how many of ``values`` are at least that."""
-    return {threshold: int((values >= float(threshold)).sum()) for threshold in THRESHOLDS}
+    return {str(bound): int((values >= bound).sum()) for bound in THRESHOLDS}
 
 
 def run_summary(run: RunFile) -> dict[str, object]:
@@ -105,7 +105,7 @@ def class_bands_table(values: NDArray[np.float64], names: Sequence[str]) -> Resu
         "classes",
         "from … to",
         "median",
-        *(f"at {format_confidence(float(threshold))}" for threshold in THRESHOLDS),
+        *(f"at {format_confidence(bound)}" for bound in THRESHOLDS),
     )
     return ResultTable("By class", heads, tuple(rows))
 

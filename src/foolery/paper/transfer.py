@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foolery.analysis.transferability import VERY_CONFIDENT, TransferCell, TransferMatrix, transfer
+from foolery.analysis.transferability import TransferCell, TransferMatrix, transfer
 from foolery.analysis.transferability import TransferRow as Matrix
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
@@ -33,7 +33,7 @@ from foolery.paper.fig5 import BATCH, GENERATIONS, RUNS
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.paper.measures import search_seconds
 from foolery.paper.runs import evolve_runs
-from foolery.text import format_confidence
+from foolery.text import VERY_CONFIDENT, format_confidence
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -199,7 +199,10 @@ def _commands(result: RunResult) -> tuple[str, ...]:
         "batch": settings.batch,
         "initial": settings.initial,
         "seed": settings.seed,
+        **settings.search_options,
     }
+    if settings.objective != "class-score":
+        arguments["objective"] = settings.objective
     if len(settings.cells) < len(settings.classes):
         arguments["classes"] = [settings.classes[cell] for cell in settings.cells]
     return (_call("evolve", settings.classifier, arguments),)
@@ -214,12 +217,14 @@ def _ascend_call(result: RunResult) -> str:
     if through is not None:
         arguments["through"] = through
     elif start != "mean":
-        arguments["start"] = "FILE" if start == "picture" else start
+        arguments["start"] = "FILE" if start == "image" else start
     if start == "champions":
         arguments["source"] = "RUN"
     arguments |= {"rule": options, "seed": settings.seed}
     if len(result.history):
         arguments["steps"] = int(result.history.generation[-1])
+    if settings.objective != "class-score":
+        arguments["objective"] = settings.objective
     if len(settings.cells) < len(settings.classes):
         arguments["classes"] = [settings.classes[cell] for cell in settings.cells]
     return _call("ascend", settings.classifier, arguments)

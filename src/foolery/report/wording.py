@@ -25,7 +25,7 @@ _ENCODING_STARTS = {
 _ASCENT_STARTS = {
     "mean": "Each image began as the mean pixel of the preprocessing plus a little noise.",
     "noise": "Each image began as uniform noise.",
-    "picture": "Each image began as the same image from a file.",
+    "image": "Each image began as the same image from a file.",
     "random": "Each image began as the output of a small random network (a CPPN).",
     "champions": "Each image began as an evolved one.",
 }

@@ -1,6 +1,6 @@
-"""Journal: takes in a search generation by generation, and stores it from checkpoint to checkpoint.
+"""Buffer: collects a search generation by generation, and stores it from checkpoint to checkpoint.
 
-It works on one thread, the scribe's; see ``RunWriter`` for what the search sees of it.
+It works on one thread, that of the writer; see ``RunWriter`` for what the search sees of it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class PendingRecords:
 
     Attributes:
         replacements: by generation.
-        champions: cell to the reign of its champion, for cells that changed hands.
+        champions: cell to the latest replacement, for cells that got a new champion.
         hashes: individual number to canvas hash, or to what computes it.
-        dropped_genomes: stored individuals that have to give up their genomes.
+        dropped_genomes: stored individuals whose genomes are no longer kept.
         timings: by generation.
         events: in order.
     """
@@ -56,7 +56,7 @@ class PendingRecords:
     events: list[Event] = field(default_factory=list)
 
     def add(self, record: GenerationRecord, hashes: Mapping[int, CanvasHash]) -> None:
-        """Take in one generation; ``hashes`` gives the canvas hash of every newcomer."""
+        """Add one generation; ``hashes`` gives the canvas hash of every new elite."""
         self.individuals.update({one.number: one for one in record.individuals})
         self.replacements[record.stats.generation] = record.replacements
         self.champions.update({replacement.cell: replacement for replacement in record.replacements})
@@ -64,12 +64,12 @@ class PendingRecords:
         self.stats[record.stats.generation] = record.stats
 
     def drop_hashes(self, numbers: set[int]) -> None:
-        """Let go of the canvas hashes of these individuals, which nobody will ask for."""
+        """Forget the canvas hashes of these individuals, which are no longer needed."""
         for number in numbers:
             self.hashes.pop(number, None)
 
     def drop_genomes(self, numbers: set[int]) -> None:
-        """Let go of the genomes of these individuals."""
+        """Forget the genomes of these individuals."""
         for number in numbers:
             pending = self.individuals.get(number)
             if pending is None:
@@ -114,17 +114,17 @@ class PendingRecords:
             "INSERT OR REPLACE INTO replacements (cell, individual, generation, objective, score, confidence,"
             " previous) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                (*_replacement_columns(reign), _int(reign.previous))
-                for reigns in self.replacements.values()
-                for reign in reigns
+                (*_replacement_columns(replacement), _int(replacement.previous))
+                for replacements in self.replacements.values()
+                for replacement in replacements
             ),
         )
         yield (
             "INSERT OR REPLACE INTO champions (cell, individual, generation, objective, score, confidence,"
             " canvas_hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                (*_replacement_columns(reign), self._hash(reign.individual))
-                for reign in self.champions.values()
+                (*_replacement_columns(replacement), self._hash(replacement.individual))
+                for replacement in self.champions.values()
             ),
         )
         yield (
@@ -132,11 +132,11 @@ class PendingRecords:
             " seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
-                    *(int(value) for value in (moment.generation, moment.queries, moment.improvements)),
-                    *(float(value) for value in (moment.median, moment.mean, moment.min, moment.max)),
-                    float(moment.seconds),
+                    *(int(value) for value in (stats.generation, stats.queries, stats.improvements)),
+                    *(float(value) for value in (stats.median, stats.mean, stats.min, stats.max)),
+                    float(stats.seconds),
                 )
-                for moment in self.stats.values()
+                for stats in self.stats.values()
             ),
         )
         yield (
@@ -179,12 +179,12 @@ _DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 class NewElites(NamedTuple):
-    """Who took a cell in one generation.
+    """The individuals that took a cell in one generation.
 
     Attributes:
-        individuals: the individuals of this generation that took a cell in it, with their genomes.
-        replacements: which cells they took, at most one reign per cell.
-        hashes: individual number to canvas hash, or to what computes it, for all newcomers.
+        individuals: with their genomes.
+        replacements: which cells they took, at most one replacement per cell.
+        hashes: individual number to canvas hash, or to what computes it, for all individuals.
     """
 
     individuals: Sequence[Individual]
@@ -193,7 +193,7 @@ class NewElites(NamedTuple):
 
 
 class WriteBuffer:
-    """What is recorded and not yet stored, the rules that it keeps, and the connection that stores it.
+    """Records that are not yet stored, the rules that they keep, and the connection that stores them.
 
     Attributes:
         consistent: whether what is recorded can be stored; not after the disk refused it.
@@ -223,11 +223,11 @@ class WriteBuffer:
         timings: Timings,
         busy: Callable[[], float],
     ) -> None:
-        """Take in one generation, and store all that is pending when a checkpoint is due.
+        """Add one generation, and store all that is pending when a checkpoint is due.
 
         Args:
             stats: of the generation that follows the last one.
-            new_elites: gives who took a cell in it.
+            new_elites: gives the individuals that took a cell in it.
             timings: of the generation, without ``write``.
             busy: gives the seconds that have gone into writing so far.
 
@@ -257,7 +257,7 @@ class WriteBuffer:
             self.store("running")
 
     def add_event(self, event: Event) -> None:
-        """Take in an event, which is stored with the next checkpoint."""
+        """Add an event, which is stored with the next checkpoint."""
         self._pending.events.append(event)
 
     def store(self, status: Status) -> None:
@@ -293,7 +293,7 @@ class WriteBuffer:
             raise
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._connection.close()
 
     def _is_due(self) -> bool:

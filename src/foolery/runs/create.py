@@ -1,4 +1,4 @@
-"""Opening: how a run's file is made, or found again, for writing."""
+"""Opening a run for writing: a new one, or one that is resumed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def create_empty(
 
 
 def add_provenance(connection: sqlite3.Connection, provenance: Provenance) -> None:
-    """Say where and with what the run goes on from here."""
+    """Record where and with what the run continues from here."""
     connection.execute("INSERT INTO provenances (provenance) VALUES (?)", (provenance.model_dump_json(),))
 
 
@@ -74,7 +74,7 @@ def delete_run(file: Path) -> None:
 
 
 def check_free(file: Path, *, overwrite: bool) -> None:
-    """Raise UsageError where an empty run may not be put: another run is there, or a stranger's file."""
+    """Raise UsageError where another run, or a file of another program, is in the way of a new run."""
     folder = file.parent
     if not file.exists() or (file.is_file() and file.stat().st_size == 0):
         return
@@ -129,7 +129,7 @@ def open_new(
 
 
 def reopen(folder: Path, settings: RunSettings, provenance: Provenance) -> OpenRun:
-    """Go on with a run; arguments and errors are those of ``RunWriter.resume``."""
+    """Continue a run; arguments and errors are those of ``RunWriter.resume``."""
     file = Path(folder) / RUN_DB
     check_header(file)
     lock = _lock(file.parent)

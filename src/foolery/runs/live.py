@@ -1,7 +1,7 @@
-"""Glance: the parts of a run that a live page asks for, again and again, while the search writes.
+"""Live reader: the parts of a run that a live page asks for, again and again, while the search writes.
 
-Reading a whole run file and checking every record takes seconds where it is large. A glance reads only what
-it is asked for, checks that, and lets go of the file at once, so that the search is not kept waiting.
+Reading a whole run file and checking every record takes seconds where it is large. This one reads only what
+it is asked for, checks that, and closes the file at once, so that the search is not kept waiting.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class LiveChampion:
 
 @dataclass(frozen=True)
 class LiveRun:
-    """One state of a run file, as long as ``glancing`` holds it open.
+    """One state of a run file, as long as ``open_live_run`` keeps it open.
 
     Attributes:
         status: ``running`` also where the writing process was killed.
         generation: the last stored one, or -1.
         settings: of the run.
         provenance: of its last start or resume.
-        run_id: tells this run from another one that is put in its place, 16 hexadecimal digits.
+        run_id: distinguishes this run from another one that is put in its place, 16 hexadecimal digits.
     """
 
     status: Status
@@ -66,7 +66,7 @@ class LiveRun:
         return [_stats(row) for row in rows]
 
     def earlier_stats(self, generations: int) -> GenerationStats | None:
-        """The moment so many generations before the last one, or the first one; None where none is stored."""
+        """Statistics of so many generations before the last one, or of the first; None without any."""
         generation = max(0, self.generation - generations)
         row = self._connection.execute(
             f"SELECT {_COLUMNS} FROM generations WHERE generation = ?", (generation,)
@@ -161,7 +161,7 @@ def _stats(row: tuple[object, ...]) -> GenerationStats:
 
 @dataclass(frozen=True)
 class RunHead:
-    """The head of a run file, and its last moment.
+    """The head of a run file, and the statistics of its last generation that matter for a resume.
 
     Attributes:
         generation: the last stored one, or -1.

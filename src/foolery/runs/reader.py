@@ -51,7 +51,7 @@ def open_run_file(path: Path) -> RunFile:
 
 
 def open_with_validator(file: Path) -> tuple[RunFile, RunValidator]:
-    """What ``open_run_file`` does, for a ``run.db``, with the ledger that a writer goes on with."""
+    """What ``open_run_file`` does, for a ``run.db``, with the validator that a writer continues with."""
     check_header(file)
     try:
         with open_readonly(file) as connection:
@@ -65,7 +65,7 @@ def open_with_validator(file: Path) -> tuple[RunFile, RunValidator]:
 
 
 def load(connection: sqlite3.Connection, file: Path | None) -> tuple[RunFile, RunValidator]:
-    """The run behind a connection, and the ledger of it.
+    """The run behind a connection, and its validator.
 
     Raises:
         RecordError: a record breaks a rule.
@@ -258,7 +258,7 @@ def _champions(
     keeps_genomes: bool,
 ) -> Iterator[ChampionRow]:
     genomes = {one.number: one.genome for one in individuals}
-    champion_numbers = {reign.individual for reign in validator.champions.values()}
+    champion_numbers = {replacement.individual for replacement in validator.champions.values()}
     for number, genome in genomes.items():
         if (genome is None) == (keeps_genomes or number in champion_numbers):
             raise RecordError(

@@ -24,7 +24,7 @@ class Event:
 
     Attributes:
         generation: that was being computed when it happened.
-        text: for instance that memory was short, so that slices are smaller from then on, and scores may
+        text: for instance that memory was short, so that batches are smaller from then on, and scores may
             differ in their last bits from those of a run without it.
     """
 
@@ -34,12 +34,12 @@ class Event:
 
 @dataclass(frozen=True)
 class GenerationStats:
-    """One generation, after its children were told. Confidences are over the champions of all cells.
+    """Statistics of one generation, after its children were scored. Confidences are those of the champions.
 
     Attributes:
         generation: 0 is the initial population.
         queries: images classified since the start.
-        improvements: cell replacements since the start, counted one by one (released code, map_elite.hpp).
+        improvements: of cells since the start, counted child by child (the released code calls them jumps).
         median, mean, min, max: of the champions' confidences.
         seconds: of search since the start, summed over resumes.
     """
@@ -56,7 +56,7 @@ class GenerationStats:
 
 @dataclass(frozen=True)
 class History:
-    """All moments of a run as columns of one length G.
+    """The statistics of all generations of a run as columns of one length G.
 
     ``generation``, ``queries`` and ``improvements`` are ``(G,) int64``; the others ``(G,) float64``.
     """
@@ -74,14 +74,14 @@ class History:
     def of(cls, stats: Sequence[GenerationStats]) -> History:
         """The columns of ``stats``."""
         return cls(
-            np.array([moment.generation for moment in stats], np.int64),
-            np.array([moment.queries for moment in stats], np.int64),
-            np.array([moment.improvements for moment in stats], np.int64),
-            np.array([moment.median for moment in stats], np.float64),
-            np.array([moment.mean for moment in stats], np.float64),
-            np.array([moment.min for moment in stats], np.float64),
-            np.array([moment.max for moment in stats], np.float64),
-            np.array([moment.seconds for moment in stats], np.float64),
+            np.array([one.generation for one in stats], np.int64),
+            np.array([one.queries for one in stats], np.int64),
+            np.array([one.improvements for one in stats], np.int64),
+            np.array([one.median for one in stats], np.float64),
+            np.array([one.mean for one in stats], np.float64),
+            np.array([one.min for one in stats], np.float64),
+            np.array([one.max for one in stats], np.float64),
+            np.array([one.seconds for one in stats], np.float64),
         )
 
     def __len__(self) -> int:
@@ -119,8 +119,8 @@ class Replacement:
     Attributes:
         cell: position in the archive, an index into ``RunSettings.cells``.
         individual: number of the individual.
-        generation: there is at most one reign per cell and generation.
-        objective: the number that selection maximised.
+        generation: there is at most one replacement per cell and generation.
+        objective: what selection maximizes.
         score: of the classifier for the cell's class.
         confidence: of the classifier in the cell's class.
         previous: number of the individual that lost the cell; None where it was empty.
@@ -158,8 +158,8 @@ class ChampionRow:
 class Timings:
     """Seconds of work on one generation, or on several together.
 
-    The first three are done by all lanes at once and are the sum over lanes: on L busy lanes they pass
-    L times as fast. ``write`` goes on beside the search.
+    The first three are sums over all worker threads: on W busy workers they pass W times as fast. ``write``
+    happens beside the search.
 
     Attributes:
         vary: parents to children.
@@ -181,9 +181,9 @@ TIMING_NAMES = tuple(field.name for field in fields(Timings))
 
 @dataclass(frozen=True)
 class TimingHistory:
-    """The stages of a run, as columns of one length.
+    """The timings of a run, as columns of one length.
 
-    Runs that were begun by an older foolery have none of the generations before they were resumed.
+    Runs that were started by an older foolery have none of the generations before they were resumed.
 
     Attributes:
         generation: ``(G,) int64``.
@@ -220,7 +220,7 @@ class RunFile:
         path: of ``run.db``, or None for a run held in memory.
         status: ``running`` also where the writing process was killed.
         keeps_genomes: whether former champions keep their genomes too.
-        champions: in the order of their cells; a cell that nobody took has none.
+        champions: in the order of their cells; an empty cell has none.
         individuals: in the order of their numbers.
         replacements: in the order of generations, then cells.
         events: what happened to it, in order.

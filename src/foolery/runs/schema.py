@@ -135,6 +135,8 @@ RENAMED_SETTINGS: Mapping[str, Mapping[str, str]] = {
     "forward": {"grain": "chunk", "slice": "microbatch"},
 }
 """What the settings of formats 1 to 3 call by other names, field by field."""
+RENAMED_VALUES: Mapping[str, Mapping[str, str]] = {"start": {"picture": "image"}}
+"""Likewise values of search options."""
 
 _Entry: TypeAlias = tuple[str, str, str, str | None]
 
@@ -179,7 +181,10 @@ def upgraded_settings(text: str, version: int) -> str:
     for field, names in RENAMED_SETTINGS.items():
         values = settings.get(field) if isinstance(settings, dict) else None
         if isinstance(values, dict):
-            settings[field] = {_renamed(name, names): value for name, value in values.items()}
+            settings[field] = {
+                _renamed(name, names): RENAMED_VALUES.get(name, {}).get(str(value), value)
+                for name, value in values.items()
+            }
     return json.dumps(settings, ensure_ascii=False)
 
 

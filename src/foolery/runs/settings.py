@@ -14,18 +14,18 @@ class RunSettings(BaseModel):
 
     Attributes:
         search: name of the search, ``map-elites`` or ``ascent``.
-        search_options: what that search was told besides seed and batch; none for ``map-elites``.
+        search_options: of that search: ``memetic``, or preset, start and rule of an ascent.
         encoding: name in the registry of encodings, with all its ``encoding_options``.
-        renderer: version of the encoding's drawing.
+        renderer: version of the encoding's renderer.
         canvas: channels, height, width.
-        classifier: the reference that the classifier was loaded by.
+        classifier: the reference by which the classifier was loaded.
         fingerprint: of weights, preprocessing and class names.
         backend: what ran the classifier; another one differs in the last bits of a score.
-        forward: threads, batch and precision of the forward pass.
+        forward: canvases in a chunk, and the precision, of a forward pass.
         kind: what a score is.
         classes: all class names of the classifier.
         cells: for each cell of the archive, the index of its class.
-        objective: what selection maximises, ``class-score``.
+        objective: what selection maximizes, ``class-score`` or ``margin``.
         seed, batch, initial: of the search; ``initial`` is the size of generation 0.
     """
 

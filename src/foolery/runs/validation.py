@@ -1,7 +1,7 @@
-"""Ledger: the rules that hold between the records of a run.
+"""Validation: the rules that hold between the records of a run.
 
-The writer asks it before it stores a generation, and the reader replays a whole file through it: what
-the one accepts, the other does.
+The writer checks every generation by them before it stores it, and the reader replays a whole file through
+them: what the one accepts, the other does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROUNDING = 1e-3  # a probability or cosine that was rounded may lie this far out
 
 @dataclass(frozen=True)
 class GenerationRecord:
-    """What is recorded of one generation: the individuals born in it that took a cell, and their reigns."""
+    """The records of one generation: its statistics, its new elites, and the cells that they took."""
 
     stats: GenerationStats
     individuals: Sequence[Individual]
@@ -29,11 +29,11 @@ class GenerationRecord:
 
 
 class RunValidator:
-    """Where a run stands.
+    """The state of a run after a generation.
 
     Attributes:
-        latest: the last generation's moment, or None before generation 0.
-        champions: cell to the reign of its champion.
+        latest: statistics of the last generation, or None before generation 0.
+        champions: cell to the replacement that gave it its champion.
     """
 
     def __init__(self, settings: RunSettings) -> None:
@@ -51,22 +51,28 @@ class RunValidator:
         return -1 if self.latest is None else self.latest.generation
 
     def check(self, record: GenerationRecord) -> None:
-        """Raise RecordError unless ``record`` can follow what the ledger holds."""
+        """Raise RecordError unless ``record`` can follow this state."""
         self._check_stats(record.stats)
         born = self._check_individuals(record)
         self._check_replacements(record, born)
 
     def apply(self, record: GenerationRecord) -> set[int]:
-        """Take over a checked record; entering it twice in a row changes nothing more.
+        """Apply a checked record; the same one again changes nothing more.
 
         Returns:
             The numbers of the individuals that lost their last cell.
         """
-        self.champions.update({reign.cell: reign for reign in record.replacements})
+        self.champions.update({replacement.cell: replacement for replacement in record.replacements})
         self._stored.update([one.number for one in record.individuals])
         self.latest = record.stats
-        lost = {reign.previous for reign in record.replacements if reign.previous is not None}
-        return lost.difference([reign.individual for reign in self.champions.values()]) if lost else lost
+        lost = {
+            replacement.previous for replacement in record.replacements if replacement.previous is not None
+        }
+        return (
+            lost.difference([replacement.individual for replacement in self.champions.values()])
+            if lost
+            else lost
+        )
 
     def _check_stats(self, stats: GenerationStats) -> None:
         generation = self.generation + 1
@@ -112,9 +118,9 @@ class RunValidator:
 
     def _check_replacements(self, record: GenerationRecord, born: set[int]) -> None:
         generation, replacements = record.stats.generation, record.replacements
-        if len({reign.cell for reign in replacements}) != len(replacements):
+        if len({replacement.cell for replacement in replacements}) != len(replacements):
             raise RecordError(f"generation {generation}: a cell is taken twice")
-        idle = born.difference([reign.individual for reign in replacements])
+        idle = born.difference([replacement.individual for replacement in replacements])
         if idle:
             raise RecordError(f"individual {min(idle)}: took no cell in generation {generation}")
         cells, lowest, highest = self._cells, self._lowest, self._highest

@@ -1,4 +1,4 @@
-"""Writer: records a search, generation by generation, into a run file, while the search goes on."""
+"""Writer: records a search, generation by generation, into a run file, while the search continues."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from foolery.runs.writer_thread import WriterThread
 class RunWriter:
     """The one writer of a run; made by ``create`` or ``resume``, and a context manager.
 
-    What is recorded is taken in and stored by a thread of the writer's own. What goes wrong there is raised
-    by the next call. Leaving the context without ``close`` closes the run as interrupted.
+    Records are checked and stored by a thread of the writer's own. What goes wrong there is raised by the
+    next call. Leaving the context without ``close`` closes the run as interrupted.
 
     Attributes:
         folder: of the run, or None for a run held in memory.
@@ -76,7 +76,7 @@ class RunWriter:
             overwrite: whether a run that is there already is replaced; other files stay in any case.
             keep_genomes: whether former champions keep their genomes too.
             checkpoint_every: generations between checkpoints, each of which is waited for, so that never more
-                is lost; by default one is due every 3 seconds, and nobody waits for it.
+                is lost; by default one is due every 3 seconds, and is not waited for.
 
         Raises:
             UsageError: the folder holds another run, is being written, or cannot be written.
@@ -95,7 +95,7 @@ class RunWriter:
         *,
         checkpoint_every: int | None = None,
     ) -> Self:
-        """Go on with the run in ``folder`` from its last checkpoint.
+        """Continue the run in ``folder`` from its last checkpoint.
 
         Raises:
             UsageError: no readable run is there, its settings differ, or another process writes it.
@@ -116,7 +116,7 @@ class RunWriter:
 
     @property
     def improvements(self) -> int:
-        """Cell replacements until then."""
+        """Improvements of cells until then."""
         return 0 if self._latest is None else int(self._latest.improvements)
 
     @property
@@ -131,18 +131,18 @@ class RunWriter:
         replacements: Sequence[Replacement],
         hashes: Mapping[int, CanvasHash],
     ) -> None:
-        """Hand over one generation; see ``Births`` for what it consists of, and ``hand_over``."""
+        """Record one generation; see ``NewElites`` for what it consists of, and ``submit``."""
         new_elites = NewElites(individuals, replacements, hashes)
         self.submit(stats, lambda: new_elites, Timings())
 
     def submit(
         self, stats: GenerationStats, new_elites: Callable[[], NewElites], timings: Timings, weight: int = 0
     ) -> None:
-        """Hand over one generation, and return; a checkpoint is stored when it is due.
+        """Have one generation recorded, and return; a checkpoint is stored when it is due.
 
         Args:
             stats: of the generation that follows the last one.
-            new_elites: gives who took a cell in it; called once, by the writer's thread.
+            new_elites: gives the individuals that took a cell in it; called once, by the writer's thread.
             timings: where the generation's time went, without ``write``.
             weight: bytes that ``new_elites`` keeps alive; the search waits where too many wait.
 
@@ -163,19 +163,19 @@ class RunWriter:
             self._waited = stats.generation
 
     def flush(self) -> None:
-        """Wait until all that was recorded is taken in, and stored where a checkpoint was due.
+        """Wait until all records are checked, and stored where a checkpoint was due.
 
         Raises:
-            UsageError, FooleryError: as ``hand_over``.
+            UsageError, FooleryError: as ``submit``.
         """
         self._check_open()
         self._do(lambda: self._thread.submit_and_wait(lambda: None))
 
     def add_event(self, text: str) -> None:
-        """Hand over one line about the generation that is being computed; see ``Event``.
+        """Record one line about the generation that is being computed; see ``Event``.
 
         Raises:
-            UsageError, FooleryError: as ``hand_over``.
+            UsageError, FooleryError: as ``submit``.
         """
         self._check_open()
         line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
@@ -186,7 +186,7 @@ class RunWriter:
         """Store all that was recorded, in one transaction.
 
         Raises:
-            UsageError, FooleryError: as ``hand_over``, and for what is stored now.
+            UsageError, FooleryError: as ``submit``, and for what is stored now.
         """
         self._check_open()
         self._do(lambda: self._thread.submit_and_wait(lambda: self._buffer.store("running")))
@@ -205,14 +205,14 @@ class RunWriter:
         return open_run_file(self._file)
 
     def close(self, status: Literal["interrupted", "finished"]) -> None:
-        """Store all that was recorded, make the run one file, and let go of it; once is enough.
+        """Store all that was recorded, make the run one file, and close it; once is enough.
 
         Raises:
             UsageError, FooleryError: as ``checkpoint``, unless a call before has raised it already.
         """
         if self._closed:
             return
-        self._thread.join()  # the journal belongs to this thread from here on
+        self._thread.join()  # the buffer belongs to this thread from here on
         try:
             if self._buffer.consistent:
                 self._finish(status if self._thread.fault is None else "interrupted")

@@ -1,4 +1,4 @@
-"""The thread that writes a run: work is done in order, while the search goes on."""
+"""The thread that writes a run: work is done in order, while the search continues."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 MAX_PENDING = 32
-"""At most so many pieces of work wait; then the search waits too."""
+"""Pieces of work that may wait; when there are more, the search waits too."""
 
 MAX_PENDING_BYTES = 2**28
-"""Likewise bytes that waiting work keeps alive."""
+"""Bytes that waiting work may keep alive; likewise."""
 
 _PAUSE = 0.001
 _LINGER = 0.02
-"""Seconds for which work waits for more of it: a search is busiest with Python right after it handed over,
+"""Seconds for which work waits for more of it: a search is busiest with Python right after it submitted some,
 and would have to wait for whoever holds the interpreter."""
 
 
@@ -27,7 +27,7 @@ class _Task(NamedTuple):
 
 
 class WriterThread:
-    """The first failure ends its work: what was handed over after it is dropped.
+    """Does work in order; the first failure ends it, and later work is dropped.
 
     Attributes:
         fault: that failure, or None.
@@ -46,7 +46,7 @@ class WriterThread:
         self._thread.start()
 
     def submit(self, work: Callable[[], object], weight: int = 0) -> None:
-        """Have ``work`` done, after all that was handed over before; ``weight`` is in bytes.
+        """Have ``work`` done, after all that was submitted before; ``weight`` is in bytes.
 
         Raises:
             BaseException: what earlier work failed with.
@@ -68,7 +68,7 @@ class WriterThread:
         self._raise_fault()
 
     def join(self) -> None:
-        """Wait until all is done, and let the thread go; it may be called again after an interrupt."""
+        """Wait until all is done, and end the thread; it may be called again after an interrupt."""
         self._tasks.put(None)
         self._thread.join()
 

@@ -23,12 +23,12 @@ def _compare(
     """One batch ``(B, K)`` against the cells ``(K,)``, child by child.
 
     Returns:
-        How often a value was replaced, and how many values are NaN or infinite.
+        How often a value was improved, and how many values are NaN or infinite.
     """
     improvements, not_finite = 0, 0
     for child in range(objective.shape[0]):
         row, beats, finite = objective[child], 0, 0
-        for cell in range(best.size):  # vector code: hardly a child beats anybody
+        for cell in range(best.size):  # vector code: hardly a child beats a champion
             beats += row[cell] > best[cell]
             finite += abs(row[cell]) < np.inf
         not_finite += best.size - finite
@@ -53,7 +53,7 @@ def _replace(
     generations: NDArray[np.int64],
     columns: NDArray[np.int64],
 ) -> int:
-    """Let ``winners`` ``(R, K)`` reign; fills ``columns`` ``(4, R * K)`` with the columns of a ``Takeover``.
+    """Replace champions by ``winners`` ``(R, K)``; fills ``columns`` ``(4, R * K)``, see ``EliteUpdate``.
 
     Returns how many rows it has.
     """
@@ -102,12 +102,12 @@ class EliteUpdate:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A batch compared with the champions, of whom none is replaced yet.
+    """A batch compared with the champions, none of which is replaced yet.
 
     Attributes:
         winners: ``(R, K) int64`` the child that is best in a cell, -1 where the champion is.
         best: ``(R, K) float64`` what each cell would have.
-        improvements: for each replicate, replacements counted one by one.
+        improvements: for each replicate, how often a cell was improved, counted child by child.
         not_finite: how many of the batch's values are NaN or infinite.
     """
 
@@ -121,12 +121,12 @@ class Archive:
     """Champions of R replicates in K cells, as arrays ``(R, K)``.
 
     Attributes:
-        objective: ``float64`` what was maximised, -inf where a cell is empty.
+        objective: ``float64`` what is maximized, -inf where a cell is empty.
         score: ``float64`` the true score of the cell's class.
         individual: ``int64`` number of the champion, -1 where a cell is empty.
         generation: ``int64`` generation of the champion, -1 where a cell is empty.
-        improvements: ``(R,) int64`` replacements since the start, counted one by one as the released code
-            does.
+        improvements: ``(R,) int64`` of cells since the start, counted child by child: the released code calls
+            them jumps.
     """
 
     def __init__(self, replicates: int, cells: int) -> None:
@@ -159,13 +159,13 @@ class Archive:
         best, winners = self.objective.copy(), np.full(self.objective.shape, EMPTY, np.int64)
         counts = [_compare(objective[row], best[row], winners[row]) for row in range(len(best))]
         return Comparison(
-            winners, best, tuple(jumps for jumps, _ in counts), sum(broken for _, broken in counts)
+            winners, best, tuple(count for count, _ in counts), sum(not_finite for _, not_finite in counts)
         )
 
     def replace(
         self, comparison: Comparison, scores: NDArray[np.float64], *, first: int, generation: int
     ) -> EliteUpdate:
-        """Let the winners of ``compare`` reign; the other arguments are those of ``challenge``."""
+        """Replace champions by the winners of ``compare``; the other arguments are those of ``add``."""
         if not any(comparison.improvements):
             return NO_UPDATE
         self.improvements += comparison.improvements

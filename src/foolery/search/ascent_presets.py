@@ -1,4 +1,4 @@
-"""Ascent rule: how far a step of gradient ascent goes, and what is done to the picture after it.
+"""The rule of gradient ascent: how far a step goes, and what is done to the image after it.
 
 The rule and the four settings are the paper's (3.9, and the released ``find_fooling_image.py``): the step is
 as long as it takes, to first order, to gain a given part of the class's probability.
@@ -17,10 +17,10 @@ QUERIES_PER_STEP = 3
 
 @dataclass(frozen=True)
 class AscentRule:
-    """One setting of gradient ascent; x is the picture less the mean pixel, in levels of 0 to 255.
+    """One setting of gradient ascent; x is the image less the mean pixel, in levels of 0 to 255.
 
     Attributes:
-        steps: how many there are; the paper's N pictures, and one more, because here the last moves too.
+        steps: how many there are; the paper's N images, and one more, because here the last moves too.
         first_gain: the gain in probability that a step aims at while the probability is low.
         last_gain: the share of what is missing to 1 that it aims at later:
             ``min(first_gain, last_gain * (1 - p))``.
@@ -33,7 +33,7 @@ class AscentRule:
         max_step: the largest step, as a factor of the gradient.
         step_nats: where it is not 0, steps follow the logarithm of the probability and aim at a gain of so
             many nats, and of ``last_gain * (1 - p)`` once that is less. ``first_gain`` and ``max_step`` do
-            not count then. The paper's step comes to a stand where the probability underflows, as that of a
+            not count then. The paper's step ends where the probability underflows, as that of a
             generative network does.
     """
 

@@ -20,10 +20,10 @@ from foolery.search.offspring import Offspring
 
 
 class ArgmaxCell(Generic[G]):
-    """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
+    """The search. ``ask`` gives genomes to render and classify, ``tell`` takes their scores.
 
     Args:
-        encoding: how pictures are described, varied and drawn.
+        encoding: how images are described, varied and rendered.
         classes: number of cells.
         seed: of everything random.
         batch: children per generation; the tutorial has 30.

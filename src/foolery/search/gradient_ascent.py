@@ -1,7 +1,7 @@
-"""Ascent: pictures, one for each class, that follow the gradient of their class's probability (paper 3.9).
+"""Gradient ascent: images, one for each class, follow the gradient of their class's probability (paper 3.9).
 
-Every picture is a row of one batch, and has a step length of its own. Steps are taken with real levels;
-what is scored, kept and exported is the picture rounded to 8 bits.
+Every image is a row of one batch, and has a step length of its own. Steps are taken with real levels;
+what is scored, kept and exported is the image rounded to 8 bits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ try:
 except ImportError:
     raise MissingExtraError("torch", "torch", "follow a gradient") from None
 
-#: On a device with memory of its own a slice is this part of a forward pass's: a gradient keeps all layers.
+#: On a device with memory of its own a chunk is this part of a forward pass's: a gradient keeps all layers.
 DEVICE_SHARE = 4
 
 P = TypeVar("P")
@@ -40,11 +40,11 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class AscentState(Generic[P]):
-    """Where N rows stand.
+    """The state of N rows.
 
     Attributes:
-        position: of all rows; what it is, the climb knows.
-        zero_gradient: ``(N,) bool``: rows whose gradient is zero, which stay where they are.
+        position: of all rows, images or genomes.
+        zero_gradient: ``(N,) bool``: rows whose gradient is zero, which do not move.
     """
 
     position: P
@@ -94,14 +94,14 @@ class PixelAscent:
     pack: Callable[[Canvases], list[bytes]]
 
     def start(self, levels: NDArray[np.float32]) -> AscentState[Tensor]:
-        """All rows at one picture, ``(C, H, W) float32`` levels that may lie outside 0 to 255."""
+        """All rows at one image, ``(C, H, W) float32`` levels that may lie outside 0 to 255."""
         device = self.classifier.description.device
-        picture = torch.from_numpy(levels - self.mean[:, None, None]).to(device)
+        image = torch.from_numpy(levels - self.mean[:, None, None]).to(device)
         count = len(self.targets)
-        return AscentState(picture.expand(count, *picture.shape).clone(), np.zeros(count, np.bool_))
+        return AscentState(image.expand(count, *image.shape).clone(), np.zeros(count, np.bool_))
 
     def canvases(self, state: AscentState[Tensor], rows: Rows) -> Canvases:
-        """The pictures, clipped to 0 to 255 and rounded to the nearest level."""
+        """The images, clipped to 0 to 255 and rounded to the nearest level."""
         canvases = np.empty((len(rows), *state.position.shape[1:]), np.uint8)
         for at, row in enumerate(rows.tolist()):
             levels = _levels(state.position[row], self._mean)
@@ -109,11 +109,11 @@ class PixelAscent:
         return canvases
 
     def genomes(self, state: AscentState[Tensor], rows: Rows) -> list[bytes]:
-        """The pictures as genomes of the direct encoding."""
+        """The images as genomes of the direct encoding."""
         return self.pack(self.canvases(state, rows))
 
     def step(self, state: AscentState[Tensor], rows: Rows, number: int) -> AscentState[Tensor]:
-        """All rows, after step ``number`` of some of them; a row without any gradient is stuck."""
+        """All rows, after step ``number`` of some of them; a row with a gradient of zero does not move."""
         moved, zero_gradient = state.position.clone(), state.zero_gradient.copy()
 
         def work(index: Rows) -> None:
@@ -129,13 +129,13 @@ class PixelAscent:
         return AscentState(moved, zero_gradient)
 
     def save(self, state: AscentState[Tensor]) -> dict[str, NDArray[Any]]:
-        """The real levels less the mean pixel, and which rows are stuck."""
-        return {"position": state.position.cpu().numpy(), "stuck": state.zero_gradient}
+        """The real levels less the mean pixel, and which rows have a gradient of zero."""
+        return {"position": state.position.cpu().numpy(), "zero_gradient": state.zero_gradient}
 
     def load(self, saved: dict[str, NDArray[Any]]) -> AscentState[Tensor]:
         """The inverse of ``save``."""
         position = torch.from_numpy(saved["position"]).to(self.classifier.description.device)
-        return AscentState(position, saved["stuck"])
+        return AscentState(position, saved_zero_gradient(saved))
 
     @property
     def _mean(self) -> Tensor:
@@ -147,6 +147,11 @@ class PixelAscent:
         (gradient,) = torch.autograd.grad(value.sum(), pixels)
         length = step_length(value.detach(), gradient, self.rule, self.classifier.description.kind)
         return gradient, length
+
+
+def saved_zero_gradient(saved: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """The rows with a gradient of zero; foolery 0.1 before run files of format 4 had another word for it."""
+    return saved["zero_gradient"] if "zero_gradient" in saved else saved["stuck"]
 
 
 def target_scores(classifier: DifferentiableClassifier, pixels: Tensor, targets: Sequence[int]) -> Tensor:

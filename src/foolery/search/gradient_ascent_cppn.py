@@ -1,4 +1,4 @@
-"""Ascent through an encoding: the gradient moves the genome, here the weights of a CPPN, not the pixels."""
+"""Gradient ascent through an encoding: it moves genomes, for instance the weights of CPPNs, not pixels."""
 
 from __future__ import annotations
 
@@ -18,21 +18,28 @@ from foolery.encodings.base import Encoding
 from foolery.encodings.differentiable import DifferentiableEncoding as SecondRole
 from foolery.encodings.differentiable import Parameters
 from foolery.search.ascent_presets import AscentRule
-from foolery.search.gradient_ascent import AscentState, Rows, for_each_chunk, step_length, target_scores
+from foolery.search.gradient_ascent import (
+    AscentState,
+    Rows,
+    for_each_chunk,
+    saved_zero_gradient,
+    step_length,
+    target_scores,
+)
 
 
 @dataclass(frozen=True)
 class GenomeAscent:
     """Gradient ascent on the parameters of genomes, by the paper's step rule.
 
-    The picture is the one that ``encoding.render`` draws; the gradient is that of its levels before they
-    are made whole. A genome that has no parameters, or none that matters, is stuck.
+    The image is that of ``encoding.render``; the gradient is that of its levels before they
+    are made whole. A genome that has no parameters, or none that matters, does not move.
 
     Attributes:
         classifier: has ``logits`` with gradients.
         targets: ``(N,)``: each row's class.
         encoding: of the genomes.
-        rule: the step; decay draws the parameters to 0, what else follows a step is for pixels only.
+        rule: the step; decay moves the parameters to 0, what else follows a step is for pixels only.
     """
 
     classifier: DifferentiableClassifier
@@ -45,7 +52,7 @@ class GenomeAscent:
         return AscentState(genomes, np.zeros(len(genomes), np.bool_))
 
     def canvases(self, state: AscentState[Any], rows: Rows) -> Canvases:
-        """The pictures, as the encoding renders them."""
+        """The images, as the encoding renders them."""
         return self.encoding.render(self.encoding.take(state.position, rows))
 
     def genomes(self, state: AscentState[Any], rows: Rows) -> list[bytes]:
@@ -67,12 +74,12 @@ class GenomeAscent:
         return AscentState(self.encoding.put(before, rows, moved), zero_gradients)
 
     def save(self, state: AscentState[Any]) -> dict[str, NDArray[Any]]:
-        """The packed genomes and which rows are stuck."""
+        """The packed genomes, and which rows have a gradient of zero."""
         blobs = self.encoding.pack(state.position)
         return {
             "position": np.frombuffer(b"".join(blobs), np.uint8),
             "lengths": np.array([len(blob) for blob in blobs]),
-            "stuck": state.zero_gradient,
+            "zero_gradient": state.zero_gradient,
         }
 
     def load(self, saved: dict[str, NDArray[Any]]) -> AscentState[Any]:
@@ -80,7 +87,7 @@ class GenomeAscent:
         ends = np.cumsum(saved["lengths"])
         whole = saved["position"].tobytes()
         blobs = [whole[end - size : end] for end, size in zip(ends, saved["lengths"], strict=True)]
-        return AscentState(self.encoding.unpack(blobs), saved["stuck"])
+        return AscentState(self.encoding.unpack(blobs), saved_zero_gradient(saved))
 
     @property
     def _differentiable(self) -> SecondRole[Any]:

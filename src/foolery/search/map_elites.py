@@ -23,14 +23,14 @@ from foolery.search.offspring import LazyOffspring, LocalSearch, Offspring
 
 
 class MapElites(Generic[G]):
-    """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
+    """The search. ``ask`` gives genomes to render and classify, ``tell`` takes their scores.
 
-    In the place of ``ask``, ``ask_lazy`` gives the same children not yet bred, for a caller who breeds, draws
-    and classifies them slice by slice; all of them are bred before ``tell``.
+    In the place of ``ask``, ``ask_lazy`` gives the same children not yet varied, for a caller who varies,
+    renders and classifies them chunk by chunk; all of them are varied before ``tell``.
 
     Args:
-        encoding: how pictures are described, varied and drawn.
-        objective: what each cell maximises, or the number of classes for the paper's objective.
+        encoding: how images are described, varied and rendered.
+        objective: what each cell maximizes, or the number of classes for the paper's objective.
         seeds: one seed, or one for each of R independent replicates that share the batches.
         batch: children per generation and replicate.
         initial: size of generation 0 per replicate; ``batch`` if None.
@@ -91,7 +91,7 @@ class MapElites(Generic[G]):
         return self._offspring
 
     def ask_lazy(self) -> LazyOffspring[G]:
-        """The next generation's children, to be bred; the same ones again until ``tell`` was called."""
+        """The next generation's children, to be varied; the same ones again until ``tell`` was called."""
         if self._lazy is None:
             self._lazy = self._next() if self.generation >= 0 else self._start()
         return self._lazy

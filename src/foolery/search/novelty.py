@@ -1,7 +1,7 @@
-"""Novelty: a search that wants answers which it has not had yet, whatever they are.
+"""Novelty search: it selects for outputs of the classifier that it has not seen yet, whatever they are.
 
 The baseline of the follow-up paper (Nguyen, Yosinski, Clune: "Innovation Engines", GECCO 2015;
-``dl_novelty_images_imagenet.cpp``): selection by the mean distance of an individual's answers, a vector of
+``dl_novelty_images_imagenet.cpp``): selection by the mean distance of an individual's behavior, a vector of
 probabilities, to the eight nearest ones in population and archive. Selection never sees a class's score;
 what is reported is the best that happened to be found for each class.
 """
@@ -52,11 +52,11 @@ def novelty_scores(
 
 
 class NoveltyArchive:
-    """Answers that were new when they came; its threshold follows how many come.
+    """Behaviors that were new when they came; its threshold follows how many come.
 
     Attributes:
         points: ``(M, K) float64``.
-        threshold: novelty above which an answer is added.
+        threshold: novelty above which a behavior is added.
     """
 
     def __init__(self, classes: int, threshold: float = THRESHOLD) -> None:
@@ -65,7 +65,7 @@ class NoveltyArchive:
         self._rejected = 0
 
     def add(self, points: NDArray[np.float64], novelties: NDArray[np.float64]) -> None:
-        """One generation's answers ``(N, K)`` with their novelties ``(N,)``, in order."""
+        """One generation's behaviors ``(N, K)`` with their novelties ``(N,)``, in order."""
         added = []
         for row, value in enumerate(novelties.tolist()):
             if value > self.threshold:
@@ -82,12 +82,12 @@ class NoveltyArchive:
 
 
 class NoveltySearch(Generic[G]):
-    """The search. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
+    """The search. ``ask`` gives genomes to render and classify, ``tell`` takes their scores.
 
     Parents win a tournament of two by novelty; of parents and children together the most novel stay.
 
     Args:
-        encoding: how pictures are described, varied and drawn.
+        encoding: how images are described, varied and rendered.
         classes: K.
         seed: of everything random.
         population: that stays, and children per generation.
@@ -95,7 +95,7 @@ class NoveltySearch(Generic[G]):
 
     Attributes:
         archive: one replicate; the best individual met for each class.
-        novel: answers that were new when they came.
+        novel: behaviors that were new when they came.
         queries: images scored so far.
     """
 
@@ -168,7 +168,7 @@ class NoveltySearch(Generic[G]):
         """Rows ``stay`` of the old population followed by the children, in that order."""
         if self._genomes is None:
             return self.encoding.take(children, stay)
-        elders = len(self._behaviors)
-        survivors = self.encoding.take(self._genomes, np.where(stay < elders, stay, 0))
-        fresh = np.flatnonzero(stay >= elders)
-        return self.encoding.put(survivors, fresh, self.encoding.take(children, stay[fresh] - elders))
+        older = len(self._behaviors)
+        survivors = self.encoding.take(self._genomes, np.where(stay < older, stay, 0))
+        new = np.flatnonzero(stay >= older)
+        return self.encoding.put(survivors, new, self.encoding.take(children, stay[new] - older))

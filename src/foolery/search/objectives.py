@@ -1,4 +1,4 @@
-"""Objective: what selection maximises in each cell, as a small function of scores and canvases."""
+"""Objective: what selection maximizes in each cell, as a small function of scores and canvases."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ OBJECTIVES: Mapping[str, type[ClassScore]] = {"class-score": ClassScore, "margin
 
 
 def audit_objective(kind: Kind, cells: Sequence[int], classes: int) -> ClassScore:
-    """What an audit compares pictures by: the margin of a softmax, else the class's own score.
+    """What an audit compares images by: the margin of a softmax, else the class's own score.
 
     Classes of a sigmoid have no rivals, and cosines have no probabilities. One class alone has no rival.
     """

@@ -44,7 +44,7 @@ class LocalSearch(Protocol):
 class LazyOffspring(Generic[G]):
     """One generation's children of all replicates; row r * B + i is child i of replicate r.
 
-    A child is the same whichever slice it is varied in. Slices may be varied by several threads at once, each
+    A child is the same whichever chunk it is varied in. Chunks may be varied by several threads at once, each
     by one of them; with a local search all children are varied by ``vary_all``.
 
     Args:
@@ -57,7 +57,7 @@ class LazyOffspring(Generic[G]):
         generation: 0 for the initial population.
         first: number of every replicate's first child: how many queries its run made before.
         parents, mates: ``(R * B,) int64`` numbers of individuals, -1 for none.
-        elite_rows: ``(M,) int64``, ascending: the rows of those that became champions, once it was told.
+        elite_rows: ``(M,) int64``, ascending: the rows of those that became champions, after ``tell``.
         elites: their genomes, if there are any.
     """
 
@@ -80,13 +80,13 @@ class LazyOffspring(Generic[G]):
         self.local_search, self._champions = local_search, champions
         self.elite_rows = np.empty(0, np.int64)
         self.elites: G | None = None
-        self._varied: dict[int, tuple[int, G]] = {}  # start of a slice to its end and its children
+        self._varied: dict[int, tuple[int, G]] = {}  # start of a chunk to its end and its children
 
     def __len__(self) -> int:
         return len(self._stream)
 
     def vary(self, start: int, stop: int) -> G:
-        """Children ``start`` to ``stop``, which are kept; slices must not overlap."""
+        """Children ``start`` to ``stop``, which are kept; chunks must not overlap."""
         children = self._children(start, stop)
         self._varied[start] = stop, children
         return children
@@ -95,17 +95,17 @@ class LazyOffspring(Generic[G]):
         """All children, varied where they were not yet."""
         if not self._varied:
             self._vary_chunks()
-        children = self._encoding.join([children for _, children in self._slices()])
+        children = self._encoding.join([children for _, children in self._chunks()])
         self._varied = {0: (len(self), children)}
         return children
 
     def take(self, rows: NDArray[np.int64]) -> G:
-        """The children at ``rows`` ``(M,) int64``, at least one, repeats allowed; they must be bred."""
+        """The children at ``rows`` ``(M,) int64``, at least one, repeats allowed; they must be varied."""
         starts, numbers = sorted(self._varied), rows.tolist()
         ordered = sorted(range(len(numbers)), key=numbers.__getitem__)
         parts = []
-        for slice_number, within in groupby(ordered, lambda at: bisect(starts, numbers[at]) - 1):
-            start = starts[slice_number]
+        for chunk, within in groupby(ordered, lambda at: bisect(starts, numbers[at]) - 1):
+            start = starts[chunk]
             index = np.array([numbers[at] - start for at in within])
             parts.append(self._encoding.take(self._varied[start][1], index))
         genomes = self._encoding.join(parts)
@@ -114,7 +114,7 @@ class LazyOffspring(Generic[G]):
         return self._encoding.take(genomes, np.argsort(ordered))
 
     def keep_elites(self, rows: NDArray[np.int64]) -> G:
-        """The children at ``rows``, of whom each different one is kept as a newcomer."""
+        """The children at ``rows``, each different one of which is kept as an elite."""
         winners = rows.tolist()
         elite_rows = sorted(set(winners))  # few, as a rule: then quicker than numpy
         self.elite_rows = np.array(elite_rows, np.int64)
@@ -124,14 +124,14 @@ class LazyOffspring(Generic[G]):
         places = {row: place for place, row in enumerate(elite_rows)}
         return self._encoding.take(self.elites, np.array([places[row] for row in winners]))
 
-    def _slices(self) -> list[tuple[int, G]]:
+    def _chunks(self) -> list[tuple[int, G]]:
         return [self._varied[start] for start in sorted(self._varied)]
 
     def _children(self, start: int, stop: int) -> G:
         encoding, stream = self._encoding, self._stream
         if self._pool is None or self._picked is None:
             return encoding.initial(stream.rows(start, stop))
-        # A slice may part siblings: then those beyond its ends are bred with it, and left out.
+        # A chunk may part a group: then those beyond its ends are varied with it, and left out.
         low, high = start - start % encoding.group_size, stop + -stop % encoding.group_size
         children = encoding.offspring(self._pool, self._picked[low:high], stream.rows(low, high))
         if (low, high) != (start, stop):

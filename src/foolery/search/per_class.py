@@ -1,7 +1,7 @@
 """Single class: one evolutionary search for each class, none of which hears of the others.
 
 The baseline of the follow-up paper (Nguyen, Yosinski, Clune: "Innovation Engines", GECCO 2015, section 3;
-``dl_rank_simple_images.cpp``): a population of 100, of which the best 60 stay and breed 40 children a
+``dl_rank_simple_images.cpp``): a population of 100, of which the best 60 stay and have 40 children a
 generation; a parent is drawn by its rank. The searches of all classes share their batches, nothing else.
 """
 
@@ -38,13 +38,13 @@ def sample_rank(
 
 
 class PerClassSearch(Generic[G]):
-    """K searches side by side. ``ask`` gives genomes to draw and classify, ``tell`` takes their scores.
+    """K searches side by side. ``ask`` gives genomes to render and classify, ``tell`` takes their scores.
 
-    Row ``c * B + i`` of a brood is child i of the search for class c, and only the score of class c counts
-    for it.
+    Row ``c * B + i`` of the offspring is child i of the search for class c, and only the score of class c
+    counts for it.
 
     Args:
-        encoding: how pictures are described, varied and drawn.
+        encoding: how images are described, varied and rendered.
         classes: K.
         seed: of everything random.
         population: size of each.
@@ -97,11 +97,15 @@ class PerClassSearch(Generic[G]):
         """
         if self._offspring is None:
             raise UsageError("tell: nothing was asked for; call ask() first")
-        offspring, fresh = self._offspring, len(scores) // self.classes
-        places = slice(self.population - fresh, self.population)
-        own = scores.reshape(self.classes, fresh, -1)[np.arange(self.classes), :, np.arange(self.classes)]
+        offspring, children_per_class = self._offspring, len(scores) // self.classes
+        places = slice(self.population - children_per_class, self.population)
+        own = scores.reshape(self.classes, children_per_class, -1)[
+            np.arange(self.classes), :, np.arange(self.classes)
+        ]
         self._scores[:, places] = own
-        self._numbers[:, places] = offspring.first + np.arange(len(scores)).reshape(self.classes, fresh)
+        self._numbers[:, places] = offspring.first + np.arange(len(scores)).reshape(
+            self.classes, children_per_class
+        )
         self._generations[:, places] = offspring.generation
         rows = np.arange(self.classes * self.population).reshape(self.classes, self.population)
         genomes = (
@@ -109,7 +113,7 @@ class PerClassSearch(Generic[G]):
             if self._genomes is None
             else self.encoding.put(self._genomes, rows[:, places].ravel(), offspring.genomes)
         )
-        # A stable sort keeps the elder of two equals before the younger.
+        # A stable sort keeps the older of two equals before the younger.
         order = np.argsort(-self._scores, axis=1, kind="stable")
         self._genomes = self.encoding.take(genomes, np.take_along_axis(rows, order, axis=1).ravel())
         for name in ("_scores", "_numbers", "_generations"):
@@ -124,10 +128,10 @@ class PerClassSearch(Generic[G]):
         return Offspring(self.encoding.initial(Stream.of(self._seed, 0, count)), 0, 0, none, none)
 
     def _vary(self, genomes: G) -> Offspring[G]:
-        fresh = self.population - self.survivors
-        stream = Stream.of(self._seed, self.generation + 1, self.classes * fresh)
+        children_per_class = self.population - self.survivors
+        stream = Stream.of(self._seed, self.generation + 1, self.classes * children_per_class)
         uniform = stream.words(Purpose.PARENT)[:, 0].astype(np.float64) * 2.0**-32
-        owner = np.repeat(np.arange(self.classes), fresh)
+        owner = np.repeat(np.arange(self.classes), children_per_class)
         ranks = sample_rank(uniform, self.survivors)
         children = self.encoding.vary(self.encoding.take(genomes, owner * self.population + ranks), stream)
         parents, mates = self._numbers[owner, ranks], self.encoding.mates(stream)
