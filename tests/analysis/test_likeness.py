@@ -7,8 +7,8 @@ import pytest
 
 from foolery.analysis.confusable import class_medians, compare_band, crowding, dogs_and_cats
 from foolery.analysis.descriptors import cosines, distances, textures, thumbnails
-from foolery.analysis.diversity import diversity
-from foolery.analysis.relatedness import relatedness
+from foolery.analysis.diversity import measure_diversity
+from foolery.analysis.relatedness import measure_relatedness
 from foolery.canvas import canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.classifiers.class_names import named_list
@@ -54,7 +54,7 @@ def layer(weights):
 def test_related_classes_with_similar_images_are_found():
     canvases, weights = families()
     made = with_canvases(canvases)
-    found = relatedness([made], asked(made), layer=layer(weights), permutations=199)
+    found = measure_relatedness([made], asked(made), layer=layer(weights), permutations=199)
     assert found.closest.statistic == pytest.approx(1.0)
     assert found.closest.p == 1 / 200
     assert found.thumbnail.statistic > 0.2
@@ -67,7 +67,7 @@ def test_related_classes_with_similar_images_are_found():
 def test_images_that_say_nothing_of_the_classes_are_not():
     _, weights = families()
     made = with_canvases(noise(12, (1, 16, 16)))
-    found = relatedness([made], asked(made), layer=layer(weights), permutations=199)
+    found = measure_relatedness([made], asked(made), layer=layer(weights), permutations=199)
     assert found.closest.p > 0.01
     assert abs(found.closest.statistic - 0.5) < 0.25
 
@@ -79,7 +79,7 @@ def test_pairs_that_one_individual_holds_can_be_left_out():
         label: replace(one, individual=one.index // 2) for label, one in made.champions.items()
     }  # fmt: skip
     made = replace(made, champions=shared)
-    found = relatedness([made], asked(made), layer=layer(weights), permutations=99)
+    found = measure_relatedness([made], asked(made), layer=layer(weights), permutations=99)
     assert found.shared == pytest.approx(6 / 66)
     assert found.distinct.statistic < found.thumbnail.statistic
 
@@ -89,11 +89,11 @@ def test_a_real_network_says_which_of_its_classes_are_related():
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     lenet = load_classifier("lenet")
     made = evolve(lenet, generations=3, batch=20)
-    found = relatedness([made], lenet, permutations=19)
+    found = measure_relatedness([made], lenet, permutations=19)
     assert found.classes == tuple("0123456789")
     assert np.allclose(np.diag(found.similarity), 1)
     with pytest.raises(UsageError, match=r"was made against lenet .*, not against lenet-b"):
-        relatedness([made], load_classifier("lenet-b"))
+        measure_relatedness([made], load_classifier("lenet-b"))
 
 
 def test_runs_that_agree_on_a_class_are_told_from_runs_that_do_not():
@@ -107,7 +107,7 @@ def test_runs_that_agree_on_a_class_are_told_from_runs_that_do_not():
 
     def spread(runs):
         points = [thumbnails(np.stack([one.canvas for one in run.champions.values()])) for run in runs]
-        return diversity(runs, points, permutations=199)
+        return measure_diversity(runs, points, permutations=199)
 
     close, far = spread(alike), spread(unlike)
     assert close.ratio < 0.5
@@ -121,10 +121,10 @@ def test_runs_that_agree_on_a_class_are_told_from_runs_that_do_not():
 def test_one_run_cannot_be_compared():
     made = with_canvases(noise(12, (1, 16, 16)))
     with pytest.raises(UsageError, match="at least two runs, got 1"):
-        diversity([made], [np.zeros((12, 2))])
+        measure_diversity([made], [np.zeros((12, 2))])
     other = run_result()
     with pytest.raises(UsageError, match="the same two or more classes"):
-        diversity([made, other], [np.zeros((12, 2)), np.zeros((10, 2))])
+        measure_diversity([made, other], [np.zeros((12, 2)), np.zeros((10, 2))])
 
 
 def test_a_texture_is_the_same_wherever_it_begins():

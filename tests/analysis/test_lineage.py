@@ -6,7 +6,14 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 import pytest
 
-from foolery.analysis.lineage import goal_switches, lineage_tree, newick, postorder, tree_summary
+from foolery.analysis.lineage import (
+    goal_switches,
+    lineage_tree,
+    newick,
+    postorder,
+    trace_lineage,
+    tree_summary,
+)
 from foolery.engine.evolution import evolve
 from foolery.engine.run import make_run_result
 from foolery.errors import UsageError
@@ -127,3 +134,13 @@ def test_many_classes_are_drawn_without_pictures():
     assert "<image" not in text
     assert "&lt;7&gt;" in text
     Xml.fromstring(text)
+
+
+def test_a_lineage_is_traced_from_a_run_file_a_folder_or_a_result(real, tmp_path):
+    traced = trace_lineage(real)
+    assert traced.to_dict()["goal_switches"] == goal_switches(real).mean
+    assert traced.newick() == newick(lineage_tree(real))
+    assert trace_lineage(real.path.parent).to_dict() == traced.to_dict()
+    assert trace_lineage(make_run_result(real)).to_dict() == traced.to_dict()
+    with pytest.raises(UsageError, match="needs the run file"):
+        trace_lineage(evolve("lenet", generations=1, batch=5))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foolery.analysis.repetition import fill_region, find_repeats, repetition
+from foolery.analysis.repetition import fill_region, find_repeats, measure_repetition
 from foolery.canvas import canvas_hash
 from foolery.classifiers.base import Description
 from foolery.errors import UsageError
@@ -95,7 +95,7 @@ def shown(*canvases):
 
 def test_the_loss_is_that_of_what_was_removed_and_the_control_removes_less_of_it():
     run = shown(dots(PLACES), dots([(20, 20)]))
-    found = repetition([run], CountsRed(run))
+    found = measure_repetition([run], CountsRed(run))
     assert found.champions == 2
     (one,) = found.removals
     assert one.label == "class 0"
@@ -104,7 +104,7 @@ def test_the_loss_is_that_of_what_was_removed_and_the_control_removes_less_of_it
     assert one.area == pytest.approx(3 * 36 / 64**2)
     assert one.after < one.control <= one.before
     assert found.loss[0] > found.control_loss[0]
-    again = repetition([run], CountsRed(run))
+    again = measure_repetition([run], CountsRed(run))
     assert again.removals[0].control == one.control
 
 
@@ -113,4 +113,4 @@ def test_a_run_against_another_classifier_is_refused():
     other = CountsRed(run)
     other.description = replace(other.description, fingerprint="0" * 64)
     with pytest.raises(UsageError, match="was made against lenet"):
-        repetition([run], other)
+        measure_repetition([run], other)

@@ -39,6 +39,16 @@ def test_the_examples_of_the_page(mnist_train, tmp_path):
     assert (tmp_path / "calm" / "round-02" / "network.onnx").is_file()
 
 
+def test_the_python_of_the_page(mnist_train, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    values = {}
+    exec(compile(block, str(PAGE), "exec"), values)
+    assert [each.fooling_images for each in values["race"].rounds] == [0, 40]
+    assert (tmp_path / "race-page" / "index.html").is_file()
+    assert len(values["audited"].description.classes) == 11
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

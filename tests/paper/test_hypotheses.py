@@ -43,7 +43,7 @@ def test_generative_attacks_all_four_and_finds_all_of_it_again(tmp_path):
     assert len(rows) == 4 * len(generative_attacks.ATTACKS)
     assert all(len(row["confidences"]) == 20 for row in rows)
     real = found["figures"]["real"]
-    assert set(real) == {row["contender"] for row in rows}
+    assert set(real) == {row["model"] for row in rows}
     assert real["generative, rejecting"]["error"] > real["generative"]["error"]
     assert found["figures"]["queries"] > 0
     again, steps = run(["generative"], tmp_path, scale=0.01, seeds=2)
@@ -52,10 +52,10 @@ def test_generative_attacks_all_four_and_finds_all_of_it_again(tmp_path):
 
 
 @pytest.mark.usefixtures("mnist", "mnist_train")
-def test_a_contender_that_rejects_is_certain_only_of_what_p_x_accepts(tmp_path):
+def test_a_model_that_rejects_is_certain_only_of_what_p_x_accepts(tmp_path):
     results, _ = run(["generative"], tmp_path, scale=0.02, seeds=1)
     for row in results["generative"]["figures"]["attacks"]:
-        if "rejecting" in row["contender"]:
+        if "rejecting" in row["model"]:
             assert all(m > 4 for c, m in zip(row["confidences"], row["margins"], strict=True) if c >= 0.99)
 
 

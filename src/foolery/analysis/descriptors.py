@@ -22,7 +22,7 @@ def textures(canvases: Canvases) -> NDArray[np.float64]:
     """``(N, C * 64) float64``: amplitudes of low spatial frequencies, the same wherever a pattern begins.
 
     Of a canvas fitted to 32 x 32 pixels, Hann-windowed, its mean taken away; the 8 lowest frequencies each
-    way, of which only the angle from 0 to 90 degrees is told.
+    way, which resolve angles from 0 to 90 degrees only.
     """
     small = fit_all(canvases, CanvasShape(canvases.shape[1], 32, 32)) / 255.0
     window = np.hanning(32)

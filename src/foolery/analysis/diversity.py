@@ -40,7 +40,7 @@ class Diversity:
         return self.same_class / self.across if self.across else float("nan")
 
 
-def diversity(
+def measure_diversity(
     runs: Sequence[RunResult],
     points: Sequence[NDArray[np.float64]],
     *,

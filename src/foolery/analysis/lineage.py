@@ -1,20 +1,25 @@
 """Lineage: goal switches, and the tree of the champions of a run (follow-up paper, GECCO 2015).
 
 A goal switch is a champion whose parent was not the champion that it replaces: the parent held another
-class when it bred, and its child took this one. Champions of the first generation have no parent and do not
-count.
+class when the child was made, and the child took this one. Champions of the first generation have no parent
+and do not count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.engine.run import RunResult
 from foolery.errors import UsageError
-from foolery.runs import RunFile
+from foolery.results import Result
+from foolery.runs import RunFile, open_run_file
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class LineageNode:
 
     Attributes:
         number: of the individual; None for the root.
-        generation: in which it was born; -1 for the root.
+        generation: in which it was made; -1 for the root.
         labels: classes that it holds at the end.
         children: individuals that descend from it, those between left out that neither branch nor hold.
     """
@@ -68,6 +73,63 @@ class LineageNode:
     generation: int
     labels: tuple[str, ...] = ()
     children: list[LineageNode] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Lineage(Result):
+    """The goal switches of a run, and the tree of its champions.
+
+    Attributes:
+        switches: of every class.
+        tree: its root.
+    """
+
+    switches: GoalSwitches
+    tree: LineageNode
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; a share that cannot be measured is None."""
+        switches = self.switches
+        return {
+            "goal_switches": switches.mean,
+            "goal_switches_sd": switches.spread,
+            "new_champions": switches.mean_champions,
+            "share": switches.share if isfinite(switches.share) else None,
+            "tree": dict(tree_summary(self.tree)),
+            "classes": [
+                {"class": label, "new_champions": int(champions), "goal_switches": int(count)}
+                for label, champions, count in zip(
+                    switches.classes, switches.champions, switches.switches, strict=True
+                )
+            ],
+        }
+
+    def newick(self) -> str:
+        """The tree in Newick's format."""
+        return newick(self.tree)
+
+
+def trace_lineage(run: RunFile | RunResult | Path | str) -> Lineage:
+    """Count the goal switches of a run, and draw the tree of its champions.
+
+    Example:
+        >>> import foolery
+        >>> from foolery.analysis import trace_lineage
+        >>> run = foolery.evolve("lenet", generations=3, batch=20, out="run")
+        >>> trace_lineage(run).to_dict()["tree"]["classes"]
+        10
+
+    Args:
+        run: a run file, the folder of one, or the result of a run that has a folder.
+
+    Raises:
+        UsageError: where the run has no folder or no champions yet, or its file is damaged.
+    """
+    source = run.path if isinstance(run, RunResult) else run
+    if source is None:
+        raise UsageError("run: a lineage needs the run file; evolve with out=FOLDER")
+    file = source if isinstance(source, RunFile) else open_run_file(Path(source))
+    return Lineage(goal_switches(file), lineage_tree(file))
 
 
 def goal_switches(run: RunFile) -> GoalSwitches:

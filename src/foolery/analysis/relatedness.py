@@ -68,7 +68,7 @@ class Relatedness:
         ]
 
 
-def relatedness(
+def measure_relatedness(
     runs: Sequence[RunResult],
     classifier: Classifier,
     *,

@@ -134,14 +134,14 @@ def fill_region(canvas: Canvases, region: NDArray[np.bool_], color: NDArray[np.u
     return np.where(region, color[:, None, None], canvas)
 
 
-def repetition(
+def measure_repetition(
     runs: Sequence[RunResult], classifier: Classifier, *, controls: int = CONTROLS, seed: int = 0
 ) -> Repetition:
     """Remove repeated elements from the champions of ``runs``, and ask again.
 
     Args:
         runs: all made against ``classifier``.
-        classifier: that is asked.
+        classifier: that scores the images.
         controls: random places for each champion.
         seed: of these.
 

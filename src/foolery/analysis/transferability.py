@@ -37,11 +37,11 @@ class TransferCell:
         own: whether the classifier is the one that they were evolved against.
         images: champions whose class the classifier has too, by name.
         excluded: champions whose class it has not.
-        matches: how many it gives the class that they were evolved for as its first answer.
+        matches: how many have the class that they were evolved for as top prediction.
         match_rate: the share of these.
         confidence: mean, in the class that they were evolved for.
-        confidence_matched: mean, in its first answer, where that is the class that they were evolved for.
-        confidence_mismatched: mean, in its first answer, where that is another class.
+        confidence_matched: mean of the top prediction, where that is the class they were evolved for.
+        confidence_mismatched: mean of the top prediction, where that is another class.
         both_99: share with at least 0.99 for the class from both classifiers.
         both_9999: share with at least 0.9999 from both.
         source_9999: share with at least 0.9999 from the classifier that they were evolved against.
@@ -83,7 +83,7 @@ class TransferRow:
 
 @dataclass(frozen=True)
 class TransferMatrix(Result):
-    """A matrix: rows are where images come from, columns are classifiers that are asked.
+    """A matrix: rows are where images come from, columns are classifiers that score them.
 
     Attributes:
         columns: names of the classifiers.

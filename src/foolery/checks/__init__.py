@@ -1,4 +1,4 @@
-"""Checks: is this classifier wired right? Its contract, its card, its accuracy."""
+"""Checks: is this classifier set up correctly? Its contract, its card, its accuracy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from foolery.lazy import attach
 
 if TYPE_CHECKING:
+    from foolery.checks.accuracy import ClassPrediction as ClassPrediction
     from foolery.checks.accuracy import EvaluationResult as EvaluationResult
     from foolery.checks.accuracy import Prediction as Prediction
     from foolery.checks.accuracy import evaluate as evaluate
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CardSearchResult",
     "Check",
+    "ClassPrediction",
     "EvaluationResult",
     "Prediction",
     "PreflightResult",
@@ -34,12 +36,13 @@ __getattr__, __dir__ = attach(
     {
         "CardSearchResult": "foolery.checks.card_search",
         "Check": "foolery.checks.contract",
-        "evaluate": "foolery.checks.accuracy",
+        "ClassPrediction": "foolery.checks.accuracy",
         "EvaluationResult": "foolery.checks.accuracy",
+        "Prediction": "foolery.checks.accuracy",
+        "PreflightResult": "foolery.checks.contract",
+        "evaluate": "foolery.checks.accuracy",
         "find_card": "foolery.checks.card_search",
         "predict": "foolery.checks.accuracy",
-        "Prediction": "foolery.checks.accuracy",
         "preflight": "foolery.checks.contract",
-        "PreflightResult": "foolery.checks.contract",
     },
 )

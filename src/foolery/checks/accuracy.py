@@ -1,4 +1,4 @@
-"""Evaluate: how often a classifier is right about labelled images, and how sure it is."""
+"""Accuracy and confidence of a classifier on labelled images, and its top predictions."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class EvaluationResult(Result):
     """The figures that the paper's supplement reports on real images, and some more.
 
     Attributes:
-        images: number of images that were asked about.
+        images: number of images.
         unreadable: images that were left out, one line each.
-        top1: share whose label was the first answer.
-        top5: share whose label was among the first five answers.
-        error: share whose label was not the first answer.
+        top1: share whose label is the top prediction.
+        top5: share whose label is among the top five predictions.
+        error: share whose label is not the top prediction.
         median_confidence: of the class that was answered.
-        median_confidence_right: the same over right answers; NaN where there are none.
-        median_confidence_wrong: the same over wrong answers; NaN where there are none.
+        median_confidence_right: the same over correct predictions; NaN where there are none.
+        median_confidence_wrong: the same over wrong predictions; NaN where there are none.
         calibration_error: expected calibration error, 15 bins; NaN for cosines, which promise nothing.
         matched_by: how the classes of the data were found: ``name``, or ``position`` where no name agrees.
         seconds: that it took, reading the images included.
@@ -68,7 +68,7 @@ def evaluate(classifier: Classifier | str, data: LabelledData | str, split: str 
         foolery.evaluate("lenet", "mnist").error      # 0.0092
 
     Args:
-        classifier: that is asked, or its reference.
+        classifier: to measure, or its reference.
         data: opened data, or a data reference, for instance ``mnist``.
         split: of a reference, ``train`` or ``test``.
 
@@ -102,7 +102,7 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class ClassPrediction:
-    """A class and how sure the classifier is of it.
+    """A class and the confidence in it.
 
     Attributes:
         index: of the class.
@@ -117,13 +117,13 @@ class ClassPrediction:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The first answers about one image.
+    """The top predictions for one image.
 
     Attributes:
         path: of the file.
         size: ``(height, width)`` of the image.
         resized: whether it had to be fitted to the classifier's canvas.
-        top: the surest first.
+        top: highest confidence first.
     """
 
     path: Path
@@ -133,7 +133,7 @@ class Prediction:
 
 
 def predict(classifier: Classifier, paths: Sequence[Path], top: int = 5) -> Iterator[Prediction]:
-    """The ``top`` answers about every image, in order.
+    """The ``top`` predictions for every image, in order.
 
     Raises:
         UsageError: at the first file that is no image, is damaged, or too large.

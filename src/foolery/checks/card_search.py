@@ -34,7 +34,7 @@ from foolery.results import Result
 MAX_IMAGES = 200
 FIRST = 25  # images of the first round
 FINALISTS = 4
-KEEP_ONE_OF = 3  # one of so many goes on to the next round
+KEEP_ONE_OF = 3  # one of so many is kept for the next round
 SIGNIFICANT = 0.05
 
 
@@ -50,7 +50,7 @@ class CardSearchResult(Result):
         close: families that the images cannot tell from the best one, with McNemar's p.
         crop_close: shares that the images cannot tell from the chosen one.
         ratio: the chosen share.
-        images: labelled images that the finalists were judged on.
+        images: number of labelled images that the finalists were compared on.
     """
 
     card: Card
@@ -64,7 +64,7 @@ class CardSearchResult(Result):
 
     @property
     def accuracy(self) -> float:
-        """Share of right answers with the best card."""
+        """Share of correct predictions with the best card."""
         return self.crops[self.ratio]
 
     def to_dict(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def find_card(
         kind: of its scores; ``softmax`` where its outputs do not show that they are independent.
         max_images: how many to look at, at most.
         size: side of its input, where the file leaves it open.
-        on_progress: told in a line what is being done.
+        on_progress: called with a line about what is being done.
 
     Raises:
         UsageError: where the file cannot be run, the classes do not fit, or nothing does better than chance.
@@ -186,7 +186,7 @@ def _check_names(trials: Sequence[CardTrial], data: LabelledData, outputs: int) 
 
 
 def _halving(trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None]) -> list[CardTrial]:
-    """The finalists, judged on all images."""
+    """The finalists, compared on all images."""
     remaining, done, total = trials, 0, len(runner.rows)
     while done < total:
         stop = min(total, max(FIRST, 2 * done))
@@ -215,7 +215,7 @@ def _best(finalists: list[CardTrial]) -> tuple[CardTrial, dict[str, float]]:
 def _scored(
     trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None], what: str
 ) -> list[CardTrial]:
-    """Those of ``trials`` that could be judged, on all images."""
+    """Those of ``trials`` that could be run, on all images."""
     report(f"{len(trials)} other {what} on {len(runner.rows)} images")
     runner.run(trials, 0, len(runner.rows))
     return [trial for trial in trials if not trial.failed]

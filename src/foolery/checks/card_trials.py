@@ -30,7 +30,7 @@ class CardTrial:
     Attributes:
         family: what it is called: preset, order of the channels, and what else was open.
         card: that says so.
-        correct: whether each image was answered rightly, ``(n,) bool``.
+        correct: whether each image was classified correctly, ``(n,) bool``.
         label_scores: score of each image's label, ``(n,) float64``.
         failed: why it was given up; empty otherwise.
     """
@@ -43,12 +43,12 @@ class CardTrial:
 
     @property
     def accuracy(self) -> float:
-        """Share of right answers; 0 before the first image."""
+        """Share of correct predictions; 0 before the first image."""
         return float(np.mean(self.correct)) if self.correct else 0.0
 
     @property
     def rank(self) -> tuple[float, float]:
-        """Larger is better: right answers, then the mean score of the labels."""
+        """Larger is better: accuracy, then the mean score of the labels."""
         return self.accuracy, self.mean_label_score
 
     @property
@@ -170,7 +170,7 @@ _BATCH = 50  # images in memory at a time
 
 @dataclass
 class TrialRunner:
-    """Asks trials about images.
+    """Runs trials on images.
 
     Attributes:
         graph: the network.
@@ -217,7 +217,7 @@ class TrialRunner:
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """Exact two-sided p of McNemar's test: are two answers to the same images equally often right?"""
+    """Exact two-sided p of McNemar's test: do two models have the same accuracy on the same images?"""
     one = sum(a and not b for a, b in zip(first, second, strict=True))
     other = sum(b and not a for a, b in zip(first, second, strict=True))
     count = one + other

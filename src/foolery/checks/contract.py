@@ -30,7 +30,7 @@ class Check:
 
     Attributes:
         name: what was looked at.
-        status: ``pass``, ``warn`` (can be meant so) or ``fail`` (a search would find nonsense).
+        status: ``pass``, ``warn`` (may be intended) or ``fail`` (a search would be meaningless).
         message: what was found, and the remedy.
     """
 
@@ -119,7 +119,7 @@ def probes(shape: CanvasShape) -> Canvases:
     return np.stack([*flat, *noise, *smooth])
 
 
-PROBES = 24  # canvases that a gradient is asked for, and images among the probes
+PROBES = 24  # canvases that the gradient is checked on, and images among the probes
 SAME = 1e-6  # a confidence may differ by as much for the same image
 CLOSE = 1e-4  # and by as much in another batch size
 
@@ -180,7 +180,7 @@ def softmax_once(probe: Probe) -> Check:
 
 
 def saturation(probe: Probe) -> Check:
-    """Where a score is the best there is, a search cannot climb any further."""
+    """Where a score is at its maximum, a search cannot improve it any further."""
     output = getattr(getattr(probe.classifier, "card", None), "output", "logits")
     best = 1.0 if probe.classifier.description.kind == "similarity" else 0.0
     full = int((probe.scores.max(axis=1) >= best).sum())

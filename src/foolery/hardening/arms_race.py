@@ -22,25 +22,25 @@ class ArmsRace(Result):
     """Settings of an arms race, and the rounds that are done.
 
     Attributes:
-        folder: where networks, images and rounds lie.
+        path: of the folder with networks, images and rounds.
         config: settings.
         rounds: those that are done, in order.
     """
 
-    folder: Path
+    path: Path
     config: ArmsRaceConfig
     rounds: tuple[Round, ...]
 
     @property
     def name(self) -> str:
         """Name of the folder."""
-        return self.folder.resolve().name
+        return self.path.resolve().name
 
     @property
     def network(self) -> Path:
         """ONNX file of the last round's network."""
         graph = Path(NETWORK_FILE).with_suffix(".onnx")
-        return round_folder(self.folder, self.rounds[-1].number) / graph
+        return round_folder(self.path, self.rounds[-1].number) / graph
 
     def classifier(self) -> Classifier:
         """The last round's network, as a classifier."""
@@ -50,7 +50,7 @@ class ArmsRace(Result):
         """JSON values: settings and rounds, as the files of the folder have them."""
         return {
             "foolery_arms_race": FORMAT,
-            "folder": str(self.folder),
+            "path": str(self.path),
             "config": self.config.model_dump(mode="json"),
             "rounds": [each.model_dump(mode="json") for each in self.rounds],
         }

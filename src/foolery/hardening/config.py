@@ -86,7 +86,7 @@ class ArmsRaceConfig(BaseModel):
         return max(self.first_runs if number == 1 else self.runs, self.reported_runs)
 
     def recipe(self) -> TrainingRecipe:
-        """That of the architecture, with the steps and the canvas asked for."""
+        """That of the architecture, with the steps and the canvas of these settings."""
         recipe = RECIPES[check_architecture(self.architecture)]
         if self.iterations is not None:
             recipe = replace(recipe, iterations=self.iterations)

@@ -1,4 +1,4 @@
-"""Fine-tuning: a pretrained network of any library learns a class of fooling images, or ACET."""
+"""Fine-tuning: a pretrained network gets a class of fooling images; a built-in one is trained by ACET."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def harden_by_acet(
     Args:
         weights: of a network that foolery trained, with its card beside it.
         out: a file that is not there.
-        train_data: to learn from; classes in the order of the network's.
+        train_data: images to train with; classes in the order of the network's.
         test_data: to measure with.
         seed: of the order of the images, and of the noise.
         iterations: steps; None for the recipe's.

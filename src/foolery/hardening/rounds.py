@@ -1,4 +1,4 @@
-"""One round of an arms race: what was measured, and the fooling images that the next network learns from."""
+"""One round of an arms race: what was measured, and the fooling images for the next network."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Round(BaseModel):
         number: from 1.
         test_error: share of the real test images that it gets wrong; a fooling class counts as wrong.
         real_as_fooling: share of the real test images that it takes for fooling images.
-        training_images: number of images that it learnt from, real ones and fooling images.
+        training_images: number of images it was trained on, real ones and fooling images.
         fooling_images: number of fooling images among them, repeats included.
         runs: against it.
         median_confidence: over the reported runs and all classes, of the last generation's champions.
@@ -140,7 +140,9 @@ class RoundImages:
                     float(stored["seconds"]),
                 )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise UsageError(f"out: {path} is damaged ({error}); delete it to have it made again") from None
+            raise UsageError(
+                f"out: {path} is damaged ({error}); delete it, and resume to make it again"
+            ) from None
 
 
 def images_of_runs(runs: Sequence[RunFile]) -> RoundImages:

@@ -29,7 +29,7 @@ SHOWN = 10
 
 
 def arms_race_folder(context: Context, name: str) -> Path:
-    """Where the networks and images of a race lie; it is found again there."""
+    """Where the networks and images of an arms race lie."""
     return context.work / "harden" / name
 
 
@@ -66,7 +66,7 @@ class LongerSearch:
 def search_longer(
     context: Context, config: ArmsRaceConfig, name: str, *, runs: int, generations: int
 ) -> LongerSearch:
-    """Evolve against the last network of a race that was held; what is there already is used."""
+    """Evolve against the last network of an arms race; what is there already is used."""
     folder = arms_race_folder(context, name)
     network = round_folder(folder, config.rounds) / "network.onnx"
     classifier = load_classifier(f"onnx:{network}")
@@ -155,8 +155,10 @@ def rounds_picture(folder: Path, rounds: Sequence[Round], numbers: Sequence[int]
     for number in numbers:
         images = RoundImages.read(round_folder(folder, number) / IMAGES_FILE)
         tiles = [
-            ImageTile(canvas, (format_confidence(float(sure)),))
-            for canvas, sure in zip(images.last_images[0][:SHOWN], images.last_confidence[0], strict=False)
+            ImageTile(canvas, (format_confidence(float(confidence)),))
+            for canvas, confidence in zip(
+                images.last_images[0][:SHOWN], images.last_confidence[0], strict=False
+            )
         ]
         rows.append(ImageRow(f"DNN {number}", tuple(tiles)))
     return image_grid(rows)

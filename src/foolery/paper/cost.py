@@ -23,7 +23,7 @@ class CostItem:
     """One kind of work.
 
     Attributes:
-        role: of the classifier that is asked.
+        role: of the classifier.
         queries: images classified.
         query_cost: what one query costs in forward passes; about 3 with a gradient.
     """

@@ -257,7 +257,7 @@ def _notes(context: Context) -> tuple[str, ...]:
         "network and encoding. What is compared is one number for each network, the median over classes and "
         "runs; a class that did not get there counts as larger than any number. Raw confidences of two "
         "networks need not mean the same, so the third bound is each network's own: its median confidence in "
-        "the test digits that it answers right.",
+        "the test digits that it classifies correctly.",
     )
 
 

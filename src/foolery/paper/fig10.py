@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foolery.analysis.repetition import CONTROLS, Removal, Repetition, repetition
+from foolery.analysis.repetition import CONTROLS, Removal, Repetition, measure_repetition
 from foolery.analysis.statistics import NEEDS_SCIPY, bootstrap_median, format_p, signed_rank
 from foolery.engine.run import make_run_result
 from foolery.paper.cost import Cost, evolution_cost
@@ -47,7 +47,7 @@ def run(context: Context) -> ReproductionOutcome:
     runs = evolve_runs(
         context, "photos", "cppn", generations=scale_count(GENERATIONS, context.scale), batch=BATCH
     )
-    results = repetition([make_run_result(each) for each in runs], context.classifiers["photos"])
+    results = measure_repetition([make_run_result(each) for each in runs], context.classifiers["photos"])
     enough = len(results.removals) >= LEAST
     findings = (
         (_lower(context, results), _slightly(context, results), _control(context, results))

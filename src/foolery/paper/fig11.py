@@ -63,7 +63,7 @@ def config_of(scale: float) -> ArmsRaceConfig:
 
 
 def run(context: Context) -> ReproductionOutcome:
-    """Fifteen rounds; each network and its images are kept, so that an interrupted race goes on."""
+    """Fifteen rounds; each network and its images are kept, so that an interrupted arms race continues."""
     config = config_of(context.scale)
     name = "mnist-lenet" if context.scale == 1 else f"mnist-lenet-{context.scale:g}"
     rounds = run_rounds(context, config, name, context.data["train"], context.data["test"])
@@ -152,7 +152,7 @@ REPRODUCTION = Reproduction(
     seeds=1,
     requirements=Requirements(
         data=(
-            DataRequirement("train", "mnist", "digits to learn from", "train"),
+            DataRequirement("train", "mnist", "digits to train with", "train"),
             DataRequirement("test", "mnist", "digits to measure errors with"),
         ),
         packages=(("torch", "torch"), *NEEDS_SCIPY),

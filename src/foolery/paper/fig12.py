@@ -100,7 +100,7 @@ class RetrainingExperiment:
             seeds=1,
             requirements=Requirements(
                 data=(
-                    DataRequirement("train", self.default, f"{self.about}, to learn from", "train"),
+                    DataRequirement("train", self.default, f"{self.about}, to train with", "train"),
                     DataRequirement("test", self.default, f"{self.about}, to measure errors with"),
                 ),
                 packages=(("torch", "torch"), *NEEDS_SCIPY),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.analysis.descriptors import textures, thumbnails
-from foolery.analysis.diversity import Diversity, diversity
+from foolery.analysis.diversity import Diversity, measure_diversity
 from foolery.analysis.oriented_energy import (
     SHARES,
     Contrast,
@@ -121,7 +121,7 @@ def _diversity(results: Sequence[RunResult], canvases: NDArray[np.uint8]) -> dic
     if len(results) < 2:
         return {}
     return {
-        name: diversity(results, [describe(each) for each in canvases])
+        name: measure_diversity(results, [describe(each) for each in canvases])
         for name, describe in (("pixels", thumbnails), ("texture", textures))
     }
 

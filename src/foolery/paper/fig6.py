@@ -38,7 +38,7 @@ CLAIMS = (
         "3.3, Fig. 6",
         "21.59 %",
     ),
-    Claim("some are sure", "even so, classes with 99 % or more", "3.3", "45 of 1000"),
+    Claim("some confident", "even so, classes with 99 % or more", "3.3", "45 of 1000"),
 )
 
 
@@ -59,7 +59,7 @@ def run(context: Context) -> ReproductionOutcome:
             "stays low, and holds below 50 %: the number itself belongs to the paper's network",
         ),
         context.judge(
-            find_claim(CLAIMS, "some are sure"),
+            find_claim(CLAIMS, "some confident"),
             f"{confident} of {len(values)}",
             grade(confident >= share * len(values), confident),
             f"{count_fooled(values)['0.9']} classes reach 90 %; it holds at the paper's share of classes, in "

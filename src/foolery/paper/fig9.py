@@ -9,9 +9,9 @@ import numpy as np
 
 from foolery.analysis.confusable import class_medians, crowding
 from foolery.analysis.descriptors import features, textures, thumbnails
-from foolery.analysis.diversity import Diversity, diversity
+from foolery.analysis.diversity import Diversity, measure_diversity
 from foolery.analysis.lineage import GoalSwitches, goal_switches, lineage_tree, tree_summary
-from foolery.analysis.relatedness import Relatedness, relatedness
+from foolery.analysis.relatedness import Relatedness, measure_relatedness
 from foolery.analysis.statistics import NEEDS_SCIPY, correlation, format_p
 from foolery.classifiers.gradients import last_layer
 from foolery.engine.run import RunResult, make_run_result
@@ -65,7 +65,7 @@ def run(context: Context) -> ReproductionOutcome:
     )
     results, classifier = [make_run_result(each) for each in runs], context.classifiers["photos"]
     layer = last_layer(classifier)
-    related = relatedness(results, classifier, layer=layer)
+    related = measure_relatedness(results, classifier, layer=layer)
     medians = class_medians(results)
     index = [champion.index for champion in results[0].champions.values()]
     crowding_of_classes = crowding(layer.weights)[index]
@@ -79,7 +79,7 @@ def run(context: Context) -> ReproductionOutcome:
             ("texture", textures),
             ("features", lambda some: features(some, layer)),
         ):
-            spread[name] = diversity(results, [describe(each) for each in canvases])
+            spread[name] = measure_diversity(results, [describe(each) for each in canvases])
     switches = [goal_switches(each) for each in runs]
     findings = (
         _related(context, related),

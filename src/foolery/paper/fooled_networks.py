@@ -48,8 +48,8 @@ class TrainedNetwork:
     Attributes:
         file: its weights; the card lies beside them.
         images: that it was trained on.
-        error: share of wrong answers on test images.
-        confidence: median on test images that it answers right.
+        error: share of wrong predictions on test images.
+        confidence: median on test images that it classifies correctly.
         seconds: that the training took.
     """
 
@@ -79,7 +79,7 @@ def train_once(
     An interrupted training is begun again; a finished one with other settings is replaced.
 
     Args:
-        context: gives the folder, and hears of the progress.
+        context: gives the folder, and gets the progress.
         name: of the files; says all that sets the network apart.
         architecture: one that has a recipe.
         train_data: to train on, of the recipe's canvas.

@@ -61,7 +61,7 @@ CLAIMS = (
 
 
 def run(context: Context) -> ReproductionOutcome:
-    """All attacks on all contenders; scale multiplies generations, steps and test images."""
+    """All attacks on all models; scale multiplies generations, steps and test images."""
     models = models_under_test(context)
     real, margins = {each.name: measure_on_real(context, each) for each in models}, measure_margins(context)
     generations, steps = scale_count(GENERATIONS, context.scale), scale_count(STEPS, context.scale)
@@ -83,7 +83,7 @@ def run(context: Context) -> ReproductionOutcome:
         },
         tables=(_real_table(real), *(_attack_table(outcomes, attack, margins) for attack in ATTACKS)),
         picture=_picture(outcomes),
-        caption="Champions of seed 0 against each contender, one column for each digit, without the "
+        caption="Champions of seed 0 against each model, one column for each digit, without the "
         "ascents from noise; below each its confidence, and log p(x) less the level of rejection, in nats.",
         notes=_notes(margins),
         seconds=sum(search_seconds(each.runs) for each in outcomes),
@@ -163,7 +163,7 @@ def _real_table(real: Mapping[str, RealImageResult]) -> ResultTable:
         )
         for name, each in real.items()
     )
-    heads = ("contender", "error, rejected is wrong", "median confidence", "right at 99 %")
+    heads = ("model", "error, rejected counts as wrong", "median confidence", "correct at 99 %")
     return ResultTable("On real test digits", heads, rows)
 
 
@@ -188,7 +188,7 @@ def _attack_table(outcomes: Sequence[AttackedModel], attack: str, margins: RealM
             )
         )
     heads = (
-        "contender",
+        "model",
         "median confidence",
         "classes at 99 %",
         "queries to 99 %",
@@ -203,7 +203,7 @@ def _attack_table(outcomes: Sequence[AttackedModel], attack: str, margins: RealM
 
 def _figures(each: AttackedModel, margins: RealMargins) -> dict[str, Any]:
     return {
-        "contender": each.model.name,
+        "model": each.model.name,
         "attack": each.attack,
         "queries_per_run": int(each.runs[0].history.queries[-1]),
         "median_confidence": float(np.median(each.confidences)),
@@ -242,11 +242,11 @@ def _notes(margins: RealMargins) -> tuple[str, ...]:
         "The generative network is ten small variational autoencoders (after ABS, Schott et al. 2018): "
         "log p(x | y) is the evidence lower bound at the mean of the encoder's posterior, so it needs no "
         "sampling and has gradients, and p(y | x) follows from it by Bayes' rule.",
-        "Without rejection p(y | x) says little about nonsense: log-likelihoods of two classes differ by "
-        "hundreds of nats there, so the softmax is nearly always certain of something. With rejection, one "
-        "class more, a confidence is p(y | x) times the probability that log p(x) is above its level "
-        "(a step a few nats wide). Below the level its logarithm falls with log p(x), so every attack "
-        "follows both at once: it knows the rule.",
+        "Without rejection p(y | x) says little about unrecognizable images: log-likelihoods of two classes "
+        "differ by hundreds of nats there, so the softmax is nearly always certain of something. With "
+        "rejection, one class more, a confidence is p(y | x) times the probability that log p(x) is above "
+        "its level (a step a few nats wide). Below the level its logarithm falls with log p(x), so every "
+        "attack follows both at once: it knows the rule.",
         f"Of the test digits p(x) accepts {margins.accepted:.1%}; their log p(x) less the level is "
         f"{margins.median:.0f} nats in the median, 95 % of them lie from {margins.low:.0f} to "
         f"{margins.high:.0f}. Between these an image is called typical: a test that rejects what is too "

@@ -22,7 +22,7 @@ TEST_IMAGES = 10_000
 BATCH = 200
 JUDGES = ("digits-b", "digits-c")
 #: Gradient ascent follows log p: p itself is 0 to the last digit where a generative network is not fooled.
-#: Chosen among 5, 20 and 60 nats with last_gain 0.1 and 0.5 as what brings most contenders furthest (seed 0).
+#: Chosen among 5, 20 and 60 nats with last_gain 0.1 and 0.5 as what fools most models (seed 0).
 RULE = {"step_nats": 20.0, "last_gain": 0.5}
 STARTS = ("mean", "noise")
 ENCODINGS = ("cppn", "direct")
@@ -46,12 +46,12 @@ class ModelUnderTest:
 
 @dataclass(frozen=True)
 class RealImageResult:
-    """A contender on test images.
+    """A model on test images.
 
     Attributes:
-        error: share of wrong answers; a rejected picture is answered wrongly.
-        confidence: median of the answers.
-        certain: share of images of which it is at least 99 % certain, rightly.
+        error: share of wrong predictions; a rejected image counts as wrong.
+        confidence: median of the predictions.
+        certain: share of images that it classifies correctly with 99 % or more.
     """
 
     error: float
@@ -80,14 +80,14 @@ class RealMargins:
 
 @dataclass(frozen=True)
 class AttackedModel:
-    """A contender after one kind of attack, all seeds together; a row for each seed and class.
+    """A model after one kind of attack, all seeds together; a row for each seed and class.
 
     Attributes:
         model: who was attacked.
         attack: one of ``ATTACKS``.
         runs: one for each seed.
         canvases: ``(N, C, H, W) uint8`` champions.
-        confidences: ``(N,) float64``, the contender's.
+        confidences: ``(N,) float64``, the model's.
         margins: ``(N,) float64``, log p(x) less the level, in nats.
         confirmed: ``(N,) bool``: whether both judges see the class too.
     """

@@ -115,7 +115,7 @@ def overview_page(
         "## What each costs at full scale",
         markdown_table(ResultTable("", heads, costs)),
         f"Measured with the shipped `lenet`, and for photos with MobileNet v1 of width 0.25 at 128 pixels. "
-        f"Those of {LONG_MINUTES:.0f} minutes or more say so before they start; all of them go on where "
+        f"Those of {LONG_MINUTES:.0f} minutes or more say so before they start; all of them continue where "
         f"they were "
         f"interrupted when the same command is given again.",
     ]

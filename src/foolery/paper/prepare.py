@@ -26,7 +26,7 @@ DEFAULT_ROLE = ""
 
 @dataclass(frozen=True)
 class ReproduceOptions:
-    """What the user asked for.
+    """What the user wants.
 
     Attributes:
         scale: of every reproduction.
@@ -131,9 +131,9 @@ def prepare_reproductions(
 
 
 def default_role(requirements: Sequence[ClassifierRequirement] | Sequence[DataRequirement]) -> str | None:
-    """The role that a reference without one is for; None where there are no slots."""
-    without_default = [slot.role for slot in requirements if slot.default is None]
-    return next(iter([*without_default, *(slot.role for slot in requirements)]), None)
+    """The role that a reference without one is for; None where nothing is required."""
+    without_default = [each.role for each in requirements if each.default is None]
+    return next(iter([*without_default, *(each.role for each in requirements)]), None)
 
 
 def _missing_packages(each: Reproduction) -> list[str]:
@@ -151,7 +151,7 @@ def _check_roles(reproductions: Sequence[Reproduction], options: ReproduceOption
         ("--card", options.cards, [each.requirements.classifiers for each in reproductions]),
         ("--data", options.data, [each.requirements.data for each in reproductions]),
     ):
-        roles = sorted({slot.role for each in requirements for slot in each})
+        roles = sorted({one.role for each in requirements for one in each})
         for role in references:
             if role == DEFAULT_ROLE and not roles:
                 raise UsageError(f"{option}: {', '.join(each.name for each in reproductions)} takes none")
@@ -170,7 +170,7 @@ class _Loader:
     def classifier(
         self, each: Reproduction, requirement: ClassifierRequirement
     ) -> tuple[Classifier, str, Path | None] | None:
-        """Classifier, reference and card for a slot; None where it stays empty, as it may."""
+        """Classifier, reference and card of a role; None where it is optional and not given."""
         options, role = (
             self._options,
             self._role(requirement.role, default_role(each.requirements.classifiers)),
@@ -195,7 +195,7 @@ class _Loader:
         return self._classifiers[key], reference, card
 
     def data(self, each: Reproduction, requirement: DataRequirement) -> tuple[LabelledData, str] | None:
-        """Data and reference for a slot; None where it stays empty, as it may."""
+        """Data and reference of a role; None where it is optional and not given."""
         role = self._role(requirement.role, default_role(each.requirements.data), data=True)
         reference = self._options.data.get(role, requirement.default)
         if reference is None:
@@ -208,7 +208,7 @@ class _Loader:
         return self._data[key], reference
 
     def _role(self, role: str, default: str | None, *, data: bool = False) -> str:
-        """Where the wish for ``role`` stands: under its own name, or under ``FIRST``."""
+        """Under which role the reference for ``role`` was given: its own, or ``DEFAULT_ROLE``."""
         references = self._options.data if data else self._options.classifiers
         return (
             DEFAULT_ROLE

@@ -1,4 +1,4 @@
-"""Real confidence: how sure a classifier is of real photos (the paper's supplement)."""
+"""Confidence of a classifier on real photos (the paper's supplement)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _DIGITS = "The paper has no figure for digits; they are here to be compared with
 
 @dataclass(frozen=True)
 class RealConfidence:
-    """Confidences of the answers to labelled images; NaN where there are no such answers."""
+    """Confidences of the predictions for labelled images; NaN where there are none."""
 
     images: int
     right_share: float
@@ -96,16 +96,16 @@ def _finding(context: Context, key: str, photos: RealConfidence | None) -> Findi
     ordered = photos.right > photos.all > photos.wrong
     if photos.images < N_PHOTOS:
         reason = (
-            f"on {photos.images} photos, not on the 50,000 of ImageNet's validation set; right answers "
-            f"are {'surer' if ordered else 'not surer'} than all, and all than wrong ones"
+            f"on {photos.images} photos, not on the 50,000 of ImageNet's validation set; correct "
+            f"predictions are {'more' if ordered else 'not more'} confident than all, and all than wrong ones"
         )
         return Finding(claim, measured, NOT_TESTED, reason)
     return context.judge(
         claim,
         measured,
         grade(ordered),
-        "the number belongs to the paper's network; it holds where right answers are surer than all, and "
-        "those than wrong ones",
+        "the number belongs to the paper's network; it holds where correct predictions are more confident "
+        "than all, and all than wrong ones",
     )
 
 

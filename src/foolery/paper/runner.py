@@ -110,7 +110,7 @@ def run_reproduction(prepared: PreparedReproduction, out: Path) -> ReproductionR
     """Run it, and write ``result.json``, ``page.md`` and ``picture.png`` to the folder ``out``/NAME.
 
     Raises:
-        KeyboardInterrupt: passed on; what was finished is found again by the next call.
+        KeyboardInterrupt: passed on; what was finished is used by the next call.
     """
     start = time.perf_counter()
     outcome = prepared.reproduction.run(prepared.context)

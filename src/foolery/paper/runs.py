@@ -174,7 +174,7 @@ def ascend_run(
     """The finished run of gradient ascent in ``folder``; made or resumed where there is none.
 
     Args:
-        context: gives the command, and hears of the progress.
+        context: gives the command, and gets the progress.
         classifier: to fool.
         folder: whose name says all that sets the run apart.
         label: of the progress.

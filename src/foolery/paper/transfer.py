@@ -46,7 +46,10 @@ CLAIMS = (
     Claim("both", "some images are given at least 99.99 % by both networks", "3.5, supplement", "some"),
     Claim("one", "others only by the network that they were evolved against", "3.5, supplement", "others"),
     Claim(
-        "more than chance", "the other network's first answer agrees, more often than by chance", "3.5", "–"
+        "more than chance",
+        "the other network's top prediction matches, more often than by chance",
+        "3.5",
+        "–",
     ),
 )
 
@@ -77,9 +80,9 @@ def run(context: Context) -> ReproductionOutcome:
         "confidence in the class that they were evolved for.",
         notes=(
             "The networks have the same architecture and training and other random starts (the paper's first "
-            "case); a network of another architecture, given with --classifier digits-c=REF, is asked too. "
-            "Classes are matched by name; every canvas is drawn again from its genome, in 8 bits, and its "
-            "hash compared. The numbers of the paper's transfer table are not known to us.",
+            "case); a network of another architecture, given with --classifier digits-c=REF, scores them "
+            "too. Classes are matched by name; every canvas is drawn again from its genome, in 8 bits, and "
+            "its hash compared. The numbers of the paper's transfer table are not known to us.",
         ),
         seconds=seconds,
     )
@@ -157,7 +160,7 @@ def _figures(matrix: TransferMatrix) -> dict[str, object]:
 
 def _table(matrix: TransferMatrix) -> ResultTable:
     heads = (
-        "evolved against", "asked", "images", "agrees", "in its class", "if it agrees", "if not",
+        "evolved against", "scored by", "images", "match", "target class", "if match", "if not",
         "both ≥ 99 %", "both ≥ 99.99 %",
     )  # fmt: skip
     rows = [
@@ -177,7 +180,7 @@ def _table(matrix: TransferMatrix) -> ResultTable:
         for column, each in zip(matrix.columns, row.cells, strict=True)
     ]
     return ResultTable(
-        "All networks (agrees: first answer; the next three are mean confidences)", heads, tuple(rows)
+        "All networks (match: top prediction; the next three are mean confidences)", heads, tuple(rows)
     )
 
 

@@ -228,9 +228,7 @@ def _folder_of(source: Any) -> Path | None:
     """Of a path, or of a run, an audit or an arms race that is kept in one."""
     if isinstance(source, Path):
         return source.parent if source.is_file() else source
-    if isinstance(source, ArmsRace):
-        return source.folder
-    return source.path if isinstance(source, RunResult | Audit) else None
+    return source.path if isinstance(source, RunResult | Audit | ArmsRace) else None
 
 
 def _files_of(result: Result, options: ReportOptions) -> dict[str, bytes]:

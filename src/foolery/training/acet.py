@@ -2,7 +2,7 @@
 
 Adversarial confidence enhanced training (Hein, Andriushchenko and Bitterwolf, CVPR 2019, section 4): beside
 every batch of images stands one of low-pass noise, which a few steps of gradient ascent make as convincing
-as they can; the network learns to be uniform about it.
+as they can; the network is trained to predict uniformly for it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class AcetRecipe:
             f"Fine-tuned by ACET: {self.iterations} iterations of {self.batch} images and as many of "
             f"noise, SGD, learning rate {self.learning_rate} falling to 0, momentum {self.momentum}, weight "
             f"decay {self.weight_decay}; noise made convincing by {self.steps} signed gradient steps within "
-            f"{self.radius:g}/255, and learnt as uniform with weight {self.noise_weight:g}."
+            f"{self.radius:g}/255, with uniform targets and weight {self.noise_weight:g}."
         )
 
 

@@ -1,4 +1,4 @@
-"""Extra class: a trained network gets one output more, and learns by fine-tuning when to use it."""
+"""An extra class: a trained network gets one more output, and is fine-tuned to use it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from foolery.training.loop import OnStep, minimize, shuffled_rows
 
 @dataclass(frozen=True)
 class FineTuningRecipe:
-    """How a network learns the class of fooling images.
+    """How a network is fine-tuned with a class of fooling images.
 
     Attributes:
         iterations: steps of descent.
