@@ -35,7 +35,7 @@ def answer(folder, code):
     return run.stdout.split()
 
 
-def test_another_stamp_makes_a_kernel_anew_when_only_the_one_it_calls_has_changed(tmp_path):
+def test_another_stamp_makes_a_function_anew_when_only_the_one_it_calls_has_changed(tmp_path):
     ask = "import caller; print(caller.tripled(1), sum(caller.tripled.stats.cache_hits.values()))"
     (tmp_path / "called.py").write_text(CALLED.format(factor=2))
     (tmp_path / "caller.py").write_text(CALLER.format(stamp="old"))
@@ -49,7 +49,7 @@ def test_another_stamp_makes_a_kernel_anew_when_only_the_one_it_calls_has_change
     assert answer(tmp_path, ask) == ["21", "0"]
 
 
-def test_a_kernel_is_the_function_it_was_made_from():
+def test_a_function_is_the_function_it_was_made_from():
     def plus(values, one=1):
         """Adds."""
         return values + one
@@ -60,7 +60,7 @@ def test_a_kernel_is_the_function_it_was_made_from():
     assert made.py_func(2) == 3
 
 
-def test_a_kernel_may_close_over_values():
+def test_a_function_may_close_over_values():
     bound = 5
 
     def above(x):
@@ -97,7 +97,7 @@ def test_the_stamp_follows_the_sources(tmp_path):
 
 
 @pytest.mark.parametrize("make", [jit, jit_inline])
-def test_every_kernel_carries_the_stamp(make):
+def test_every_function_carries_the_stamp(make):
     def nothing(x):
         return x
 

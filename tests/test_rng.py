@@ -25,7 +25,7 @@ def block(index, child, generation, purpose, seed):
         ),
     ],
 )
-def test_it_gives_the_published_known_answers(counter, seed, expected):
+def test_it_gives_the_published_known_numbers(counter, seed, expected):
     words = block(*(np.uint64(c) for c in counter), np.uint64(seed))
     assert tuple(int(word) for word in words) == expected
 

@@ -1,4 +1,4 @@
-"""Work is shared in slices that do not depend on the number of lanes."""
+"""Work is divided into chunks that do not depend on the number of workers."""
 
 import threading
 
@@ -8,15 +8,15 @@ from foolery.errors import UsageError
 from foolery.workers import parallel_for, worker_count
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 4, 9])
-def test_slices_are_the_same_for_any_number_of_lanes(lanes):
+@pytest.mark.parametrize("workers", [1, 2, 4, 9])
+def test_chunks_are_the_same_for_any_number_of_workers(workers):
     seen, lock = [], threading.Lock()
 
     def work(start, stop):
         with lock:
             seen.append((start, stop))
 
-    parallel_for(work, 103, chunk=25, workers=lanes)
+    parallel_for(work, 103, chunk=25, workers=workers)
     assert sorted(seen) == [(0, 25), (25, 50), (50, 75), (75, 100), (100, 103)]
 
 
@@ -24,7 +24,7 @@ def test_nothing_is_called_for_nothing():
     parallel_for(lambda start, stop: pytest.fail("called"), 0, chunk=10, workers=4)
 
 
-def test_an_error_in_a_lane_is_raised_after_all_slices_ended():
+def test_an_error_in_a_worker_is_raised_after_all_chunks_ended():
     ended = []
 
     def work(start, stop):
@@ -59,20 +59,20 @@ def test_several_threads_may_share_work_at_once():
     assert results == {n: [20 * n] * 1000 for n in (1, 2, 3)}
 
 
-def test_the_number_of_lanes_can_be_set(monkeypatch):
+def test_the_number_of_workers_can_be_set(monkeypatch):
     monkeypatch.setenv("FOOLERY_THREADS", "3")
     assert worker_count() == 3
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", ""])
-def test_a_number_of_lanes_that_makes_no_sense_is_refused(monkeypatch, value):
+def test_a_number_of_workers_that_makes_no_sense_is_refused(monkeypatch, value):
     monkeypatch.setenv("FOOLERY_THREADS", value)
     with pytest.raises(UsageError, match="FOOLERY_THREADS: expected a whole number from 1 to 1024"):
         worker_count()
 
 
-def test_work_that_shares_its_own_work_keeps_to_its_lane():
-    """Nobody waits for a lane that waits for it."""
+def test_work_that_shares_its_own_work_keeps_to_its_worker():
+    """Nobody waits for a worker that waits for it."""
     threads = {}
 
     def outer(start, stop):
@@ -86,7 +86,7 @@ def test_work_that_shares_its_own_work_keeps_to_its_lane():
     assert all(len(found) == 1 for found in threads.values())
 
 
-def test_an_interrupt_stops_the_slices_that_have_not_begun():
+def test_an_interrupt_stops_the_chunks_that_have_not_begun():
     begun, main = [], threading.get_ident()
 
     def work(start, stop):

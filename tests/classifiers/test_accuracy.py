@@ -18,7 +18,7 @@ labels = arrays(np.int64, 12, elements=st.integers(0, 5))
 
 
 @given(logits, labels)
-def test_ranks_are_places_in_the_sorted_answers(batch, right):
+def test_ranks_are_places_in_the_sorted_scores(batch, right):
     answers = LabelledPredictions.from_scores(log_softmax(batch), right, "softmax")
     for row, label in enumerate(right):
         order = sorted(range(6), key=lambda k: (-batch[row, k], k))
@@ -60,17 +60,17 @@ def test_parts_are_joined_in_order():
     assert (joined.top(1), joined.top(2), joined.median_confidence()) == (1 / 3, 2 / 3, 0.7)
 
 
-def test_without_pictures_there_are_no_figures():
+def test_without_images_there_are_no_figures():
     nothing = LabelledPredictions.concatenate([])
     assert len(nothing) == 0
     for figure in (nothing.top(1), nothing.error, nothing.median_confidence(), nothing.calibration_error()):
         assert math.isnan(figure)
 
 
-@pytest.mark.parametrize(("classes", "pictures"), [(2, 100), (10, 1000), (1000, 1000)])
-def test_guesses_hardly_ever_pass(classes, pictures):
-    guessed = np.random.default_rng(0).binomial(pictures, 1 / classes, 20_000) / pictures
-    passed = np.mean([better_than_chance(share, pictures, classes) for share in guessed])
+@pytest.mark.parametrize(("classes", "images"), [(2, 100), (10, 1000), (1000, 1000)])
+def test_guesses_hardly_ever_pass(classes, images):
+    guessed = np.random.default_rng(0).binomial(images, 1 / classes, 20_000) / images
+    passed = np.mean([better_than_chance(share, images, classes) for share in guessed])
     assert passed < 0.005
 
 
@@ -80,5 +80,5 @@ def test_knowing_a_little_passes():
     assert not better_than_chance(0.15, 20, 10)
 
 
-def test_no_pictures_prove_nothing():
+def test_no_images_prove_nothing():
     assert not better_than_chance(0.0, 0, 10)

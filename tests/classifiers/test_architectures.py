@@ -51,7 +51,7 @@ def test_a_convnet_takes_photos_of_any_size():
     assert network(torch.zeros(2, 3, 64, 48)).shape == (2, 20)
 
 
-def test_a_vit_mixes_the_patches_of_one_picture_and_never_those_of_two():
+def test_a_vit_mixes_the_patches_of_one_image_and_never_those_of_two():
     network = build("vit", 10).eval()
     network.initialize(torch.Generator().manual_seed(2))
     pictures = some_pictures("vit")

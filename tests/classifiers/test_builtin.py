@@ -79,7 +79,7 @@ def test_both_back_ends_give_the_same_scores(name, mnist):
 
 
 @pytest.mark.parametrize("name", ["cifar", "cifar-b", "cifar-vit", "lenet-acet"])
-def test_both_back_ends_answer_alike(name):
+def test_both_back_ends_predict_alike(name):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     pytest.importorskip("torch", reason="the extra torch is not installed")
     ours, theirs = (load_classifier(name, backend=backend) for backend in BACKENDS)
@@ -114,7 +114,7 @@ def test_the_two_networks_differ():
     assert len(marks) == 2
 
 
-def test_scores_do_not_depend_on_the_number_of_lanes(name, backend, monkeypatch):
+def test_scores_do_not_depend_on_the_number_of_workers(name, backend, monkeypatch):
     classifier = load_classifier(name, backend=backend)
     given = []
     for lanes in ("1", "2", "3"):

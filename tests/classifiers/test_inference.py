@@ -28,17 +28,17 @@ def how(channels: int, side: int) -> Preprocessing:
         (3, 224, "cuda:1", 111),
     ],
 )
-def test_a_slice_holds_as_many_as_its_memory_allows(channels, side, device, expected):
+def test_a_chunk_holds_as_many_as_its_memory_allows(channels, side, device, expected):
     assert chunk_size(how(channels, side), 25, device) == expected
 
 
-def test_a_device_with_much_memory_takes_larger_slices():
+def test_a_device_with_much_memory_takes_larger_chunks():
     small, large = (chunk_size(how(3, 224), 25, "cuda", gib * 2**30) for gib in (4, 40))
     assert (small, large) == (111, 557)
     assert chunk_size(how(3, 224), 25, "cuda", 2**40) == 1024
 
 
-def test_a_slice_is_never_empty():
+def test_a_chunk_is_never_empty():
     large = how(3, 256).model_copy(
         update={"crop": None, "canvas": how(3, 256).canvas.model_copy(update={"height": 4096, "width": 4096})}
     )

@@ -41,7 +41,7 @@ def test_log_softmax_is_that_of_a_textbook(batch):
 
 
 @pytest.mark.parametrize("classes", [1, 2, 10, 1000])
-def test_log_softmax_is_the_same_to_the_last_bit_however_it_is_sliced(classes):
+def test_log_softmax_is_the_same_to_the_last_bit_however_it_is_chunked(classes):
     """And that of the formula in plain numpy: resumed runs compare old scores with new ones."""
     batch = np.random.default_rng(0).normal(0, 12, (130, classes)).astype(np.float32)
     batch[3, 0] = -np.inf if classes > 1 else 0.0

@@ -25,7 +25,7 @@ def test_canvases_that_were_drawn_on_a_device_get_the_scores_of_the_same_array(l
     np.testing.assert_allclose(lenet.scores(there), lenet.scores(CANVASES), rtol=1e-4, atol=1e-6)
 
 
-def test_every_slice_is_scored_in_its_place(lenet):
+def test_every_chunk_is_scored_in_its_place(lenet):
     whole = lenet.scores(torch.from_numpy(CANVASES))
     for start in (0, 50, 100):
         part = lenet.scores(torch.from_numpy(CANVASES[start : start + 50]))

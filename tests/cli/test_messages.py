@@ -15,7 +15,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]\b")
 COMMAND = re.compile(r"(?<![\w./-])foolery ([a-z][a-z-]+)(.*?)(?=foolery |[.;)] |$)", re.DOTALL)
 #: Options of other programs that strings name: the CUDA compiler's.
-OF_OTHERS = {"--fmad", "--gpu-architecture", "--prec-div", "--prec-sqrt", "--std"}
+OF_OTHERS = {"--fmad", "--ftz", "--gpu-architecture", "--prec-div", "--prec-sqrt", "--std"}
 #: What follows the word "foolery" in a sentence and is no command.
 WORDS = {
     "can", "does", "has", "is", "itself", "knows", "needs", "reads", "run", "ships", "takes", "trained",

@@ -53,7 +53,7 @@ def test_transparency_is_dropped_without_a_word():
     ],
     ids=["empty", "text", "postscript", "cut off", "bomb", "large", "a little too large"],
 )
-def test_what_is_no_picture_gets_one_line_that_names_it(tmp_path, content, said):
+def test_what_is_no_image_gets_one_line_that_names_it(tmp_path, content, said):
     path = tmp_path / "some.png"
     path.write_bytes(content)
     with warnings.catch_warnings():

@@ -22,7 +22,7 @@ def test_a_canvas_of_that_shape_comes_back_as_it_is():
 
 
 @given(sides, sides, sides, sides, st.sampled_from([1, 3]), st.sampled_from([1, 3]))
-def test_any_picture_fits_any_canvas_and_one_colour_stays_one(height, width, rows, columns, before, after):
+def test_any_image_fits_any_canvas_and_one_colour_stays_one(height, width, rows, columns, before, after):
     picture = np.full((before, height, width), 77, np.uint8)
     fitted = fit(picture, CanvasShape(after, rows, columns))
     assert fitted.shape == (after, rows, columns)

@@ -53,7 +53,7 @@ def test_a_split_that_is_not_there_is_named(tmp_path):
         load_data(f"folder:{tmp_path}")
 
 
-def test_broken_pictures_are_left_out_counted_and_named(tmp_path):
+def test_broken_images_are_left_out_counted_and_named(tmp_path):
     class_folders(tmp_path, "a", "b")
     (tmp_path / "a" / "1.png").write_bytes(b"no picture")
     (tmp_path / "b" / "0.png").write_bytes(png()[:150])
@@ -70,7 +70,7 @@ def test_broken_pictures_are_left_out_counted_and_named(tmp_path):
     ]
 
 
-def test_nothing_but_broken_pictures_is_an_error(tmp_path):
+def test_nothing_but_broken_images_is_an_error(tmp_path):
     class_folders(tmp_path, "a", "b", count=1)
     for path in tmp_path.rglob("*.png"):
         path.write_bytes(b"no picture")
@@ -84,7 +84,7 @@ def test_a_folder_that_is_not_laid_out_like_that_is_refused(tmp_path, folder, sa
         load_data(f"folder:{tmp_path / folder}")
 
 
-def test_pictures_that_lie_loose_are_counted_and_told_where_to_go(tmp_path):
+def test_images_that_lie_loose_are_counted_and_told_where_to_go(tmp_path):
     class_folders(tmp_path, "a", count=3)
     (tmp_path / "a" / "nothing").mkdir()
     with pytest.raises(UsageError, match=r"found 3 images that lie in no such folder; move each"):
@@ -103,7 +103,7 @@ def test_no_more_than_a_batch_is_in_memory(tmp_path):
     assert peak < 16 * large.size  # a batch, its copy, and what was read; all of it would be 40
 
 
-def test_chosen_pictures_keep_their_order(tmp_path):
+def test_chosen_images_keep_their_order(tmp_path):
     data = load_data(f"folder:{class_folders(tmp_path, 'a', 'b')}").take(np.array([4, 1]))
     (part,) = data.batches(10, CANVAS)
     assert part.labels.tolist() == [0, 1]

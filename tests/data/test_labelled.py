@@ -45,7 +45,7 @@ def test_parts_that_do_not_belong_together_are_refused(canvases, labels, said):
         LabelledImages(canvases, labels, CLASSES)
 
 
-def test_chosen_pictures_and_samples_are_the_same_every_time():
+def test_chosen_images_and_samples_are_the_same_every_time():
     data = LabelledImages(PICTURES, LABELS, CLASSES)
     assert data.take(np.array([5, 1])).labels.tolist() == [1, 2]
     first, second = sample(data, 3), sample(data, 3)
@@ -77,7 +77,7 @@ def test_whole_data_is_what_it_was(folder):
         assert np.array_equal(mine.labels, theirs.labels)
 
 
-def test_a_broken_picture_ends_it_where_it_is_read(folder):
+def test_a_broken_image_ends_it_where_it_is_read(folder):
     (folder / "dog" / "1.png").write_bytes(b"no picture")
     whole = StrictData(load_data(f"folder:{folder}", "train"))
     assert len(next(whole.take(np.arange(3)).batches(3, SHAPE))) == 3

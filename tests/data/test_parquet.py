@@ -14,7 +14,7 @@ NAMES = ["cat", "dog", "owl"]
 LABELS = [0, 2, 1, 1, 0, 2, 2, 0, 1, 0, 2]
 
 
-def test_pictures_labels_and_names_come_as_they_were_written(tmp_path):
+def test_images_labels_and_names_come_as_they_were_written(tmp_path):
     data = load_data(f"parquet:{parquet(tmp_path / 'a.parquet', LABELS, names=NAMES)}")
     assert (data.classes, len(data)) == (("cat", "dog", "owl"), 11)
     parts = list(data.batches(5, CANVAS))

@@ -103,7 +103,7 @@ def test_unknown_colors_are_refused():
         make_encoding("cppn", SHAPE, {"colors": "hsl"})
 
 
-def test_rgb_planes_are_the_picture_itself_and_only_pixels_can_be_given_so():
+def test_rgb_planes_are_the_image_itself_and_only_pixels_can_be_given_so():
     from foolery.encodings import make_encoding
     from foolery.encodings.direct import DirectGenomes
 

@@ -78,7 +78,7 @@ def test_unpack_inverts_pack(seed, count, axes):
     assert np.array_equal(encoding.unpack(encoding.pack(genomes)).levels, genomes.levels)
 
 
-def test_the_picture_is_the_genome():
+def test_the_image_is_the_genome():
     encoding = Direct(CanvasShape(1, 3, 4))
     canvases = encoding.render(DirectGenomes(np.arange(12, dtype=np.uint8)[None]))
     assert np.array_equal(canvases[0], np.arange(12).reshape(1, 3, 4))

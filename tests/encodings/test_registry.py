@@ -77,7 +77,7 @@ def test_offspring_of_a_pool_are_varied_from_the_genomes_taken_from_it(encoding)
     assert encoding.pack(pool) == before
 
 
-def test_drawing_into_memory_draws_the_same_picture(encoding):
+def test_drawing_into_memory_draws_the_same_image(encoding):
     genomes = encoding.initial(Stream.of(0, 0, 5))
     before, expected = encoding.pack(genomes), encoding.render(genomes).copy()
     for one in (encoding, Plain(encoding)):

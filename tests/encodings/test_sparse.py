@@ -53,7 +53,7 @@ def test_a_square_is_at_least_a_pixel_and_at_most_an_eighth_of_the_shorter_side(
         assert (picture == 9).sum() == side * side
 
 
-def test_most_of_a_picture_is_ground():
+def test_most_of_a_image_is_ground():
     encoding = Sparse(CanvasShape(1, 224, 224))
     canvases = encoding.render(encoding.initial(Stream.of(0, 0, 50)))
     ground = encoding.initial(Stream.of(0, 0, 50)).levels[:, 0]

@@ -40,7 +40,7 @@ class Small(Plain):
         return super().scores(canvases)
 
 
-def test_slices_give_what_the_whole_gives():
+def test_micro_batches_give_what_the_whole_gives():
     plain = Plain()
     batched = MicroBatched(plain, 4)
     assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
@@ -49,7 +49,7 @@ def test_slices_give_what_the_whole_gives():
     assert batched.events == []
 
 
-def test_short_memory_halves_the_slice_and_is_an_event():
+def test_short_memory_halves_the_micro_batch_and_is_an_event():
     small, told = Small(3), []
     batched = MicroBatched(small, 16, told.append)
     assert np.allclose(batched.scores(noise(10)), Plain().scores(noise(10)), rtol=1e-12)
@@ -69,13 +69,13 @@ def test_other_errors_pass():
         MicroBatched(Small(0, ZeroDivisionError()), 8).scores(noise(3))
 
 
-def test_the_largest_slice_is_within_memory():
+def test_the_largest_micro_batch_is_within_memory():
     assert fastest_batch(Small(5)) <= 4
     assert 1 <= fastest_batch(Plain(), 64) <= 64
 
 
 @pytest.mark.parametrize("size", [0, -3])
-def test_an_empty_slice_is_refused(size):
+def test_an_empty_micro_batch_is_refused(size):
     with pytest.raises(UsageError, match="expected micro-batches"):
         MicroBatched(Plain(), size)
 
@@ -113,7 +113,7 @@ class OnDevice(Small):
         self.description = replace(self.description, device="cuda", forward={"chunk": 64})
 
 
-def test_on_a_device_the_slice_is_found_by_memory_before_the_run_and_recorded():
+def test_on_a_device_the_micro_batch_is_found_by_memory_before_the_run_and_recorded():
     device = OnDevice(room=20)
     fitted = with_microbatches(device)
     assert fitted.description.forward == {"chunk": 64, "microbatch": 16}
@@ -124,7 +124,7 @@ def test_on_a_device_the_slice_is_found_by_memory_before_the_run_and_recorded():
     assert told == []
 
 
-def test_a_device_that_gets_fuller_shrinks_the_slice_and_says_so():
+def test_a_device_that_gets_fuller_halves_the_micro_batch_and_says_so():
     device, told = OnDevice(room=20), []
     fitted = with_microbatches(device, on_event=told.append)
     device.room = 5
@@ -132,16 +132,16 @@ def test_a_device_that_gets_fuller_shrinks_the_slice_and_says_so():
     assert told == [BatchReduction(16, 5, "no room")]
 
 
-def test_a_device_that_holds_a_whole_slice_keeps_it():
+def test_a_device_that_holds_a_whole_micro_batch_keeps_it():
     assert fitting_batch(OnDevice(room=64)) == 64
 
 
-def test_on_the_processor_slices_stay_as_they_are():
+def test_on_the_processor_micro_batches_stay_as_they_are():
     plain = Plain()
     assert with_microbatches(plain) is plain
 
 
-def test_a_network_of_torch_that_runs_out_of_memory_goes_on_in_smaller_slices():
+def test_a_network_of_torch_that_runs_out_of_memory_goes_on_in_smaller_micro_batches():
     """The network is real, and so is its error; only the size of the memory is made up."""
     torch = pytest.importorskip("torch", reason="the extra torch is not installed")
     from foolery.classifiers.torch_model import torch_classifier
@@ -183,7 +183,7 @@ class Device(Plain):
         return super().scores(canvases)
 
 
-def test_the_slice_is_found_before_generation_0_recorded_and_used_again(tmp_path):
+def test_the_micro_batch_is_found_before_generation_0_recorded_and_used_again(tmp_path):
     evolve(Device(room=20), generations=2, out=tmp_path, **QUICK)
     assert open_run_file(tmp_path).settings.forward == {"chunk": 64, "microbatch": 16}
     roomier = Device(room=1000)
@@ -194,7 +194,7 @@ def test_the_slice_is_found_before_generation_0_recorded_and_used_again(tmp_path
     assert run.events == ()
 
 
-def test_a_shrink_is_an_event_of_its_generation(tmp_path):
+def test_a_reduction_is_an_event_of_its_generation(tmp_path):
     device = Device(room=20)
 
     def crowd(progress):
@@ -209,7 +209,7 @@ def test_a_shrink_is_an_event_of_its_generation(tmp_path):
     assert "event       generation 2: out of memory with 16 canvases at a time" in shown.stdout
 
 
-def test_replicates_keep_to_their_slices_and_each_learns_of_a_shrink(tmp_path):
+def test_replicates_keep_to_their_micro_batches_and_each_learns_of_a_reduction(tmp_path):
     device = Device(room=20)
 
     def crowd(progress):
@@ -225,14 +225,14 @@ def test_replicates_keep_to_their_slices_and_each_learns_of_a_shrink(tmp_path):
     assert [open_run_file(tmp_path / f"seed-{seed}").generation for seed in (3, 4)] == [4, 4]
 
 
-def test_a_run_on_the_processor_has_no_such_slices():
+def test_a_run_on_the_processor_has_no_such_micro_batches():
     plain = Plain()
     assert autobatch(plain) is plain
     batched = MicroBatched(plain, 4)
     assert autobatch(batched) is batched
 
 
-def test_a_run_that_was_recorded_without_slices_goes_on_without(tmp_path):
+def test_a_run_that_was_recorded_without_micro_batches_goes_on_without(tmp_path):
     plain = Plain()
     evolve(plain, generations=1, out=tmp_path, **QUICK)
     recorded = open_run_file(tmp_path).settings

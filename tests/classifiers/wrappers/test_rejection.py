@@ -34,14 +34,14 @@ def test_scores_are_logarithms_of_probabilities_that_sum_to_one(classifier, mnis
     np.testing.assert_allclose(np.exp(scores).sum(1), 1.0, atol=1e-9)
 
 
-def test_nearly_all_digits_are_answered_and_noise_is_rejected(classifier, mnist):
+def test_nearly_all_digits_are_accepted_and_noise_is_rejected(classifier, mnist):
     some = mnist.take(np.arange(1000))
     assert 0.02 < measure_accuracy(classifier, some).error < 0.12
     assert (classifier.scores(NOISE).argmax(1) == 10).all()
     assert (classifier.margins(NOISE) < -100).all()
 
 
-def test_what_is_accepted_is_answered_as_without_rejecting(mnist):
+def test_what_is_accepted_has_the_scores_without_a_reject_option(mnist):
     plain, wrapped = load_classifier("lenet"), load_classifier(BOTH[1])
     canvases = mnist.canvases[:200]
     accepted = wrapped.margins(canvases) > 30
@@ -51,7 +51,7 @@ def test_what_is_accepted_is_answered_as_without_rejecting(mnist):
     )
 
 
-def test_far_below_the_level_scores_still_tell_which_picture_is_nearer(classifier, mnist):
+def test_far_below_the_level_scores_still_show_which_image_is_nearer(classifier, mnist):
     """A search climbs by them, where a threshold would tell it nothing."""
     blend = np.stack([(share * mnist.canvases[0] + (1 - share) * NOISE[0]) for share in (0, 0.2, 0.4)])
     scores = classifier.scores(blend.astype(np.uint8))[:, :10].max(1)
@@ -59,7 +59,7 @@ def test_far_below_the_level_scores_still_tell_which_picture_is_nearer(classifie
     assert np.isfinite(scores).all()
 
 
-def test_slice_by_slice_it_says_the_same(classifier, mnist):
+def test_chunk_by_chunk_it_gives_the_same(classifier, mnist):
     assert isinstance(classifier, ChunkedClassifier)
     step = classifier.chunk
     assert step is not None

@@ -21,7 +21,7 @@ def draw(name, count, seed=0, canvas=CANVAS, first=0, photos=PHOTOS):
 
 
 @every
-def test_pictures_are_canvases(name):
+def test_images_are_canvases(name):
     drawn = draw(name, 12)
     assert drawn.shape == (12, 3, 24, 32)
     assert drawn.dtype == np.uint8
@@ -29,7 +29,7 @@ def test_pictures_are_canvases(name):
 
 @every
 @given(first=st.integers(0, 60), count=st.integers(0, 25), seed=st.integers(0, 2**64 - 1))
-def test_a_picture_is_the_same_whatever_is_drawn_beside_it(name, first, count, seed):
+def test_a_image_is_the_same_whatever_is_drawn_beside_it(name, first, count, seed):
     canvas = CanvasShape(1, 9, 7)
     photos = noise(3, canvas.axes)
     alone = draw(name, count, seed, canvas, first, photos)
@@ -38,7 +38,7 @@ def test_a_picture_is_the_same_whatever_is_drawn_beside_it(name, first, count, s
 
 
 @every
-def test_pictures_of_a_seed_differ_and_those_of_another_seed_are_others(name):
+def test_images_of_a_seed_differ_and_those_of_another_seed_are_others(name):
     one, other = draw(name, 60, seed=1), draw(name, 60, seed=2)
     assert len({picture.tobytes() for picture in one}) >= 58
     same = {picture.tobytes() for picture in one} & {picture.tobytes() for picture in other}
@@ -60,7 +60,7 @@ def test_nobody_chooses_a_class_by_chance_alone(name):
     assert drawn.mean(axis=1).std() > 0.5
 
 
-def test_two_baselines_do_not_share_numbers():
+def test_two_kinds_do_not_share_numbers():
     numbers = [each.number for each in synthetic_kinds()]
     assert len(set(numbers)) == len(numbers) == len(set(NAMES))
 

@@ -37,7 +37,7 @@ def test_scaled_noise_has_the_contrasts_it_says_and_is_not_cut_off():
         assert mine.min() >= 0.9 * contrast - 1 / 255
 
 
-def test_low_pass_noise_is_smooth_of_full_contrast_and_every_second_picture_gray():
+def test_low_pass_noise_is_smooth_of_full_contrast_and_every_second_image_gray():
     large = CanvasShape(3, 96, 96)
     drawn = draw("low-pass-noise", 2 * len(GRIDS), large)
     assert (drawn.min(axis=(1, 2, 3)) == 0).all()

@@ -81,7 +81,7 @@ def test_a_batch_on_a_gpu_may_be_empty():
 
 
 @needs_gpu
-def test_a_gpu_s_eager_form_draws_the_same_bytes():
+def test_a_gpu_s_torch_renderer_draws_the_same_bytes():
     from foolery.encodings.cppn.render_torch import TorchCppn
 
     for colors in ("hsv", "hls"):

@@ -119,7 +119,7 @@ def evolved(encoding, *, seed, count, generations):
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: case["name"])
-def test_stored_genomes_draw_the_pictures_they_always_drew(case):
+def test_stored_genomes_draw_the_images_they_always_drew(case):
     encoding = Cppn(CanvasShape(*case["canvas"]), case["coordinates"], case["colors"])
     networks = encoding.unpack([bytes.fromhex(genome) for genome in case["genomes"]])
     assert [canvas_hash(canvas) for canvas in encoding.render(networks)] == case["hashes"]

@@ -56,7 +56,7 @@ def test_a_batch_may_be_empty():
 
 
 @pytest.mark.parametrize(("channels", "colors"), [(1, "hsv"), (3, "hsv"), (3, "hls")])
-def test_the_picture_of_the_parameters_is_the_picture_of_their_genomes(channels, colors):
+def test_the_image_of_the_parameters_is_the_image_of_their_genomes(channels, colors):
     encoding = Cppn(CanvasShape(channels, 9, 11), "centered", colors)
     role, networks = TorchCppn(encoding), random_networks(3, 20, channels)
     parameters = role.parameters(networks)
@@ -140,7 +140,7 @@ def test_gradients_of_a_batch_are_those_of_each_alone():
         assert (together.values.grad[row, size:] == 0).all()
 
 
-def test_ascent_makes_a_picture_brighter():
+def test_ascent_makes_a_image_brighter():
     encoding = Cppn(CanvasShape(1, 12, 12), "centered")
     role, networks = TorchCppn(encoding), Cppn(CanvasShape(1, 12, 12)).initial(Stream.of(0, 0, 16))
     before = encoding.render(networks).mean()
