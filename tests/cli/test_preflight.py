@@ -19,7 +19,9 @@ def test_the_table_has_a_line_for_each_check(tmp_path):
 
 
 def test_the_accuracy_is_measured_where_data_is_given(mnist):
-    found = json.loads(invoke("preflight", "lenet", "--data", "mnist", "--max-images", "300", "--json").stdout)
+    found = json.loads(
+        invoke("preflight", "lenet", "--data", "mnist", "--max-images", "300", "--json").stdout
+    )
     assert found["passed"]
     assert found["description"]["canvas"] == [1, 28, 28]
     said = {check["name"]: check for check in found["checks"]}

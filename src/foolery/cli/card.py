@@ -139,7 +139,7 @@ def lines(result: CardSearchResult) -> list[str]:
         more = f"; and {len(close) - CLOSE} others" if len(close) > CLOSE else ""
         table.append(f"           not distinguishable with these images: {'; '.join(close[:CLOSE])}{more}")
         table.append(
-            "           chosen by the likelihood of the labels; more --max-images, or the training code, can tell"
+            "           chosen by the likelihood of the labels; try more --max-images, or ask its makers"
         )
     others = ", ".join(f"{share:g}: {accuracy:.1%}" for share, accuracy in result.crops.items())
     table.append(
