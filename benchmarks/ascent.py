@@ -38,7 +38,7 @@ def main(count: int = 4, result: str = "") -> int:
     classifier = load_classifier(f"onnx:{graph}", card=CARD)
     classes = sorted(random.Random(0).sample(range(len(classifier.description.classes)), count))
     with tempfile.TemporaryDirectory() as folder:
-        exhibit = ascend(
+        run = ascend(
             classifier,
             rule=RULE,
             steps=300,
@@ -47,10 +47,10 @@ def main(count: int = 4, result: str = "") -> int:
             out=Path(folder) / "run",
             on_progress=lambda p: print(f"{p.generation} {p.stats.median:.4f}", file=sys.stderr, flush=True),
         )
-        files = export_champions(exhibit, Path(folder) / "pictures")
+        files = export_champions(run, Path(folder) / "pictures")
         answers = {each.path.name: each.top[0] for each in predict(classifier, files, top=1)}
-        checked = verify_run(exhibit, classifier)
-    champions, read = list(exhibit.champions.values()), []
+        checked = verify_run(run, classifier)
+    champions, read = list(run.champions.values()), []
     for champion in champions:
         answer = answers[champion_file_name(champion)]
         read.append(answer.confidence if answer.index == champion.index else 0.0)
@@ -69,11 +69,11 @@ def main(count: int = 4, result: str = "") -> int:
         "zero": "the first answer to that file is another class",
         "confidences_of_pngs": [round(value, 8) for value in read],
         "steps": [champion.generation for champion in champions],
-        "queries": exhibit.summary["queries"],
-        "seconds": exhibit.summary["seconds"],
+        "queries": run.summary["queries"],
+        "seconds": run.summary["seconds"],
         "threads": os.environ.get("FOOLERY_THREADS", "all"),
         "verified": checked.passed,
-        "fingerprint": exhibit.settings.fingerprint,
+        "fingerprint": run.settings.fingerprint,
     }
     print(f"{reached} of {count} classes at {SURE} or more, from their PNG files; verify: {checked.passed}")
     print(f"{found['queries']} queries in {found['seconds']} s, median {found['median_confidence']:.6f}")

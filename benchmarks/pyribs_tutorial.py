@@ -56,11 +56,11 @@ def pyribs_loop(classifier, seed: int, evaluations: int) -> dict[str, float | in
 
 def foolery_direct(classifier, seed: int) -> dict[str, float | int | None]:
     """The paper's direct search, batch 200, until the goal."""
-    exhibit = evolve(classifier, encoding="direct", generations=400, seed=seed)
-    above = np.flatnonzero(exhibit.history.mean >= GOAL)
+    result = evolve(classifier, encoding="direct", generations=400, seed=seed)
+    above = np.flatnonzero(result.history.mean >= GOAL)
     return {
-        "reached_at": int(exhibit.history.queries[above[0]]) if len(above) else None,
-        "mean_confidence_at_40000": round(float(exhibit.history.mean[199]), 6),
+        "reached_at": int(result.history.queries[above[0]]) if len(above) else None,
+        "mean_confidence_at_40000": round(float(result.history.mean[199]), 6),
     }
 
 

@@ -37,10 +37,10 @@ def show(
 
 def as_object(results: list[RunResult]) -> dict[str, object]:
     """What ``--json`` prints."""
-    entries = [{**exhibit.summary, "median_at": median_at(exhibit)} for exhibit in results]
+    entries = [{**result.summary, "median_at": median_at(result)} for result in results]
     figures: dict[str, object] = {
         "runs": entries,
-        "over_runs": over_runs([median_at(exhibit) for exhibit in results]),
+        "over_runs": over_runs([median_at(result) for result in results]),
     }
     return {**entries[0], **figures} if len(entries) == 1 else figures
 
@@ -64,7 +64,7 @@ def print_table(results: list[RunResult]) -> None:
     marks = ("50", "200", "last")
     names = ("run", "classifier", "encoding", "seed", "generations", "median at 50", "at 200", "last")
     table = Table(*names, box=box.SIMPLE)
-    medians_of_runs = [median_at(exhibit) for exhibit in results]
+    medians_of_runs = [median_at(result) for result in results]
     for result, medians in zip(results, medians_of_runs, strict=True):
         settings = result.settings
         at_marks = [format_confidence(medians[mark]) if mark in medians else "-" for mark in marks]

@@ -36,7 +36,7 @@ class AscentStart:
     Attributes:
         cells: for each row the index of its class.
         encoding: that the champions are genomes of.
-        ascent: a ``foolery.search.gradient_ascent.Climb``.
+        ascent: a ``foolery.search.gradient_ascent.GradientAscent``.
         candidates: ``(M, C, H, W) uint8``: every class starts at the one that it scores highest.
         initial_state: from the index of each row's candidate to the rows' places.
         options: as a run records them.

@@ -93,7 +93,7 @@ class EvolutionLoop:
         started = perf_counter()
         queries = count * search.next_queries
         offspring = search.ask_lazy()
-        asked = perf_counter()
+        ask_ended = perf_counter()
         with self.meter.batch(queries):
             evaluation = self._evaluate(offspring)
         evaluated = perf_counter()
@@ -104,7 +104,7 @@ class EvolutionLoop:
         # What a run took is its share of the time that passed.
         self._seconds = [seconds + (now - self._last) / count for seconds in self._seconds]
         self._last = now
-        spent, tell = evaluation.timings, asked - started + now - evaluated
+        spent, tell = evaluation.timings, ask_ended - started + now - evaluated
         timings = Timings(spent.vary / count, spent.render / count, spent.classify / count, tell / count)
         return self._record(offspring, evaluation, update, timings)
 

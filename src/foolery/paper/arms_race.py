@@ -87,8 +87,8 @@ def search_longer(
     points = sorted({config.generations, generations // 4, generations // 2, generations})
     return LongerSearch(
         runs,
-        {str(each): float(np.median([known.median[each] for known in histories])) for each in points},
-        sum(float(known.seconds[-1]) for known in histories),
+        {str(each): float(np.median([history.median[each] for history in histories])) for each in points},
+        sum(float(history.seconds[-1]) for history in histories),
     )
 
 

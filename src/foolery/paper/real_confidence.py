@@ -58,7 +58,7 @@ class RealConfidence:
 
 def run(context: Context) -> ReproductionOutcome:
     """The first 50,000 photos, or as many as there are, and the test digits; both times scale."""
-    photos = _medians(context, "photos", N_PHOTOS) if _is_given(context, "photos") else None
+    photos = _medians(context, "photos", N_PHOTOS) if _has_role(context, "photos") else None
     digits = _medians(context, "digits", N_DIGITS)
     medians = {name: each for name, each in (("photos", photos), ("digits", digits)) if each is not None}
     return ReproductionOutcome(
@@ -70,7 +70,7 @@ def run(context: Context) -> ReproductionOutcome:
     )
 
 
-def _is_given(context: Context, role: str) -> bool:
+def _has_role(context: Context, role: str) -> bool:
     return role in context.classifiers and role in context.data
 
 

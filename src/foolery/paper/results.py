@@ -101,7 +101,7 @@ class ReproductionResults(Result):
 def json_text(content: Mapping[str, Any]) -> str:
     """JSON, indented, with lists of plain numbers on one line."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
-    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+    return _NUMBERS.sub(lambda match: f"[{' '.join(match[1].split())}]", text) + "\n"
 
 
 def result_content(

@@ -137,7 +137,7 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class ChampionRow:
-    """The holder of one cell, as stored; the names mean what they mean in ``Reign``.
+    """The holder of one cell, as stored; the names mean what they mean in ``Replacement``.
 
     Attributes:
         canvas_hash: SHA-256 (hex) of the canvas that was scored.

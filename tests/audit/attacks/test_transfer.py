@@ -66,7 +66,7 @@ def test_a_damaged_file_is_refused(pack, tmp_path, harm):
     line, _, body = lzma.decompress(file.read_bytes()).partition(b"\n")
     file.write_bytes({
         "no xz": b"hello",
-        "other format": lzma.compress(b'{"foolery_starters": 99}\n'),
+        "other format": lzma.compress(b'{"foolery_transfer_champions": 99}\n'),
         "cut off": file.read_bytes()[:-40],
         "no genomes": lzma.compress(line + b"\n" + body[:-1]),
     }[harm])  # fmt: skip

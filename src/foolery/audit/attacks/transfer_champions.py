@@ -25,7 +25,7 @@ from foolery.errors import UsageError
 from foolery.text import shorten
 
 SHIPPED = Path(__file__).parent / "transfer_champions.xz"
-FORMAT = 1
+FORMAT = 2
 _OUTPUTS = struct.Struct("<xB")  # of a packed CPPN: number of outputs, in its second byte
 
 
@@ -120,12 +120,12 @@ class TransferChampions:
         return encoding.unpack([each.genome for each in self.compatible(encoding, exclude)])
 
     def write(self, path: Path) -> None:
-        """Write the file; its header has called the champions starters since its first format."""
+        """Write the file: a line of JSON and the genomes, compressed."""
         places = {id(source): number for number, source in enumerate(self.sources)}
         header = {
-            "foolery_starters": FORMAT,
+            "foolery_transfer_champions": FORMAT,
             "sources": [asdict(source) for source in self.sources],
-            "starters": [
+            "champions": [
                 [places[id(each.source)], each.label, round(each.confidence, 4), len(each.genome)]
                 for each in self.champions
             ],
@@ -144,12 +144,12 @@ class TransferChampions:
         try:
             line, _, body = lzma.decompress(path.read_bytes()).partition(b"\n")
             header = json.loads(line)
-            if header["foolery_starters"] != FORMAT:
-                raise ValueError(f"format {header['foolery_starters']}, expected {FORMAT}")
+            if header["foolery_transfer_champions"] != FORMAT:
+                raise ValueError(f"format {header['foolery_transfer_champions']}, expected {FORMAT}")
             sources = [
                 ChampionSource(**{**each, "canvas": tuple(each["canvas"])}) for each in header["sources"]
             ]
-            return cls(tuple(_champions(sources, header["starters"], body)))
+            return cls(tuple(_champions(sources, header["champions"], body)))
         except (OSError, lzma.LZMAError, ValueError, KeyError, TypeError, IndexError) as error:
             raise UsageError(f"transfer champions {path}: cannot be read: {error}") from None
 
