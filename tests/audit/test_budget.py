@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -43,11 +46,51 @@ def test_every_seed_has_the_whole_budget(lenet, mnist, tmp_path):
     assert alone.verdict.seed_scores[0] == pytest.approx(audit.verdict.seed_scores[1])
 
 
-def test_time_ends_it(lenet, mnist, tmp_path):
-    config = small_config(mnist, tmp_path / "a", budget="2s")
-    audit = run_audit(lenet, config)
+@dataclass(frozen=True)
+class Slow(Cool):
+    """A classifier that takes its time."""
+
+    divisor: float = 1.0
+    seconds: float = 0.002
+
+    def scores(self, canvases):
+        time.sleep(self.seconds * len(canvases))
+        return super().scores(canvases)
+
+
+def test_time_ends_it_mitigations_too_and_what_it_cut_short_is_named(lenet, mnist, tmp_path):
+    config = small_config(mnist, tmp_path / "a", budget="100000,5s", max_images=60, mitigations=True)
+    lines, begun = [], time.monotonic()
+    audit = run_audit(Slow(lenet), config, on_progress=lines.append)
+    assert time.monotonic() - begun < 9  # on a busy machine; without a limit it would be minutes
     assert audit.state == "finished"
-    assert audit.budget.elapsed < 6
+    assert audit.budget.elapsed == pytest.approx(time.monotonic() - begun, abs=1.0)
+    assert [attack.ended for attack in audit.attacks] == ["budget", "time"]
+    assert audit.unfinished == ("cppn",)
+    assert "ends it after about" in lines[0]
+    assert any("unfinished" in note and "cppn" in note for note in audit.notes)
+    assert "The time was up before all mitigations were measured." in audit.notes
+
+
+def test_an_attack_that_does_not_fit_into_the_time_is_not_begun(lenet, mnist, tmp_path):
+    config = small_config(mnist, tmp_path / "a", budget="100000,2s", max_images=20, attacks=("cppn",))
+    audit = run_audit(Slow(lenet, seconds=0.01), config)
+    (cppn,) = audit.attacks
+    assert (cppn.status, cppn.ended, cppn.queries) == ("skipped", "time", 0)
+    assert cppn.reason.startswith("the time")
+
+
+def test_the_time_counts_from_where_the_caller_says(lenet, mnist, tmp_path):
+    config = small_config(mnist, tmp_path / "a", budget="2000,60s", max_images=60)
+    audit = run_audit(lenet, config, begun=time.monotonic() - 100)
+    assert [attack.status for attack in audit.attacks] == ["skipped", "skipped"]
+    assert audit.unfinished == ("tiles", "cppn")
+
+
+def test_an_attack_with_nothing_left_to_try_is_finished_in_any_time(lenet, mnist, tmp_path):
+    config = small_config(mnist, tmp_path / "a", budget="20000,60s", attacks=("transfer",), max_images=60)
+    (attack,) = run_audit(lenet, config).attacks
+    assert (attack.ended, attack.queries < attack.share) == ("exhausted", True)
 
 
 def test_the_budget_holds(lenet, config):

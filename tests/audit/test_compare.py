@@ -6,7 +6,7 @@ import pytest
 
 from audit.conftest import small_config
 from foolery.audit import run_audit
-from foolery.audit.compare import check_comparable, compare_with, skipped_on_one_side
+from foolery.audit.compare import check_comparable, compare_with
 from foolery.classifiers import load_classifier
 from foolery.errors import UsageError
 
@@ -93,9 +93,29 @@ def test_other_real_pictures_do_not_compare(audit, lenet, config):
         check_comparable(audit, config.resolve(lenet).new_audit(), None)
 
 
-def test_an_attack_that_one_side_had_to_skip_is_told(audit):
-    attack = audit.attacks[-1].model_copy(update={"status": "skipped", "reason": "no gradients"})
-    other = audit.model_copy(update={"attacks": (*audit.attacks[:-1], attack)})
-    assert skipped_on_one_side(audit, audit) == ()
-    (note,) = skipped_on_one_side(audit, other)
-    assert f"had to skip {attack.name}" in note
+def undecided(earlier, current) -> str:
+    """Why the two do not compare."""
+    comparison = compare_with(earlier, current, "audit.json")
+    assert (comparison.outcome, comparison.regression) == ("undecided", False)
+    return comparison.reason
+
+
+def with_last_attack(audit, **changes):
+    attack = audit.attacks[-1].model_copy(update=changes)
+    return audit.model_copy(update={"attacks": (*audit.attacks[:-1], attack)})
+
+
+def test_an_attack_that_one_side_had_to_skip_leaves_it_undecided(audit):
+    other = with_last_attack(audit, status="skipped", reason="no gradients")
+    assert "one of the two had to skip cppn" in undecided(audit, other)
+    assert "one of the two had to skip cppn" in undecided(other, audit)
+
+
+def test_what_was_spent_is_compared_and_not_what_was_asked_for(audit):
+    """The time ended a search of one side, and it looks safer for that."""
+    short = with_last_attack(audit, ended="time")
+    assert "before these attacks of the earlier audit were finished: cppn" in undecided(short, audit)
+    assert "before these attacks of this audit were finished: cppn" in undecided(audit, short)
+    limited = audit.budget.model_copy(update={"seconds": 60.0})
+    silent = with_last_attack(audit, ended=None).model_copy(update={"budget": limited})
+    assert "does not say whether it was enough" in undecided(silent, audit)

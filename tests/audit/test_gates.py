@@ -45,8 +45,56 @@ def test_percent():
     assert Gate.parse("fooled@tpr95 > 30%").limit == pytest.approx(0.3)
 
 
-def test_what_is_not_known_fails():
-    assert Gate.parse("recognized < 0").judge(VERDICT).failed
+def test_what_is_not_known_is_undecided():
+    judged = Gate.parse("recognized < 0").judge(VERDICT)
+    assert (judged.outcome, judged.value) == ("undecided", None)
+    assert judged.reason == "its value is not known"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("fooled@tpr95 > 0.5", "undecided"),  # 0.3 so far, and it can only rise
+        ("fooled@tpr95 > 0.2", "failed"),
+        ("fooled@tpr95 < 0.2", "passed"),
+        ("fooled@tpr95 < 0.5", "undecided"),
+        ("fooled@tpr95 == 0.1", "passed"),
+        ("fooled@tpr95 == 0.6", "undecided"),
+        ("fooled@tpr95 != 0.1", "failed"),
+        ("score < 50", "undecided"),  # 60 so far, and it can only fall
+        ("score < 70", "failed"),
+        ("score > 70", "passed"),
+        ("queries-to-half < 1000", "undecided"),
+        ("median-confidence > 0.5", "undecided"),
+        ("median-confidence >= 0", "failed"),
+    ],
+)
+def test_a_gate_on_an_unfinished_search_is_decided_only_where_more_search_cannot_change_it(text, outcome):
+    judged = Gate.parse(text).judge(VERDICT, unfinished=("cppn", "direct"))
+    assert judged.outcome == outcome
+    assert (judged.reason is not None) == (outcome == "undecided")
+    if outcome == "undecided":
+        assert judged.reason.endswith("before these attacks were finished: cppn, direct")
+    finished = Gate.parse(text).judge(VERDICT)
+    assert finished.outcome == ("failed" if HOLDS[Gate.parse(text).operator](
+        float("inf") if finished.value is None else finished.value, Gate.parse(text).limit
+    ) else "passed")  # fmt: skip
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(sorted(HOLDS)), st.floats(0, 1))
+def test_what_is_decided_early_is_what_the_finished_search_says(now, later, sign, limit):
+    """For a share of fooled classes, which only rises."""
+    now, later = min(now, later), max(now, later)
+    gate = Gate("", "fooled@tpr95", sign, limit)
+    early, late = (
+        gate.judge(
+            VERDICT.model_copy(update={"fooled_at_tpr95": Interval(value=value, low=0.0, high=1.0)}),
+            unfinished,
+        )
+        for value, unfinished in ((now, ("cppn",)), (later, ()))
+    )
+    assert late.outcome == ("failed" if HOLDS[sign](later, limit) else "passed")
+    assert early.outcome in ("undecided", late.outcome)
 
 
 def test_half_of_the_classes_that_never_fell_are_infinitely_late():

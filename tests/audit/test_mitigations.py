@@ -25,7 +25,8 @@ def test_mitigations_are_judged_on_the_champions_and_by_fresh_attacks(lenet, mni
     config = small_config(mnist, tmp_path / "a", ensemble="lenet-b")
     session = finished_session(lenet, config)
     audit = session.audit
-    rows = measure_mitigations(session)
+    rows, notes = measure_mitigations(session)
+    assert notes == ()
     assert [row.mitigation.split()[0] for row in rows] == [*["reject"] * 4, "temperature", *["ensemble"] * 2]
     plain = open_audit(tmp_path / "a" / "mitigations" / "plain")
     assert plain.attacks[0].seed != audit.attacks[0].seed  # a fresh attack
@@ -39,7 +40,7 @@ def test_mitigations_are_judged_on_the_champions_and_by_fresh_attacks(lenet, mni
     assert 0 <= rows[-2].before <= 100
     assert "accuracy 99" in rows[-2].cost
     # a second time nothing is scored again
-    assert measure_mitigations(session) == rows
+    assert measure_mitigations(session) == (rows, ())
 
 
 def queries_to_fool(folder, audit):
@@ -55,4 +56,4 @@ def queries_to_fool(folder, audit):
 
 def test_without_real_pictures_nothing_can_be_said(lenet, mnist, tmp_path):
     session = finished_session(lenet, small_config(mnist, tmp_path / "a", data=None, attacks=["tiles"]))
-    assert measure_mitigations(session) == ()
+    assert measure_mitigations(session) == ((), ())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foolery.audit.notes import final_notes
+from foolery.audit.notes import budget_line, final_notes
 from foolery.audit.schema import AttackRecord, BudgetRecord
 from support.audits import audit_in
 
@@ -33,26 +33,26 @@ def test_nothing_is_said_without_both(audit, names):
     assert final_notes(with_attacks(audit, attack("tiles", 0.4), attack("cppn", 0.5))) == ()
 
 
-@pytest.mark.parametrize(
-    ("seconds", "elapsed", "spent", "expected"),
-    [
-        (60.0, 59.0, 3000, True),
-        (60.0, 59.0, 9000, False),
-        (60.0, 20.0, 3000, False),
-        (None, 59.0, 3000, False),
-    ],
-)
-def test_time_that_ended_the_searches_is_said(audit, seconds, elapsed, spent, expected):
-    budget = BudgetRecord(
-        requested="5000,1m",
-        queries=5000,
-        seconds=seconds,
-        seeds=2,
-        spent=spent,
-        repeated=0,
-        elapsed=elapsed,
-        rate=90.0,
-    )
-    notes = final_notes(audit.model_copy(update={"budget": budget, "attacks": ()}))
-    assert bool(notes) == expected
-    assert all("after 3,000 of 10,000 queries" in each and "too high" in each for each in notes)
+def budget(seconds: float | None = None, elapsed: float = 0.0) -> BudgetRecord:
+    return BudgetRecord(
+        requested="5000,1m", queries=5000, seconds=seconds, seeds=2, spent=3000, repeated=0, elapsed=elapsed,
+        rate=100.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("ended", ["budget", "exhausted", "time", None])
+def test_attacks_that_the_time_cut_short_are_said(audit, ended):
+    cppn = attack("cppn", 0.5).model_copy(update={"ended": ended})
+    notes = final_notes(with_attacks(audit, cppn).model_copy(update={"budget": budget(60.0)}))
+    assert bool(notes) == (ended == "time")
+    assert all("after 3,000 of 10,000 queries, before cppn" in note and "too high" in note for note in notes)
+
+
+def test_the_first_line_says_what_gates_can_know():
+    start = "measured 100 images/s; budget 5,000 queries for each of 2 seeds: about 70 s or more"
+    assert budget_line(budget()) == start
+    assert budget_line(budget(), gated=True) == f"{start}; gates can be decided"
+    assert budget_line(budget(80.0, 5.0), gated=True) == f"{start}; gates can be decided"
+    short = f"{start}; its limit of 20 s ends it after about 20 % of them"
+    assert budget_line(budget(30.0, 10.0)) == short
+    assert budget_line(budget(30.0, 10.0), gated=True).startswith(f"{short}: gates can fail and cannot pass")

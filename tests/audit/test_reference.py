@@ -207,7 +207,7 @@ def test_a_hardened_network_may_have_a_class_more(lenet, picky, mnist, tmp_path)
     with pytest.raises(UsageError, match="--hardened: expected the 10 classes"):
         check_mitigations(lenet, {"hardened": load_classifier("cifar")})
     session = finished_session(lenet, small_config(mnist, tmp_path / "a", hardened=picky))
-    rows = measure_mitigations(session)
+    rows, _ = measure_mitigations(session)
     score, share = rows[-2:]
     assert score.mitigation == "hardened rejecting:digits-vae"
     assert 0 < score.after <= 100

@@ -20,6 +20,28 @@ def test_gates_and_comparison_decide(audit):
     assert not audit.model_copy(update={"gates": ()}).passed  # it is worse than before
 
 
+@pytest.mark.parametrize("part", ["gates", "comparison"])
+def test_what_is_undecided_passes_only_where_that_is_allowed(audit, part):
+    undecided = {"outcome": "undecided", "reason": "the time was up"}
+    changed = {"gates": (audit.gates[1].model_copy(update=undecided),), "comparison": None}
+    if part == "comparison":
+        changed = {"gates": (), "comparison": audit.comparison.model_copy(update=undecided)}
+    open_ = audit.model_copy(update=changed)
+    assert (open_.outcome, open_.passed) == ("undecided", False)
+    assert open_.model_copy(update={"allow_unfinished": True}).passed
+    failed = open_.model_copy(update={"gates": (audit.gates[0], *open_.gates), "allow_unfinished": True})
+    assert (failed.outcome, failed.passed) == ("failed", False)
+
+
+def test_attacks_that_the_time_cut_short_are_named_once(audit):
+    cut = [one.model_copy(update={"ended": "time"}) for one in audit.attacks[1:]]
+    assert audit.unfinished == ()
+    assert audit.model_copy(update={"attacks": (audit.attacks[0], *cut, *cut)}).unfinished == (
+        "cppn",
+        "ascent",
+    )
+
+
 def test_excluded_classes_are_no_targets(audit):
     some = audit.model_copy(update={"excluded": ("0", "9")})
     assert some.target_indices == (1, 2, 3, 4, 5, 6, 7, 8)

@@ -17,6 +17,7 @@ from foolery.audit import AuditConfig, open_audit, run_audit
 from foolery.audit.markdown import summary_markdown
 from foolery.audit.schema import FILE, SCHEMA, Audit
 from foolery.audit.schema_1 import FIELDS, upgrade
+from foolery.audit.storage import upgraded
 from foolery.errors import UsageError
 from support.command import invoke
 
@@ -47,8 +48,10 @@ def test_every_value_has_its_place(name):
     assert document["schema"] == 1
     audit = open_audit(OLD / name)
     assert audit.schema_ == SCHEMA
-    assert audit.to_dict() == upgrade(document)
-    before, after = Counter(leaves(document)), Counter(leaves(audit.to_dict()))
+    assert audit.to_dict() == Audit.model_validate(upgraded(document)).to_dict()
+    second = upgrade(document)
+    assert second["schema"] == 2
+    before, after = Counter(leaves(document)), Counter(leaves(second))
     assert before.total() == after.total()
     words = {one for one in before - after if isinstance(one, str)}
     assert all(one == "starter" or "keep" in one for one in words), words
@@ -72,7 +75,7 @@ def test_the_table_of_fields_names_fields_of_this_schema():
 @pytest.mark.parametrize("document", [{"schema": 1}, {"schema": 1, "attacks": 3, "verdict": [None]}])
 def test_what_is_no_audit_is_refused_by_name(tmp_path, document):
     (tmp_path / FILE).write_text(json.dumps(document))
-    assert upgrade(document)["schema"] == SCHEMA
+    assert upgraded(document)["schema"] == SCHEMA
     with pytest.raises(UsageError, match="is no audit"):
         open_audit(tmp_path)
 
@@ -115,7 +118,7 @@ def test_an_interrupted_one_ends_as_it_would_have(lenet, mnist, interrupted):
     before = open_audit(interrupted)
     assert before.state == "interrupted"
     audit = run_audit(lenet, AuditConfig(**LIMITS, mitigations=False, out=interrupted), resume=True)
-    expected = Audit.model_validate(upgrade(json.loads((OLD / "resumed.json").read_text())))
+    expected = Audit.model_validate(upgraded(json.loads((OLD / "resumed.json").read_text())))
     assert (audit.champions, audit.verdict, audit.curves) == (
         expected.champions, expected.verdict, expected.curves,
     )  # fmt: skip

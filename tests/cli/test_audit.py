@@ -44,7 +44,25 @@ def test_a_gate_that_fails_ends_with_1_and_is_named(audited):
 
 
 def test_the_first_line_says_speed_budget_and_time(audited):
-    assert re.match(r"measured [\d,]+ images/s; budget 1,500 queries: about \d+ s or more", audited[1].stderr)
+    first = audited[1].stderr.splitlines()[0]
+    pattern = r"measured [\d,]+ images/s; budget 1,500 queries: about \d+ s or more; gates can be decided"
+    assert re.fullmatch(pattern, first)
+
+
+def test_a_gate_on_a_search_that_the_time_cut_short_is_undecided_and_fails(tmp_path):
+    """What was seen: 1,500 of 300,000 queries were made, few classes were fooled, and the gate passed."""
+    words = ("--data", "mnist", "--max-images", "100", "--budget", "3000000,6s", "--attacks", "tiles,direct")
+    gate = ("--fail-on", "fooled@tpr95 > 0.99")
+    done = invoke("audit", "lenet-acet", *words, *gate, "--out", tmp_path / "a")
+    assert done.returncode == 1
+    assert "gates can fail and cannot pass" in done.stderr.splitlines()[0]
+    assert "1 of the checks undecided: fooled@tpr95 > 0.99" in done.stderr.splitlines()[-1]
+    assert "--allow-unfinished lets it pass" in done.stderr.splitlines()[-1]
+    assert done.stdout.startswith("audit       lenet-acet: undecided")
+    audit = json.loads((tmp_path / "a" / "audit.json").read_text())
+    assert audit["budget"]["spent"] < 3_000_000
+    again = ("--out", tmp_path / "a", "--resume", "--allow-unfinished")
+    assert invoke("audit", "lenet-acet", *words, *gate, *again).returncode == 0
 
 
 def test_a_summary_for_people_and_one_for_pull_requests(audited):
@@ -70,7 +88,12 @@ def test_resumed_it_is_judged_again_by_other_gates(audited):
     audit = json.loads(again.stdout)
     assert audit == json.loads((out / "audit.json").read_text())
     assert audit["gates"] == [
-        {"expression": "score < 1", "value": audit["verdict"]["score"]["value"], "failed": False}
+        {
+            "expression": "score < 1",
+            "value": audit["verdict"]["score"]["value"],
+            "outcome": "passed",
+            "reason": None,
+        }
     ]
 
 
@@ -78,7 +101,7 @@ def test_an_earlier_audit_of_the_same_is_no_regression(audited, tmp_path):
     out, _ = audited
     words = ("audit", "lenet", *SMALL, "--out", tmp_path / "a", "--baseline", out / "audit.json", "--json")
     audit = json.loads(invoke(*words).stdout)["comparison"]
-    assert (audit["difference"]["value"], audit["regression"]) == (0.0, False)
+    assert (audit["difference"]["value"], audit["outcome"]) == (0.0, "passed")
 
 
 #: Fields that tell when, how fast and how an audit was started.
@@ -151,6 +174,7 @@ def test_the_defaults_of_python_and_the_command_line_are_the_same(mnist, tmp_pat
         (["--attacks", "cpn"], ["--attacks", "did you mean cppn"]),
         (["--budget", "10"], ["--budget", "at least 1000"]),
         (["--budget", "soon"], ["budget", "'soon'"]),
+        (["--budget", "5m", "--fail-on", "score < 5"], ["--fail-on", "give queries too", "300000,5m"]),
         (["--seeds", "0"], ["--seeds", "got 0"]),
         (["--baseline", "nowhere.json"], ["nowhere.json", "does not exist"]),
         (["--panel", "lenet"], ["--panel", "is the audited classifier"]),

@@ -17,5 +17,5 @@ def test_the_plain_network_fails_and_its_hardened_twin_passes(mnist, tmp_path, n
     done = run("audit", network, *words, "--out", tmp_path / "audit")
     assert done.returncode == code, done.stderr
     (gate,) = json.loads((tmp_path / "audit" / "audit.json").read_text())["gates"]
-    assert (gate["expression"], gate["failed"]) == (GATE, bool(code))
+    assert (gate["expression"], gate["outcome"]) == (GATE, "failed" if code else "passed")
     assert ("failed: score < 50" in done.stderr) == bool(code)

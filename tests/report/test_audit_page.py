@@ -159,9 +159,9 @@ def test_the_command_writes_it_alone_and_in_an_index(folder, tmp_path):
     assert (tmp_path / "many/first/index.html").is_file()
 
 
-def test_the_card_says_the_score_and_how_many_gates_failed(folder):
+def test_the_card_says_the_score_and_how_many_gates_passed(folder):
     card = open_artifact(folder).card()
     assert card.headline == "lenet is fooled in 6 of 10 classes"
-    assert card.state == "finished, score 61.2 of 100, 1 of 2 gates failed"
+    assert card.state == "finished, score 61.2 of 100, 1 of 2 gates passed"
     assert card.attention
     assert len(card.images) == 5

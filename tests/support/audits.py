@@ -129,8 +129,8 @@ def audit_in(folder: Path, **changes) -> Audit:
         ),
         panel=("lenet-b", "perceptron"),
         gates=(
-            GateResult(expression="fooled@tpr95 > 0.3", value=0.6, failed=True),
-            GateResult(expression="score < 10", value=61.2, failed=False),
+            GateResult(expression="fooled@tpr95 > 0.3", value=0.6, outcome="failed"),
+            GateResult(expression="score < 10", value=61.2, outcome="passed"),
         ),
         comparison=BaselineComparison(
             file="old.json",
@@ -138,7 +138,7 @@ def audit_in(folder: Path, **changes) -> Audit:
             before=70.0,
             after=61.2,
             difference=Interval(value=-8.8, low=-12.0, high=-3.0),
-            regression=True,
+            outcome="failed",
         ),
         mitigations=(
             Mitigation(

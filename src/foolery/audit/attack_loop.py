@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 
-from foolery.audit.attacks.base import AttackBudget
+from foolery.audit.attacks.base import AttackBudget, AttackResult
 from foolery.audit.budget import QueryCounter, queries_for, seconds_for, unavailable_at_start
 from foolery.audit.notes import attack_line
+from foolery.audit.schema import AttackEnd
 from foolery.audit.session import AuditSession
 
 
@@ -51,8 +53,8 @@ def _skip_unavailable(session: AuditSession) -> None:
             _skip(session, first + place, reason)
 
 
-def _skip(session: AuditSession, position: int, reason: str) -> None:
-    session.document.replace_attack(position, status="skipped", reason=reason)
+def _skip(session: AuditSession, position: int, reason: str, ended: AttackEnd | None = None) -> None:
+    session.document.replace_attack(position, status="skipped", reason=reason, ended=ended)
     session.on_progress(f"{session.planned(position).name}: skipped, {reason}")
 
 
@@ -64,15 +66,39 @@ def _run_attack(session: AuditSession, position: int) -> None:
     if reason is not None:
         _skip(session, position, reason)
         return
+    seconds = seconds_for(attacks, session.audit, position, document.elapsed + session.plan.reserved)
+    reason = _too_short(session, position, share, seconds)
+    if reason is not None:
+        _skip(session, position, reason, "time")
+        return
     document.replace_attack(position, status="running", share=share)
     document.write()
-    seconds = seconds_for(attacks, session.audit, position, document.elapsed)
-    budget = AttackBudget(share, seconds, _Reporter(session, QueryCounter(context.folder(attack.name))))
-    session.add_result(position, attack.run(context, budget))
-    document.replace_attack(position, status="finished")
+    reporter = _Reporter(session, QueryCounter(context.folder(attack.name)))
+    budget = AttackBudget(share, seconds, reporter)
+    result = attack.run(context, budget)
+    session.add_result(position, result)
+    document.replace_attack(position, status="finished", ended=_ended(budget, result, reporter.batch))
     session.on_progress(attack_line(session.audit.attacks[position]))
     document.write()
     session.save_if_due()
+
+
+def _too_short(session: AuditSession, position: int, share: int, seconds: float) -> str | None:
+    """Why the attack cannot be begun in ``seconds``; None where by the measured speed it can."""
+    if seconds <= 0:
+        return "the time was up"
+    if seconds == inf:
+        return None
+    context = session.context(position, min(share, int(seconds * session.audit.budget.rate)))
+    reason = session.planned(position).attack.unavailable(context)
+    return None if reason is None else f"the time is too short: in its {seconds:.1f} s it {reason}"
+
+
+def _ended(budget: AttackBudget, result: AttackResult, batch: int) -> AttackEnd:
+    """What ended an attack whose next batch would have been of ``batch`` queries."""
+    if result.queries + batch > budget.queries:
+        return "budget"
+    return "exhausted" if result.exhausted or budget.seconds == inf else "time"
 
 
 @dataclass
@@ -82,10 +108,12 @@ class _Reporter:
     session: AuditSession
     counter: QueryCounter
     begun: bool = False
+    batch: int = 1
 
     def __call__(self, queries: int, batch: int) -> None:
         """Count ``queries``; the first call comes before the first batch."""
         self.counter.write(queries, batch)
+        self.batch = batch
         if self.begun:
             self.session.save_if_due()
         self.begun = True

@@ -64,12 +64,19 @@ def queries_for(attacks: Sequence[PlannedAttack], audit: Audit, position: int) -
 
 
 def seconds_for(attacks: Sequence[PlannedAttack], audit: Audit, position: int, elapsed: float) -> float:
-    """Seconds of it: its part of what its seed has left of the seed's part."""
+    """Seconds of it: its part of what its seed has left of the seed's part; 0 or less where nothing is left.
+
+    Args:
+        attacks: of one seed.
+        audit: with what every attack of every seed has spent.
+        position: among the attacks of ``audit``.
+        elapsed: seconds that the audit took so far, and those that are kept for what comes after its attacks.
+    """
     if audit.budget.seconds is None:
         return inf
     seeds = audit.budget.seeds - position // len(attacks)
     left = (audit.budget.seconds - elapsed) / seeds
-    return max(0.1, left * _fraction(attacks, audit, position))
+    return left * _fraction(attacks, audit, position)
 
 
 def _fraction(attacks: Sequence[PlannedAttack], audit: Audit, position: int) -> float:

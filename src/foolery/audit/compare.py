@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.reference import ReferenceData
-from foolery.audit.schema import Audit
+from foolery.audit.schema import AttackRecord, Audit
 from foolery.audit.scoring import areas, bootstrap
-from foolery.audit.verdict import BaselineComparison
+from foolery.audit.verdict import BaselineComparison, Outcome
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
 
@@ -53,7 +53,8 @@ def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineCompariso
     """Scores of both, class by class.
 
     The interval resamples classes, the same ones in both, so that what makes a class easy for either does not
-    count. It is a regression where the whole interval of the difference is below 0.
+    count. It is a regression where the whole interval of the difference is below 0, and undecided where the
+    two did not spend the same.
 
     Args:
         earlier: the audit to compare with.
@@ -68,26 +69,39 @@ def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineCompariso
     order = [earlier.targets.index(label) for label in current.targets]
     before, after = _areas(earlier)[order], _areas(current)
     difference = bootstrap(before - after, scale=100.0)
+    reason = spent_otherwise(earlier, current)
+    outcome: Outcome = "failed" if difference.high < 0.0 else "passed"
     return BaselineComparison(
         file=file,
         classifier=earlier.classifier.name,
         before=100.0 * (1.0 - float(before.mean())),
         after=100.0 * (1.0 - float(after.mean())),
         difference=difference,
-        regression=difference.high < 0.0,
+        outcome=outcome if reason is None else "undecided",
+        reason=reason,
     )
 
 
-def skipped_on_one_side(earlier: Audit, current: Audit) -> tuple[str, ...]:
-    """A note about attacks that could be tried on one side only; nothing where there are none."""
+def spent_otherwise(earlier: Audit, current: Audit) -> str | None:
+    """Why what was spent does not compare, whatever was asked for; None where it does."""
+    for name, audit in (("the earlier audit", earlier), ("this audit", current)):
+        if audit.unfinished:
+            return (
+                f"the time was up before these attacks of {name} were finished: {', '.join(audit.unfinished)}"
+            )
+        if audit.budget.seconds is not None and any(attack.ended is None for attack in _tried(audit)):
+            return f"{name} had a limit of time, and does not say whether it was enough"
     before, after = (
         {attack.name for attack in audit.attacks if attack.status == "skipped"}
         for audit in (earlier, current)
     )
-    if before == after:
-        return ()
-    names = ", ".join(sorted(before ^ after))
-    return (f"The earlier audit and this one do not quite compare: one of them had to skip {names}.",)
+    if before != after:
+        return f"one of the two had to skip {', '.join(sorted(before ^ after))}"
+    return None
+
+
+def _tried(audit: Audit) -> list[AttackRecord]:
+    return [attack for attack in audit.attacks if attack.status != "skipped"]
 
 
 def _areas(audit: Audit) -> NDArray[np.float64]:

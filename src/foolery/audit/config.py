@@ -42,6 +42,7 @@ class AuditConfig:
             no panel at all.
         exclude: names of classes that are not attacked.
         fail_on: gates, as ``"score < 50"``.
+        allow_unfinished: whether a gate that the time left undecided lets the build pass.
         baseline: an earlier audit, or its folder or file, to compare the score with.
         champions: an earlier audit, or its folder or file, whose champions are scored in place of attacks.
         mitigations: whether mitigations are measured; it takes a fifth of the budget for each network.
@@ -71,6 +72,7 @@ class AuditConfig:
     panel: Sequence[str | Classifier] | Panel | None = None
     exclude: Sequence[str] = ()
     fail_on: Sequence[str | Gate] = ()
+    allow_unfinished: bool = False
     baseline: Audit | Path | str | None = None
     champions: Audit | Path | str | None = None
     mitigations: bool = True
@@ -122,6 +124,7 @@ class AuditConfig:
             baseline=baseline,
             mitigations=self.mitigations,
             others=self._others(),
+            allow_unfinished=self.allow_unfinished,
             command=self.command,
         )
         plan.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from time import monotonic
 
@@ -36,6 +37,12 @@ class AuditDocument:
     def elapsed(self) -> float:
         """Seconds of the audit so far, its earlier parts included."""
         return self._before + monotonic() - self._begun
+
+    @property
+    def remaining(self) -> float:
+        """Seconds that are left of the limit of time; infinite without one."""
+        limit = self.audit.budget.seconds
+        return inf if limit is None else limit - self.elapsed
 
     @property
     def budget(self) -> BudgetRecord:

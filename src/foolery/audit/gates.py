@@ -3,16 +3,23 @@
 An expression is ``NAME OP NUMBER``. ``NAME`` is one of ``FIGURES``, ``OP`` one of ``<``, ``<=``, ``>``,
 ``>=``, ``==`` and ``!=``, ``NUMBER`` a decimal number, with ``%`` after it for hundredths. Spaces do not
 count. The gate fails where the expression holds.
+
+A search that the time cut short leaves figures that more queries would move, most of them in one direction:
+a share of fooled classes only grows. So a gate is failed or passed only where nothing that the rest of the
+search could find changes it, and else it is undecided.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import Literal
 
 from foolery.audit.schema_1 import FIGURES as OLD_NAMES
+from foolery.audit.schema_2 import NOT_KNOWN
 from foolery.audit.verdict import AuditVerdict, GateResult, Interval
 from foolery.errors import UsageError, did_you_mean
 from foolery.text import THRESHOLDS
@@ -31,16 +38,30 @@ class Figure:
     Attributes:
         about: one line.
         read: the number in a verdict; None where it is not known.
-        share: whether it goes from 0 to 1; others go further.
+        search: what more search can do to it: let it ``rise``, ``fall``, or ``either``.
+        top: the largest value that it can have; 1 for a share. The least is 0.
         needs_data: whether it cannot be had without reference data.
         needs_panel: whether it cannot be had without a panel.
     """
 
     about: str
     read: Callable[[AuditVerdict], float | None]
-    share: bool = True
+    search: Literal["rise", "fall", "either"] = "rise"
+    top: float = 1.0
     needs_data: bool = False
     needs_panel: bool = False
+
+    @property
+    def share(self) -> bool:
+        """Whether it is a share."""
+        return self.top == 1.0
+
+    def reach(self, value: float) -> tuple[float, float]:
+        """From where to where more search could bring ``value``."""
+        return (
+            value if self.search == "rise" else 0.0,
+            value if self.search == "fall" else self.top,
+        )
 
 
 def _value(interval: Interval | None) -> float | None:
@@ -48,22 +69,26 @@ def _value(interval: Interval | None) -> float | None:
 
 
 def _share_above(level: str) -> Figure:
-    return Figure(f"share of champions with a confidence of {level} or more", lambda v: v.above[level])
+    return Figure(
+        f"share of champions with a confidence of {level} or more", lambda v: v.above[level], "either"
+    )
 
 
 #: Name in an expression to what it is.
 FIGURES: Mapping[str, Figure] = {
-    "score": Figure("the score, 0 to 100", lambda v: _value(v.score), share=False, needs_data=True),
+    "score": Figure("the score, 0 to 100", lambda v: _value(v.score), "fall", 100.0, True),
     "score-without-transfer": Figure(
         "the score without the transfer attack",
         lambda v: _value(v.score_without_transfer or v.score),
-        share=False,
+        "fall",
+        100.0,
         needs_data=True,
     ),
     "score-unrecognizable": Figure(
         "the score without images that the panel recognizes",
         lambda v: _value(v.score_unrecognizable),
-        share=False,
+        "fall",
+        100.0,
         needs_data=True,
         needs_panel=True,
     ),
@@ -84,13 +109,16 @@ FIGURES: Mapping[str, Figure] = {
         needs_data=True,
     ),
     "recognized": Figure(
-        "share of champions that the panel recognizes", lambda v: v.recognized, needs_panel=True
+        "share of champions that the panel recognizes", lambda v: v.recognized, "either", needs_panel=True
     ),
-    "median-confidence": Figure("median confidence of the champions", lambda v: v.median_confidence),
+    "median-confidence": Figure(
+        "median confidence of the champions", lambda v: v.median_confidence, "either"
+    ),
     "queries-to-half": Figure(
         "queries until half of the classes were fooled",
         lambda v: v.queries_to_half,
-        share=False,
+        "fall",
+        inf,
         needs_data=True,
     ),
     **{f"fooled@{level}": _share_above(str(level)) for level in THRESHOLDS},
@@ -151,11 +179,29 @@ class Gate:
         if figure.needs_panel and not panel:
             raise UsageError(f"--fail-on: {self.figure} needs independent classifiers; give --panel REF")
 
-    def judge(self, verdict: AuditVerdict) -> GateResult:
-        """Whether it fails; ``queries-to-half`` is infinite where half of the classes were never fooled."""
+    def judge(self, verdict: AuditVerdict, unfinished: Sequence[str] = ()) -> GateResult:
+        """Its outcome; ``queries-to-half`` is infinite where half of the classes were never fooled.
+
+        Args:
+            verdict: of the audit.
+            unfinished: names of the attacks that the time cut short.
+        """
         value = FIGURES[self.figure].read(verdict)
-        if value is None and self.figure == "queries-to-half":
-            failed = _OPERATORS[self.operator](float("inf"), self.limit)
-        else:
-            failed = value is None or _OPERATORS[self.operator](value, self.limit)
-        return GateResult(expression=self.text, value=value, failed=failed)
+        if value is None and self.figure != "queries-to-half":
+            return GateResult(expression=self.text, value=None, outcome="undecided", reason=NOT_KNOWN)
+        number = inf if value is None else value
+        holds = self._holds_within(
+            number, *(FIGURES[self.figure].reach(number) if unfinished else (number,) * 2)
+        )
+        if holds is None:
+            reason = f"the time was up before these attacks were finished: {', '.join(unfinished)}"
+            return GateResult(expression=self.text, value=value, outcome="undecided", reason=reason)
+        return GateResult(expression=self.text, value=value, outcome="failed" if holds else "passed")
+
+    def _holds_within(self, value: float, low: float, high: float) -> bool | None:
+        """Whether the expression holds for every value from ``low`` to ``high``; None where it depends."""
+        holds = _OPERATORS[self.operator]
+        if self.operator in ("==", "!=") and low < high:
+            return None if low <= self.limit <= high else holds(value, self.limit)
+        ends = {holds(low, self.limit), holds(high, self.limit)}
+        return ends.pop() if len(ends) == 1 else None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from foolery.audit.schema import AttackRecord, Audit, AuditedChampion
 from foolery.audit.storage import SUMMARY
-from foolery.audit.verdict import AuditVerdict, Interval
+from foolery.audit.verdict import AuditVerdict, Interval, Outcome
 from foolery.files import write_atomic
 from foolery.text import format_confidence, format_percent
 
 _CHAMPIONS = 12
+_WORDS: Mapping[Outcome, str] = {"failed": "FAIL", "passed": "pass", "undecided": "undecided"}
 
 
 def write_summary(audit: Audit, folder: Path) -> Path:
@@ -41,7 +43,7 @@ def headline(audit: Audit) -> str:
     if audit.state != "finished":
         return f"{audit.state}, {audit.budget.spent:,} queries so far"
     if audit.gates or audit.comparison:
-        return "passed" if audit.passed else "failed"
+        return audit.outcome
     score = audit.verdict.score if audit.verdict is not None else None
     return "no score" if score is None else f"score {score.value:.1f}"
 
@@ -100,12 +102,14 @@ def gate_lines(audit: Audit) -> list[str]:
     lines = []
     for gate in audit.gates:
         value = "not known" if gate.value is None else f"{gate.value:.4g}"
-        lines.append(f"{_judged(gate.failed)}: fail on `{gate.expression}`, and it is {value}")
+        why = "" if gate.reason is None else f" ({gate.reason})"
+        lines.append(f"{_WORDS[gate.outcome]}: fail on `{gate.expression}`, and it is {value}{why}")
     if audit.comparison is not None:
         one = audit.comparison
+        why = "" if one.reason is None else f" ({one.reason})"
         lines.append(
-            f"{_judged(one.regression)}: score {one.before:.1f} before ({one.file}, {one.classifier}), "
-            f"{one.after:.1f} now, difference {format_interval(one.difference, 1)}"
+            f"{_WORDS[one.outcome]}: score {one.before:.1f} before ({one.file}, {one.classifier}), "
+            f"{one.after:.1f} now, difference {format_interval(one.difference, 1)}{why}"
         )
     return lines
 
@@ -117,10 +121,6 @@ def mitigation_lines(audit: Audit) -> list[str]:
         f"{one.cost}"
         for one in audit.mitigations
     ]
-
-
-def _judged(failed: bool) -> str:
-    return "FAIL" if failed else "pass"
 
 
 def _number(value: float | None) -> str:
@@ -154,6 +154,8 @@ def _attack_table(audit: Audit) -> list[str]:
 
 
 def _status(attack: AttackRecord) -> str:
+    if attack.status == "finished" and attack.ended == "time":
+        return "unfinished: the time was up"
     if attack.status == "skipped":
         return f"skipped: {_cell(attack.reason or '')}"
     return "" if attack.status == "finished" else attack.status

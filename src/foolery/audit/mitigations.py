@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import exp, log
+from math import exp, inf, log
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ from foolery.classifiers.scores import confidence, log_softmax
 from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.class_matching import match_by_name
-from foolery.errors import UsageError
+from foolery.errors import FooleryError, UsageError
 from foolery.text import format_percent
 
 REJECTION_TPRS = (0.99, 0.95, 0.9, 0.8)
@@ -44,26 +44,34 @@ _SEED_OFFSET = 1000
 _COLDEST, _HOTTEST = 0.05, 20.0
 
 
-def measure_mitigations(session: AuditSession) -> tuple[Mitigation, ...]:
-    """Every mitigation that can be tried with what there is.
+class TimeIsUpError(FooleryError):
+    """A limit of time does not do for the next mitigation."""
+
+
+def measure_mitigations(session: AuditSession) -> tuple[tuple[Mitigation, ...], tuple[str, ...]]:
+    """Every mitigation that can be tried with what there is, and notes about what could not.
 
     Args:
         session: of an audit that is finished. Classifiers in the ``others`` of its plan are mitigations too.
     """
     audit, plan = session.audit, session.plan
     if plan.reference is None or audit.reference is None or not audit.champions:
-        return ()
+        return (), ()
     scored = session.scored or score_reference(plan.classifier, plan.reference)
-    plain = fresh_audit(session, "plain", plan.classifier)
-    rows = rejection_thresholds(plain, scored)
-    if audit.classifier.kind == "softmax":
-        rows.append(temperature_scaling(session, scored))
-    for kind, other in plan.others.items():
-        defended = ensemble(plan.classifier, other) if kind == "ensemble" else other
-        cost = "every image goes through both networks" if kind == "ensemble" else "another training"
-        name = f"{kind} {other.description.name}"
-        rows += _before_and_after(name, plain, fresh_audit(session, kind, defended), cost)
-    return tuple(rows)
+    rows: list[Mitigation] = []
+    try:
+        plain = fresh_audit(session, "plain", plan.classifier, 1 + len(plan.others))
+        rows += rejection_thresholds(plain, scored)
+        if audit.classifier.kind == "softmax":
+            rows.append(temperature_scaling(session, scored))
+        for number, (kind, other) in enumerate(plan.others.items()):
+            defended = ensemble(plan.classifier, other) if kind == "ensemble" else other
+            cost = "every image goes through both networks" if kind == "ensemble" else "another training"
+            name, left = f"{kind} {other.description.name}", len(plan.others) - number
+            rows += _before_and_after(name, plain, fresh_audit(session, kind, defended, left), cost)
+    except TimeIsUpError:
+        return tuple(rows), ("The time was up before all mitigations were measured.",)
+    return tuple(rows), ()
 
 
 def check_mitigations(
@@ -165,26 +173,42 @@ def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> f
     return exp((low + high) / 2)
 
 
-def fresh_audit(session: AuditSession, kind: str, classifier: Classifier) -> Audit:
-    """A small audit of ``classifier`` with another seed; a finished one that is there already is read."""
-    plan = _fresh_plan(session, kind, classifier)
+def fresh_audit(session: AuditSession, kind: str, classifier: Classifier, networks: int = 1) -> Audit:
+    """A small audit of ``classifier`` with another seed; a finished one that is there already is read.
+
+    Args:
+        session: of the audit.
+        kind: of the mitigation.
+        classifier: with it.
+        networks: how many are to share the time that is left.
+
+    Raises:
+        TimeIsUpError: where the time does not do.
+    """
+    plan = _fresh_plan(session, kind, classifier, networks)
     finished = _finished(plan.out)
     if finished is not None and finished.classifier.fingerprint == classifier.description.fingerprint:
         return finished
+    if session.document.remaining <= 0:
+        raise TimeIsUpError("mitigations: the time is up")
     session.on_progress(f"mitigations: {kind}, {plan.budget.queries:,} queries more")
     fresh = AuditSession.begin(plan, session.on_progress, overwrite=True)
     run_attacks(fresh)
-    return fresh.finish()
+    audit = fresh.finish()
+    if audit.unfinished:
+        raise TimeIsUpError("mitigations: the time is up")
+    return audit
 
 
-def _fresh_plan(session: AuditSession, kind: str, classifier: Classifier) -> AuditPlan:
+def _fresh_plan(session: AuditSession, kind: str, classifier: Classifier, networks: int) -> AuditPlan:
+    remaining = session.document.remaining
     queries = max(1000, min(MAX_FRESH_QUERIES, session.audit.budget.queries // 5))
     return replace(
         session.plan,
         classifier=classifier,
         out=session.plan.out / MITIGATIONS / kind,
         requested=str(queries),
-        budget=Budget(queries),
+        budget=Budget(queries, None if remaining == inf else remaining / networks),
         attacks=select_attacks(FRESH_ATTACKS),
         seeds=1,
         seed=(session.plan.seed + _SEED_OFFSET) % 2**64,
@@ -206,7 +230,7 @@ def _extra_classes(audit: Audit, classifier: Classifier) -> tuple[str, ...]:
 
 def _finished(folder: Path) -> Audit | None:
     audit = open_audit(folder) if (folder / FILE).is_file() else None
-    return audit if audit is not None and audit.state == "finished" else None
+    return audit if audit is not None and audit.state == "finished" and not audit.unfinished else None
 
 
 def _before_and_after(name: str, plain: Audit, defended: Audit, cost: str) -> list[Mitigation]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from foolery.audit.attacks.transfer import TRANSFER
 from foolery.audit.schema import AttackRecord, Audit, BudgetRecord, ReferenceStatistics
 from foolery.data.synthetic import synthetic_kinds
 from foolery.text import format_percent
-
-_MOST_OF_BUDGET = 0.8  # of the queries
 
 
 def start_notes(*, reference: bool, queries: bool, panel: bool, excluded: Sequence[str]) -> tuple[str, ...]:
@@ -43,14 +42,13 @@ def final_notes(audit: Audit) -> tuple[str, ...]:
 
 def _time_limit_note(audit: Audit) -> tuple[str, ...]:
     budget = audit.budget
-    queries = budget.queries * budget.seeds
-    if budget.seconds is None or budget.elapsed < _MOST_OF_BUDGET * budget.seconds:
-        return ()
-    if budget.spent >= _MOST_OF_BUDGET * queries:
+    if not audit.unfinished:
         return ()
     return (
-        f"The time limit ended the audit after {budget.spent:,} of {queries:,} queries. A class that would "
-        "be fooled later counts as not fooled, so the score is too high: more time can only lower it.",
+        f"The audit is unfinished: its time was up after {budget.spent:,} of "
+        f"{budget.queries * budget.seeds:,} queries, before {', '.join(audit.unfinished)} came to an end. A "
+        "class that would be fooled later counts as not fooled, so the score is too high: more time can only "
+        "lower it.",
     )
 
 
@@ -72,17 +70,30 @@ def _no_search_needed_note(audit: Audit) -> tuple[str, ...]:
     )
 
 
-def budget_line(budget: BudgetRecord) -> str:
-    """The first line of progress: how fast, how much, how long."""
-    time = (budget.queries * budget.seeds - budget.spent) / budget.rate
-    if budget.seconds is not None:
-        time = min(time, budget.seconds - budget.elapsed)
-    duration = f"{time:.0f} s" if time < 120 else f"{time / 60:.0f} min"
+def budget_line(budget: BudgetRecord, *, gated: bool = False) -> str:
+    """The first line of progress: how fast, how much, how long, and what gates can know with that.
+
+    Args:
+        budget: of the audit.
+        gated: whether a build depends on it.
+    """
+    queries = budget.queries * budget.seeds - budget.spent
     seeds = "" if budget.seeds == 1 else f" for each of {budget.seeds} seeds"
-    return (
-        f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about {duration} "
-        f"or more"
+    start = (
+        f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about "
+        f"{_duration(queries / budget.rate)} or more"
     )
+    left = inf if budget.seconds is None else budget.seconds - budget.elapsed
+    if queries / budget.rate <= left:
+        return f"{start}; gates can be decided" if gated else start
+    share = format_percent(left * budget.rate / (budget.queries * budget.seeds), 0)
+    limit = f"{start}; its limit of {_duration(left)} ends it after about {share} of them"
+    known = ": gates can fail and cannot pass, what has not failed by then is undecided" if gated else ""
+    return limit + known
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def reference_line(reference: ReferenceStatistics) -> str:

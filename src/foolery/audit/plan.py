@@ -25,6 +25,8 @@ from foolery.errors import UsageError
 from foolery.rng import check_seed
 
 DEFAULT_QUERIES = 300_000
+FINISHING = 0.05  # of a limit of time, for what comes after the attacks: panel and files
+MITIGATING = 0.2  # likewise, for mitigations
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class AuditPlan:
         baseline: an earlier audit to compare with, and the name of its file; None for none.
         mitigations: whether mitigations are measured.
         others: classifiers that are mitigations, under ``ensemble`` and ``hardened``.
+        allow_unfinished: whether an undecided gate lets the build pass.
         command: how the audit was started.
     """
 
@@ -61,7 +64,20 @@ class AuditPlan:
     baseline: tuple[Audit, str] | None = None
     mitigations: bool = True
     others: Mapping[str, Classifier] = field(default_factory=dict)
+    allow_unfinished: bool = False
     command: str = "python"
+
+    @property
+    def reserved(self) -> float:
+        """Seconds of a limit of time that attacks leave for panel, files and mitigations."""
+        mitigations = self.mitigations and self.reference is not None
+        share = FINISHING + (MITIGATING if mitigations else 0.0)
+        return share * (self.budget.seconds or 0.0)
+
+    @property
+    def gated(self) -> bool:
+        """Whether a build depends on it."""
+        return bool(self.gates) or self.baseline is not None
 
     @property
     def runs(self) -> Path:
@@ -81,6 +97,11 @@ class AuditPlan:
             check_queries(self.budget.queries)
         for gate in self.gates:
             gate.check(data=self.reference is not None, panel=self.panel is not None)
+        if self.gates and self.budget.queries is None and self.budget.seconds is not None:
+            raise UsageError(
+                f"--fail-on: with a budget of time alone the machine's speed would decide; give queries too, "
+                f"as in --budget {DEFAULT_QUERIES},{self.requested}"
+            )
         _ = self.targets
 
     def new_audit(self, rate: float = 1.0) -> Audit:
@@ -120,6 +141,7 @@ class AuditPlan:
             ),
             panel=() if self.panel is None else self.panel.members,
             notes=(*description.notes, *notes),
+            allow_unfinished=self.allow_unfinished,
             command=self.command,
             started=run_provenance.started,
             device=run_provenance.device,

@@ -75,7 +75,7 @@ def rescore_champions(plan: AuditPlan, earlier: Audit, *, overwrite: bool = Fals
             "champions": _with_makers(champions, earlier),
             "curves": () if reference is None else results.curves(seed),
             "verdict": verdict,
-            "gates": tuple(gate.judge(verdict) for gate in plan.gates),
+            "gates": tuple(gate.judge(verdict, earlier.unfinished) for gate in plan.gates),
             "notes": (*audit.notes, _note(earlier)),
         }
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 from foolery.audit.attack_loop import run_attacks
-from foolery.audit.compare import check_comparable, compare_with, skipped_on_one_side
+from foolery.audit.compare import check_comparable, compare_with
 from foolery.audit.config import AuditConfig
 from foolery.audit.mitigations import check_mitigations, measure_mitigations
 from foolery.audit.rescore import rescore_champions
@@ -30,6 +31,7 @@ def run_audit(
     on_progress: Callable[[str], None] = _ignore,
     resume: bool = False,
     overwrite: bool = False,
+    begun: float | None = None,
 ) -> Audit:
     """Audit ``classifier``: search for unrecognizable images that it accepts, and score it.
 
@@ -42,6 +44,7 @@ def run_audit(
         on_progress: called with lines of progress.
         resume: go on with the audit in the folder.
         overwrite: replace the audit in the folder.
+        begun: when a limit of time begins to count, on the clock ``time.monotonic``; now if None.
 
     Returns:
         The audit, as ``audit.json`` has it.
@@ -50,7 +53,7 @@ def run_audit(
         UsageError: for what cannot be used; before anything is scored where that can be known.
         KeyboardInterrupt: passed on after everything was saved.
     """
-    config = AuditConfig() if config is None else config
+    config, begun = AuditConfig() if config is None else config, monotonic() if begun is None else begun
     if resume and overwrite:
         raise UsageError("--resume: goes on with what --overwrite would replace; give one of them")
     if resume and config.champions is not None:
@@ -65,14 +68,16 @@ def run_audit(
     if plan.baseline is not None:
         check_comparable(plan.baseline[0], plan.new_audit(), plan.reference)
     if resume:
-        session = AuditSession.resume(plan, on_progress)
+        session = AuditSession.resume(plan, on_progress, begun=begun)
     else:
-        session = AuditSession.begin(plan, on_progress, overwrite=overwrite)
+        session = AuditSession.begin(plan, on_progress, overwrite=overwrite, begun=begun)
     run_attacks(session)
     session.finish()
     _compare(session)
     if plan.mitigations:
-        session.document.write_with(mitigations=measure_mitigations(session))
+        mitigations, notes = measure_mitigations(session)
+        session.document.write_with(mitigations=mitigations, notes=(*session.audit.notes, *notes))
+    session.document.write_with(budget=session.document.budget)
     return session.audit
 
 
@@ -81,10 +86,7 @@ def _compare(session: AuditSession) -> None:
     if session.plan.baseline is None:
         return
     earlier, file = session.plan.baseline
-    session.document.write_with(
-        comparison=compare_with(earlier, session.audit, file),
-        notes=(*session.audit.notes, *skipped_on_one_side(earlier, session.audit)),
-    )
+    session.document.write_with(comparison=compare_with(earlier, session.audit, file))
 
 
 def audit(

@@ -1,8 +1,9 @@
 """``audit.json``: the whole of an audit, as other programs read it.
 
-Every number that a gate, a summary or a page shows is in it. ``schema`` is 2; ``foolery.audit.schema_1``
-reads 1, and a larger one is refused. Shares are from 0 to 1, scores from 0 to 100, times in seconds. NaN is
-never written: what is not known is null. Paths are relative to the folder of the document.
+Every number that a gate, a summary or a page shows is in it. ``schema`` is 3; ``foolery.audit.schema_1`` and
+``foolery.audit.schema_2`` read the earlier ones, and a larger one is refused. Shares are from 0 to 1, scores
+from 0 to 100, times in seconds. NaN is never written: what is not known is null. Paths are relative to the
+folder of the document.
 """
 
 from __future__ import annotations
@@ -19,17 +20,21 @@ from foolery.audit.verdict import (
     FrozenModel,
     GateResult,
     Mitigation,
+    Outcome,
 )
 from foolery.classifiers.base import Kind
 from foolery.errors import UsageError
 from foolery.results import Result, table_html
 from foolery.text import format_confidence
 
-SCHEMA = 2
+SCHEMA = 3
 FILE = "audit.json"
 
 AuditState: TypeAlias = Literal["partial", "interrupted", "finished"]
 AttackStatus: TypeAlias = Literal["waiting", "running", "finished", "skipped"]
+AttackEnd: TypeAlias = Literal["budget", "exhausted", "time"]
+
+_WORST_FIRST: tuple[Outcome, ...] = ("failed", "undecided")
 
 
 class AuditedClassifier(FrozenModel):
@@ -112,6 +117,9 @@ class AttackRecord(FrozenModel):
         above_real_median: share of classes for which it has an image above the median real image.
         median_confidence: over classes, of its best image of each.
         run: folder of its run file, or null.
+        ended: what ended it: ``budget`` where its queries were spent, ``exhausted`` where it had nothing left
+            to try, ``time`` where it was cut short, or skipped, because the time was up; null while it is not
+            over, and for audits of earlier schemas.
     """
 
     name: str
@@ -126,6 +134,7 @@ class AttackRecord(FrozenModel):
     above_real_median: float | None = None
     median_confidence: float | None = None
     run: str | None = None
+    ended: AttackEnd | None = None
 
 
 class AuditedChampion(FrozenModel):
@@ -174,6 +183,7 @@ class Audit(FrozenModel, Result):
         panel: names of its members.
         comparison: with the audit that ``--baseline`` names.
         notes: what a reader has to know, one sentence each; for instance why there is no score.
+        allow_unfinished: whether an undecided gate lets the build pass.
         command: of the last start, and ``started``, ``device`` and ``versions``.
     """
 
@@ -194,6 +204,7 @@ class Audit(FrozenModel, Result):
     comparison: BaselineComparison | None = None
     mitigations: tuple[Mitigation, ...] = ()
     notes: tuple[str, ...] = ()
+    allow_unfinished: bool = False
     command: str
     started: str
     device: str
@@ -211,10 +222,22 @@ class Audit(FrozenModel, Result):
         return tuple(self.classifier.classes[at] for at in self.target_indices)
 
     @property
+    def outcome(self) -> Outcome:
+        """Of all gates and the comparison: failed where one is, else undecided where one is."""
+        outcomes = {gate.outcome for gate in self.gates}
+        if self.comparison is not None:
+            outcomes.add(self.comparison.outcome)
+        return next((one for one in _WORST_FIRST if one in outcomes), "passed")
+
+    @property
     def passed(self) -> bool:
-        """Whether no gate failed and the score is no regression from ``--baseline``."""
-        regression = self.comparison is not None and self.comparison.regression
-        return not regression and not any(gate.failed for gate in self.gates)
+        """Whether a build may go on: all gates passed, or none failed and what is undecided is allowed."""
+        return self.outcome == "passed" or (self.outcome == "undecided" and self.allow_unfinished)
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Names of the attacks that the time cut short, each once."""
+        return tuple(dict.fromkeys(attack.name for attack in self.attacks if attack.ended == "time"))
 
     @property
     def path(self) -> Path | None:

@@ -8,10 +8,10 @@ which an audit tries them does not matter, and another attack never makes a clas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import log
+from math import inf, log
 from typing import Any
 
 import numpy as np
@@ -222,8 +222,15 @@ class AuditResults:
         """``(K,)`` of ``(A, K)``: the value for each class's champion."""
         return table[self.winners, np.arange(table.shape[1])]
 
-    def panel_agreement(self, panel: Panel) -> NDArray[np.float64]:
-        """``(A, K) float64``: agreement of the panel with champions and with all images that fool."""
+    def panel_agreement(
+        self, panel: Panel, remaining: Callable[[], float] = lambda: inf
+    ) -> NDArray[np.float64] | None:
+        """``(A, K) float64``: agreement of the panel with champions and with all images that fool.
+
+        Args:
+            panel: to ask.
+            remaining: how many seconds are left; None is returned where that is not enough.
+        """
         agreement = np.full(self.values.shape, np.nan)
         classes = np.arange(self.values.shape[1])
         for row, run in enumerate(self.attack_runs):
@@ -232,6 +239,8 @@ class AuditResults:
                 & (np.isfinite(run.result.queries_to_fool) | (self.winners == row))
             )
             for start in range(0, len(candidates), _AT_ONCE):
+                if remaining() <= 0:
+                    return None
                 part = classes[candidates[start : start + _AT_ONCE]]
                 agreement[row, part] = panel.agreement(run.result.draw(part), part)
         return agreement

@@ -55,21 +55,26 @@ class AuditSession:
 
     @classmethod
     def begin(
-        cls, plan: AuditPlan, on_progress: Callable[[str], None], *, overwrite: bool = False
+        cls,
+        plan: AuditPlan,
+        on_progress: Callable[[str], None],
+        *,
+        overwrite: bool = False,
+        begun: float | None = None,
     ) -> AuditSession:
-        """Start a new audit in the folder of ``plan``.
+        """Start a new audit in the folder of ``plan``; its time counts from ``begun``, or from now.
 
         Raises:
             UsageError: where the folder is not empty and ``overwrite`` is not given, or the data cannot be
                 used.
         """
-        begun, description = monotonic(), plan.classifier.description
+        begun, description = monotonic() if begun is None else begun, plan.classifier.description
         if plan.reference is not None:
             match_classes(plan.reference.data.classes, description.classes, description.name)
         prepare_folder(plan.out, overwrite=overwrite)
         audit = plan.new_audit(images_per_second(plan.classifier, RATE_BATCH))
         session = cls(plan, AuditDocument(plan.out, audit, begun), on_progress)
-        on_progress(budget_line(session.audit.budget))
+        on_progress(budget_line(session.audit.budget, gated=plan.gated))
         session.document.write()
         try:
             session.measure_reference()
@@ -82,13 +87,15 @@ class AuditSession:
         return session
 
     @classmethod
-    def resume(cls, plan: AuditPlan, on_progress: Callable[[str], None]) -> AuditSession:
-        """Go on with the audit in the folder of ``plan``.
+    def resume(
+        cls, plan: AuditPlan, on_progress: Callable[[str], None], *, begun: float | None = None
+    ) -> AuditSession:
+        """Go on with the audit in the folder of ``plan``; its time counts from ``begun``, or from now.
 
         Raises:
             UsageError: where there is none, or it was begun with another plan.
         """
-        begun, earlier = monotonic(), open_audit(plan.out)
+        begun, earlier = monotonic() if begun is None else begun, open_audit(plan.out)
         plan.check_resumable(earlier)
         upgrade_folder(plan.out)
         kept = {"budget": earlier.budget, "attacks": earlier.attacks, "reference": earlier.reference}
@@ -96,7 +103,7 @@ class AuditSession:
         document = AuditDocument(plan.out, audit, begun, before=earlier.budget.elapsed)
         session = cls(plan, document, on_progress)
         session._count_lost_queries()
-        on_progress(budget_line(session.audit.budget))
+        on_progress(budget_line(session.audit.budget, gated=plan.gated))
         if session.audit.reference is None:
             session.measure_reference()
         return session
@@ -210,21 +217,27 @@ class AuditSession:
 
     def finish(self) -> Audit:
         """Judge: the panel, the verdict, the gates and the last notes; the audit is finished."""
-        results, panel, reference = self.all_results(), self.plan.panel, self.plan.reference
-        agreement = None
-        if results is not None and panel is not None:
-            agreement = results.panel_agreement(
-                panel if reference is None else panel.calibrated(reference.data)
-            )
+        results = self.all_results()
+        agreement = None if results is None else self._panel_agreement(results)
         fields = self.fields("finished", results, agreement)
         verdict = fields.get("verdict")
         if isinstance(verdict, AuditVerdict):
-            fields["gates"] = tuple(gate.judge(verdict) for gate in self.plan.gates)
             ended = self.audit.model_copy(update={"budget": self.document.budget})
+            fields["gates"] = tuple(gate.judge(verdict, ended.unfinished) for gate in self.plan.gates)
             notes = self.audit.notes
+            if agreement is None and self.plan.panel is not None:
+                notes = (*notes, "The panel was not asked: the time was up.")
             fields["notes"] = (*notes, *(note for note in final_notes(ended) if note not in notes))
         self.document.write_with(**fields)
         return self.audit
+
+    def _panel_agreement(self, results: AuditResults) -> NDArray[np.float64] | None:
+        """None without a panel, and where the time does not do for one."""
+        panel, reference = self.plan.panel, self.plan.reference
+        if panel is None or self.document.remaining <= 0:
+            return None
+        asked = panel if reference is None else panel.calibrated(reference.data)
+        return results.panel_agreement(asked, lambda: self.document.remaining)
 
     def _count_lost_queries(self) -> None:
         """Count as repeated what an interrupted attack asked and does not keep, and the batch in flight."""

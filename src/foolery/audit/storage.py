@@ -6,11 +6,12 @@ import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from foolery.audit import schema_1, schema_2
 from foolery.audit.schema import FILE, SCHEMA, Audit
-from foolery.audit.schema_1 import upgrade
 from foolery.errors import UsageError
 from foolery.files import write_atomic
 
@@ -52,12 +53,20 @@ def open_audit(path: Path | str) -> Audit:
     if isinstance(version, int) and version > SCHEMA:
         raise UsageError(f"audit: {file} has schema {version}, this foolery reads up to {SCHEMA}; update it")
     try:
-        audit = Audit.model_validate(upgrade(document) if version == 1 else document)
+        audit = Audit.model_validate(upgraded(document))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"audit: {file} is no audit: {place or 'file'}: {first['msg']}") from None
     return audit.placed_in(file.parent)
+
+
+def upgraded(document: Any) -> Any:
+    """The document of any earlier schema as one of this schema; what is no such document stays as it is."""
+    for version, upgrade in ((1, schema_1.upgrade), (2, schema_2.upgrade)):
+        if isinstance(document, dict) and document.get("schema") == version:
+            document = upgrade(document)
+    return document
 
 
 def prepare_folder(folder: Path, *, overwrite: bool) -> None:

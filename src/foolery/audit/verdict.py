@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from pydantic import BaseModel, ConfigDict
+
+Outcome: TypeAlias = Literal["passed", "failed", "undecided"]
 
 
 class FrozenModel(BaseModel):
@@ -60,11 +64,25 @@ class AuditVerdict(FrozenModel):
 
 
 class GateResult(FrozenModel):
-    """One ``--fail-on``: it failed where the expression holds, and where its value is not known."""
+    """One ``--fail-on``.
+
+    Attributes:
+        expression: as it was written.
+        value: of its figure; null where it is not known.
+        outcome: ``failed`` where the expression holds, ``undecided`` where that cannot be known: a search was
+            not finished, or the figure has no value. An undecided gate lets no build pass.
+        reason: why it is undecided; null otherwise.
+    """
 
     expression: str
     value: float | None
-    failed: bool
+    outcome: Outcome
+    reason: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the expression holds."""
+        return self.outcome == "failed"
 
 
 class BaselineComparison(FrozenModel):
@@ -74,7 +92,9 @@ class BaselineComparison(FrozenModel):
         file: name of the earlier audit's file; ``classifier`` is the one that it audited.
         before: score of the earlier audit; ``after`` is the score of this one.
         difference: ``after - before``, with a 95 % interval of a paired bootstrap over classes.
-        regression: whether the interval lies wholly below 0.
+        outcome: ``failed`` where the interval lies wholly below 0, ``undecided`` where the two did not spend
+            the same.
+        reason: why it is undecided; null otherwise.
     """
 
     file: str
@@ -82,7 +102,13 @@ class BaselineComparison(FrozenModel):
     before: float
     after: float
     difference: Interval
-    regression: bool
+    outcome: Outcome
+    reason: str | None = None
+
+    @property
+    def regression(self) -> bool:
+        """Whether the classifier is worse than the earlier one."""
+        return self.outcome == "failed"
 
 
 class Mitigation(FrozenModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,6 +60,10 @@ def audit(
             help="Exit with 1 if this holds: 'score < 50'; repeatable; an unknown figure lists them all.",
         ),
     ] = None,
+    allow_unfinished: Annotated[
+        bool,
+        typer.Option("--allow-unfinished", help="Let a gate pass that the time left undecided."),
+    ] = False,
     baseline: Annotated[
         Path | None,
         typer.Option(
@@ -129,8 +134,9 @@ def audit(
     """Audit a classifier: search for unrecognizable images that it accepts, and score it.
 
     All attacks share one budget. audit.json, summary.md and the champions' images are in --out. Exit code 1
-    means that a gate (--fail-on, --baseline) failed. Ctrl-C saves; --resume continues.
+    means that a gate (--fail-on, --baseline) failed or is undecided. Ctrl-C saves; --resume continues.
     """
+    begun = monotonic()
     from foolery.audit import AuditConfig, run_audit
 
     config = AuditConfig(
@@ -144,6 +150,7 @@ def audit(
         panel=panel or None,
         exclude=exclude or (),
         fail_on=fail_on or (),
+        allow_unfinished=allow_unfinished,
         baseline=baseline,
         champions=champions,
         mitigations=mitigations,
@@ -155,7 +162,7 @@ def audit(
     )
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     with _saying_how_to_continue(config.out):
-        audited = run_audit(loaded, config, on_progress=note, resume=resume, overwrite=overwrite)
+        audited = run_audit(loaded, config, on_progress=note, resume=resume, overwrite=overwrite, begun=begun)
     _print(audited, as_json=as_json)
 
 
@@ -173,7 +180,7 @@ def _print(audited: Audit, *, as_json: bool) -> None:
     """Print the verdict.
 
     Raises:
-        GateError: where a gate failed, or the score is worse than before.
+        GateError: where a gate failed or is undecided, or the score is worse than before.
     """
     from foolery.audit.markdown import gate_lines, headline, mitigation_lines, verdict_lines
 
@@ -187,8 +194,22 @@ def _print(audited: Audit, *, as_json: bool) -> None:
             print("mitigations", *(f"- {line}" for line in mitigation_lines(audited)), sep="\n")
         folder = audited.folder
         print(f"next        {folder / 'summary.md'}; foolery report {folder} -o page")
-    failed = [gate.expression for gate in audited.gates if gate.failed]
-    if audited.comparison is not None and audited.comparison.regression:
-        failed.append("worse than --baseline")
-    if failed:
-        raise GateError(f"audit: {len(failed)} of the checks failed: {'; '.join(failed)}")
+    _check(audited)
+
+
+def _check(audited: Audit) -> None:
+    """Raise GateError unless the build may go on."""
+    if audited.passed:
+        return
+    judged = [(gate.expression, gate.outcome) for gate in audited.gates]
+    if audited.comparison is not None:
+        judged.append(("no worse than --baseline", audited.comparison.outcome))
+    parts = [
+        f"{len(names)} of the checks {outcome}: {'; '.join(names)}"
+        for outcome in ("failed", "undecided")
+        if (names := [name for name, other in judged if other == outcome])
+    ]
+    remedy = (
+        "; a larger budget decides, --allow-unfinished lets it pass" if audited.outcome == "undecided" else ""
+    )
+    raise GateError(f"audit: {', '.join(parts)}{remedy}")

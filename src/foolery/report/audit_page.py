@@ -53,7 +53,8 @@ class AuditArtifact:
         if audit.verdict is not None and audit.verdict.score is not None:
             state.append(f"score {audit.verdict.score.value:.1f} of 100")
         if audit.gates:
-            state.append(f"{sum(gate.failed for gate in audit.gates)} of {len(audit.gates)} gates failed")
+            passed = sum(gate.outcome == "passed" for gate in audit.gates)
+            state.append(f"{passed} of {len(audit.gates)} gates passed")
         best = sorted(audit.champions, key=lambda each: -each.confidence)[:CARD_IMAGES]
         return ArtifactCard(
             name=self.folder.resolve().name,

@@ -16,7 +16,7 @@ from foolery.text import format_count, format_duration, format_percent, format_s
 
 if TYPE_CHECKING:
     from foolery.audit.schema import AttackRecord, Audit
-    from foolery.audit.verdict import GateResult, Interval, Mitigation
+    from foolery.audit.verdict import GateResult, Interval, Mitigation, Outcome
 
 FIRST_QUERIES = 100  # queries at which the score's area begins
 _MAX_STEPS = 400  # steps of a curve
@@ -27,7 +27,7 @@ class GateRow:
     """One condition of the audit: how it was written, and what came of it."""
 
     expression: str
-    passed: bool
+    outcome: Outcome
     text: str
 
 
@@ -123,7 +123,7 @@ def _figures(audit: Audit) -> tuple[Fact, ...]:
 
 def _gate(gate: GateResult) -> GateRow:
     text = "no value" if gate.value is None else f"value {gate.value:.4g}"
-    return GateRow(f"fail on {gate.expression}", not gate.failed, text)
+    return GateRow(f"fail on {gate.expression}", gate.outcome, _with_reason(text, gate.reason))
 
 
 def _comparison(audit: Audit) -> tuple[GateRow, ...]:
@@ -134,11 +134,19 @@ def _comparison(audit: Audit) -> tuple[GateRow, ...]:
     return (
         GateRow(
             f"no worse than {comparison.file}",
-            not comparison.regression,
-            f"score {comparison.before:.1f} before ({comparison.classifier}), {comparison.after:.1f} now: "
-            f"{_signed(change.value)} ({_signed(change.low)} to {_signed(change.high)})",
+            comparison.outcome,
+            _with_reason(
+                f"score {comparison.before:.1f} before ({comparison.classifier}), "
+                f"{comparison.after:.1f} now: {_signed(change.value)} "
+                f"({_signed(change.low)} to {_signed(change.high)})",
+                comparison.reason,
+            ),
         ),
     )
+
+
+def _with_reason(text: str, reason: str | None) -> str:
+    return text if reason is None else f"{text}: {reason}"
 
 
 def _attacks(audit: Audit) -> PageTable:

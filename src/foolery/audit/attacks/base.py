@@ -45,6 +45,8 @@ class AttackResult:
         queries: queries spent.
         seconds: time that it took.
         draw: ``(M,)`` indices of classes that have an image to ``(M, C, H, W) uint8``.
+        exhausted: whether the attack has nothing left to try, however much budget it has. Where a time limit
+            ends the attack and this is false, the audit is unfinished.
     """
 
     values: NDArray[np.float64]
@@ -53,6 +55,7 @@ class AttackResult:
     queries: int
     seconds: float
     draw: Callable[[NDArray[np.int64]], Canvases]
+    exhausted: bool = False
 
     @classmethod
     def empty(cls, classes: int) -> AttackResult:

@@ -15,6 +15,7 @@ from foolery.runs.database import RUN_DB
 from foolery.search.ascent_presets import QUERIES_PER_STEP
 
 BATCH = 200
+STATES = "ascent-*.npz"  # files that an ascent leaves as long as any of its images still moves
 #: Of ascent: quick steps, that go on where a probability is nearly 1, since thresholds may lie beyond.
 ASCENT_RULE = {"step_nats": 2.0, "last_gain": 0.9}
 
@@ -108,7 +109,8 @@ class AscentAttack:
 
     def _result(self, context: AttackContext) -> AttackResult:
         """What is kept; the queries of the evolution that it starts from come before its own."""
-        result = _kept(self.name, context)
+        moving = any(context.folder(self.name).glob(STATES))
+        result = replace(_kept(self.name, context), exhausted=not moving)
         if self.start is None:
             return result
         before = _kept(self.start, context).queries

@@ -42,7 +42,8 @@ class TransferAttack:
             return AttackResult.empty(len(context.classifier.description.classes))
         draw_images, count = images
         limited = replace(budget, queries=min(budget.queries, count))
-        return score_images(self.name, draw_images, context, limited)
+        result = score_images(self.name, draw_images, context, limited)
+        return replace(result, exhausted=result.queries >= count)
 
 
 def transfer_images(
