@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from foolery import open_run
-from foolery.analysis.transferability import TransferRow, transfer
+from foolery.analysis.transfer_matrix import TransferRow
+from foolery.analysis.transferability import transfer
 from foolery.classifiers import load_classifier
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier

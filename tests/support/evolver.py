@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from foolery.engine.evolution import evolve
-from foolery.runs.buffer import PendingRecords
+from foolery.runs.pending_records import PendingRecords
 
 
 def die() -> None:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from foolery.analysis.statistics import mann_whitney as mann_whitney
     from foolery.analysis.statistics import mantel as mantel
     from foolery.analysis.statistics import trend as trend
-    from foolery.analysis.transferability import TransferCell as TransferCell
-    from foolery.analysis.transferability import TransferMatrix as TransferMatrix
-    from foolery.analysis.transferability import TransferRow as TransferRow
+    from foolery.analysis.transfer_matrix import TransferCell as TransferCell
+    from foolery.analysis.transfer_matrix import TransferMatrix as TransferMatrix
+    from foolery.analysis.transfer_matrix import TransferRow as TransferRow
     from foolery.analysis.transferability import transfer as transfer
     from foolery.analysis.verification import Verification as Verification
     from foolery.analysis.verification import verify as verify
@@ -74,9 +74,9 @@ __getattr__, __dir__ = attach(
         "RankTest": "foolery.analysis.statistics",
         "Relatedness": "foolery.analysis.relatedness",
         "Repetition": "foolery.analysis.repetition",
-        "TransferCell": "foolery.analysis.transferability",
-        "TransferMatrix": "foolery.analysis.transferability",
-        "TransferRow": "foolery.analysis.transferability",
+        "TransferCell": "foolery.analysis.transfer_matrix",
+        "TransferMatrix": "foolery.analysis.transfer_matrix",
+        "TransferRow": "foolery.analysis.transfer_matrix",
         "Trend": "foolery.analysis.statistics",
         "Verification": "foolery.analysis.verification",
         "bootstrap_median": "foolery.analysis.statistics",

@@ -12,7 +12,7 @@ from foolery.cli._output import console, note, print_json
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
-    from foolery.analysis.transferability import TransferMatrix
+    from foolery.analysis.transfer_matrix import TransferMatrix
 
 _NAMED = 5  # missing classes that are named
 _HEAD = (

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foolery.analysis.transferability import TransferCell, TransferMatrix, transfer
-from foolery.analysis.transferability import TransferRow as Matrix
+from foolery.analysis.transfer_matrix import TransferCell, TransferMatrix
+from foolery.analysis.transfer_matrix import TransferRow as Matrix
+from foolery.analysis.transferability import transfer
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
 from foolery.data.fitting import fit_all

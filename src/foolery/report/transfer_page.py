@@ -14,7 +14,7 @@ from foolery.report.wording import heading
 from foolery.text import format_count, format_percent
 
 if TYPE_CHECKING:
-    from foolery.analysis.transferability import TransferCell, TransferMatrix, TransferRow
+    from foolery.analysis.transfer_matrix import TransferCell, TransferMatrix, TransferRow
     from foolery.report.model import RunReport
 
 DATA = "transfer.json"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from foolery.analysis.transferability import TransferMatrix
+from foolery.analysis.transfer_matrix import TransferMatrix
 from foolery.audit.schema import Audit
 from foolery.classifiers import load_classifier
 from foolery.classifiers.wrappers.metered import Budget
