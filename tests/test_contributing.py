@@ -38,9 +38,8 @@ def test_the_map_has_every_room_on_its_floor():
 
 
 def test_every_place_that_is_named_is_there():
-    for text in [
-        cell for heading in ("Where is what?", "What to copy") for row in rows(heading) for cell in row
-    ]:
+    headings = ("Where is what?", "What to copy", "Changes that touch several files")
+    for text in [cell for heading in headings for row in rows(heading) for cell in row]:
         for place in re.findall(r"`([\w/]+(?:/|\.py))`", text):
             beside = [SOURCE / room / place for room in re.findall(r"`([\w/]+)/`", text)]
             assert any(path.exists() for path in (SOURCE / place, *beside)), place
@@ -71,9 +70,9 @@ class Copy:
 
 FOLLOWED = {
     "an encoding": Copy(
-        {"class Gaussian": "class Copied", '"gaussian"': '"copied"'},
+        {"class Sparse": "class Copied", '"sparse"': '"copied"'},
         '        Entry("sparse"',
-        '        Entry("copied", "a copy", "foolery.encodings.copied:Copied", (_SIGMA, _DIRECT_COLORS)),\n',
+        '        Entry("copied", "a copy", "foolery.encodings.copied:Copied", (_SQUARES,)),\n',
         ("evolve", "-c", "lenet", "-e", "copied", "-n", "1", "--batch", "8", "--out", "run"),
         "copied",
     ),

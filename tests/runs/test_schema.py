@@ -138,7 +138,7 @@ def _table(name: str, sql: str) -> str:
 
 
 def test_the_page_says_what_the_schema_says():
-    """``python tests/runs/test_schema.py`` writes the page anew."""
+    """``PYTHONPATH=tests python tests/runs/test_schema.py`` writes the page anew."""
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
