@@ -6,11 +6,12 @@ PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c co
 RUN := .venv/bin/
 HOUSE := pyproject.toml constraints.txt
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo studio test lint bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    ten digits evolve on the screen, then a gallery"
+	@echo "make studio  a local page to watch runs, try pictures and breed images"
 	@echo "make test    every test"
 	@echo "make lint    ruff and the type checker"
 	@echo "make bench   every benchmark in benchmarks/"
@@ -18,6 +19,9 @@ help:
 
 demo: .venv/.for-demo
 	@$(RUN)foolery demo
+
+studio: .venv/.for-studio
+	@$(RUN)foolery studio --open
 
 # Tests run side by side, one thread each: more threads than cores only get in each other's way.
 test: .venv/.for-test
@@ -49,6 +53,11 @@ clean:
 .venv/.for-demo: .venv/.pip $(HOUSE)
 	@echo "Installing foolery into .venv …"
 	$(PIP) -e '.[onnx]'
+	@touch $@
+
+.venv/.for-studio: .venv/.for-demo
+	@echo "Installing what the studio needs into .venv …"
+	$(PIP) -e '.[onnx,studio]'
 	@touch $@
 
 .venv/.for-test: .venv/.pip $(HOUSE)

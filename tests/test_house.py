@@ -17,7 +17,7 @@ from foolery.errors import MissingExtraError
 SOURCE = Path(foolery.__file__).parent
 #: The rooms from the ground up. A file imports from its own room and from lower floors alone.
 FLOORS = (
-    {"errors", "canvas", "rng", "jit", "workers", "files", "text", "registry", "lazy", "results"},
+    {"errors", "canvas", "rng", "jit", "workers", "files", "text", "registry", "lazy", "results", "install"},
     {"encodings", "data", "runs"},
     {"classifiers"},
     {"training", "search"},

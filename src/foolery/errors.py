@@ -23,7 +23,7 @@ class GateError(FooleryError):
 
 
 class MissingExtraError(UsageError):
-    """An optional package is needed and not installed; the message is the ``pip install`` line.
+    """An optional package is needed and not installed; the message ends with the line that installs it here.
 
     Args:
         package: the import name that is missing, for instance ``onnxruntime``.
@@ -32,8 +32,10 @@ class MissingExtraError(UsageError):
     """
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
+        from foolery.install import install_command
+
         super().__init__(
-            f"{package} is needed to {purpose} and is not installed; run: pip install 'foolery[{extra}]'"
+            f"{package} is needed to {purpose} and is not installed; run: {install_command(extra)}"
         )
 
 

@@ -100,7 +100,7 @@ class Entry:
         target: what ``Registry.load`` gives: any object, or a text ``package.module:attribute`` that names it
             and is imported when it is used.
         options: that the target takes.
-        extra: of foolery (``pip install 'foolery[extra]'``), which brings what the target imports.
+        extra: of foolery, which brings what the target imports.
         form: what people write, where that is more than the name: ``onnx:FILE``.
         package: that offers it, with its version; foolery's own have none.
     """

@@ -5,6 +5,7 @@ import pytest
 
 from foolery.classifiers.architectures import build, list_architectures
 from foolery.errors import UsageError
+from foolery.install import install_command
 from foolery.training.recipes import RECIPES
 
 torch = pytest.importorskip("torch", reason="the extra torch is not installed")
@@ -93,4 +94,4 @@ except Exception as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("MissingExtraError torch is needed")
-    assert "pip install 'foolery[torch]'" in done.stdout
+    assert install_command("torch") in done.stdout

@@ -10,6 +10,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.card import card_beside
 from foolery.classifiers.scores import log_sigmoid, log_softmax
 from foolery.errors import UsageError
+from foolery.install import install_command
 from support.onnx_files import card, linear, toy
 
 CANVASES = np.random.default_rng(1).integers(0, 256, (60, 1, 4, 4)).astype(np.uint8)
@@ -140,4 +141,4 @@ except Exception as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("MissingExtraError onnxruntime is needed")
-    assert "pip install 'foolery[onnx]'" in done.stdout
+    assert install_command("onnx") in done.stdout

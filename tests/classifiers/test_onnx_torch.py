@@ -25,6 +25,7 @@ from foolery.classifiers.gradients import check_gradient  # noqa: E402
 from foolery.classifiers.onnx import open_onnx  # noqa: E402
 from foolery.classifiers.onnx_torch import fold_constants, with_gradient  # noqa: E402
 from foolery.errors import UsageError  # noqa: E402
+from foolery.install import install_command  # noqa: E402
 from support.onnx_files import card, linear  # noqa: E402
 
 DATA = Path(os.environ.get("FOOLERY_DATA", ""))
@@ -122,4 +123,4 @@ def test_without_torch_the_extra_that_brings_all_of_it_is_named(tmp_path):
         f"with_gradient(load_classifier({f'onnx:{path}'!r}))"
     )
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
-    assert "pip install 'foolery[gradient]'" in done.stderr
+    assert install_command("gradient") in done.stderr

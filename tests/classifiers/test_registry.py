@@ -6,6 +6,7 @@ import pytest
 from foolery.classifiers import list_classifiers, load_classifier
 from foolery.classifiers.builtin import SHIPPED
 from foolery.errors import UsageError
+from foolery.install import install_command
 
 
 def test_everything_that_can_be_named_is_described():
@@ -52,9 +53,9 @@ def test_a_built_in_has_its_own_card():
         (["onnxruntime"], "auto", "torch"),
         (["onnxruntime"], "torch", "torch"),
         (["torch"], "onnx", "onnx"),
-        (["onnxruntime", "torch"], "auto", "pip install 'foolery[onnx]'"),
-        (["onnxruntime"], "onnx", "pip install 'foolery[onnx]'"),
-        (["torch"], "torch", "pip install 'foolery[torch]'"),
+        (["onnxruntime", "torch"], "auto", install_command("onnx")),
+        (["onnxruntime"], "onnx", install_command("onnx")),
+        (["torch"], "torch", install_command("torch")),
     ],
 )
 def test_auto_takes_what_is_installed(missing, backend, expected):

@@ -9,6 +9,7 @@ import pytest
 
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.card import read_card
+from foolery.install import install_command
 from support.command import invoke, is_refused
 from support.pictures import class_folders
 
@@ -99,4 +100,4 @@ def test_without_onnxruntime_the_error_is_the_pip_line(lenet):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "pip install 'foolery[onnx]'" in done.stderr
+    assert install_command("onnx") in done.stderr

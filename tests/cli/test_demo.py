@@ -1,6 +1,9 @@
 """``foolery demo``: two searches and a gallery, in under a minute."""
 
+import shlex
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +17,9 @@ def test_a_demo_ends_with_a_gallery_of_both_encodings(tmp_path):
     shown = run("demo", "--seconds-per-encoding", "4", cwd=tmp_path)
     assert time.monotonic() - start < 60
     assert (shown.returncode, shown.stderr) == (0, "")
-    gallery = next(line for line in shown.stdout.splitlines() if line.startswith("Gallery: "))
-    page = tmp_path / gallery.removeprefix("Gallery: ")
+    page = Path(shown.stdout.splitlines()[-1].removeprefix("Gallery: "))
+    assert page.is_absolute()
+    assert page.is_file()
     assert page.is_relative_to(tmp_path / "foolery-demo")
     text = page.read_text(encoding="utf-8")
     assert "cppn" in text
@@ -34,10 +38,23 @@ def test_what_numba_takes_to_compile_is_not_taken_from_the_search(tmp_path):
 def test_on_a_terminal_the_digits_are_drawn_again_and_again(tmp_path):
     code, said = on_a_terminal("demo", "--seconds-per-encoding", "2", cwd=tmp_path)
     assert code == 0, said[-2000:]
-    before, _, last_screen = said.rpartition("Gallery: ")
+    before, _, last_screen = said.rpartition("patterns (cppn): ")
     assert before.count("generation ") > 4
-    assert before.count("▀▀▀▀▀") > last_screen.count("▀▀▀▀▀") > 0
+    assert before.count("▀") > last_screen.count("▀") > 1000
     assert "99" in last_screen
+    assert "Gallery: " in last_screen.splitlines()[-1]
+
+
+def test_what_it_names_next_can_be_typed_as_it_stands(tmp_path):
+    shown = run("demo", "--seconds-per-encoding", "1", cwd=tmp_path)
+    lines = [line.strip().removeprefix("Next: ") for line in shown.stdout.splitlines()]
+    commands = [line for line in lines if " show " in line or line.endswith("--help")]
+    assert len(commands) == 2
+    for command in commands:
+        done = subprocess.run(
+            shlex.split(command), cwd=tmp_path, capture_output=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_second_demo_takes_another_folder(tmp_path):

@@ -12,6 +12,7 @@ from foolery.cli import models
 from foolery.cli._errors import line_and_code
 from foolery.cli.main import app
 from foolery.errors import FooleryError, GateError, MissingExtraError, UsageError
+from foolery.install import install_command
 from support.command import run
 
 
@@ -19,7 +20,7 @@ from support.command import run
     ("error", "line", "code"),
     [
         (UsageError("batch: expected 1 or more, got 0"), "batch: expected 1 or more, got 0", 2),
-        (MissingExtraError("torch", "torch", "train"), "pip install 'foolery[torch]'", 2),
+        (MissingExtraError("torch", "torch", "train"), install_command("torch"), 2),
         (GateError("1 of 2 runs failed"), "1 of 2 runs failed", 1),
         (FooleryError("the disk is full"), "the disk is full", 3),
         (OSError(errno.ENOSPC, "No space left on device", "run.db"), "run.db: No space left on device", 3),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from foolery.install import install_command
 from foolery.runs import open_run_file
 from support.command import Finished, invoke, is_refused, on_a_terminal, run
 
@@ -234,7 +235,7 @@ def test_a_missing_back_end_gets_the_line_that_installs_it(tmp_path):
     finished = subprocess.run(
         [sys.executable, "-c", without, *words], capture_output=True, text=True, timeout=60, check=False
     )
-    is_refused(Finished(finished.returncode, finished.stdout, finished.stderr), "pip install 'foolery[onnx]'")
+    is_refused(Finished(finished.returncode, finished.stdout, finished.stderr), install_command("onnx"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the size of files")

@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 
+from foolery.install import install_command
 from support.command import invoke, is_refused, run
 
 pytest.importorskip("starlette", reason="the extra studio is not installed")
@@ -57,4 +58,4 @@ def test_without_the_extra_it_says_how_to_get_it(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.startswith(("foolery.studio.server", "uvicorn"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    is_refused(invoke("studio", tmp_path), "pip install 'foolery[studio]'")
+    is_refused(invoke("studio", tmp_path), install_command("studio"))

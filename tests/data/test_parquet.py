@@ -7,6 +7,7 @@ import pytest
 from foolery.canvas import CanvasShape, from_png
 from foolery.data import load_data
 from foolery.errors import UsageError
+from foolery.install import install_command
 from support.pictures import parquet, png
 
 CANVAS = CanvasShape(3, 10, 12)
@@ -123,4 +124,4 @@ def test_without_pyarrow_the_error_is_the_pip_line(tmp_path):
     opening = f"from foolery.data import load_data\nload_data('parquet:{path}')"
     code = f"import sys; sys.modules['pyarrow'] = None\n{opening}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "pip install 'foolery[dataset]'" in done.stderr
+    assert install_command("dataset") in done.stderr

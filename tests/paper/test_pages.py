@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from foolery.classifiers import load_classifier
+from foolery.install import install_command
 from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
@@ -166,5 +167,5 @@ def test_without_matplotlib_a_page_has_no_curves_and_one_line_says_why(tmp_path,
     assert context.draw(curves) is None
     assert notes == [
         "the page has no picture: matplotlib is needed to draw curves and is not installed; "
-        "run: pip install 'foolery[plots]'"
+        f"run: {install_command('plots')}"
     ]

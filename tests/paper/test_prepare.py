@@ -3,6 +3,7 @@
 import pytest
 
 from foolery.errors import UsageError
+from foolery.install import install_command
 from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
     Claim,
@@ -81,7 +82,7 @@ def test_everything_that_is_missing_is_said_in_one_line(tmp_path):
     said = str(error.value)
     assert "one: needs a classifier of many classes; name one with --classifier photos=REF" in said
     assert "one: needs labelled photos; name them with --data photos=DATA" in said
-    assert "two: no_such_package is not installed; run: pip install 'foolery[paper]'" in said
+    assert f"two: no_such_package is not installed; run: {install_command('paper')}" in said
     assert "\n" not in said
 
 

@@ -137,6 +137,22 @@ def test_no_line_is_ever_wider_than_asked_for(count, axes, width, height, label,
         assert len(lines) <= max(height, 100 // 2 + 3)
 
 
+@pytest.mark.parametrize("width", [52, 60, 80, 100, 120, 200])
+@pytest.mark.parametrize("height", [12, 15, 17, 37])
+def test_a_digit_s_name_is_never_dropped_however_sure_the_network_is(width, height):
+    sure = [0.9999999] * 10
+    _, lines = shown(progress_panel(DIGITS, noise(10), sure, width=width, height=height), width=width)
+    last = lines.pop().split() if lines[-1].startswith("and ") else ["and", "0", "more"]
+    words, left_out = " ".join(lines).split(), int(last[1])
+    assert [word for word in words if word in DIGITS] == DIGITS[: 10 - left_out]
+    assert words.count(">99.9999") == 10 - left_out
+
+
+def test_a_terminal_of_usual_size_is_used():
+    _, lines = shown(progress_panel(DIGITS, noise(10), CERTAIN, width=120, height=37), width=120)
+    assert len(lines) > 25
+
+
 def test_what_does_not_fit_is_counted():
     panel = progress_panel(
         [f"class {n}" for n in range(1000)], noise(1000, (3, 64, 64)), [0.5] * 1000, width=80, height=24

@@ -24,7 +24,7 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path, monkeypatch):
     text = PAGE.read_text(encoding="utf-8")
     lines = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
     install, search, first, second = map(shlex.split, lines)
-    assert install[-1] == "foolery[onnx,studio]"
+    assert install[-1] == ".[onnx,studio]"
     assert search[:2] == ["foolery", "evolve"]
     process = subprocess.Popen(
         [sys.executable, "-m", *search],

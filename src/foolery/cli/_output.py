@@ -35,3 +35,11 @@ def console(*, stderr: bool = False) -> Console:
 def is_live(screen: Console) -> bool:
     """True where lines can be drawn again and again: a terminal that is not a dumb one."""
     return screen.is_terminal and not screen.is_dumb_terminal
+
+
+def open_page(address: str) -> None:
+    """Show a page in the browser; where there is none, say so and go on."""
+    import webbrowser
+
+    if not webbrowser.open(address):
+        note(f"note: no browser could be started; open {address} yourself")

@@ -172,7 +172,7 @@ def live_panel(title: str, screen: Console, update: Callable[[RenderableType], N
         if passed_at - shown_at < 1 / REDRAWS:
             return
         shown_at = passed_at
-        update(panel(f"{title}: {state(progress)}", progress, screen))
+        update(panel(title, progress, screen))
 
     return show
 
@@ -202,8 +202,8 @@ def state(progress: Progress) -> str:
     )
 
 
-def panel(heading: str, progress: Progress, screen: Console) -> RenderableType:
-    """The champions below a heading."""
+def panel(title: str, progress: Progress, screen: Console) -> RenderableType:
+    """The champions below two lines: the title, and how far the search is."""
     from rich.console import Group
     from rich.text import Text
 
@@ -216,4 +216,5 @@ def panel(heading: str, progress: Progress, screen: Console) -> RenderableType:
         width=screen.width,
         height=screen.height - HEADING,
     )
-    return Group(Text(heading, style="bold"), champions)
+    line = Text(state(progress), no_wrap=True, overflow="ellipsis")
+    return Group(Text(title, style="bold", no_wrap=True, overflow="ellipsis"), line, champions)

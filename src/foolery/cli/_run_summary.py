@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from foolery.cli._next import next_command
 from foolery.text import THRESHOLDS, VERY_CONFIDENT, format_confidence, format_count, format_duration
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def lines_of_many(summaries: Sequence[Mapping[str, Any]], folder: Path) -> list[
             f"champions   median confidences of the runs: {lowest} to {highest}, median {middle}",
             f"fooled      {confident} of {count} runs have a median of {_VERY} or more",
         ]
-    return [*result, f"next        foolery show {folder / 'seed-*'}"]
+    return [*result, f"next        {next_command('show')} {folder / 'seed-*'}"]
 
 
 def median_at(run: RunResult) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from foolery.cli._next import next_command
 from foolery.cli._options import (
     BackendOption,
     BudgetOption,
@@ -143,7 +144,7 @@ def ascend(
         print_json({**run.summary, **({"distances": [asdict(each) for each in far]} if far else {})})
         return
     print(*lines(run), *distance_lines(far), sep="\n")
-    print(f"next        foolery report {folder} -o gallery")
+    print(f"next        {next_command('report', folder, '-o', 'gallery')}")
 
 
 def rule_numbers(words: list[str]) -> dict[str, float]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from foolery.cli._next import next_command
 from foolery.cli._options import command_line, real_number, whole_number
-from foolery.cli._output import console, is_live
+from foolery.cli._output import console, is_live, open_page
 from foolery.cli._progress import live_view
 from foolery.errors import UsageError
 from foolery.files import is_vacant
@@ -24,8 +25,8 @@ TITLES = {"cppn": "patterns (cppn)", "direct": "noise (direct)"}
 GENERATIONS = 5000
 WARM_UP_GENERATIONS = 3  # generations after which everything that Numba compiles has run
 SEED = 9  # all ten digits get there in seconds, and none looks like one; some seeds draw a ring for 0
-OTHER_LINES = 5  # lines of the last screen around the images, so that the gallery's path stays in sight
-MIN_PANEL_HEIGHT = 15  # lines of a panel
+OTHER_LINES = 6  # lines of the last screen around the images
+MIN_PANEL_HEIGHT = 17  # lines of a panel: two rows of five
 
 
 def demo(
@@ -35,9 +36,17 @@ def demo(
     ] = Path("foolery-demo"),
     seconds: Annotated[
         float,
-        typer.Option("--seconds-per-encoding", metavar="S", parser=real_number, help="Stop after these."),
+        typer.Option(
+            "--seconds-per-encoding",
+            metavar="S",
+            parser=real_number,
+            help="Stop each search after S.",
+        ),
     ] = 20.0,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", parser=whole_number)] = SEED,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of everything random.")
+    ] = SEED,
+    browse: Annotated[bool, typer.Option("--open", help="Open the gallery in the browser.")] = False,
 ) -> None:
     """Evolve ten fooling images for a digit classifier, and write the report.
 
@@ -57,10 +66,14 @@ def demo(
         for encoding in TITLES
     ]
     reports = [make_run_report(run, classifier) for run in runs]
-    print(f"Gallery: {write_report(reports, folder / 'gallery')}")
+    page = write_report(reports, folder / "gallery").resolve()
     for run in runs:
         print_result(run)
-    print("Next: foolery evolve --help, foolery show " + str(folder / "cppn"))
+    print(f"Next: {next_command('evolve', '--help')}")
+    print(f"      {next_command('show', folder / 'cppn')}")
+    print(f"Gallery: {page}", flush=True)
+    if browse:
+        open_page(page.as_uri())
 
 
 def free_folder(wanted: Path) -> Path:
@@ -100,9 +113,10 @@ def print_result(run: RunResult) -> None:
     confidences = np.array([champion.confidence for champion in champions])
     confident = int((confidences >= VERY_CONFIDENT).sum())
     title = TITLES[run.settings.encoding]
+    lowest = "" if confident == len(champions) else f" (lowest {format_confidence(confidences.min())})"
     print(
-        f"{title}: {confident} of {len(champions)} digits at {format_confidence(VERY_CONFIDENT)} or more "
-        f"after {format_count(run.summary['queries'])} images, lowest {format_confidence(confidences.min())}"
+        f"{title}: {confident} of {len(champions)} digits at {format_confidence(VERY_CONFIDENT)} or more"
+        f"{lowest}, {format_count(run.summary['queries'])} images"
     )
     screen = console()
     if is_live(screen):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from foolery.cli._encoding_options import with_encoding_options
+from foolery.cli._next import next_command
 from foolery.cli._options import (
     BackendOption,
     BudgetOption,
@@ -180,7 +181,7 @@ def evolve(
         print_json(summaries if seeds is not None else summaries[0])
         return
     if isinstance(result, RunResult):
-        print(*lines(result), f"next        foolery report {folder} -o gallery", sep="\n")
+        print(*lines(result), f"next        {next_command('report', folder, '-o', 'gallery')}", sep="\n")
     else:
         print(*lines_of_many(summaries, folder), sep="\n")
     if profile:

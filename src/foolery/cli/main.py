@@ -34,9 +34,9 @@ def foolery(
         bool, typer.Option("--debug", help="Show tracebacks (or set FOOLERY_DEBUG=1); anywhere on the line.")
     ] = False,
 ) -> None:
-    """Your classifier is certain about pictures of nothing.
+    """Find unrecognizable images that an image classifier accepts with high confidence.
 
-    foolery shows which, after how many queries, and what helps.
+    How many queries it takes, for how many classes, and which mitigation helps.
     """
 
 

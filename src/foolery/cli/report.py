@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from foolery.cli._options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption, load
-from foolery.cli._output import note, print_json
+from foolery.cli._output import note, open_page, print_json
 from foolery.errors import UsageError
 
 
@@ -52,6 +52,7 @@ def report(
             help="For top-5 predictions and occlusion maps; 0 for none.",
         ),
     ] = "20000,30s",
+    browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Write into a folder that holds other files.")
     ] = False,
@@ -86,4 +87,6 @@ def report(
     if as_json:
         print_json({"page": str(written.page), "runs": written.count, "broken": written.unreadable})
     else:
-        print(written.page)
+        print(written.page, flush=True)
+    if browse:
+        open_page(written.page.resolve().as_uri())

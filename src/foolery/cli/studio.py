@@ -9,14 +9,18 @@ from typing import Annotated
 import typer
 
 from foolery.cli._options import BackendOption, CardOption, DeviceOption, whole_number
-from foolery.cli._output import note, print_json
+from foolery.cli._output import note, open_page, print_json
 from foolery.errors import MissingExtraError, UsageError
 
 
 def studio(
     runs: Annotated[
-        Path, typer.Argument(metavar="RUNS", help="A folder of runs and audits, or one run.")
-    ] = Path("runs"),
+        Path | None,
+        typer.Argument(
+            metavar="RUNS",
+            help="A folder of runs and audits, or one run (default: runs, else what the demo wrote).",
+        ),
+    ] = None,
     classifier: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,7 +62,8 @@ def studio(
 
     if card is not None and len(classifier or []) != 1:
         raise UsageError("--card goes with one --classifier; put the cards of several beside their files")
-    library = Library(runs)
+    folder = runs if runs is not None else default_library()
+    library = Library(folder)
     predictors, reason = load_predictors(classifier or [], backend, card, device)
     app = Studio(
         library,
@@ -79,15 +84,24 @@ def studio(
                 }
             )
         else:
-            print(f"{address}  shows {runs}; Ctrl-C ends it")
+            print(f"{address}  shows {folder}; Ctrl-C ends it")
         sys.stdout.flush()
         if "token=" in address:
             note(
                 "note: whoever has this address can see the runs and use the classifiers; it is not encrypted"
             )
         if browse:
-            import webbrowser
-
-            webbrowser.open(address)
+            open_page(address)
 
     serve(app, host, port, ready)
+
+
+def default_library() -> Path:
+    """``runs``, or the newest folder of a demo; where there is neither, ``runs``, made for runs to come."""
+    runs = Path("runs")
+    if not runs.exists():
+        demos = [each for each in Path().glob("foolery-demo*") if each.is_dir()]
+        if demos:
+            return max(demos, key=lambda each: each.stat().st_mtime)
+        runs.mkdir()
+    return runs

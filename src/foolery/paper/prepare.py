@@ -12,6 +12,7 @@ from foolery.classifiers.base import Classifier
 from foolery.data import load_data
 from foolery.data.labelled import LabelledData
 from foolery.errors import UsageError, did_you_mean
+from foolery.install import install_command
 from foolery.paper.experiment import (
     ClassifierRequirement,
     Context,
@@ -138,7 +139,7 @@ def default_role(requirements: Sequence[ClassifierRequirement] | Sequence[DataRe
 
 def _missing_packages(each: Reproduction) -> list[str]:
     return [
-        f"{each.name}: {package} is not installed; run: pip install 'foolery[{extra}]'"
+        f"{each.name}: {package} is not installed; run: {install_command(extra)}"
         for package, extra in each.requirements.packages
         if find_spec(package) is None
     ]

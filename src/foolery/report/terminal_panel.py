@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 GAP = 2
 MIN_WIDTH = 10  # columns: a confidence such as ">99.9999 %"
 MIN_COLUMNS = 5  # images side by side
-CAPTION = 2  # lines under an image: name and confidence, bar
+BAR = 1  # lines
 FULL_BAR = 6.0  # nines
 
 _NAME, _QUIET, _BAR = Style(bold=True), Style(dim=True), Style(color="bright_cyan")
@@ -60,8 +60,9 @@ def progress_panel(
 ) -> ProgressPanel:
     """Champions side by side, each with its name, its confidence and a bar that is full at 99.9999 %.
 
-    Images are shown in full, or in a half, a third … such that five fit beside each other and all
-    fit under each other. The bar grows with -log10(1 - confidence): 90 % is a sixth of it.
+    Images are as large as they can be such that five fit beside each other and all fit under each other.
+    Where a name and its confidence do not fit side by side, the name has a line of its own. The bar grows
+    with -log10(1 - confidence): 90 % is a sixth of it.
 
     Args:
         labels: N class names.
@@ -78,12 +79,13 @@ def progress_panel(
             f"labels: expected one for each of {len(canvases)} canvases and {len(confidences)} confidences, "
             f"got {len(labels)}"
         )
-    grid = _Grid.fitting(canvases.shape, max(1, width), height)
+    names = [_clean(label) for label in labels]
+    grid = _Grid.fitting(canvases.shape, max((cell_len(name) for name in names), default=0), width, height)
     count = grid.shown
     return ProgressPanel(
         grid,
         shrink(canvases[:count], grid.image),
-        tuple(_clean(label) for label in labels[:count]),
+        tuple(names[:count]),
         tuple(float(confidence) for confidence in confidences[:count]),
         len(labels) - count,
     )
@@ -91,19 +93,26 @@ def progress_panel(
 
 @dataclass(frozen=True)
 class _Grid:
-    """Where champions stand: ``item`` and ``image`` are widths in columns, ``shown`` a number of items."""
+    """Where champions stand: ``item`` and ``image`` are widths in columns, ``shown`` a number of items.
+
+    ``caption`` is the number of lines for a name and its confidence: 1, or 2 where they need a line each.
+    """
 
     columns: int
     item: int
     image: int
     shown: int
+    caption: int
 
     @classmethod
-    def fitting(cls, shape: tuple[int, ...], width: int, height: int | None) -> _Grid:
-        """The largest images of which five (or all) fit side by side, and all within ``height``."""
-        count, side = shape[0], shape[3]
-        for divisor in range(1, side + 1):
-            grid = cls._with(count, min(-(-side // divisor), width), width)
+    def fitting(cls, shape: tuple[int, ...], name: int, width: int, height: int | None) -> _Grid:
+        """The largest images of which five (or all) fit side by side, and all within ``height``.
+
+        ``name`` is the width of the longest name in columns.
+        """
+        count, width = shape[0], max(1, width)
+        for side in range(min(shape[3], width), 0, -1):
+            grid = cls._with(count, side, name, width)
             lines = -(-count // grid.columns) * grid._lines(shape)
             enough = grid.columns >= min(MIN_COLUMNS, count) and (height is None or lines - 1 <= height)
             if enough or grid.image <= MIN_WIDTH:
@@ -111,18 +120,19 @@ class _Grid:
         if height is None or lines - 1 <= height:
             return grid
         rows = max(1, height // grid._lines(shape))
-        return cls(grid.columns, grid.item, grid.image, min(count, rows * grid.columns))
+        return replace(grid, shown=min(count, rows * grid.columns))
 
     @classmethod
-    def _with(cls, count: int, image: int, width: int) -> _Grid:
+    def _with(cls, count: int, image: int, name: int, width: int) -> _Grid:
         item = min(max(image, MIN_WIDTH), width)
         most = max(1, min(count, (width + GAP) // (item + GAP)))
         rows = -(-count // most)
-        return cls(max(1, -(-count // max(rows, 1))), item, image, count)
+        caption = 1 if item > MIN_WIDTH + name else 2
+        return cls(max(1, -(-count // max(rows, 1))), item, image, count, caption)
 
     def _lines(self, shape: tuple[int, ...]) -> int:
         """Lines of one row of items, with the empty line under it."""
-        return -(-shrunk_height(shape, self.image) // 2) + CAPTION + 1
+        return -(-shrunk_height(shape, self.image) // 2) + self.caption + BAR + 1
 
 
 @dataclass(frozen=True)
@@ -169,18 +179,24 @@ class ProgressPanel:
         width, confidence = self.grid.item, self.confidences[at]
         pad = Segment(" " * (width - self.pixels.shape[2]))
         lines = [[*line, pad] for line in image_lines(self.pixels[at], ramp)]
-        caption = _caption(self.labels[at], confidence, width, glyphs)
-        return [*lines, caption, _bar(confidence, width, glyphs)]
+        name, percentage = glyphs.printable(self.labels[at]), glyphs.printable(format_confidence(confidence))
+        return [
+            *lines,
+            *_caption(name, percentage, width, self.grid.caption, glyphs),
+            _bar(confidence, width, glyphs),
+        ]
 
 
-def _caption(label: str, confidence: float, width: int, glyphs: Glyphs) -> list[Segment]:
-    """Name on the left, confidence on the right; the name gives way."""
-    label, percentage = glyphs.printable(label), glyphs.printable(format_confidence(confidence))
-    room = width - len(percentage) - 1
-    if room < 1:
-        return [Segment(set_cell_size(percentage, width))]
-    name = label if cell_len(label) <= room else set_cell_size(label, room - 1) + glyphs.cut
-    return [Segment(set_cell_size(name, room), _NAME), Segment(f" {percentage}")]
+def _caption(name: str, percentage: str, width: int, lines: int, glyphs: Glyphs) -> list[list[Segment]]:
+    """Name on the left, confidence on the right or, of two lines, below it."""
+    if lines == 2:
+        return [[_name(name, width, glyphs)], [Segment(set_cell_size(percentage, width))]]
+    return [[_name(name, width - len(percentage) - 1, glyphs), Segment(f" {percentage}")]]
+
+
+def _name(name: str, room: int, glyphs: Glyphs) -> Segment:
+    cut = name if cell_len(name) <= room else set_cell_size(name, room - 1) + glyphs.cut
+    return Segment(set_cell_size(cut, room), _NAME)
 
 
 def _bar(confidence: float, width: int, glyphs: Glyphs) -> list[Segment]:
