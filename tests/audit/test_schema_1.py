@@ -97,7 +97,7 @@ def test_it_is_exported_as_a_data_set(finished, tmp_path):
     assert len(list((tmp_path / "set").rglob("*.png"))) == len(open_audit(finished).champions)
 
 
-def test_its_champions_are_scored_again(lenet, finished, tmp_path):
+def test_its_champions_are_scored_again(lenet, mnist, finished, tmp_path):
     config = AuditConfig(data="mnist", max_images=500, champions=finished, out=tmp_path / "again")
     earlier, again = open_audit(finished), run_audit(lenet, config)
     assert again.verdict.score == earlier.verdict.score

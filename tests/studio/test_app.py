@@ -102,7 +102,7 @@ def test_a_run_opens_as_the_report_with_everything_beside_it(studio):
 def test_an_audit_is_listed_and_opens_as_its_report(studio, library):
     page, key = studio.ask("/").text, studio.names()["verdict"]
     assert "lenet is fooled in 6 of 10 classes" in page
-    assert "finished, score 61.2 of 100, 1 of 2 gates failed" in page
+    assert "finished, score 61.2 of 100, 1 of 2 gates passed" in page
     assert f'href="/run/{key}/"' not in page  # an audit is read, not watched
     report = studio.ask(f"/audit/{key}/report/")
     assert report.headers["content-type"].startswith("text/html")

@@ -88,8 +88,8 @@ def budget_line(budget: BudgetRecord, *, gated: bool = False) -> str:
         return f"{start}; gates can be decided" if gated else start
     share = format_percent(left * budget.rate / (budget.queries * budget.seeds), 0)
     limit = f"{start}; its limit of {_duration(left)} ends it after about {share} of them"
-    known = ": gates can fail and cannot pass, what has not failed by then is undecided" if gated else ""
-    return limit + known
+    outcome = ": gates can fail and cannot pass, what has not failed by then is undecided" if gated else ""
+    return limit + outcome
 
 
 def _duration(seconds: float) -> str:

@@ -236,8 +236,8 @@ class AuditSession:
         panel, reference = self.plan.panel, self.plan.reference
         if panel is None or self.document.remaining <= 0:
             return None
-        asked = panel if reference is None else panel.calibrated(reference.data)
-        return results.panel_agreement(asked, lambda: self.document.remaining)
+        judges = panel if reference is None else panel.calibrated(reference.data)
+        return results.panel_agreement(judges, lambda: self.document.remaining)
 
     def _count_lost_queries(self) -> None:
         """Count as repeated what an interrupted attack asked and does not keep, and the batch in flight."""
