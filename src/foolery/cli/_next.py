@@ -20,9 +20,9 @@ def next_command(*words: str | Path) -> str:
 
 
 def _program() -> list[str]:
-    found = shutil.which("foolery")
+    on_path = shutil.which("foolery")
     beside = Path(sys.executable).with_name("foolery.exe" if sys.platform == "win32" else "foolery")
-    if found is not None and (not beside.is_file() or os.path.samefile(found, beside)):
+    if on_path is not None and (not beside.is_file() or os.path.samefile(found, beside)):
         return ["foolery"]
     if not beside.is_file():
         return [_short(Path(sys.executable)), "-m", "foolery"]
