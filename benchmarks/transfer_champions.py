@@ -32,8 +32,9 @@ from numpy.typing import NDArray
 from foolery.audit.attacks.base import read_result
 from foolery.audit.attacks.single_shot import BATCH as SCORED
 from foolery.audit.attacks.transfer_champions import SHIPPED, TransferChampions, collect_champions
+from foolery.audit.previous_score import FREE_QUERIES, score
 from foolery.audit.reference import ReferenceData, reference_statistics, score_reference
-from foolery.audit.scoring import FREE_QUERIES, queries_to, score
+from foolery.audit.scoring import queries_to
 from foolery.canvas import Canvases
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier

@@ -42,6 +42,7 @@ def test_every_seed_has_the_whole_budget(lenet, mnist, tmp_path):
     assert len(audit.curves) == len(audit.verdict.seed_scores) == 2
     assert audit.verdict.score.value == pytest.approx(np.mean(audit.verdict.seed_scores))
     assert all(len(one.queries_to_fool) == 2 for one in audit.champions)
+    assert np.shape(audit.verdict.class_scores) == (2, 10)
     alone = run_audit(lenet, small_config(mnist, tmp_path / "b", seed=1))
     assert alone.verdict.seed_scores[0] == pytest.approx(audit.verdict.seed_scores[1])
 

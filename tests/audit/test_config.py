@@ -29,6 +29,13 @@ def test_a_budget_is_a_number_a_text_or_a_budget(budget, requested, resolved):
     assert Budget.parse(plan.requested) == resolved
 
 
+def test_three_seeds_are_the_default_where_a_build_depends_on_it():
+    assert AuditConfig().repetitions == 1
+    assert AuditConfig(fail_on=["fooled@0.9 > 1%"]).repetitions == 3
+    assert AuditConfig(baseline="earlier").repetitions == 3
+    assert AuditConfig(fail_on=["fooled@0.9 > 1%"], seeds=1).repetitions == 1
+
+
 def test_data_may_be_loaded():
     classes = Plain().description.classes
     data = LabelledImages(noise(30), np.zeros(30, np.int64), classes)

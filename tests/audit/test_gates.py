@@ -105,7 +105,7 @@ def test_half_of_the_classes_that_never_fell_are_infinitely_late():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("fooled@tpr59 > 0.3", "did you mean fooled@tpr95"),
+        ("fooled@tpr96 > 0.3", "did you mean fooled@tpr9"),
         ("scor < 3", "did you mean score"),
         ("score", "NAME OP NUMBER"),
         ("score << 3", "NAME OP NUMBER"),

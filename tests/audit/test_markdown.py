@@ -41,9 +41,18 @@ def test_the_headline_says_how_it_stands(audit):
 
 def test_every_figure_of_the_verdict_has_a_line(audit):
     lines = verdict_lines(audit)
-    assert lines[0] == "score 61.2 (50.0 to 70.5) of 100 (95 % interval over classes)"
-    assert lines[1] == "score of each seed: 61.0, 61.4 (chance in the search)"
-    assert "fooled@tpr95 60 % (40 % to 80 %) of 10 classes" in lines
+    score = "score 61.2 (50.0 to 70.5) of 100 (95 % interval over classes and seeds)"
+    assert lines[0] == f"{score}, best single attack cppn"
+    assert lines[1] == "score of each seed: 61.0, 61.4"
+    assert "score of the quickest attack per class 55.5 (50.5 to 60.5)" in lines
+    assert "fooled@tpr95 50 % (30 % to 70 %) of 10 classes by the best single attack" in lines
+    assert "fooled@tpr95 60 % (40 % to 80 %) of 10 classes by any attack" in lines
+    rates = "50 % at TPR 80 %, 50 % at TPR 90 %, 50 % at TPR 95 %, – at TPR 99 %"
+    detection = "AUROC of real images against champions 0.333 (0.200 to 0.500), AUPR 0.400"
+    assert f"{detection}; FPR {rates}" in lines
+    assert (
+        "previous score 12.3 (10.0 to 15.0): the score of earlier versions, for this version alone" in lines
+    )
     assert "above-real-median 40 % (20 % to 60 %)" in lines
     assert any(line.startswith("25 % of the champions are recognized by the panel") for line in lines)
     assert lines[-1] == "3,200 queries in 12 s, at most 20 of them twice after an interruption; budget 2000"

@@ -6,7 +6,7 @@ import pytest
 from audit.conftest import finished_session, small_config
 from foolery.audit import open_audit
 from foolery.audit.mitigations import fit_temperature, measure_mitigations
-from foolery.audit.scoring import score
+from foolery.audit.previous_score import score
 from foolery.classifiers.scores import log_softmax
 from foolery.runs import open_run_file
 

@@ -182,7 +182,7 @@ def test_a_class_for_pictures_of_nothing_counts_nowhere(audited):
     assert {one.label for one in audit.champions} <= set(NAMES)
     assert any("rejected" in note for note in audit.notes)
     fallen = [one.queries_to_fool[0] is not None for one in audit.champions]
-    assert audit.verdict.fooled_at_tpr95.value == pytest.approx(sum(fallen) / 10)
+    assert audit.verdict.fooled_by_any.value == pytest.approx(sum(fallen) / 10)
     # noise is called rejected with certainty: were it a target, half of the classes would not be needed
     best = audit.attacks[0].fooled_at_tpr95 * 10
     assert best == pytest.approx(round(best))
@@ -196,7 +196,7 @@ def test_the_shipped_panel_is_asked_about_digits_whatever_stands_beside_them(pic
 
 def test_audits_with_such_a_class_compare(audited):
     comparison = compare_with(audited, audited, "audit.json")
-    assert comparison.before == comparison.after == pytest.approx(audited.verdict.score.value)
+    assert comparison.before == comparison.after == pytest.approx(audited.verdict.score.value, abs=1e-3)
     assert not comparison.regression
 
 

@@ -82,7 +82,8 @@ def test_what_is_no_audit_is_refused_by_name(tmp_path, document):
 
 def test_it_has_a_summary_and_a_page_in_the_new_words(finished, tmp_path):
     page = summary_markdown(open_audit(finished))
-    assert "fooled@tpr95 100 % (100 % to 100 %) of 10 classes" in page
+    assert "fooled@tpr95 100 % (100 % to 100 %) of 10 classes by any attack" in page
+    assert "previous score 0.0 (0.0 to 0.0)" in page
     assert "| transfer | 100 | 100 % |" in page
     assert "keep95" not in page
     index = foolery.report(finished, tmp_path / "page", budget=None)
@@ -100,18 +101,22 @@ def test_it_is_exported_as_a_data_set(finished, tmp_path):
 def test_its_champions_are_scored_again(lenet, mnist, finished, tmp_path):
     config = AuditConfig(data="mnist", max_images=500, champions=finished, out=tmp_path / "again")
     earlier, again = open_audit(finished), run_audit(lenet, config)
-    assert again.verdict.score == earlier.verdict.score
+    assert again.verdict.previous.score == earlier.verdict.previous.score
     assert [one.attack for one in again.champions] == [one.attack for one in earlier.champions]
     assert [one.canvas_hash for one in again.champions] == [one.canvas_hash for one in earlier.champions]
 
 
-def test_an_audit_is_compared_with_it(lenet, mnist, finished, tmp_path):
+def test_an_audit_is_not_compared_with_it_and_the_command_for_another_is_named(
+    lenet, mnist, finished, tmp_path
+):
     config = AuditConfig(
         **LIMITS, panel=(), mitigations=False, baseline=finished / FILE, out=tmp_path / "new"
     )
-    audit, earlier = run_audit(lenet, config), open_audit(finished)
-    assert (audit.comparison.before, audit.comparison.difference.value) == (earlier.verdict.score.value, 0.0)
-    assert audit.verdict.score_without_transfer == earlier.verdict.score_without_transfer
+    with pytest.raises(
+        UsageError, match=r"--baseline: .*earlier version.*make it again: foolery audit lenet"
+    ):
+        run_audit(lenet, config)
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_interrupted_one_ends_as_it_would_have(lenet, mnist, interrupted):
@@ -119,9 +124,10 @@ def test_an_interrupted_one_ends_as_it_would_have(lenet, mnist, interrupted):
     assert before.state == "interrupted"
     audit = run_audit(lenet, AuditConfig(**LIMITS, mitigations=False, out=interrupted), resume=True)
     expected = Audit.model_validate(upgraded(json.loads((OLD / "resumed.json").read_text())))
-    assert (audit.champions, audit.verdict, audit.curves) == (
-        expected.champions, expected.verdict, expected.curves,
+    assert (audit.champions, audit.verdict.previous, audit.curves) == (
+        expected.champions, expected.verdict.previous, expected.curves,
     )  # fmt: skip
+    assert audit.verdict.score is not None
     assert audit.budget.spent == expected.budget.spent
     assert audit.budget.repeated == expected.budget.repeated > 0
     figures = [(one.name, one.status, one.queries, one.fooled_at_tpr95) for one in audit.attacks]

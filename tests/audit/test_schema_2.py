@@ -27,6 +27,10 @@ def test_gates_and_comparison_get_outcomes():
     assert [gate.outcome for gate in audit.gates] == ["failed"]
     assert audit.comparison.outcome == "passed"
     assert audit.outcome == "failed"
+    assert audit.verdict.score is None
+    assert audit.verdict.previous.score.value == document["verdict"]["score"]["value"]
+    assert audit.verdict.previous.seed_scores == tuple(document["verdict"]["seed_scores"])
+    assert audit.verdict.fooled_by_any.value == document["verdict"]["fooled_at_tpr95"]["value"]
     assert "FAIL: fail on `fooled@tpr95 > 0.3`" in summary_markdown(audit)
 
 
@@ -59,7 +63,8 @@ def test_an_interrupted_one_ends_as_it_would_have(lenet, mnist, tmp_path):
     )  # fmt: skip
     audit = run_audit(lenet, config, resume=True)
     expected = Audit.model_validate(upgraded(json.loads((OLD / "resumed.json").read_text())))
-    assert (audit.champions, audit.verdict, audit.curves) == (
-        expected.champions, expected.verdict, expected.curves,
+    assert (audit.champions, audit.verdict.previous, audit.curves) == (
+        expected.champions, expected.verdict.previous, expected.curves,
     )  # fmt: skip
+    assert audit.verdict.score is not None
     assert audit.budget.spent == expected.budget.spent

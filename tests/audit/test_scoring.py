@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from foolery.audit.attackers import AttackRun
 from foolery.audit.attacks.base import AttackResult
+from foolery.audit.figures import make_verdict
+from foolery.audit.previous_score import score
 from foolery.audit.schema import ReferenceStatistics
-from foolery.audit.scoring import (
-    AttackRun,
-    AuditResults,
-    areas,
-    bootstrap,
-    check_queries,
-    curve,
-    queries_to,
-    score,
-)
-from foolery.errors import UsageError
+from foolery.audit.scoring import AuditResults, curve, queries_to
 
 NEVER = np.inf
 NOBODY = -np.inf
 REFERENCE = ReferenceStatistics(
     data="here", split="test", images=100, correct=90, accuracy=0.9, measure="margin", threshold=2.0,
-    median=5.0, class_medians=(5.0, None, 9.0), min_class_images=20, median_confidence=0.9, matched_by="name",
+    median=5.0, values=tuple(np.linspace(0.1, 10.0, 90)), class_medians=(5.0, None, 9.0),
+    min_class_images=20, median_confidence=0.9, matched_by="name",
 )  # fmt: skip
 
 
@@ -73,16 +65,26 @@ def test_the_order_of_attacks_does_not_matter_and_another_one_never_makes_it_loo
         AttackRun(f"attack {number}", 0, result(rng.random(3), rng.integers(1, 9000, 3), 9000))
         for number in range(5)
     ]
-    scores = [all_results(*entries[: count + 1]).verdict().score.value for count in range(5)]
-    assert scores == sorted(scores, reverse=True)
-    assert all_results(*entries[::-1]).verdict().score == all_results(*entries).verdict().score
+    verdicts = [make_verdict(all_results(*entries[: count + 1])) for count in range(5)]
+    for scores in (
+        [one.previous.score.value for one in verdicts],
+        [one.score.value for one in verdicts],
+        [one.attackers[1].score.value for one in verdicts],
+    ):
+        assert scores == sorted(scores, reverse=True)
+    backwards = make_verdict(all_results(*entries[::-1]))
+    assert backwards.previous.score == verdicts[-1].previous.score
+    assert backwards.score == verdicts[-1].score
+    assert backwards.attackers[1].score == verdicts[-1].attackers[1].score
 
 
 def test_a_seed_that_has_not_begun_has_fooled_nothing():
     results = all_results(AttackRun("noise", 0, result([3.0] * 3, [50] * 3, 100)), seeds=2)
     assert results.queries_to_fool[1].tolist() == [NEVER] * 3
-    assert results.verdict().fooled_at_tpr95.value == pytest.approx(0.5)
-    assert results.verdict().seed_scores == (0.0, 100.0)
+    verdict = make_verdict(results)
+    assert verdict.fooled_by_any.value == verdict.fooled_at_tpr95.value == pytest.approx(0.5)
+    assert verdict.previous.seed_scores == (0.0, 100.0)
+    assert verdict.seed_scores[1] == 100.0
 
 
 def test_the_verdict_is_the_mean_over_seeds():
@@ -91,9 +93,11 @@ def test_the_verdict_is_the_mean_over_seeds():
         AttackRun("cppn", 1, result([6.0, 3.0, NOBODY], [100, NEVER, NEVER], 5000)),
         seeds=2,
     )
-    verdict = results.verdict()
-    assert verdict.score.value == pytest.approx(score(results.queries_to_fool, 10_000))
+    verdict = make_verdict(results)
+    assert verdict.previous.score.value == pytest.approx(score(results.queries_to_fool, 10_000))
+    assert np.mean(verdict.previous.seed_scores) == pytest.approx(verdict.previous.score.value)
     assert np.mean(verdict.seed_scores) == pytest.approx(verdict.score.value)
+    assert np.mean(verdict.class_scores) == pytest.approx(verdict.score.value, abs=1e-3)
     assert verdict.score.low <= verdict.score.value <= verdict.score.high
     # medians are 5, 5 (of all, for want of its own) and 9: two classes of seed 0, one of seed 1
     assert verdict.above_real_median.value == pytest.approx(3 / 6)
@@ -102,12 +106,13 @@ def test_the_verdict_is_the_mean_over_seeds():
 
 def test_what_the_panel_recognises_is_shown_apart():
     results = all_results(AttackRun("cppn", 0, result([6.0] * 3, [100, 1000, NEVER], 5000)))
-    verdict = results.verdict(np.array([[1.0, 0.0, np.nan]]))
+    verdict = make_verdict(results, np.array([[1.0, 0.0, np.nan]]))
     assert verdict.recognized == pytest.approx(1 / 3)
-    assert verdict.fooled_at_tpr95.value == pytest.approx(2 / 3)
+    assert verdict.fooled_by_any.value == pytest.approx(2 / 3)
     assert verdict.fooled_unrecognizable == pytest.approx(1 / 3)
-    assert verdict.score.value == pytest.approx(100 * (1 - (1.0 + 0.5) / 3))
-    assert verdict.score_unrecognizable.value == pytest.approx(100 * (1 - 0.5 / 3))
+    assert verdict.previous.score.value == pytest.approx(100 * (1 - (1.0 + 0.5) / 3))
+    assert verdict.previous.score_unrecognizable.value == pytest.approx(100 * (1 - 0.5 / 3))
+    assert verdict.score_unrecognizable.value > verdict.score.value
 
 
 def test_nonsense_counts_although_the_champion_of_its_class_is_recognised():
@@ -115,10 +120,11 @@ def test_nonsense_counts_although_the_champion_of_its_class_is_recognised():
         AttackRun("noise", 0, result([3.0, 1.0, 1.0], [100, NEVER, NEVER], 100)),
         AttackRun("cppn", 0, result([6.0, 1.0, 1.0], [100, NEVER, NEVER], 900)),
     )
-    verdict = results.verdict(np.array([[0.0, np.nan, np.nan], [1.0, 0.0, 0.0]]))
+    verdict = make_verdict(results, np.array([[0.0, np.nan, np.nan], [1.0, 0.0, 0.0]]))
     assert verdict.recognized == pytest.approx(1 / 3)
-    assert verdict.fooled_unrecognizable == verdict.fooled_at_tpr95.value == pytest.approx(1 / 3)
-    assert verdict.score_unrecognizable.value == pytest.approx(verdict.score.value)
+    assert verdict.fooled_unrecognizable == verdict.fooled_by_any.value == pytest.approx(1 / 3)
+    previous = verdict.previous
+    assert previous.score_unrecognizable.value == pytest.approx(previous.score.value)
 
 
 def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
@@ -147,11 +153,15 @@ def test_a_score_without_the_champions_of_other_networks():
     results = all_results(
         AttackRun("transfer", 0, result([6.0] * 3, [50, 50, NEVER], 100)),
         AttackRun("cppn", 0, result([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
-    ).verdict()
-    assert results.score.value == pytest.approx(100 * (1 - 2 / 3))
-    assert results.score_without_transfer.value == pytest.approx(100 * (1 - 0.5 / 3))
-    alone = all_results(AttackRun("transfer", 0, result([6.0] * 3, [50] * 3, 100))).verdict()
+    )
+    verdict = make_verdict(results)
+    assert verdict.previous.score.value == pytest.approx(100 * (1 - 2 / 3))
+    assert verdict.previous.score_without_transfer.value == pytest.approx(100 * (1 - 0.5 / 3))
+    assert verdict.best_attack == "transfer"
+    assert verdict.score_without_transfer.value > verdict.score.value
+    alone = make_verdict(all_results(AttackRun("transfer", 0, result([6.0] * 3, [50] * 3, 100))))
     assert alone.score_without_transfer is None  # nothing was searched
+    assert alone.previous.score_without_transfer is None
 
 
 def test_without_a_reference_there_are_confidences_alone():
@@ -159,8 +169,9 @@ def test_without_a_reference_there_are_confidences_alone():
     results = all_results(
         AttackRun("cppn", 0, result([1.0] * 3, [NEVER] * 3, 10, scores=scores)), reference=None
     )
-    verdict = results.verdict()
+    verdict = make_verdict(results)
     assert verdict.score is None
+    assert verdict.previous is None
     assert verdict.fooled_at_tpr95 is None
     assert verdict.median_confidence == pytest.approx(0.95)
     assert list(verdict.above) == ["0.5", "0.9", "0.99", "0.9999"]
@@ -184,48 +195,11 @@ def test_classes_that_are_no_targets_count_nowhere():
     some = all_results(*entries, targets=np.array([0, 1]))
     assert some.winners.tolist() == [1, 0, -1]
     assert sorted(some.canvases()) == [0, 1]
-    results = some.verdict()
-    assert results.fooled_at_tpr95.value == pytest.approx(0.5)
-    assert results.score.value == pytest.approx(50.0)
+    verdict = make_verdict(some)
+    assert verdict.fooled_at_tpr95.value == verdict.fooled_by_any.value == pytest.approx(0.5)
+    assert verdict.previous.score.value == pytest.approx(50.0)
     assert some.curves(0)[0].fooled == (0.5,)
-    assert all_results(*entries).verdict().fooled_at_tpr95.value == pytest.approx(2 / 3)
-
-
-BUDGET = 10_000
-times = st.lists(st.one_of(st.integers(1, BUDGET), st.just(float("inf"))), min_size=1, max_size=8)
-
-
-def by_hand(passed, budget):
-    """100 less the area under the staircase, on a fine grid of log10 queries."""
-    grid = np.linspace(np.log10(100), np.log10(budget), 20_001)
-    middle = 10 ** ((grid[1:] + grid[:-1]) / 2)
-    fooled = [(np.array(passed) <= at).mean() for at in middle]
-    return 100 * (1 - np.mean(fooled))
-
-
-@given(times)
-def test_the_score_is_what_lies_above_the_staircase(passed):
-    assert score(np.array([passed], float), BUDGET) == pytest.approx(by_hand(passed, BUDGET), abs=0.05)
-
-
-@given(times, st.integers(0, 7))
-def test_a_class_that_falls_later_never_lowers_the_score(passed, which):
-    later = list(passed)
-    later[which % len(passed)] = float("inf")
-    assert score(np.array([later]), BUDGET) >= score(np.array([passed], float), BUDGET) - 1e-9
-
-
-def test_the_ends_of_the_scale():
-    never = np.full((1, 4), np.inf)
-    assert score(never, BUDGET) == 100
-    assert score(np.full((1, 4), 100.0), BUDGET) == 0
-    assert score(np.full((1, 4), 1000.0), BUDGET) == pytest.approx(50)
-    assert areas(np.full((1, 1), 7.0), BUDGET) == 1
-
-
-def test_seeds_are_averaged():
-    both = np.array([[100.0, 100.0], [np.inf, np.inf]])
-    assert score(both, BUDGET) == 50
+    assert make_verdict(all_results(*entries)).fooled_by_any.value == pytest.approx(2 / 3)
 
 
 def test_the_curve_is_a_staircase():
@@ -237,18 +211,3 @@ def test_queries_until_half():
     assert queries_to(0.5, np.array([[100.0, 300.0, 900.0, np.inf]])) == 300
     assert queries_to(0.5, np.array([[100.0, np.inf, np.inf]])) is None
     assert queries_to(0.5, np.array([[100.0], [300.0], [500.0]])) == 300
-
-
-def test_the_interval_holds_the_mean_and_shrinks_with_classes():
-    few, many = np.tile([0.0, 1.0], 5), np.tile([0.0, 1.0], 500)
-    small, large = bootstrap(few), bootstrap(many)
-    assert small.low < small.value == 0.5 < small.high
-    assert large.high - large.low < (small.high - small.low) / 5
-    assert bootstrap(few) == small
-    # of a share the half width is nearly 1.96 standard errors
-    assert large.high - large.low == pytest.approx(2 * 1.96 * 0.5 / np.sqrt(1000), rel=0.1)
-
-
-def test_a_budget_that_leaves_no_room_is_refused():
-    with pytest.raises(UsageError, match=r"--budget.*1000.*got 999"):
-        check_queries(999)

@@ -81,7 +81,7 @@ def test_an_audit_without_real_pictures_has_no_score_and_says_why(folder, tmp_pa
             "state": "partial",
             "verdict": audit.verdict.model_copy(
                 update={"score": None, "fooled_at_tpr95": None, "above_real_median": None,
-                        "queries_to_half": None}
+                        "fooled_by_any": None, "attackers": (), "previous": None, "queries_to_half": None}
             ),
         }
     )  # fmt: skip

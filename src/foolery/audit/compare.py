@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.audit.intervals import difference_spread
 from foolery.audit.reference import ReferenceData
 from foolery.audit.schema import AttackRecord, Audit
-from foolery.audit.scoring import areas, bootstrap
-from foolery.audit.verdict import BaselineComparison, Outcome
+from foolery.audit.verdict import BaselineComparison, Interval, Outcome
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
+
+MIN_SEEDS = 2  # of each of two audits that are compared
 
 
 def check_comparable(earlier: Audit, planned: Audit, reference: ReferenceData | None) -> None:
@@ -25,6 +29,24 @@ def check_comparable(earlier: Audit, planned: Audit, reference: ReferenceData | 
         raise UsageError("--baseline: compares scores, and there is none without --data")
     if earlier.state != "finished" or earlier.reference is None:
         raise UsageError("--baseline: expected a finished audit with a score (one that had --data)")
+    if earlier.verdict is None or not earlier.verdict.class_scores:
+        raise UsageError(
+            "--baseline: it was made by an earlier version, whose score is another one; make it again: "
+            f"{earlier.command}"
+        )
+    if earlier.protocol != planned.protocol:
+        wanted = "" if planned.protocol is None else f" --protocol {planned.protocol}"
+        raise UsageError(
+            f"--baseline: its protocol is {earlier.protocol or 'none'}, that of this audit "
+            f"{planned.protocol or 'none'}; make a comparable one: foolery audit {earlier.classifier.name} "
+            f"--data {earlier.reference.data}{wanted}"
+        )
+    for name, audit in (("the earlier audit", earlier), ("this one", planned)):
+        if audit.budget.seeds < MIN_SEEDS:
+            raise UsageError(
+                f"--baseline: {name} has one seed, and so says nothing about chance in the search; give both "
+                "--seeds 3"
+            )
     if sorted(earlier.targets) != sorted(planned.targets):
         raise UsageError("--baseline: the earlier audit is of other classes")
     before, now = earlier.budget.requested, planned.budget.requested
@@ -52,9 +74,9 @@ def check_comparable(earlier: Audit, planned: Audit, reference: ReferenceData | 
 def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineComparison:
     """Scores of both, class by class.
 
-    The interval resamples classes, the same ones in both, so that what makes a class easy for either does not
-    count. It is a regression where the whole interval of the difference is below 0, and undecided where the
-    two did not spend the same.
+    The interval is of ``difference_spread``: classes are paired, so that what makes a class easy for either
+    does not count, and chance in the search is that between the seeds of each. It is a regression where the
+    whole interval of the difference is below 0, and undecided where the two did not spend the same.
 
     Args:
         earlier: the audit to compare with.
@@ -62,20 +84,20 @@ def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineCompariso
         file: name of the earlier audit.
 
     Raises:
-        UsageError: where ``current`` has no score.
+        UsageError: where one of the two has no score.
     """
-    if current.reference is None:
-        raise UsageError("--baseline: this audit has no score; give --data DATA")
     order = [earlier.targets.index(label) for label in current.targets]
-    before, after = _areas(earlier)[order], _areas(current)
-    difference = bootstrap(before - after, scale=100.0)
+    before, after = _class_scores(earlier)[:, order], _class_scores(current)
+    found = difference_spread(before, after)
+    half = found.quantile * sqrt(found.variance)
+    difference = Interval(value=found.mean, low=found.mean - half, high=found.mean + half)
     reason = spent_otherwise(earlier, current)
     outcome: Outcome = "failed" if difference.high < 0.0 else "passed"
     return BaselineComparison(
         file=file,
         classifier=earlier.classifier.name,
-        before=100.0 * (1.0 - float(before.mean())),
-        after=100.0 * (1.0 - float(after.mean())),
+        before=float(before.mean()),
+        after=float(after.mean()),
         difference=difference,
         outcome=outcome if reason is None else "undecided",
         reason=reason,
@@ -104,13 +126,8 @@ def _tried(audit: Audit) -> list[AttackRecord]:
     return [attack for attack in audit.attacks if attack.status != "skipped"]
 
 
-def _areas(audit: Audit) -> NDArray[np.float64]:
-    """``(T,)``: the area of each target, the mean over seeds."""
-    column = {index: at for at, index in enumerate(audit.target_indices)}
-    queries_to_fool = np.full((audit.budget.seeds, len(column)), np.inf)
-    for champion in audit.champions:
-        for seed, queries in enumerate(champion.queries_to_fool):
-            if queries is not None:
-                queries_to_fool[seed, column[champion.index]] = queries
-    mean: NDArray[np.float64] = areas(queries_to_fool, audit.budget.queries).mean(axis=0)
-    return mean
+def _class_scores(audit: Audit) -> NDArray[np.float64]:
+    """``(S, T)``: the score of each seed and target."""
+    if audit.verdict is None or not audit.verdict.class_scores:
+        raise UsageError("--baseline: this audit has no score; give --data DATA")
+    return np.array(audit.verdict.class_scores)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foolery.audit.attacks import Attack, select_attacks
 from foolery.audit.gates import Gate
 from foolery.audit.panel import Panel, default_panel, make_panel
 from foolery.audit.plan import DEFAULT_QUERIES, AuditPlan
+from foolery.audit.protocols import AuditProtocol, find_protocol
 from foolery.audit.reference import MAX_IMAGES, MIN_IMAGES, ReferenceData
 from foolery.audit.schema import FILE, Audit
 from foolery.audit.storage import open_audit
@@ -22,6 +23,7 @@ from foolery.errors import UsageError
 from foolery.files import default_folder
 
 MAX_SEEDS = 100
+GATED_SEEDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +35,13 @@ class AuditConfig:
         split: of the data, ``test`` or ``train``.
         data_name: how the audit calls opened data.
         max_images: limit of the real images that are scored.
-        budget: queries of one seed and time of the whole audit: ``300000``, ``"5m"``, ``"100000,5m"``.
+        protocol: a named protocol, such as ``digits-1``, that freezes budget, attacks, seeds and real
+            images; what is given besides may not contradict it. A limit of time may be added.
+        budget: queries of one seed and time of the whole audit: ``300000``, ``"5m"``, ``"100000,5m"``; 300
+            000 queries if None.
         attacks: names of attacks, or attacks; all that foolery brings if None.
-        seeds: number of repetitions, each with all the queries.
+        seeds: number of repetitions, each with all the queries; if None, three where a gate or a baseline is
+            given, which need to know how much is chance in the search, and one otherwise.
         seed: the first one.
         panel: independent classifiers, loaded or by reference, that tell whether champions are recognizable.
             If None, shipped networks for a classifier of the ten digits, and no panel for others; ``()`` for
@@ -65,9 +71,10 @@ class AuditConfig:
     split: str = "test"
     data_name: str = "data in memory"
     max_images: int = MAX_IMAGES
-    budget: int | str | Budget = DEFAULT_QUERIES
+    protocol: str | None = None
+    budget: int | str | Budget | None = None
     attacks: Sequence[str | Attack] | None = None
-    seeds: int = 1
+    seeds: int | None = None
     seed: int = 0
     panel: Sequence[str | Classifier] | Panel | None = None
     exclude: Sequence[str] = ()
@@ -88,13 +95,23 @@ class AuditConfig:
             raise UsageError("--champions: attacks nothing; leave out --attacks, --ensemble, --hardened")
         if self.champions is not None and self.baseline is not None:
             raise UsageError("--baseline: needs attacks of its own; --champions has none")
-        if not 1 <= self.seeds <= MAX_SEEDS:
-            raise UsageError(f"--seeds: expected 1 to {MAX_SEEDS}, got {self.seeds}")
+        if not 1 <= self.repetitions <= MAX_SEEDS:
+            raise UsageError(f"--seeds: expected 1 to {MAX_SEEDS}, got {self.repetitions}")
         if self.max_images < MIN_IMAGES:
             raise UsageError(f"--max-images: expected at least {MIN_IMAGES}, got {self.max_images}")
         self._gates()
         self._budget()
         select_attacks(self.attacks)
+        protocol = find_protocol(self.protocol)
+        if protocol is not None:
+            self._check_protocol(protocol)
+
+    @property
+    def repetitions(self) -> int:
+        """The number of seeds."""
+        if self.seeds is not None:
+            return self.seeds
+        return GATED_SEEDS if self.fail_on or self.baseline is not None else 1
 
     def resolve(self, classifier: Classifier, name: str | None = None) -> AuditPlan:
         """The plan of an audit of ``classifier``: everything is opened and checked.
@@ -106,6 +123,9 @@ class AuditConfig:
         Raises:
             UsageError: for what cannot be opened, or does not fit together.
         """
+        protocol = find_protocol(self.protocol)
+        if protocol is not None and not self._frozen(protocol):
+            return self._under(protocol).resolve(classifier, name)
         requested, budget = self._budget()
         baseline = self._baseline()
         reference = self._reference()
@@ -115,7 +135,7 @@ class AuditConfig:
             requested=requested,
             budget=budget,
             attacks=select_attacks(self.attacks),
-            seeds=self.seeds,
+            seeds=self.repetitions,
             seed=self.seed,
             reference=reference,
             panel=self._panel(classifier.description),
@@ -125,6 +145,7 @@ class AuditConfig:
             mitigations=self.mitigations,
             others=self._others(),
             allow_unfinished=self.allow_unfinished,
+            protocol=protocol,
             command=self.command,
         )
         plan.check()
@@ -137,7 +158,45 @@ class AuditConfig:
     def _gates(self) -> tuple[Gate, ...]:
         return tuple(gate if isinstance(gate, Gate) else Gate.parse(gate) for gate in self.fail_on)
 
+    def _check_protocol(self, protocol: AuditProtocol) -> None:
+        """Raise UsageError for what contradicts it."""
+        queries, seeds = self._budget()[1].queries, self.seeds
+        attacks = None if self.attacks is None else tuple(one.name for one in select_attacks(self.attacks))
+        for option, given, frozen in (
+            ("--budget", None if self.budget is None else queries, protocol.queries),
+            ("--seeds", seeds, protocol.seeds),
+            ("--seed", self.seed or None, 0),
+            ("--attacks", attacks, protocol.attacks),
+            ("--max-images", None if self.max_images == MAX_IMAGES else self.max_images, protocol.max_images),
+            ("--split", self.split, "test"),
+            ("--exclude", self.exclude or None, ()),
+            ("--champions", self.champions, "none"),
+        ):
+            if given is not None and given != frozen:
+                raise UsageError(
+                    f"{option}: contradicts --protocol {protocol.name}; leave out one of the two"
+                )
+        if self.data is None:
+            raise UsageError(f"--protocol: {protocol.name} compares with real images; give --data DATA")
+
+    def _frozen(self, protocol: AuditProtocol) -> bool:
+        """Whether all that it freezes stands in the fields."""
+        return self.attacks is not None and tuple(self.attacks) == protocol.attacks
+
+    def _under(self, protocol: AuditProtocol) -> AuditConfig:
+        """With what it freezes in the fields."""
+        seconds = None if self.budget is None else self._budget()[1].seconds
+        return replace(
+            self,
+            budget=Budget(protocol.queries, seconds),
+            attacks=protocol.attacks,
+            seeds=protocol.seeds,
+            max_images=protocol.max_images,
+        )
+
     def _budget(self) -> tuple[str, Budget]:
+        if self.budget is None:
+            return str(DEFAULT_QUERIES), Budget(DEFAULT_QUERIES)
         if not isinstance(self.budget, Budget):
             return str(self.budget), Budget.parse(str(self.budget))
         queries, seconds = self.budget.queries, self.budget.seconds

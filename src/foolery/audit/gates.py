@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
+from foolery.audit.detection import TPRS, min_images
+from foolery.audit.reference import TPR
 from foolery.audit.schema_1 import FIGURES as OLD_NAMES
 from foolery.audit.schema_2 import NOT_KNOWN
 from foolery.audit.verdict import AuditVerdict, GateResult, Interval
@@ -40,6 +42,7 @@ class Figure:
         read: the number in a verdict; None where it is not known.
         search: what more search can do to it: let it ``rise``, ``fall``, or ``either``.
         top: the largest value that it can have; 1 for a share. The least is 0.
+        images: how many rightly classified real images it needs; 0 where it cannot be had with any.
         needs_data: whether it cannot be had without reference data.
         needs_panel: whether it cannot be had without a panel.
     """
@@ -48,6 +51,7 @@ class Figure:
     read: Callable[[AuditVerdict], float | None]
     search: Literal["rise", "fall", "either"] = "rise"
     top: float = 1.0
+    images: int = 0
     needs_data: bool = False
     needs_panel: bool = False
 
@@ -74,32 +78,59 @@ def _share_above(level: str) -> Figure:
     )
 
 
+def _score(about: str, read: Callable[[AuditVerdict], float | None], *, panel: bool = False) -> Figure:
+    return Figure(about, read, "fall", 100.0, min_images(0.95), needs_data=True, needs_panel=panel)
+
+
+def _fooled_at(tpr: float) -> Figure:
+    percent = f"{100 * tpr:.0f}"
+
+    def read(verdict: AuditVerdict) -> float | None:
+        if tpr == TPR:
+            return _value(verdict.fooled_at_tpr95)
+        return None if verdict.detection is None else _value(verdict.detection.fpr[percent])
+
+    return Figure(
+        f"share of classes that the best single attack fools where {percent} % of the real images pass",
+        read,
+        images=min_images(tpr),
+        needs_data=True,
+    )
+
+
 #: Name in an expression to what it is.
 FIGURES: Mapping[str, Figure] = {
-    "score": Figure("the score, 0 to 100", lambda v: _value(v.score), "fall", 100.0, True),
-    "score-without-transfer": Figure(
-        "the score without the transfer attack",
-        lambda v: _value(v.score_without_transfer or v.score),
-        "fall",
-        100.0,
-        needs_data=True,
+    "score": _score("the score, 0 to 100, of the best single attack", lambda v: _value(v.score)),
+    "score-without-transfer": _score(
+        "the score without the transfer attack", lambda v: _value(v.score_without_transfer or v.score)
     ),
-    "score-unrecognizable": Figure(
+    "score-unrecognizable": _score(
         "the score without images that the panel recognizes",
         lambda v: _value(v.score_unrecognizable),
-        "fall",
-        100.0,
-        needs_data=True,
-        needs_panel=True,
+        panel=True,
     ),
-    "fooled@tpr95": Figure(
-        "share of classes fooled at the threshold that 95 % of the real images pass",
-        lambda v: _value(v.fooled_at_tpr95),
+    "previous-score": _score(
+        "the score of earlier versions, of the quickest attack per class",
+        lambda v: None if v.previous is None else v.previous.score.value,
+    ),
+    **{f"fooled@tpr{100 * tpr:.0f}": _fooled_at(tpr) for tpr in TPRS},
+    "auroc": Figure(
+        "AUROC of real images against the champions of the best single attack",
+        lambda v: None if v.detection is None else v.detection.auroc.value,
+        "fall",
+        images=min_images(0.95),
+        needs_data=True,
+    ),
+    "fooled-by-any": Figure(
+        "share of classes that any attack fools at the threshold that 95 % of the real images pass",
+        lambda v: _value(v.fooled_by_any),
+        images=min_images(0.95),
         needs_data=True,
     ),
     "fooled-unrecognizable": Figure(
         "the same without images that the panel recognizes",
         lambda v: v.fooled_unrecognizable,
+        images=min_images(0.95),
         needs_data=True,
         needs_panel=True,
     ),
@@ -119,6 +150,7 @@ FIGURES: Mapping[str, Figure] = {
         lambda v: v.queries_to_half,
         "fall",
         inf,
+        images=min_images(0.95),
         needs_data=True,
     ),
     **{f"fooled@{level}": _share_above(str(level)) for level in THRESHOLDS},
@@ -179,20 +211,25 @@ class Gate:
         if figure.needs_panel and not panel:
             raise UsageError(f"--fail-on: {self.figure} needs independent classifiers; give --panel REF")
 
-    def judge(self, verdict: AuditVerdict, unfinished: Sequence[str] = ()) -> GateResult:
+    def judge(
+        self, verdict: AuditVerdict, unfinished: Sequence[str] = (), images: int | None = None
+    ) -> GateResult:
         """Its outcome; ``queries-to-half`` is infinite where half of the classes were never fooled.
 
         Args:
             verdict: of the audit.
             unfinished: names of the attacks that the time cut short.
+            images: how many real images the classifier labels rightly; None where that does not matter.
         """
-        value = FIGURES[self.figure].read(verdict)
+        figure = FIGURES[self.figure]
+        value = figure.read(verdict)
+        if images is not None and images < figure.images:
+            reason = f"it needs {figure.images} real images that are classified rightly, here are {images}"
+            return GateResult(expression=self.text, value=value, outcome="undecided", reason=reason)
         if value is None and self.figure != "queries-to-half":
             return GateResult(expression=self.text, value=None, outcome="undecided", reason=NOT_KNOWN)
         number = inf if value is None else value
-        holds = self._holds_within(
-            number, *(FIGURES[self.figure].reach(number) if unfinished else (number,) * 2)
-        )
+        holds = self._holds_within(number, *(figure.reach(number) if unfinished else (number,) * 2))
         if holds is None:
             reason = f"the time was up before these attacks were finished: {', '.join(unfinished)}"
             return GateResult(expression=self.text, value=value, outcome="undecided", reason=reason)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import exp
 from pathlib import Path
 
-from foolery.audit.schema import AttackRecord, Audit, AuditedChampion
+from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, ReferenceStatistics
 from foolery.audit.storage import SUMMARY
-from foolery.audit.verdict import AuditVerdict, Interval, Outcome
+from foolery.audit.verdict import AuditVerdict, Detection, Interval, Outcome
 from foolery.files import write_atomic
 from foolery.text import format_confidence, format_percent
 
 _CHAMPIONS = 12
+TPR = 0.95
+MAX_LOG_ODDS = 20.0  # beyond, a factor says no more than the margin
 _WORDS: Mapping[Outcome, str] = {"failed": "FAIL", "passed": "pass", "undecided": "undecided"}
 
 
@@ -44,13 +47,21 @@ def headline(audit: Audit) -> str:
         return f"{audit.state}, {audit.budget.spent:,} queries so far"
     if audit.gates or audit.comparison:
         return audit.outcome
-    score = audit.verdict.score if audit.verdict is not None else None
+    score = None if audit.verdict is None else headline_score(audit.verdict)
     return "no score" if score is None else f"score {score.value:.1f}"
+
+
+def headline_score(verdict: AuditVerdict) -> Interval | None:
+    """The score; of an audit of an earlier schema the one that it has."""
+    if verdict.score is None and verdict.previous is not None:
+        return verdict.previous.score
+    return verdict.score
 
 
 def verdict_lines(audit: Audit) -> list[str]:
     """The verdict, one line each."""
-    lines = [] if audit.verdict is None else _figure_lines(audit, audit.verdict)
+    lines = [] if audit.protocol is None else [f"protocol {audit.protocol}"]
+    lines += [] if audit.verdict is None else _figure_lines(audit, audit.verdict)
     if audit.reference is not None:
         reference = audit.reference
         lines.append(
@@ -58,6 +69,7 @@ def verdict_lines(audit: Audit) -> list[str]:
             f"{format_percent(reference.accuracy)}; TPR95 threshold: {reference.measure} "
             f"{reference.threshold:.4g}"
         )
+        lines += threshold_lines(reference)
     budget = audit.budget
     repeated = f", at most {budget.repeated:,} of them twice after an interruption" if budget.repeated else ""
     lines.append(f"{budget.spent:,} queries in {budget.elapsed:.0f} s{repeated}; budget {budget.requested}")
@@ -67,10 +79,13 @@ def verdict_lines(audit: Audit) -> list[str]:
 def _figure_lines(audit: Audit, verdict: AuditVerdict) -> list[str]:
     lines = []
     if verdict.score is not None:
-        lines.append(f"score {format_interval(verdict.score, 1)} of 100 (95 % interval over classes)")
+        sources = "classes and seeds" if audit.budget.seeds > 1 else "classes, one seed"
+        best = "" if verdict.best_attack is None else f", best single attack {verdict.best_attack}"
+        lines.append(f"score {format_interval(verdict.score, 1)} of 100 (95 % interval over {sources}){best}")
         if len(verdict.seed_scores) > 1:
             scores = ", ".join(f"{score:.1f}" for score in verdict.seed_scores)
-            lines.append(f"score of each seed: {scores} (chance in the search)")
+            lines.append(f"score of each seed: {scores}")
+    lines += _attacker_lines(verdict)
     if verdict.score_without_transfer is not None:
         lines.append(
             f"score without the transfer attack {format_interval(verdict.score_without_transfer, 1)}"
@@ -78,12 +93,19 @@ def _figure_lines(audit: Audit, verdict: AuditVerdict) -> list[str]:
     if verdict.score_unrecognizable is not None:
         interval = format_interval(verdict.score_unrecognizable, 1)
         lines.append(f"score without images that the panel recognizes {interval}")
+    if verdict.detection is not None:
+        lines += detection_lines(verdict.detection)
+    classes = f"of {len(audit.targets)} classes"
     if verdict.fooled_at_tpr95 is not None:
-        lines.append(
-            f"fooled@tpr95 {format_share_interval(verdict.fooled_at_tpr95)} of {len(audit.targets)} classes"
-        )
+        share = format_share_interval(verdict.fooled_at_tpr95)
+        lines.append(f"fooled@tpr95 {share} {classes} by the best single attack")
+    if verdict.fooled_by_any is not None:
+        lines.append(f"fooled@tpr95 {format_share_interval(verdict.fooled_by_any)} {classes} by any attack")
     if verdict.above_real_median is not None:
         lines.append(f"above-real-median {format_share_interval(verdict.above_real_median)}")
+    if verdict.previous is not None:
+        interval = format_interval(verdict.previous.score, 1)
+        lines.append(f"previous score {interval}: the score of earlier versions, for this version alone")
     above = ", ".join(f"{format_percent(share, 0)} at {level}" for level, share in verdict.above.items())
     lines.append(
         f"median confidence of the champions {format_confidence(verdict.median_confidence)} ({above})"
@@ -95,6 +117,43 @@ def _figure_lines(audit: Audit, verdict: AuditVerdict) -> list[str]:
             f"({', '.join(audit.panel)}){caution}"
         )
     return lines
+
+
+def threshold_lines(reference: ReferenceStatistics) -> list[str]:
+    """What passing the TPR95 threshold means for this classifier."""
+    threshold = reference.threshold_at(TPR)
+    if threshold is None:
+        return []
+    odds = ""
+    if reference.measure == "margin" and threshold.value < MAX_LOG_ODDS:
+        odds = f", the class {exp(threshold.value):,.3g} times as likely as its best rival"
+    return [
+        f"to fool at TPR95 means: cannot be rejected at a price of 5 % of the real images{odds}; in "
+        f"confidence the same price is a threshold of {format_confidence(threshold.confidence)}. It does not "
+        "mean: is convinced"
+    ]
+
+
+def _attacker_lines(verdict: AuditVerdict) -> list[str]:
+    names = {
+        "quickest-per-class": "of the quickest attack per class",
+        "all-in-order": "of all attacks in their order",
+    }
+    return [
+        f"score {names[one.name]} {format_interval(one.score, 1)}"
+        for one in verdict.attackers
+        if one.name in names
+    ]
+
+
+def detection_lines(detection: Detection) -> list[str]:
+    """Real images against champions, in the figures of out-of-distribution detection."""
+    rates = ", ".join(
+        f"{'–' if rate is None else format_percent(rate.value, 0)} at TPR {tpr} %"
+        for tpr, rate in detection.fpr.items()
+    )
+    auroc = format_interval(detection.auroc, 3)
+    return [f"AUROC of real images against champions {auroc}, AUPR {detection.aupr:.3f}; FPR {rates}"]
 
 
 def gate_lines(audit: Audit) -> list[str]:

@@ -20,10 +20,10 @@ from foolery.audit.attack_loop import run_attacks
 from foolery.audit.attacks import select_attacks
 from foolery.audit.attacks.base import read_result
 from foolery.audit.plan import AuditPlan
+from foolery.audit.previous_score import score
 from foolery.audit.reference import ReferenceScores, score_reference, target_classes, threshold_at_tpr
 from foolery.audit.rescore import champion_images
 from foolery.audit.schema import FILE, Audit
-from foolery.audit.scoring import score
 from foolery.audit.session import AuditSession
 from foolery.audit.storage import MITIGATIONS, open_audit
 from foolery.audit.verdict import Mitigation

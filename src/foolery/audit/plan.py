@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.attacks import PlannedAttack
+from foolery.audit.detection import check_queries
 from foolery.audit.gates import Gate
 from foolery.audit.notes import start_notes
 from foolery.audit.panel import Panel
+from foolery.audit.protocols import AuditProtocol
 from foolery.audit.reference import ReferenceData, excluded_classes, target_classes
 from foolery.audit.schema import AttackRecord, Audit, AuditedClassifier, BudgetRecord, ReferenceStatistics
-from foolery.audit.scoring import check_queries
 from foolery.audit.storage import RUNS
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.wrappers.metered import Budget
@@ -46,6 +47,7 @@ class AuditPlan:
         baseline: an earlier audit to compare with, and the name of its file; None for none.
         mitigations: whether mitigations are measured.
         others: classifiers that are mitigations, under ``ensemble`` and ``hardened``.
+        protocol: that the plan follows; None for none.
         allow_unfinished: whether an undecided gate lets the build pass.
         command: how the audit was started.
     """
@@ -64,6 +66,7 @@ class AuditPlan:
     baseline: tuple[Audit, str] | None = None
     mitigations: bool = True
     others: Mapping[str, Classifier] = field(default_factory=dict)
+    protocol: AuditProtocol | None = None
     allow_unfinished: bool = False
     command: str = "python"
 
@@ -102,6 +105,8 @@ class AuditPlan:
                 f"--fail-on: with a budget of time alone the machine's speed would decide; give queries too, "
                 f"as in --budget {DEFAULT_QUERIES},{self.requested}"
             )
+        if self.protocol is not None:
+            self.protocol.check_classes(self.classifier.description)
         _ = self.targets
 
     def new_audit(self, rate: float = 1.0) -> Audit:
@@ -141,6 +146,7 @@ class AuditPlan:
             ),
             panel=() if self.panel is None else self.panel.members,
             notes=(*description.notes, *notes),
+            protocol=None if self.protocol is None else self.protocol.name,
             allow_unfinished=self.allow_unfinished,
             command=self.command,
             started=run_provenance.started,
@@ -164,6 +170,7 @@ class AuditPlan:
                 f"fingerprint {earlier.classifier.fingerprint[:12]} (here {new.classifier.fingerprint[:12]})"
             )
         for option, here, there in (
+            ("--protocol", new.protocol or "none", earlier.protocol or "none"),
             ("--budget", new.budget.requested, earlier.budget.requested),
             ("--seeds", new.budget.seeds, earlier.budget.seeds),
             ("--attacks", _attack_list(new), _attack_list(earlier)),

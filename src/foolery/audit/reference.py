@@ -15,7 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.audit.schema import ReferenceStatistics
+from foolery.audit.detection import TPRS, min_images
+from foolery.audit.intervals import exact_share
+from foolery.audit.resolution import check_resolution
+from foolery.audit.schema import ReferenceStatistics, Threshold
 from foolery.classifiers.accuracy import better_than_chance
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
@@ -131,16 +134,22 @@ def reference_statistics(
     """Threshold, medians and accuracy of the scores of ``reference``.
 
     Raises:
-        UsageError: where too few images were classified rightly, or no more than by guessing.
+        UsageError: where too few images were classified rightly, or no more than by guessing, and where
+            scores are too coarse to compare by.
     """
     description = classifier.description
     accuracy = _check_accuracy(description, scored.correct)
     values, labels = scored.values[scored.correct], scored.labels[scored.correct]
+    check_resolution(description, scored.scores, values)
     medians = [
         float(np.median(own)) if len(own := values[labels == each]) >= MIN_CLASS_IMAGES else None
         for each in range(len(description.classes))
     ]
     confidences = confidence(scored.scores[np.flatnonzero(scored.correct), labels], description.kind)
+    class_thresholds = [
+        threshold_at_tpr(own, TPR) if len(own := values[labels == each]) >= min_images(TPR) else None
+        for each in range(len(description.classes))
+    ]
     kind = measure_of(description).name
     return ReferenceStatistics(
         data=reference.name,
@@ -154,7 +163,24 @@ def reference_statistics(
         class_medians=tuple(medians),
         min_class_images=MIN_CLASS_IMAGES,
         median_confidence=float(np.median(confidences)),
+        values=tuple(np.sort(values).tolist()),
+        thresholds=tuple(
+            _threshold(values, confidences, tpr) for tpr in TPRS if len(values) >= min_images(tpr)
+        ),
+        class_thresholds=tuple(class_thresholds),
         matched_by="name" if scored.matched_by == "name" else "position",
+    )
+
+
+def _threshold(values: NDArray[np.float64], confidences: NDArray[np.float64], tpr: float) -> Threshold:
+    value = threshold_at_tpr(values, tpr)
+    low, high = exact_share(int((values >= value).sum()), len(values))
+    return Threshold(
+        tpr=tpr,
+        value=value,
+        confidence=threshold_at_tpr(confidences, tpr),
+        tpr_low=low,
+        tpr_high=high,
     )
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.audit.attackers import AttackRun
 from foolery.audit.attacks.base import AttackResult
 from foolery.audit.champion_files import ChampionFiles
+from foolery.audit.figures import make_verdict
 from foolery.audit.markdown import write_summary
 from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import measure_of, reference_statistics, score_reference
 from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, ReferenceStatistics
-from foolery.audit.scoring import AttackRun, AuditResults
+from foolery.audit.scoring import AuditResults
 from foolery.audit.storage import prepare_folder, write_audit
+from foolery.audit.trace import Trace
 from foolery.canvas import Canvases, from_png
 from foolery.classifiers.base import Description
 from foolery.classifiers.wrappers.metered import images_per_second
@@ -62,7 +65,7 @@ def rescore_champions(plan: AuditPlan, earlier: Audit, *, overwrite: bool = Fals
         agreement = results.panel_agreement(panel)
     seed = earlier.attacks[0].seed if earlier.attacks else 0
     champions = ChampionFiles(plan.out, earlier.classifier.classes, seed).write(results, agreement)
-    verdict = results.verdict(agreement)
+    verdict = make_verdict(results, agreement)
     limits = ("requested", "queries", "seconds", "seeds")
     kept = {name: getattr(earlier.budget, name) for name in limits}
     audit = audit.model_copy(
@@ -75,7 +78,10 @@ def rescore_champions(plan: AuditPlan, earlier: Audit, *, overwrite: bool = Fals
             "champions": _with_makers(champions, earlier),
             "curves": () if reference is None else results.curves(seed),
             "verdict": verdict,
-            "gates": tuple(gate.judge(verdict, earlier.unfinished) for gate in plan.gates),
+            "gates": tuple(
+                gate.judge(verdict, earlier.unfinished, None if reference is None else reference.correct)
+                for gate in plan.gates
+            ),
             "notes": (*audit.notes, _note(earlier)),
         }
     )
@@ -119,11 +125,24 @@ def _results(
     attack_runs = []
     for seed in range(earlier.budget.seeds):
         fooled = _queries_to_fool(earlier, seed, values, threshold)
-        attack_runs.append(AttackRun(NAME, seed, AttackResult(values, own, fooled, len(images), 0.0, draw)))
+        improvements = Trace.final(values, _made_after(earlier, seed, count))
+        result = AttackResult(
+            values, own, fooled, len(images), 0.0, draw, exhausted=True, improvements=improvements
+        )
+        attack_runs.append(AttackRun(NAME, seed, result))
     targets = np.array(earlier.target_indices)
     return AuditResults(
         attack_runs, earlier.budget.seeds, description.kind, reference, earlier.budget.queries, targets
     )
+
+
+def _made_after(earlier: Audit, seed: int, classes: int) -> NDArray[np.float64]:
+    """``(K,) float64``: queries that the earlier audit took to fool each class; else its whole budget."""
+    made = np.full(classes, float(earlier.budget.queries))
+    for champion in earlier.champions:
+        queries = champion.queries_to_fool[seed]
+        made[champion.index] = made[champion.index] if queries is None else queries
+    return made
 
 
 def _queries_to_fool(

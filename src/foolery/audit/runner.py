@@ -15,6 +15,7 @@ from foolery.audit.mitigations import check_mitigations, measure_mitigations
 from foolery.audit.rescore import rescore_champions
 from foolery.audit.schema import Audit
 from foolery.audit.session import AuditSession
+from foolery.audit.storage import open_audit
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.errors import UsageError, did_you_mean
@@ -60,6 +61,8 @@ def run_audit(
         raise UsageError("--champions: attacks nothing; leave out --resume")
     name = classifier if isinstance(classifier, str) else None
     loaded = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    if resume and config.seeds is None and config.out is not None:
+        config = replace(config, seeds=open_audit(config.out).budget.seeds)
     plan = config.resolve(loaded, name)
     earlier = config.earlier()
     if earlier is not None:

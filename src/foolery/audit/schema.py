@@ -49,6 +49,25 @@ class AuditedClassifier(FrozenModel):
     device: str
 
 
+class Threshold(FrozenModel):
+    """What a share of the rightly classified real images reaches.
+
+    Attributes:
+        tpr: that share, the true-positive rate.
+        value: the measure that they reach. A margin of m says that a class is exp(m) times as likely as its
+            best rival.
+        confidence: the largest confidence that the same share of them reaches.
+        tpr_low: the share of all such images, as far as these say, is at least this with 95 % coverage; and
+            at most ``tpr_high``.
+    """
+
+    tpr: float
+    value: float
+    confidence: float
+    tpr_low: float
+    tpr_high: float
+
+
 class ReferenceStatistics(FrozenModel):
     """The classifier on labelled real images, which unrecognizable images are compared with.
 
@@ -61,6 +80,9 @@ class ReferenceStatistics(FrozenModel):
         median: of the measure over the rightly classified images.
         class_medians: the same for each class; null where there are fewer than ``min_class_images`` of them.
         median_confidence: of the rightly classified images.
+        values: the measures of the rightly classified images, ascending; empty for audits of earlier schemas.
+        thresholds: at TPR 80, 90, 95 and 99 %; without those for which there are too few images.
+        class_thresholds: the TPR95 threshold of each class alone; null where there are too few images of it.
         matched_by: how the classes of the data were matched, by ``name`` or by ``position``.
     """
 
@@ -75,7 +97,14 @@ class ReferenceStatistics(FrozenModel):
     class_medians: tuple[float | None, ...]
     min_class_images: int
     median_confidence: float
+    values: tuple[float, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    class_thresholds: tuple[float | None, ...] = ()
     matched_by: Literal["name", "position"]
+
+    def threshold_at(self, tpr: float) -> Threshold | None:
+        """The threshold at a true-positive rate, for instance 0.95; None where there are too few images."""
+        return next((one for one in self.thresholds if one.tpr == tpr), None)
 
 
 class BudgetRecord(FrozenModel):
@@ -183,6 +212,7 @@ class Audit(FrozenModel, Result):
         panel: names of its members.
         comparison: with the audit that ``--baseline`` names.
         notes: what a reader has to know, one sentence each; for instance why there is no score.
+        protocol: the named protocol that it follows; null for none. Only audits of one protocol compare.
         allow_unfinished: whether an undecided gate lets the build pass.
         command: of the last start, and ``started``, ``device`` and ``versions``.
     """
@@ -204,6 +234,7 @@ class Audit(FrozenModel, Result):
     comparison: BaselineComparison | None = None
     mitigations: tuple[Mitigation, ...] = ()
     notes: tuple[str, ...] = ()
+    protocol: str | None = None
     allow_unfinished: bool = False
     command: str
     started: str
@@ -272,6 +303,7 @@ class Audit(FrozenModel, Result):
             for name, interval, factor in (
                 ("score", self.verdict.score, 1.0),
                 ("fooled@tpr95, %", self.verdict.fooled_at_tpr95, 100.0),
+                ("fooled@tpr95 by any attack, %", self.verdict.fooled_by_any, 100.0),
                 ("above-real-median, %", self.verdict.above_real_median, 100.0),
             ):
                 if interval is not None:

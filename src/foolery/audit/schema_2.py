@@ -1,6 +1,7 @@
 """Audits of schema 2, read as audits of schema 3.
 
-Schema 2 knew two outcomes of a gate: what was not known failed. It did not say what ended an attack.
+Schema 2 knew two outcomes of a gate: what was not known failed. It did not say what ended an attack, and had
+another score, of the quickest attack per class.
 """
 
 from __future__ import annotations
@@ -18,12 +19,26 @@ def upgrade(document: Json) -> Json:
     gates = document.get("gates")
     if isinstance(gates, list):
         upgraded["gates"] = [_gate(gate) if isinstance(gate, dict) else gate for gate in gates]
+    verdict = document.get("verdict")
+    if isinstance(verdict, dict):
+        upgraded["verdict"] = _verdict(verdict)
     comparison = document.get("comparison")
     if isinstance(comparison, dict) and "regression" in comparison:
         upgraded["comparison"] = _without(comparison, "regression") | {
             "outcome": "failed" if comparison["regression"] else "passed"
         }
     return upgraded
+
+
+def _verdict(verdict: Json) -> Json:
+    """What all attacks together do keeps its figures, under its new names; the score is the previous one."""
+    names = ("score", "score_without_transfer", "score_unrecognizable", "seed_scores", "fooled_at_tpr95")
+    kept = {name: value for name, value in verdict.items() if name not in names}
+    if verdict.get("fooled_at_tpr95") is not None:
+        kept["fooled_by_any"] = verdict["fooled_at_tpr95"]
+    if verdict.get("score") is not None:
+        kept["previous"] = {name: verdict[name] for name in names[:4] if name in verdict}
+    return kept
 
 
 def _gate(gate: Json) -> Json:

@@ -1,9 +1,8 @@
-"""The score, and the champions: what all attacks of an audit have found, beside each other.
+"""The results of all attacks beside each other, and the champions: the best image of every class.
 
 The champion of a class is the image with the largest measure, of all attacks and seeds; of equal ones the
-first. A class is fooled after as many queries as the quickest attack took for it, counted from that attack's
-own start, and from that of the evolution that an ascent starts from: an attacker chooses one. So the order in
-which an audit tries them does not matter, and another attack never makes a classifier look safer.
+first. ``queries_to_fool`` counts the queries of the quickest attack for the class, from that attack's own
+start, and from that of the evolution that an ascent starts from.
 """
 
 from __future__ import annotations
@@ -11,51 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, log
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.audit.attackers import AttackRun
 from foolery.audit.attacks.base import AttackResult
-from foolery.audit.attacks.transfer import TRANSFER
-from foolery.audit.panel import MIN_AGREEMENT, Panel
+from foolery.audit.panel import Panel
 from foolery.audit.reference import class_medians
 from foolery.audit.schema import ReferenceStatistics
-from foolery.audit.verdict import AuditVerdict, Curve, Interval
+from foolery.audit.verdict import Curve
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Kind
 from foolery.classifiers.scores import confidence
-from foolery.errors import UsageError
-from foolery.text import THRESHOLDS
-
-FREE_QUERIES = 100
-"""Queries up to which the score counts nothing: so few need no search."""
-RESAMPLES = 2000
-
-
-def check_queries(queries: int) -> int:
-    """``queries``; raises UsageError for a budget that leaves the score no room."""
-    if queries < 10 * FREE_QUERIES:
-        raise UsageError(f"--budget: expected at least {10 * FREE_QUERIES} queries, got {queries}")
-    return queries
-
-
-def areas(queries_to_fool: NDArray[np.float64], queries: int) -> NDArray[np.float64]:
-    """``(S, K)`` from 0 to 1: the area under each class's step.
-
-    Args:
-        queries_to_fool: ``(S, K) float64`` queries when the threshold was first passed; infinite for never.
-        queries: the budget of one seed, more than ``FREE_QUERIES``.
-    """
-    clipped = np.clip(queries_to_fool, FREE_QUERIES, queries)
-    area: NDArray[np.float64] = np.log(queries / clipped) / log(queries / FREE_QUERIES)
-    return area
-
-
-def score(queries_to_fool: NDArray[np.float64], queries: int) -> float:
-    """From 0, everything fooled at once, to 100, nothing fooled."""
-    return 100.0 * (1.0 - float(areas(queries_to_fool, queries).mean()))
 
 
 def curve(queries_to_fool: NDArray[np.float64], seed: int) -> Curve:
@@ -72,28 +41,7 @@ def queries_to(share: float, queries_to_fool: NDArray[np.float64]) -> float | No
     return when if np.isfinite(when) else None
 
 
-def bootstrap(per_class: NDArray[np.float64], scale: float = 1.0, base: float = 0.0) -> Interval:
-    """``base + scale * mean`` over classes, with a 95 % interval of resampled classes.
-
-    It says how far the figure depends on which classes there happen to be, not how far on chance in the
-    search; the same numbers give the same interval.
-    """
-    draw = np.random.default_rng(0).integers(0, len(per_class), (RESAMPLES, len(per_class)))
-    means = base + scale * per_class[draw].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Interval(value=base + scale * float(per_class.mean()), low=float(low), high=float(high))
-
-
 _AT_ONCE = 200  # images that a panel is shown
-
-
-@dataclass(frozen=True)
-class AttackRun:
-    """One attack: its name, its seed by number from 0, and its result."""
-
-    attack: str
-    seed: int
-    result: AttackResult
 
 
 @dataclass(frozen=True)
@@ -145,9 +93,9 @@ class AuditResults:
     @cached_property
     def queries_to_fool(self) -> NDArray[np.float64]:
         """``(S, K) float64``, queries of each seed until a class was first fooled; infinite for never."""
-        return self._fastest(np.zeros_like(self.values, np.bool_))
+        return self.fastest(np.zeros_like(self.values, np.bool_))
 
-    def _fastest(self, excluded: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def fastest(self, excluded: NDArray[np.bool_]) -> NDArray[np.float64]:
         """As ``queries_to_fool``, without the images ``(A, K)`` that are excluded."""
         fastest = np.full((self.seeds, self.values.shape[1]), np.inf)
         for run, mask in zip(self.attack_runs, excluded, strict=True):
@@ -175,48 +123,6 @@ class AuditResults:
         return tuple(
             curve(row[self.targets], seed + number) for number, row in enumerate(self.queries_to_fool)
         )
-
-    def verdict(self, agreement: NDArray[np.float64] | None = None) -> AuditVerdict:
-        """The headline figures.
-
-        Args:
-            agreement: ``(A, K) float64`` share of the panel that predicts the class of each attack's best
-                image, NaN where it was not asked or does not know the class; None without a panel.
-        """
-        confidences = self.confidences[self.targets]
-        figures: dict[str, Any] = {
-            "median_confidence": float(np.median(confidences)),
-            "above": {str(level): float((confidences >= level).mean()) for level in THRESHOLDS},
-        }
-        recognized = None if agreement is None else _recognized(agreement)
-        if recognized is not None:
-            figures["recognized"] = float(self.of_winners(recognized)[self.targets].mean())
-        if self.reference is not None:
-            figures |= self._against_reference(self.reference)
-            if recognized is not None:
-                unrecognized = self._fastest(recognized)[:, self.targets]
-                figures["score_unrecognizable"] = _score(areas(unrecognized, self.queries))
-                figures["fooled_unrecognizable"] = float(np.isfinite(unrecognized).mean())
-        return AuditVerdict(**figures)
-
-    def _against_reference(self, reference: ReferenceStatistics) -> dict[str, Any]:
-        """Figures that compare with real images."""
-        fooled = self.queries_to_fool[:, self.targets]
-        table, medians = areas(fooled, self.queries), class_medians(reference)
-        above = np.stack([(self.best_of(seed) > medians)[self.targets] for seed in range(self.seeds)])
-        figures = {
-            "score": _score(table),
-            "fooled_at_tpr95": bootstrap(np.isfinite(fooled).mean(axis=0)),
-            "above_real_median": bootstrap(above.mean(axis=0)),
-            "seed_scores": tuple(100.0 * (1.0 - float(row.mean())) for row in table),
-            "queries_to_half": queries_to(0.5, fooled),
-        }
-        transferred = np.array([run.attack == TRANSFER for run in self.attack_runs])
-        if transferred.any() and not transferred.all():
-            excluded = np.repeat(transferred[:, None], self.values.shape[1], axis=1)
-            searched = self._fastest(excluded)[:, self.targets]
-            figures["score_without_transfer"] = _score(areas(searched, self.queries))
-        return figures
 
     def of_winners(self, table: NDArray[Any]) -> NDArray[Any]:
         """``(K,)`` of ``(A, K)``: the value for each class's champion."""
@@ -260,11 +166,3 @@ def attack_figures(
         figures["fooled_at_tpr95"] = float(np.isfinite(result.queries_to_fool[targets]).mean())
         figures["above_real_median"] = float((result.values > class_medians(reference))[targets].mean())
     return figures
-
-
-def _score(table: NDArray[np.float64]) -> Interval:
-    return bootstrap(table.mean(axis=0), scale=-100.0, base=100.0)
-
-
-def _recognized(agreement: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.nan_to_num(agreement, nan=0.0) >= MIN_AGREEMENT

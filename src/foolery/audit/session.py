@@ -10,17 +10,19 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.audit.attackers import AttackRun
 from foolery.audit.attacks import PlannedAttack
 from foolery.audit.attacks.base import NOTHING_MORE, AttackContext, AttackResult
 from foolery.audit.budget import QueryCounter
 from foolery.audit.champion_files import ChampionFiles
 from foolery.audit.document import AuditDocument
+from foolery.audit.figures import make_verdict
 from foolery.audit.notes import budget_line, final_notes, reference_line
 from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import ReferenceScores, reference_statistics, score_reference
 from foolery.audit.schema import Audit, AuditState
 from foolery.audit.schema_1 import upgrade_folder
-from foolery.audit.scoring import AttackRun, AuditResults, attack_figures
+from foolery.audit.scoring import AuditResults, attack_figures
 from foolery.audit.storage import discard_folder, open_audit, prepare_folder
 from foolery.audit.verdict import AuditVerdict
 from foolery.canvas import Canvases
@@ -104,7 +106,8 @@ class AuditSession:
         session = cls(plan, document, on_progress)
         session._count_lost_queries()
         on_progress(budget_line(session.audit.budget, gated=plan.gated))
-        if session.audit.reference is None:
+        reference = session.audit.reference
+        if reference is None or not reference.values:  # schema 2 did not keep them
             session.measure_reference()
         return session
 
@@ -196,7 +199,7 @@ class AuditSession:
         if results is not None:
             fields["champions"] = self.champion_files.write(results, agreement)
             fields["curves"] = () if results.reference is None else results.curves(self.plan.seed)
-            fields["verdict"] = results.verdict(agreement)
+            fields["verdict"] = make_verdict(results, agreement)
         return fields
 
     def save(self, state: AuditState) -> None:
@@ -213,6 +216,8 @@ class AuditSession:
         if self.plan.reference is not None:
             self.scored = score_reference(self.plan.classifier, self.plan.reference)
             statistics = reference_statistics(self.plan.classifier, self.scored, self.plan.reference)
+            if self.plan.protocol is not None:
+                self.plan.protocol.check_reference(statistics)
             self.document.replace(reference=statistics)
 
     def finish(self) -> Audit:
@@ -222,8 +227,9 @@ class AuditSession:
         fields = self.fields("finished", results, agreement)
         verdict = fields.get("verdict")
         if isinstance(verdict, AuditVerdict):
+            images = None if self.audit.reference is None else self.audit.reference.correct
             ended = self.audit.model_copy(update={"budget": self.document.budget})
-            fields["gates"] = tuple(gate.judge(verdict, ended.unfinished) for gate in self.plan.gates)
+            fields["gates"] = tuple(gate.judge(verdict, ended.unfinished, images) for gate in self.plan.gates)
             notes = self.audit.notes
             if agreement is None and self.plan.panel is not None:
                 notes = (*notes, "The panel was not asked: the time was up.")

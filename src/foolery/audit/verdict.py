@@ -24,43 +24,123 @@ class Curve(FrozenModel):
 
 
 class Interval(FrozenModel):
-    """A mean with a 95 % interval."""
+    """A figure with a 95 % interval; ``foolery.audit.intervals`` says of what kind."""
 
     value: float
     low: float
     high: float
 
 
-class AuditVerdict(FrozenModel):
-    """The headline figures: means over seeds; the intervals are bootstraps over classes.
+class Detection(FrozenModel):
+    """Real images against the champions of one attacker within so many queries.
 
     Attributes:
-        score: 100 x (1 - area under fooled@tpr95 over log10 queries, from 100 to the budget).
+        queries: of one seed.
+        auroc: probability that a real image has a larger measure than a champion.
+        aupr: area under precision and recall, real images being what is to be found, both sides weighing
+            the same.
+        fpr: share of classes whose champion passes the threshold, for ``80``, ``90``, ``95`` and ``99``
+            percent of the real images; null where there are too few of these.
+    """
+
+    queries: int
+    auroc: Interval
+    aupr: float
+    fpr: dict[str, Interval | None]
+
+
+class AttackerFigures(FrozenModel):
+    """What one attacker achieves, see ``foolery.audit.attackers``.
+
+    Attributes:
+        name: of the attacker.
+        attack: the attack that ``best-single`` chose; null for others.
+        score: under this attacker.
+        detection: after 100 queries, 1000 and so on, and with the whole budget.
+    """
+
+    name: Literal["best-single", "quickest-per-class", "all-in-order"]
+    attack: str | None
+    score: Interval
+    detection: tuple[Detection, ...]
+
+
+class PreviousScore(FrozenModel):
+    """The score of schema 2, kept beside the new one for one version.
+
+    It is 100 x (1 - area under fooled@tpr95 over log10 queries, from 100 to the budget) for the quickest
+    attack per class, with bootstraps over classes.
+
+    Attributes:
+        score: of all attacks.
+        score_without_transfer: without the transfer attack; null where that was not tried.
+        score_unrecognizable: without images that the panel recognizes; null without a panel.
+        seed_scores: the score of each seed.
+    """
+
+    score: Interval
+    score_without_transfer: Interval | None = None
+    score_unrecognizable: Interval | None = None
+    seed_scores: tuple[float, ...] = ()
+
+
+class AuditVerdict(FrozenModel):
+    """The headline figures: means over seeds.
+
+    Figures that compare with real images are those of the best single attack, each of the one that is best
+    at it.
+
+    Attributes:
+        score: 100 x (1 - mean price), over classes and over log queries from 1 to the budget, of the best
+            single attack's champions: what share of the real images is lost by rejecting one, on a
+            logarithmic scale from 1 % to all; null for audits of earlier schemas.
         score_without_transfer: the same without the transfer attack, whose champions cost somebody else's
             queries; null where the transfer attack was not tried.
-        score_unrecognizable: the same without images that the panel recognizes; null without a panel.
-        fooled_at_tpr95: share of classes whose champion passes the TPR95 threshold.
+        score_unrecognizable: the same without classes whose champion of the attack the panel recognizes; null
+            without a panel.
+        fooled_at_tpr95: share of classes that the best single attack fools at the TPR95 threshold.
+        fooled_by_any: share of classes that any attack fools there.
         fooled_unrecognizable: share of classes for which an image passes that the panel does not recognize.
         above_real_median: share of classes whose champion is above the median real image.
+        fooled_at_class_tpr95: share of classes whose champion passes the threshold that 95 % of the real
+            images of its own class pass, of the classes that have such a threshold; null where none has.
         recognized: share of champions that the panel recognizes.
-        seed_scores: the score of each seed; their spread is another thing than the interval.
+        seed_scores: the score of each seed.
+        class_scores: ``(S, T)``, of each seed and each target, 0 to 100; the score is their mean.
+        attackers: the best single attack, the quickest attack per class, and all attacks in their order.
+        previous: the score of schema 2.
         median_confidence: over champions.
         above: share of champions with at least that confidence: 0.5, 0.9, 0.99, 0.9999.
-        queries_to_half: queries until half of the classes were fooled, the median of the seeds; null for
-            never.
+        queries_to_half: queries until half of the classes were fooled by the quickest attack for each, the
+            median of the seeds; null for never.
     """
 
     score: Interval | None = None
     score_without_transfer: Interval | None = None
     score_unrecognizable: Interval | None = None
     fooled_at_tpr95: Interval | None = None
+    fooled_by_any: Interval | None = None
     fooled_unrecognizable: float | None = None
     above_real_median: Interval | None = None
+    fooled_at_class_tpr95: Interval | None = None
     recognized: float | None = None
     seed_scores: tuple[float, ...] = ()
+    class_scores: tuple[tuple[float, ...], ...] = ()
+    attackers: tuple[AttackerFigures, ...] = ()
+    previous: PreviousScore | None = None
     median_confidence: float
     above: dict[str, float]
     queries_to_half: float | None = None
+
+    @property
+    def best_attack(self) -> str | None:
+        """The attack by which the classifier has its score."""
+        return next((one.attack for one in self.attackers if one.name == "best-single"), None)
+
+    @property
+    def detection(self) -> Detection | None:
+        """The best single attack with the whole budget."""
+        return next((one.detection[-1] for one in self.attackers if one.name == "best-single"), None)
 
 
 class GateResult(FrozenModel):
@@ -91,7 +171,7 @@ class BaselineComparison(FrozenModel):
     Attributes:
         file: name of the earlier audit's file; ``classifier`` is the one that it audited.
         before: score of the earlier audit; ``after`` is the score of this one.
-        difference: ``after - before``, with a 95 % interval of a paired bootstrap over classes.
+        difference: ``after - before``, with a 95 % interval over classes and seeds.
         outcome: ``failed`` where the interval lies wholly below 0, ``undecided`` where the two did not spend
             the same.
         reason: why it is undecided; null otherwise.

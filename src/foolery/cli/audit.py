@@ -40,12 +40,22 @@ def audit(
     split: Annotated[
         str, typer.Option("--split", metavar="train|test", help="Which part of the data.")
     ] = "test",
-    budget: Annotated[
-        str,
+    protocol: Annotated[
+        str | None,
         typer.Option(
-            "--budget", metavar="QUERIES|TIME", help="Queries, time, or both: 100000, 5m, or 100000,5m."
+            "--protocol",
+            metavar="NAME",
+            help="Budget, attacks, seeds and images of digits-1, cifar-1, imagenet-quick-1, …",
         ),
-    ] = "300000",
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            "--budget",
+            metavar="QUERIES|TIME",
+            help="Queries, time, or both: 100000, 5m, or 100000,5m. Default: 300000.",
+        ),
+    ] = None,
     attacks: Annotated[
         str | None,
         typer.Option(
@@ -77,11 +87,14 @@ def audit(
         ),
     ] = None,
     seeds: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--seeds", metavar="N", parser=whole_number, help="Repeat with N seeds, each with the budget."
+            "--seeds",
+            metavar="N",
+            parser=whole_number,
+            help="Repeat with N seeds, each with the budget; 3 with a gate or a baseline, else 1.",
         ),
-    ] = 1,
+    ] = None,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", parser=whole_number, help="Seed, or the first of them.")
     ] = 0,
@@ -143,6 +156,7 @@ def audit(
         data=data,
         split=split,
         max_images=max_images,
+        protocol=protocol,
         budget=budget,
         attacks=None if attacks is None else [name.strip() for name in attacks.split(",") if name.strip()],
         seeds=seeds,

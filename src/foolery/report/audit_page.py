@@ -46,12 +46,14 @@ class AuditArtifact:
     def card(self) -> ArtifactCard:
         """What a list shows of it."""
         from foolery.audit import open_audit
+        from foolery.audit.markdown import headline_score
 
         audit = open_audit(self.folder)
         name = short_name(audit.classifier.name)
         state: list[str] = [audit.state]
-        if audit.verdict is not None and audit.verdict.score is not None:
-            state.append(f"score {audit.verdict.score.value:.1f} of 100")
+        score = None if audit.verdict is None else headline_score(audit.verdict)
+        if score is not None:
+            state.append(f"score {score.value:.1f} of 100")
         if audit.gates:
             passed = sum(gate.outcome == "passed" for gate in audit.gates)
             state.append(f"{passed} of {len(audit.gates)} gates passed")
@@ -149,6 +151,7 @@ def _settings(audit: Audit) -> tuple[Fact, ...]:
         Fact("Classes", format_count(len(description.classes))),
         Fact("Canvas", f"{description.canvas[2]} × {description.canvas[1]} pixels"),
         Fact("Reference data", data),
+        Fact("Protocol", audit.protocol or "none"),
         Fact("Budget", f"{format_count(budget.queries)} queries per seed, {budget.seeds} seeds{limit}"),
         Fact("Panel", ", ".join(audit.panel) or "none"),
     )

@@ -64,7 +64,7 @@ class AuditSection:
 
 def audit_section(audit: Audit, notes: Sequence[str] = ()) -> AuditSection:
     """Everything that the page of an audit shows before its images."""
-    tables = [_attacks(audit)] + ([_mitigations(audit)] if audit.mitigations else [])
+    tables = [*_detection(audit), _attacks(audit)] + ([_mitigations(audit)] if audit.mitigations else [])
     return AuditSection(
         method=_method(audit),
         figures=_figures(audit),
@@ -80,13 +80,13 @@ def audit_headline(audit: Audit, name: str) -> str:
     verdict, reference = audit.verdict, audit.reference
     if verdict is None:
         return f"The audit of {name} has no result yet"
-    if reference is None or verdict.fooled_at_tpr95 is None:
+    if reference is None or verdict.fooled_by_any is None:
         confidence = _confidence(verdict.median_confidence, audit)
         return (
             f"{name}, audited without reference data: the champions have a median confidence of {confidence}"
         )
     total = len(audit.targets)
-    fooled = round(verdict.fooled_at_tpr95.value * total)
+    fooled = round(verdict.fooled_by_any.value * total)
     return f"{name} is fooled in {format_count(fooled)} of {format_count(total)} classes"
 
 
@@ -98,8 +98,8 @@ def _method(audit: Audit) -> str:
         f"Reference data: {format_count(reference.correct)} real images of {reference.data} that the "
         f"classifier labels correctly ({format_percent(reference.accuracy)} of "
         f"{format_count(reference.images)}). An image fools the classifier if it passes the TPR95 threshold, "
-        "as 95 % of these do. The score is 100 "
-        "if no class is ever fooled, and 0 if every class is fooled at once."
+        "as 95 % of these do. The score is 100 if rejecting the images of the best single attack costs less "
+        "than 1 % of the real images, and 0 if from the first query on it costs all of them."
     )
 
 
@@ -109,7 +109,10 @@ def _figures(audit: Audit) -> tuple[Fact, ...]:
         facts += _scores(verdict.score, "score of 100")
         facts += _scores(verdict.score_unrecognizable, "score, unrecognizable images")
         facts += _scores(verdict.score_without_transfer, "score without transfer attack")
-        facts += _shares(verdict.fooled_at_tpr95, "fooled at TPR95")
+        for attacker in verdict.attackers[1:]:
+            facts += _scores(attacker.score, f"score, {attacker.name.replace('-', ' ')}")
+        facts += _shares(verdict.fooled_at_tpr95, "fooled at TPR95 by the best attack")
+        facts += _shares(verdict.fooled_by_any, "fooled at TPR95 by any attack")
         facts += _shares(verdict.above_real_median, "above real median")
         if verdict.recognized is not None:
             facts.append(Fact("recognized by the panel", format_percent(verdict.recognized)))
@@ -147,6 +150,28 @@ def _comparison(audit: Audit) -> tuple[GateRow, ...]:
 
 def _with_reason(text: str, reason: str | None) -> str:
     return text if reason is None else f"{text}: {reason}"
+
+
+def _detection(audit: Audit) -> list[PageTable]:
+    if audit.verdict is None or not audit.verdict.attackers:
+        return []
+    best = audit.verdict.attackers[0]
+    return [
+        PageTable(
+            title="Real images against champions",
+            about=f"The best single attack, {best.attack}, in the figures of out-of-distribution detection.",
+            head=("queries", "AUROC", "AUPR", *(f"FPR at TPR {tpr} %" for tpr in best.detection[0].fpr)),
+            rows=tuple(
+                (
+                    format_count(one.queries),
+                    f"{one.auroc.value:.3f}",
+                    f"{one.aupr:.3f}",
+                    *(format_percent(None if rate is None else rate.value) for rate in one.fpr.values()),
+                )
+                for one in best.detection
+            ),
+        )
+    ]
 
 
 def _attacks(audit: Audit) -> PageTable:

@@ -7,7 +7,7 @@ tries it within a budget, and goes on with what it keeps in its folder where it 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.reference import measure_of
+from foolery.audit.trace import Trace
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier
 from foolery.engine.run import run_encoding
@@ -47,6 +48,9 @@ class AttackResult:
         draw: ``(M,)`` indices of classes that have an image to ``(M, C, H, W) uint8``.
         exhausted: whether the attack has nothing left to try, however much budget it has. Where a time limit
             ends the attack and this is false, the audit is unfinished.
+        improvements: when it had a better image of a class; None where only the last ones are known.
+        start_queries: that the search had made which this one starts from; ``queries_to_fool`` and
+            ``improvements`` count them, ``queries`` does not.
     """
 
     values: NDArray[np.float64]
@@ -56,6 +60,24 @@ class AttackResult:
     seconds: float
     draw: Callable[[NDArray[np.int64]], Canvases]
     exhausted: bool = False
+    improvements: Trace | None = None
+    start_queries: int = 0
+
+    @property
+    def trace(self) -> Trace:
+        """When it had which image; the last ones come with the last query where no more is known."""
+        if self.improvements is not None:
+            return self.improvements
+        return Trace.final(self.values, np.full(len(self.values), float(self.start_queries + self.queries)))
+
+    def starting_after(self, queries: int) -> AttackResult:
+        """The same, of an attack that starts from a search of so many queries."""
+        return replace(
+            self,
+            queries_to_fool=self.queries_to_fool + queries,
+            improvements=self.trace.later(queries),
+            start_queries=queries,
+        )
 
     @classmethod
     def empty(cls, classes: int) -> AttackResult:
@@ -168,10 +190,14 @@ def _result_of_run(run: RunFile, threshold: float | None) -> AttackResult:
     classes = np.array(run.settings.cells)
     count = len(run.settings.classes)
     values, scores, queries_to_fool = np.full(count, -np.inf), np.full(count, -np.inf), np.full(count, np.inf)
-    for replacement in run.replacements if threshold is not None else ():
-        index = classes[replacement.cell]
-        if replacement.objective >= (threshold or 0.0) and not np.isfinite(queries_to_fool[index]):
-            queries_to_fool[index] = run.history.queries[replacement.generation]
+    improvements = Trace(
+        classes[[replacement.cell for replacement in run.replacements]].astype(np.int64),
+        run.history.queries[[replacement.generation for replacement in run.replacements]].astype(np.int64),
+        np.array([replacement.objective for replacement in run.replacements], np.float64),
+    )
+    if threshold is not None:
+        fooling = improvements.values >= threshold
+        np.minimum.at(queries_to_fool, improvements.classes[fooling], improvements.queries[fooling])
     for row in run.champions:
         values[classes[row.cell]], scores[classes[row.cell]] = row.objective, row.score
     genomes = {int(classes[row.cell]): row.genome for row in run.champions}
@@ -180,4 +206,12 @@ def _result_of_run(run: RunFile, threshold: float | None) -> AttackResult:
         encoding = run_encoding(run.settings)
         return encoding.render(encoding.unpack([genomes[int(index)] for index in indices]))
 
-    return AttackResult(values, scores, queries_to_fool, int(run.history.queries[-1]), run.seconds, draw)
+    return AttackResult(
+        values,
+        scores,
+        queries_to_fool,
+        int(run.history.queries[-1]),
+        run.seconds,
+        draw,
+        improvements=improvements,
+    )

@@ -113,8 +113,7 @@ class AscentAttack:
         result = replace(_kept(self.name, context), exhausted=not moving)
         if self.start is None:
             return result
-        before = _kept(self.start, context).queries
-        return replace(result, queries_to_fool=result.queries_to_fool + before)
+        return result.starting_after(_kept(self.start, context).queries)
 
     def _min_queries(self, context: AttackContext) -> int:
         """Queries of the start and of one step."""

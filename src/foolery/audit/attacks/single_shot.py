@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from foolery.audit.attacks.base import AttackBudget, AttackContext, AttackResult, DrawImages
 from foolery.audit.reference import measure_of
+from foolery.audit.trace import Trace, merged
 from foolery.canvas import Canvases
 from foolery.errors import UsageError
 from foolery.files import write_atomic
@@ -33,6 +34,8 @@ class SingleShotState:
         values: ``(K,) float64``, -inf where there is no image yet; ``scores`` likewise.
         numbers: ``(K,) int64``, -1 likewise.
         queries_to_fool: ``(K,) float64``, see ``AttackResult``.
+        improvements: every better image so far, each counted with its own query; None where an earlier
+            version began and did not keep them.
     """
 
     values: NDArray[np.float64]
@@ -41,6 +44,7 @@ class SingleShotState:
     queries_to_fool: NDArray[np.float64]
     queries: int = 0
     seconds: float = 0.0
+    improvements: Trace | None = field(default_factory=Trace.empty)
 
     @classmethod
     def empty(cls, classes: int) -> SingleShotState:
@@ -68,6 +72,7 @@ class SingleShotState:
                 _from_json(fooled, np.inf),
                 int(document["queries"]),
                 float(document["seconds"]),
+                _trace_from_json(document.get("improvements")),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UsageError(f"audit: {file} is damaged ({error}); delete its folder") from None
@@ -84,6 +89,7 @@ class SingleShotState:
             "values": _to_json(self.values),
             "scores": _to_json(self.scores),
             "queries_to_fool": _to_json(self.queries_to_fool),
+            "improvements": _trace_to_json(self.improvements),
         }
         write_atomic(folder / FILE, json.dumps(document) + "\n")
 
@@ -91,6 +97,8 @@ class SingleShotState:
         self, scores: NDArray[np.float64], values: NDArray[np.float64], threshold: float | None
     ) -> None:
         """Count the next N images, with their ``(N, K)`` scores and measures."""
+        if self.improvements is not None:
+            self.improvements = merged([self.improvements, self._better(values)])
         best = values.argmax(axis=0)
         classes = np.arange(values.shape[1])
         better = np.flatnonzero(values[best, classes] > self.values)
@@ -102,13 +110,27 @@ class SingleShotState:
             fooled = (self.values >= threshold) & ~np.isfinite(self.queries_to_fool)
             self.queries_to_fool[fooled] = self.queries
 
+    def _better(self, values: NDArray[np.float64]) -> Trace:
+        """Which of the next N images are better than all before them, for each class."""
+        before = np.maximum.accumulate(np.vstack([self.values, values]), axis=0)[:-1]
+        rows, classes = np.nonzero(values > before)
+        return Trace(classes, self.queries + 1 + rows, values[rows, classes])
+
     def result(self, draw_images: DrawImages) -> AttackResult:
         """The state as the result of an attack."""
 
         def draw(indices: NDArray[np.int64]) -> Canvases:
             return np.concatenate([draw_images(int(number), 1) for number in self.numbers[indices]])
 
-        return AttackResult(self.values, self.scores, self.queries_to_fool, self.queries, self.seconds, draw)
+        return AttackResult(
+            self.values,
+            self.scores,
+            self.queries_to_fool,
+            self.queries,
+            self.seconds,
+            draw,
+            improvements=self.improvements,
+        )
 
 
 def score_images(
@@ -145,6 +167,22 @@ def score_images(
 
 def _from_json(row: Sequence[float | None], missing: float) -> NDArray[np.float64]:
     return np.array([missing if value is None else value for value in row], np.float64)
+
+
+def _trace_from_json(document: Mapping[str, Sequence[float]] | None) -> Trace | None:
+    if document is None:
+        return None
+    return Trace(
+        np.array(document["classes"], np.int64),
+        np.array(document["queries"], np.int64),
+        np.array(document["values"], np.float64),
+    )
+
+
+def _trace_to_json(trace: Trace | None) -> dict[str, Any] | None:
+    if trace is None:
+        return None
+    return {name: getattr(trace, name).tolist() for name in ("classes", "queries", "values")}
 
 
 def _to_json(row: NDArray[np.float64]) -> list[float | None]:
