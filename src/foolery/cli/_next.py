@@ -22,7 +22,7 @@ def next_command(*words: str | Path) -> str:
 def _program() -> list[str]:
     on_path = shutil.which("foolery")
     beside = Path(sys.executable).with_name("foolery.exe" if sys.platform == "win32" else "foolery")
-    if on_path is not None and (not beside.is_file() or os.path.samefile(found, beside)):
+    if on_path is not None and (not beside.is_file() or os.path.samefile(on_path, beside)):
         return ["foolery"]
     if not beside.is_file():
         return [_short(Path(sys.executable)), "-m", "foolery"]
