@@ -17,7 +17,20 @@ from foolery.errors import MissingExtraError
 SOURCE = Path(foolery.__file__).parent
 #: The rooms from the ground up. A file imports from its own room and from lower floors alone.
 FLOORS = (
-    {"errors", "canvas", "rng", "jit", "workers", "files", "text", "registry", "lazy", "results", "install"},
+    {
+        "errors",
+        "canvas",
+        "rng",
+        "jit",
+        "processors",
+        "workers",
+        "files",
+        "text",
+        "registry",
+        "lazy",
+        "results",
+        "install",
+    },
     {"encodings", "data", "runs"},
     {"classifiers"},
     {"training", "search"},

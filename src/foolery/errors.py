@@ -39,6 +39,10 @@ class MissingExtraError(UsageError):
         )
 
 
+class UncachedWarning(UserWarning):
+    """Compiled functions cannot be kept for the next time."""
+
+
 def did_you_mean(name: str, names: list[str]) -> str:
     """The end of a message for an unknown ``name``: ``names`` that begin with it or are near, then all."""
     close = [each for each in names if name and each.startswith(name)][:3] or _close_matches(name, names)

@@ -30,6 +30,45 @@ def atomic(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+HEAD = 64  # bytes at the beginning of a file by which it is known
+
+
+def stand_in(head: bytes) -> str | None:
+    """What a file is that stands in the place of another one, with the remedy; None where it is no such.
+
+    A git-lfs pointer, a web page, an error message of a download, nothing at all.
+
+    Args:
+        head: the file's first ``HEAD`` bytes.
+    """
+    if not head:
+        return "an empty file"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith(b"version https://git-lfs"):
+        return "a git-lfs pointer, not the file itself (git lfs pull fetches it)"
+    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
+        return "a web page, not the file itself (was a sign-in asked for? download it again)"
+    if text.startswith(b"<?xml") and b"<error" in text:
+        return "an error message of a server, not the file itself (download it again)"
+    if not head.strip(b"\0"):
+        return "nothing but zeros (the copy was cut off? copy it again)"
+    return None
+
+
+def instead(path: Path) -> str:
+    """What stands in the place of ``path``, as the end of a message; empty where nothing is known to.
+
+    Example:
+        ``": it is a git-lfs pointer, not the file itself (git lfs pull fetches it)"``
+    """
+    try:
+        with path.open("rb") as file:
+            found = stand_in(file.read(HEAD))
+    except OSError:
+        return ""
+    return "" if found is None else f": it is {found}"
+
+
 def is_vacant(folder: Path) -> bool:
     """Whether nothing is there, or a folder with nothing in it."""
     return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))

@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from foolery.text import printable
+
 
 def install_command(*extras: str) -> str:
     """The command that installs ``extras`` into this Python, from where this foolery came.
@@ -33,9 +35,17 @@ def install_command(*extras: str) -> str:
 def shell_words(words: list[str], *, windows: bool = os.name == "nt") -> str:
     """One line that the shell of this system splits into ``words``; square brackets are quoted anywhere."""
     if not windows:
-        return shlex.join(words)
+        return " ".join(map(_quoted, words))
     line = [f'"{word}"' if "[" in word and " " not in word else word for word in words]
     return " ".join(word if word.startswith('"') else subprocess.list2cmdline([word]) for word in line)
+
+
+def _quoted(word: str) -> str:
+    """One word of a POSIX shell, as bash reads it where its bytes are no UTF-8."""
+    if printable(word) == word:
+        return shlex.quote(word)
+    escaped = word.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{printable(escaped)}'"
 
 
 @cache

@@ -7,6 +7,7 @@ on any machine.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from types import CellType, FunctionType
 from typing import Any, TypeVar, cast
 
 import numba
+
+from foolery.errors import UncachedWarning
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -44,8 +47,22 @@ def compile_lazily(function: Function, **options: Any) -> Function:
     The wrapper for callers in C, of which there are none, is left out: it costs a twentieth of the time.
     """
     njit: Callable[..., Any] = numba.njit  # its types know fewer options than it takes
-    exactly = njit(cache=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True, **options)
-    return cast("Function", exactly(with_cache_stamp(function, cache_stamp())))
+    stamped = with_cache_stamp(function, cache_stamp())
+    exactly = {"fastmath": False, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
+    try:
+        return cast("Function", njit(cache=True, **exactly)(stamped))
+    except RuntimeError:  # Numba finds no folder that it can write to
+        _say_uncached()
+        return cast("Function", njit(**exactly)(stamped))
+
+
+@lru_cache(maxsize=1)
+def _say_uncached() -> None:
+    message = (
+        "no folder for compiled functions can be written to, so they are compiled anew every time; "
+        "set NUMBA_CACHE_DIR to one that can"
+    )
+    warnings.warn(message, UncachedWarning, stacklevel=3)
 
 
 def python_function(function: Callable[..., object]) -> Callable[..., Any]:

@@ -14,16 +14,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 from foolery.errors import UsageError
+from foolery.processors import processor_count
 
 
 def worker_count() -> int:
-    """``FOOLERY_THREADS`` where it is set, else the processors that this process may use."""
+    """``FOOLERY_THREADS`` where it is set, else the processors that this process may use, quotas included."""
     setting = os.environ.get("FOOLERY_THREADS")
     if setting is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+        return _processors()
     if not setting.isdigit() or not 1 <= int(setting) <= 1024:
         raise UsageError(f"FOOLERY_THREADS: expected a whole number from 1 to 1024, got {setting!r}")
     return int(setting)
+
+
+@lru_cache(maxsize=1)
+def _processors() -> int:
+    return processor_count()
 
 
 class _Thread(threading.local):

@@ -59,7 +59,7 @@ def test_a_gate_on_a_search_that_the_time_cut_short_is_undecided_and_fails(tmp_p
     assert "gates can fail and cannot pass" in done.stderr.splitlines()[0]
     assert "1 of the checks undecided: fooled@tpr95 > 0.99" in done.stderr.splitlines()[-1]
     assert "--allow-unfinished lets it pass" in done.stderr.splitlines()[-1]
-    assert done.stdout.startswith("audit       lenet-acet: undecided")
+    assert "\naudit       lenet-acet: undecided" in done.stdout
     audit = json.loads((tmp_path / "a" / "audit.json").read_text())
     assert audit["budget"]["spent"] < 3_000_000
     again = ("--out", tmp_path / "a", "--resume", "--allow-unfinished")
@@ -68,7 +68,8 @@ def test_a_gate_on_a_search_that_the_time_cut_short_is_undecided_and_fails(tmp_p
 
 def test_a_summary_for_people_and_one_for_pull_requests(audited):
     out, finished = audited
-    assert finished.stdout.startswith("audit       lenet: failed\n- score ")
+    assert finished.stdout.startswith("mnist: 10,000 images of 10 classes (892 to 1,135 of each)\n")
+    assert "\naudit       lenet: failed\n- score " in finished.stdout
     page = (out / "summary.md").read_text()
     for heading in (
         "## Audit of `lenet`: failed",

@@ -61,22 +61,25 @@ def test_a_folder_of_photos_with_broken_ones_left_out(tmp_path):
     finished = invoke("evaluate", "lenet", "--data", f"folder:{tmp_path}", "--json")
     found = json.loads(finished.stdout)
     assert (found["images"], found["matched_by"]) == (19, "name")
-    assert found["unreadable"] == [
-        "image 3/0.png: not an image (read are JPEG, PNG, WEBP, BMP, GIF, TIFF, PPM)"
-    ]
-    assert "skipped 1 images that cannot be read" in finished.stderr
+    assert [each.split(" (")[0] for each in found["unreadable"]] == ["image 3/0.png: not an image"]
+    assert "20 images of 10 classes (2 of each)" in finished.stderr
+    assert "left out while reading: not an image" in finished.stderr
+    assert list(found["contents"]["left_out"].values()) == [1]
 
 
 def test_class_names_that_do_not_match_are_listed(tmp_path):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     class_folders(tmp_path, "1", "2", "cat", count=1)
-    is_refused(invoke("evaluate", "lenet", "--data", f"folder:{tmp_path}"), "1 of its 3 class names", "cat")
+    finished = invoke("evaluate", "lenet", "--data", f"folder:{tmp_path}")
+    is_refused(finished, "1 of its 3 class names", "cat", after_reading=True)
 
 
 def test_all_figures_are_printed(tmp_path):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     class_folders(tmp_path, *(f"kind {number}" for number in range(10)), count=1)
     shown = invoke("evaluate", "lenet", "--data", f"folder:{tmp_path}").stdout
-    assert [line.split()[0] for line in shown.splitlines()[1:]] == [
-        "top-1", "top-5", "confidence", "calibration", "classes", "time",
-    ]  # fmt: skip
+    first, second, *figures = shown.splitlines()
+    assert "10 images of 10 classes (1 of each); no class name agrees" in first
+    assert "matched by position alone: kind 0 as 0, kind 1 as 1" in first
+    assert second.startswith("lenet")
+    assert [line.split()[0] for line in figures] == ["top-1", "top-5", "confidence", "calibration", "time"]

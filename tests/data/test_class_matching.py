@@ -74,11 +74,13 @@ def test_names_that_were_taken_by_their_place_are_told(data, classifier, placed)
     match = match_classes(data, classifier)
     assert match.by_position == placed
     said = position_note(match, data, classifier)
-    assert said == (
-        "1 of the data's 3 names are no class, and were taken by their place: hound as dog"
-        if placed
-        else None
-    )
+    if placed:
+        assert said == "1 of the data's 3 names are no class, and were taken by their place: hound as dog"
+    elif match.by == "position":
+        pairs = "n01 as tench, n02 as goldfish"
+        assert said == f"no class name agrees: the 2 classes were matched by position alone: {pairs}"
+    else:
+        assert said is None
 
 
 @pytest.mark.parametrize(

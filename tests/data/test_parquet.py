@@ -86,7 +86,7 @@ def damaged(folder, how):
     [
         ("text", "not a Parquet file"),
         ("cut off", "not a Parquet file, or damaged"),
-        ("other columns", "expected columns image and label, got a"),
+        ("other columns", "no column holds images; call the one that does 'image'. It has the columns a"),
         ("unlabelled", "labels from -1 to 2 for 3 class names"),
     ],
 )

@@ -254,7 +254,7 @@ def test_a_live_run_is_told_while_it_is_written(tmp_path):
                     rates = told["rate"], told["remaining"], told["goal"]
                 elif name == "champions":
                     for one in json.loads(data):
-                        pictures.setdefault(one["cell"], []).append(one["image"])
+                        pictures.setdefault(one["cell"], []).append("/" + one["image"])
             assert generations == sorted(set(generations))
             assert rates[0] != "–"
             assert "h" in rates[1] or "min" in rates[1] or "s" in rates[1]

@@ -33,7 +33,7 @@ def test_every_one_is_listed_and_none_is_unreadable(old):
 
 def test_every_page_and_image_of_the_list_is_there(old):
     page = old.ask("/").text
-    addresses = set(re.findall(r'(?:href|src)="(/(?:run|audit|arms-race)/[^"]+)"', page))
+    addresses = set(re.findall(r'(?:href|src)="\.(/(?:run|audit|arms-race)/[^"]+)"', page))
     assert len(addresses) > 20
     for address in addresses:
         assert old.ask(address).status == 200, address

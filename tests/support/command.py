@@ -61,9 +61,14 @@ def on_a_terminal(*words: str | Path, cwd: Path) -> tuple[int, str]:
     return process.returncode, said.decode()
 
 
-def is_refused(finished: Finished, *expected: str) -> None:
-    """It ended with exit code 2 and one line on stderr that has all the ``expected`` words."""
-    assert (finished.returncode, finished.stdout) == (2, ""), finished
+def is_refused(finished: Finished, *expected: str, after_reading: bool = False) -> None:
+    """It ended with exit code 2 and one line on stderr that has all the ``expected`` words.
+
+    Nothing is on standard output but, ``after_reading`` of data, what was read.
+    """
+    assert finished.returncode == 2, finished
+    assert after_reading == (" images of " in finished.stdout), finished
+    assert after_reading or not finished.stdout, finished
     lines = finished.stderr.splitlines()
     assert len(lines) == 1, finished.stderr
     assert lines[0].startswith("error: ")

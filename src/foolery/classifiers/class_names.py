@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import codecs
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from foolery.classifiers.label_files import names_in
+from foolery.classifiers.label_values import FormError
 from foolery.errors import UsageError, did_you_mean
+from foolery.files import HEAD, instead, stand_in
 
 LISTS = Path(__file__).parent / "lists"
 
@@ -31,26 +35,55 @@ def named_list(name: str) -> tuple[str, ...]:
 def read_class_names(path: Path) -> tuple[str, ...]:
     """The class names in a file, in the order of the outputs.
 
-    A text file has one name a line. A JSON file has a list of names, a list of ``[id, name]``, or an object
-    from index to either (``{"0": ["n01440764", "tench"], …}``).
+    One name a line, with or without numbers, quotes or WordNet ids; a table with a header; JSON or Python
+    text: a list of names or of ``[id, name]``, an object from index to either, one from name to index
+    (``class_indices.json``), or one that has such under ``id2label``, ``names`` and the like (a
+    ``config.json``, a YOLO data file); TensorFlow's label map. UTF-8, UTF-16 with its mark, or Windows-1252.
 
     Raises:
-        UsageError: where the file cannot be read, is not UTF-8, or has empty names.
+        UsageError: where the file cannot be read, or has not one name for each output.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"classes: cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
+    text = _decoded(content, path).replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        found = names_in(text, path.suffix.lower())
+    except FormError as error:
+        raise UsageError(f"classes: {path}: {error}; every output needs one name") from None
+    if found is None:
         raise UsageError(
-            f"classes: {path} is not UTF-8 (byte {error.object[error.start]:#04x} at {error.start}); "
-            f"save it as UTF-8"
-        ) from None
-    names = _from_json(text, path) if path.suffix == ".json" else _from_lines(text)
+            f"classes: {path} must hold a JSON list of names, a list of [id, name], or an object "
+            f"from index to name, or from name to index"
+        )
+    names = [unicodedata.normalize("NFC", name) for name in found]
     if "\0" in text or not names or not all(names):
         row = next((row for row, name in enumerate(names) if not name), 0)
-        raise UsageError(f"classes: {path} needs one name for each output, and number {row} is empty")
+        raise UsageError(
+            f"classes: {path} needs one name for each output, and number {row} is empty{instead(path)}"
+        )
     return distinct(names)
+
+
+def _decoded(content: bytes, path: Path) -> str:
+    """Text of a file in the encodings that label files have."""
+    other = stand_in(content[:HEAD])
+    if other is not None and content:
+        raise UsageError(f"classes: {path} holds no names: it is {other}")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            place = error
+    raise UsageError(
+        f"classes: {path} is neither UTF-8 nor Windows-1252 (byte {place.object[place.start]:#04x} at "
+        f"{place.start}); save it as UTF-8"
+    )
 
 
 def distinct(names: Sequence[str]) -> tuple[str, ...]:
@@ -62,23 +95,3 @@ def distinct(names: Sequence[str]) -> tuple[str, ...]:
 def numbered(count: int) -> tuple[str, ...]:
     """Names for ``count`` outputs that have none: ``class 0``, ``class 1``, and so on."""
     return tuple(f"class {row}" for row in range(count))
-
-
-def _from_lines(text: str) -> list[str]:
-    return [line.strip() for line in text.rstrip().split("\n")]
-
-
-def _from_json(text: str, path: Path) -> list[str]:
-    try:
-        content = json.loads(text)
-        if isinstance(content, dict):
-            content = [content[str(row)] for row in range(len(content))]
-        names = [each[-1] if isinstance(each, list) else each for each in content]
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        names = [None]
-    if not all(isinstance(name, str) for name in names):
-        raise UsageError(
-            f"classes: {path} must hold a JSON list of names, a list of [id, name], or an object "
-            f"from index to name"
-        )
-    return [name.strip() for name in names if name is not None]

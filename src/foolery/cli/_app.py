@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from foolery.cli._data import announcing
 from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
 from foolery.cli.commands import COMMANDS, CommandEntry
@@ -106,7 +107,10 @@ class Commands(TyperGroup):
         arguments, debug = without_debug(arguments or ["--help"])
         warnings.showwarning = show_warning
         try:
-            with self.make_context("foolery", arguments, obj=Invocation(tuple(arguments))) as context:
+            with (
+                announcing(as_json="--json" in arguments),
+                self.make_context("foolery", arguments, obj=Invocation(tuple(arguments))) as context,
+            ):
                 self.invoke(context)
             sys.stdout.flush()
         except typer.Exit as done:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 import warnings
@@ -13,9 +14,11 @@ from typing import TextIO
 
 import typer
 
-from foolery.errors import FooleryError, did_you_mean
+from foolery.errors import FooleryError, UncachedWarning, UsageError, did_you_mean
+from foolery.text import printable
 
 FAILED = 3
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def print_error(error: Exception, *, debug: bool) -> int:
@@ -23,7 +26,7 @@ def print_error(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     line, code = line_and_code(error)
-    print("error:", " ".join(line.split()), file=sys.stderr)
+    print("error:", printable(" ".join(line.split())), file=sys.stderr)
     return code
 
 
@@ -34,11 +37,19 @@ def line_and_code(error: Exception) -> tuple[str, int]:
     if isinstance(error, typer.TyperException):
         return usage_line(error), error.exit_code
     if isinstance(error, OSError) and error.strerror:
-        place = f"{error.filename}: " if error.filename is not None else ""
-        return f"{place}{error.strerror}", FAILED
+        return os_error_line(error), UsageError.exit_code if error.errno in _NOT_ALLOWED else FAILED
+    if isinstance(error, RuntimeError) and "home directory" in str(error):  # pathlib's words
+        return "there is no home folder that ~ could stand for; write the whole path", UsageError.exit_code
     if isinstance(error, MemoryError):
         return "out of memory; a smaller --batch needs less", FAILED
     return f"{type(error).__name__}: {error} (a defect in foolery; run again with --debug)", FAILED
+
+
+def os_error_line(error: OSError) -> str:
+    """What the operating system refused, and where; with a remedy where a place cannot be written to."""
+    place = f"{printable(str(error.filename))}: " if error.filename is not None else ""
+    remedy = "; name a place that can be written to (--out)" if error.errno in _NOT_ALLOWED else ""
+    return f"{place}{error.strerror}{remedy}"
 
 
 def show_warning(
@@ -49,10 +60,10 @@ def show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """A warning on standard error: one line for a plugin that is left out, as ever for others."""
+    """A warning on standard error: one line where it is one of foolery's own, as ever for others."""
     from foolery.registry import PluginWarning
 
-    if issubclass(category, PluginWarning):
+    if issubclass(category, PluginWarning | UncachedWarning):
         print("warning:", " ".join(str(message).split()), file=sys.stderr)
     else:
         sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +12,7 @@ import typer
 from foolery.cli._output import note
 from foolery.errors import UsageError, did_you_mean
 from foolery.files import default_folder
+from foolery.install import shell_words
 
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
@@ -113,7 +113,7 @@ def comma_separated(text: str | None) -> list[str] | None:
 
 def command_line(context: typer.Context) -> str:
     """The command as it was typed, for a run's provenance."""
-    return shlex.join(["foolery", *context.obj.arguments])
+    return shell_words(["foolery", *context.obj.arguments])
 
 
 def default_run(classifier: str, job: str, seed: int) -> Path:

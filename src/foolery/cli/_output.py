@@ -7,13 +7,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from foolery.text import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def print_json(result: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
-    """Print the one JSON object, or the list of them, that ``--json`` promises."""
-    print(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print the one JSON object, or the list of them, that ``--json`` promises.
+
+    In UTF-8; with other characters escaped where standard output is not.
+    """
+    utf_8 = (getattr(sys.stdout, "encoding", None) or "").replace("-", "").casefold() == "utf8"
+    text = json.dumps(result, indent=2, ensure_ascii=not utf_8, allow_nan=False)
+    if printable(text) != text:  # a path whose bytes are no UTF-8
+        text = json.dumps(result, indent=2, allow_nan=False)
+    print(text)
 
 
 def note(line: str) -> None:

@@ -62,7 +62,7 @@ def lines_of_many(summaries: Sequence[Mapping[str, Any]], folder: Path) -> list[
             f"champions   median confidences of the runs: {lowest} to {highest}, median {middle}",
             f"fooled      {confident} of {count} runs have a median of {_VERY} or more",
         ]
-    return [*result, f"next        {next_command('show')} {folder / 'seed-*'}"]
+    return [*result, f"next        {next_command('show', folder)}/seed-*"]
 
 
 def median_at(run: RunResult) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from foolery.cli._next import next_command
 from foolery.cli._options import (
     BackendOption,
     CardOption,
@@ -207,7 +208,8 @@ def _print(audited: Audit, *, as_json: bool) -> None:
         if audited.mitigations:
             print("mitigations", *(f"- {line}" for line in mitigation_lines(audited)), sep="\n")
         folder = audited.folder
-        print(f"next        {folder / 'summary.md'}; foolery report {folder} -o page")
+        shown = next_command("report", folder, "-o", "page")
+        print(f"next        {folder / 'summary.md'}; {shown}")
     _check(audited)
 
 

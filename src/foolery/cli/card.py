@@ -80,7 +80,7 @@ def card(
         size=size,
         on_progress=note,
     )
-    note_unreadable(images.unreadable)
+    note_unreadable(images, as_json=as_json)
     notes = f"Preprocessing found with {result.images} images: {result.family}, top-1 {result.accuracy:.1%}."
     written = result.card.model_copy(update={"made_by": command_line(context), "notes": notes})
     try:

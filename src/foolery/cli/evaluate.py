@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from foolery.cli._data import ReadingProgress, open_data
 from foolery.cli._options import (
     BackendOption,
     CardOption,
@@ -22,6 +24,7 @@ from foolery.cli._output import note, print_json
 if TYPE_CHECKING:
     from foolery.checks.accuracy import EvaluationResult
     from foolery.classifiers.base import Kind
+    from foolery.data import LabelledData
 
 _NAMED = 5  # unreadable images that are named
 
@@ -44,12 +47,16 @@ def evaluate(
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
     from foolery.checks.accuracy import evaluate as measure
+    from foolery.data.contents import contents_dict
+    from foolery.data.labelled import WatchedData
 
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
-    result = measure(loaded, data, split)
-    note_unreadable(list(result.unreadable))
+    images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
+    result = measure(loaded, WatchedData(images, ReadingProgress()))
+    note_unreadable(images, as_json=as_json)
     if as_json:
-        print_json({"classifier": classifier, "data": data, "split": split, **result.to_dict()})
+        about = {"classifier": classifier, "data": data, "split": split, "contents": contents_dict(images)}
+        print_json({**about, **result.to_dict()})
         return
     print(f"{classifier} ({loaded.description.backend}) on {data} ({split}, {result.images} images)")
     print(*lines(result, loaded.description.kind), sep="\n")
@@ -74,17 +81,17 @@ def lines(result: EvaluationResult, kind: Kind) -> list[str]:
     ]
     if isfinite(result.calibration_error):
         table.append(f"calibration  error {result.calibration_error:.4f}")
-    if result.matched_by == "position":
-        table.append("classes      matched by position: data and classifier have no class name in common")
     return [*table, f"time         {result.seconds:.1f} s ({result.images / result.seconds:,.0f} images/s)"]
 
 
-def note_unreadable(unreadable: list[str]) -> None:
-    """Say on standard error which images were skipped, the first ones by name."""
-    if not unreadable:
-        return
-    note(f"skipped {len(unreadable)} images that cannot be read")
-    for line in unreadable[:_NAMED]:
+def note_unreadable(data: LabelledData, *, as_json: bool) -> None:
+    """Say which images were left out while reading, by reason; on standard error the first ones by name."""
+    from foolery.data.contents import reading_lines
+
+    lines = reading_lines(data)
+    if lines:
+        print(*lines, sep="\n", file=sys.stderr if as_json else sys.stdout, flush=True)
+    for line in data.unreadable[:_NAMED]:
         note(f"  {line}")
-    if len(unreadable) > _NAMED:
-        note(f"  and {len(unreadable) - _NAMED} more")
+    if len(data.unreadable) > _NAMED:
+        note(f"  and {len(data.unreadable) - _NAMED} more")

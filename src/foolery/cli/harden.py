@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
+from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, real_number, whole_number
 from foolery.cli._output import note, print_json
 from foolery.cli._progress import labelled_bar
@@ -151,4 +152,4 @@ def _print(race: ArmsRace) -> None:
             f"DNN {each.number:<4} {each.test_error:<11.2%} {each.training_images:<16} "
             f"{each.fooling_images:<16} {format_confidence(each.median_confidence)}"
         )
-    print(f"next  foolery evolve --classifier onnx:{race.network}")
+    print("next ", next_command("evolve", "--classifier", f"onnx:{race.network}"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from foolery.cli._data import ReadingProgress, open_data
 from foolery.cli._options import (
     BackendOption,
     CardOption,
@@ -46,14 +47,17 @@ def preflight(
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
     from foolery.checks.contract import check_max_images
     from foolery.checks.contract import preflight as check
-    from foolery.data import load_data
+    from foolery.data.labelled import WatchedData
 
     check_max_images(max_images)
     loaded = load(classifier, backend, card, device, class_names, trust, changes)
-    images = load_data(data, split) if data is not None else None
-    result = check(loaded, images, max_images)
+    images = watched = None
+    if data is not None:
+        images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
+        watched = WatchedData(images, ReadingProgress())
+    result = check(loaded, watched, max_images)
     if images is not None:
-        note_unreadable(images.unreadable)
+        note_unreadable(images, as_json=as_json)
     passed = result.passed(strict=strict)
     if as_json:
         print_json({**result.to_dict(), "classifier": classifier, "passed": passed, "strict": strict})

@@ -37,6 +37,17 @@ def studio(
         str,
         typer.Option("--host", metavar="NAME", help="0.0.0.0 for access from other machines, with a token."),
     ] = "127.0.0.1",
+    allowed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="NAME",
+            help="A host name that a proxy asks by (.example.org: all below it); repeatable.",
+        ),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option("--root-path", metavar="PATH", help="The prefix that a proxy leaves in addresses.")
+    ] = "",
     card: CardOption = None,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     backend: BackendOption = "auto",
@@ -93,7 +104,7 @@ def studio(
         if browse:
             open_page(address)
 
-    serve(app, host, port, ready)
+    serve(app, host, port, ready, allowed=allowed or (), root_path=root_path)
 
 
 def default_library() -> Path:

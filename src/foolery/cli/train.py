@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from foolery.cli._next import next_command
 from foolery.cli._options import whole_number
 from foolery.cli._output import print_json
 from foolery.cli._progress import step_bar
@@ -53,4 +54,4 @@ def train(
         print_json(card.model_dump(mode="json"))
         return
     print(f"{out / card.name}.onnx: test error {card.test_error:.2%}")
-    print(f"next  foolery evolve --classifier onnx:{out / card.name}.onnx")
+    print("next ", next_command("evolve", "--classifier", f"onnx:{out / card.name}.onnx"))

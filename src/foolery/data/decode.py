@@ -9,50 +9,79 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from foolery.data.file_kind import no_image, readable_formats
 from foolery.errors import UsageError
+from foolery.files import HEAD
+from foolery.text import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: What is read: formats that are only pixels. Others, such as EPS, start a program to be drawn.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
-
 #: More pixels than any camera's image: a small file that claims them is made to fill the memory.
 MAX_PIXELS = 80_000_000
+#: Below it an image of 16 bits a channel has 12 bits or fewer, as of a scanner, and would be all but black.
+LEAST_OF_16_BITS = 4096
+_ORIENTATION = 0x0112  # EXIF
+
+
+class UnreadableImageError(UsageError):
+    """An image that cannot be read.
+
+    Args:
+        name: of the file.
+        reason: in words that many files may share, so that they can be counted by it.
+        detail: what is special about this one.
+    """
+
+    def __init__(self, name: str, reason: str, detail: str = "") -> None:
+        super().__init__(f"image {printable(name)}: {reason}{f' ({detail})' if detail else ''}")
+        self.reason = reason
 
 
 def decode(content: bytes, name: str) -> Image:
     """The image in ``content``, gray or RGB (mode ``L`` or ``RGB``), as its file stores it.
 
-    Transparency is dropped and orientation tags are not followed, as the usual training pipelines do.
+    Transparency is dropped and orientation tags are not followed, as the loaders of torchvision and Keras do;
+    of an animation the first image is taken; of 16 bits a channel the upper 8.
 
     Args:
-        content: of a JPEG, PNG, WebP, BMP, GIF, TIFF or PPM file.
+        content: of an image file, of whatever ending.
         name: of the file, for the error message.
 
     Raises:
-        UsageError: for what is no image, is cut off, has more than 80 million pixels, or more than
-            8 bits a channel.
+        UnreadableImageError: for what is no image, is cut off, has more than 80 million pixels, or numbers
+            whose range is not known.
     """
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(content), formats=readable_formats()) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise UsageError(_too_large(name, f"{width} x {height} pixels"))
+                raise _too_large(name, f"{width} x {height}")
             image.load()
             return _eight_bits(image, name)
     except UnidentifiedImageError:
-        raise UsageError(f"image {name}: not an image (read are {', '.join(FORMATS)})") from None
+        raise UnreadableImageError(name, no_image(content[:HEAD])) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UsageError(_too_large(name, "too many pixels")) from None
+        raise _too_large(name, "many more") from None
     except UsageError:
         raise
     except Exception as error:  # Pillow's decoders raise what they like for damaged files
         message = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"image {name}: damaged or cut off ({message})") from None
+        raise UnreadableImageError(name, "damaged or cut off", message) from None
+
+
+def is_turned(image: Image) -> bool:
+    """Whether a tag of its file says that the image is to be turned or mirrored before it is shown."""
+    if "exif" not in image.info:
+        return False
+    try:
+        return image.getexif().get(_ORIENTATION, 1) not in (0, 1)
+    except Exception:  # damaged tags are none
+        return False
 
 
 def read_image(path: Path) -> Image:
@@ -76,16 +105,37 @@ def strict_size() -> Iterator[None]:
 
 
 def _eight_bits(image: Image, name: str) -> Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        raise UsageError(f"image {name}: more than 8 bits a channel; save it with 8 bits")
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
+        return _upper_bits(image, name)
+    if image.mode in ("I", "F"):
+        raise UnreadableImageError(name, "32 bits a channel, whose range is not known; save it with 8 bits")
     if image.mode in ("L", "RGB"):
         return image.copy()
     if image.mode in ("1", "LA", "La"):
         return image.convert("L")
+    if image.mode == "LAB":
+        raise UnreadableImageError(name, "in Lab colors, which are not read; save it as RGB")
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
     return image.convert("RGB")
 
 
-def _too_large(name: str, size: str) -> str:
-    return f"image {name}: {size}, at most {MAX_PIXELS // 1_000_000} million are read (a decompression bomb?)"
+def _upper_bits(image: Image, name: str) -> Image:
+    """A gray image of 16 bits a channel with the upper 8 of them."""
+    from PIL import Image
+
+    values = np.asarray(image).astype(np.int64)
+    highest = int(values.max(initial=0))
+    if highest < LEAST_OF_16_BITS:
+        bits = max(1, highest.bit_length())
+        raise UnreadableImageError(
+            name,
+            "16 bits a channel of which the upper ones are unused; save it with 8 bits",
+            f"its largest value has {bits}",
+        )
+    return Image.fromarray((values >> 8).clip(0, 255).astype(np.uint8))
+
+
+def _too_large(name: str, size: str) -> UnreadableImageError:
+    most = f"more than {MAX_PIXELS // 1_000_000} million pixels (a decompression bomb?)"
+    return UnreadableImageError(name, most, size)

@@ -63,7 +63,10 @@ def _cache() -> Path:
         base = "~/Library/Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "foolery"
+    try:
+        return Path(base).expanduser() / "foolery"
+    except RuntimeError:  # a user without a home, as in containers
+        return Path(os.environ.get("TMPDIR", "/tmp")) / "foolery"
 
 
 def _decompress_checked(compressed: bytes, file: StoredFile, source: str) -> bytes:

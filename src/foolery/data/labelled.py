@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -104,9 +104,7 @@ def sample(data: LabelledData, count: int) -> LabelledData:
     return data.take(np.sort(np.random.default_rng(0).permutation(len(data))[:count]))
 
 
-#: What a split is called, the preferred name first: many data sets keep their test labels to themselves.
-SPLIT_NAMES = {"train": ("train", "training"), "test": ("test", "val", "valid", "validation")}
-SPLITS = tuple(SPLIT_NAMES)
+SPLITS = ("train", "test")
 
 
 def check_split(split: str) -> str:
@@ -114,6 +112,44 @@ def check_split(split: str) -> str:
     if split not in SPLITS:
         raise UsageError(f"split: unknown {split!r}; {did_you_mean(split, list(SPLITS))}")
     return split
+
+
+@dataclass(frozen=True)
+class WatchedData:
+    """``data``, that tells after each batch how many images were read, and of how many.
+
+    Attributes:
+        data: what is read.
+        on_read: called with the two.
+    """
+
+    data: LabelledData
+    on_read: Callable[[int, int], None]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """One name per class."""
+        return self.data.classes
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
+        """As of ``data``."""
+        done = 0
+        for part in self.data.batches(size, canvas):
+            done += len(part)
+            yield part
+            self.on_read(done, len(self))
+
+    def take(self, rows: NDArray[np.int64]) -> WatchedData:
+        """Only these images, in their order here."""
+        return WatchedData(self.data.take(rows), self.on_read)
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Of ``data``."""
+        return self.data.unreadable
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import glob
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from foolery.data.labelled import SPLIT_NAMES
+from foolery.data.contents import Contents
+from foolery.data.parquet_columns import Columns, find_columns, labels_of, sorted_classes
+from foolery.data.splits import ROLES, split_role
 from foolery.data.streamed import StreamedImages
 from foolery.errors import MissingExtraError, UsageError
-
-IMAGES, LABELS = ("image", "img"), ("label", "labels", "fine_label")
+from foolery.files import instead
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,19 @@ class ParquetShards:
     Attributes:
         paths: of the files.
         starts: ``(files + 1,) int64``, the number of images before each file, and in all.
-        column: that holds the images.
+        columns: which one holds the images, and how.
     """
 
     paths: tuple[Path, ...]
     starts: NDArray[np.int64]
-    column: str
+    columns: Columns
 
     def contents(self, rows: NDArray[np.int64], size: int) -> Iterator[list[bytes | None]]:
         """The encoded images of ascending ``rows``, ``size`` at a time; None for a row without one."""
         batch: list[bytes | None] = []
         for file, path in enumerate(self.paths):
             first, last = np.searchsorted(rows, self.starts[file : file + 2])
-            for content in _read_images(path, self.column, rows[first:last] - self.starts[file], size):
+            for content in _read_images(path, self.columns, rows[first:last] - self.starts[file], size):
                 batch.append(content)
                 if len(batch) == size:
                     yield batch
@@ -66,20 +66,48 @@ def open_parquet(text: str, split: str) -> StreamedImages:
         MissingExtraError: without pyarrow.
     """
     paths = _paths(text, split)
-    classes: tuple[str, ...] | None = None
-    labels = []
-    for path in paths:
-        file = _open(path)
-        column, names, own = _content(file, path)
-        if classes is not None and names != classes:
-            raise UsageError(f"data {path}: its class names differ from those of {paths[0].name}")
-        classes = names
-        labels.append(own)
+    parts = [_content(_open(path), path) for path in paths]
+    classes = _common_classes(paths, parts)
+    labels = [_in_classes(names, own, classes) for _, names, own in parts]
     if not classes or not sum(map(len, labels)):
         raise UsageError(f"data parquet:{text}: it has no images")
     starts = np.cumsum([0, *map(len, labels)], dtype=np.int64)
-    source = ParquetShards(tuple(paths), starts, column)
-    return StreamedImages(classes, np.concatenate(labels), np.arange(starts[-1]), source)
+    every, columns = np.concatenate(labels), parts[0][0]
+    return StreamedImages(
+        classes,
+        every,
+        np.arange(starts[-1]),
+        ParquetShards(tuple(paths), starts, columns),
+        Contents(
+            tuple(np.bincount(every, minlength=len(classes)).tolist()),
+            notes=() if columns.note is None else (columns.note,),
+        ),
+    )
+
+
+def _common_classes(
+    paths: list[Path], parts: list[tuple[Columns, tuple[str, ...], NDArray[np.int64]]]
+) -> tuple[str, ...]:
+    """Class names of all files: the same in each, or words and numbers of which a file has only some."""
+    first_columns, first = parts[0][0], parts[0][1]
+    for path, (columns, names, _) in zip(paths, parts, strict=True):
+        if (columns.image, columns.cells, columns.label) != (
+            first_columns.image,
+            first_columns.cells,
+            first_columns.label,
+        ):
+            raise UsageError(f"data {path}: its columns differ from those of {paths[0].name}")
+        if names != first and columns.named:
+            raise UsageError(f"data {path}: its class names differ from those of {paths[0].name}")
+    every = list(dict.fromkeys(name for _, names, _ in parts for name in names))
+    return first if all(names == first for _, names, _ in parts) else sorted_classes(every)
+
+
+def _in_classes(
+    names: tuple[str, ...], labels: NDArray[np.int64], classes: tuple[str, ...]
+) -> NDArray[np.int64]:
+    places = {name: place for place, name in enumerate(classes)}
+    return np.array([places[name] for name in names], np.int64)[labels] if names != classes else labels
 
 
 def _paths(text: str, split: str) -> list[Path]:
@@ -87,10 +115,13 @@ def _paths(text: str, split: str) -> list[Path]:
         return [Path(text).expanduser()]
     if Path(text).expanduser().is_dir():
         folder = Path(text).expanduser()
-        for name in SPLIT_NAMES[split]:
-            paths = [path for path in sorted(folder.glob("*.parquet")) if re.match(rf"{name}\b", path.stem)]
+        files = sorted(folder.glob("*.parquet")) or sorted((folder / "data").glob("*.parquet"))
+        for role in ROLES[split]:
+            paths = [path for path in files if split_role(path.stem) == role]
             if paths:
                 return paths
+        if files and all(split_role(path.stem) is None for path in files):
+            return files
         raise UsageError(f"data parquet:{text}: no file for {split} in it, such as {split}.parquet")
     pattern_list = re.sub(r"\{([^{}]*)\}", lambda braces: _of_split(braces[1], split, text), text)
     paths = []
@@ -105,9 +136,10 @@ def _paths(text: str, split: str) -> list[Path]:
 
 def _of_split(names: str, split: str, text: str) -> str:
     choices = [name.strip() for name in names.split(",")]
-    for name in SPLIT_NAMES[split]:
-        if name in choices:
-            return name
+    for role in ROLES[split]:
+        for name in choices:
+            if split_role(name) == role:
+                return name
     raise UsageError(f"data parquet:{text}: no {split} among {', '.join(choices)}")
 
 
@@ -120,49 +152,24 @@ def _open(path: Path) -> Any:
     try:
         return pyarrow.parquet.ParquetFile(path)
     except (OSError, pyarrow.ArrowException) as error:
-        message = str(error).splitlines()[0]
-        raise UsageError(f"data {path}: not a Parquet file, or damaged ({message})") from None
+        message = instead(path) or f", or damaged ({str(error).splitlines()[0]})"
+        raise UsageError(f"data {path}: not a Parquet file{message}") from None
 
 
-def _content(file: Any, path: Path) -> tuple[str, tuple[str, ...], NDArray[np.int64]]:
-    """Name of the image column, class names, and all labels."""
+def _content(file: Any, path: Path) -> tuple[Columns, tuple[str, ...], NDArray[np.int64]]:
+    """The columns, class names, and all labels."""
     import pyarrow
 
     schema = file.schema_arrow
-    image = next((name for name in IMAGES if name in schema.names), None)
-    label = next((name for name in LABELS if name in schema.names), None)
-    if image is None or label is None:
-        raise UsageError(f"data {path}: expected columns image and label, got {', '.join(schema.names)}")
-    kind = schema.field(image).type
-    if not pyarrow.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
-        raise UsageError(f"data {path}: column {image}: expected a struct with bytes, got {kind}")
+    columns = find_columns(schema, path)
     try:
-        column = file.read(columns=[label]).column(label)
+        column = file.read(columns=[columns.label]).column(columns.label)
     except (OSError, pyarrow.ArrowException) as error:
         raise UsageError(f"data {path}: damaged ({str(error).splitlines()[0]})") from None
-    if not pyarrow.types.is_integer(column.type) or column.null_count:
-        raise UsageError(f"data {path}: column {label}: expected whole numbers, got {column.type} or gaps")
-    labels = column.to_numpy().astype(np.int64)
-    names = _names(schema.metadata or {}, label)
-    classes = names or tuple(map(str, range(int(labels.max(initial=-1)) + 1)))
-    if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
-        raise UsageError(
-            f"data {path}: labels from {labels.min()} to {labels.max()} for {len(classes)} class names; "
-            "images without a label have to be left out"
-        )
-    return image, classes, labels
+    return columns, *labels_of(column, schema.metadata or {}, columns.label, path)
 
 
-def _names(metadata: Mapping[bytes, bytes], label: str) -> tuple[str, ...] | None:
-    """Class names as ``datasets`` writes them into the schema; None where there are none."""
-    try:
-        names = json.loads(metadata[b"huggingface"])["info"]["features"][label]["names"]
-    except (KeyError, ValueError, TypeError):
-        return None
-    return tuple(map(str, names)) if isinstance(names, list) and names else None
-
-
-def _read_images(path: Path, column: str, rows: NDArray[np.int64], size: int) -> Iterator[bytes | None]:
+def _read_images(path: Path, columns: Columns, rows: NDArray[np.int64], size: int) -> Iterator[bytes | None]:
     """The encoded images of ascending ``rows`` of a file; row groups without any are not read."""
     import pyarrow
 
@@ -175,12 +182,25 @@ def _read_images(path: Path, column: str, rows: NDArray[np.int64], size: int) ->
         if not len(in_group):
             continue
         try:
-            for batch in file.iter_batches(min(size, 256), row_groups=[group], columns=[column]):
+            for batch in file.iter_batches(min(size, 256), row_groups=[group], columns=[columns.image]):
                 stop = start + batch.num_rows
                 in_batch = in_group[(in_group >= start) & (in_group < stop)] - start
                 start = stop
                 if len(in_batch):
-                    for cell in batch.column(0).take(pyarrow.array(in_batch)).field("bytes"):
-                        yield cell.as_py()
+                    for cell in batch.column(0).take(pyarrow.array(in_batch)):
+                        yield _image_bytes(cell.as_py(), path.parent)
         except (OSError, pyarrow.ArrowException) as error:
             raise UsageError(f"data {path}: damaged ({str(error).splitlines()[0]})") from None
+
+
+def _image_bytes(cell: Any, folder: Path) -> bytes | None:
+    """The bytes of a cell, or of the file that it names; None where there are none."""
+    content = cell.get("bytes") if isinstance(cell, dict) else cell
+    name = cell.get("path") if isinstance(cell, dict) else None
+    if isinstance(content, str):
+        content, name = None, content
+    if content is None and name is not None:
+        file = (folder / name).resolve()
+        inside = file.is_relative_to(folder.resolve())  # a stranger's file may name any file of this machine
+        return file.read_bytes() if inside and file.is_file() else None
+    return content

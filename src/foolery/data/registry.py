@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from foolery.data.labelled import LabelledData, check_split
+from foolery.data.opened import tell_opened
 from foolery.errors import UsageError
+from foolery.install import shell_words
 from foolery.registry import Entry, Registry
 
 DATA = Registry(
@@ -34,6 +36,18 @@ DATA = Registry(
             "foolery.data.parquet:open_parquet",
             extra="dataset",
             form="parquet:FILE",
+        ),
+        Entry(
+            "csv",
+            "a table of paths and labels, and of splits where it has them",
+            "foolery.data.image_table:open_table",
+            form="csv:FILE",
+        ),
+        Entry(
+            "tar",
+            "WebDataset shards, or packed class folders; shard-{000..011}.tar and a folder of shards too",
+            "foolery.data.tar_shards:open_tar",
+            form="tar:FILE",
         ),
     ),
 )
@@ -74,6 +88,7 @@ def load_data(reference: str, split: str = "test") -> LabelledData:
     if colon and not takes_location:
         raise UsageError(f"data: {reference!r} is unknown; {name} is written alone")
     data: LabelledData = DATA.load(name)(location, split)
+    tell_opened(reference, data)
     return data
 
 
@@ -81,5 +96,6 @@ def _path_without_scheme(reference: str) -> str:
     """What to write instead, where ``reference`` is a path as it stands; else empty."""
     path = Path(reference).expanduser()
     if path.is_dir():
-        return f"it is a folder: write folder:{reference}"
-    return f"it is a file: write parquet:{reference}" if path.suffix == ".parquet" else ""
+        return f"it is a folder: write {shell_words([f'folder:{reference}'])}"
+    scheme = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".tar": "tar"}.get(path.suffix.lower())
+    return f"it is a file: write {shell_words([f'{scheme}:{reference}'])}" if scheme else ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.data.decode import decode, strict_size
+from foolery.data.contents import Contents
+from foolery.data.decode import UnreadableImageError, decode, is_turned, strict_size
 from foolery.data.fitting import fit
 from foolery.data.labelled import LabelledImages
 from foolery.errors import UsageError
@@ -40,22 +42,31 @@ class StreamedImages:
         labels: ``(N,) int64``, each an index into ``classes``.
         rows: ``(N,) int64``, ascending: which images of the source.
         source: where they are read from.
+        found: what the source was found to hold; None where that was not counted.
         unreadable: what was wrong with images that were left out, one line each; filled while reading.
+        reasons: the same, as how many there were of each reason.
+        turned: rows whose images have an orientation tag that is not followed; filled while reading.
     """
 
     classes: tuple[str, ...]
     labels: NDArray[np.int64]
     rows: NDArray[np.int64]
     source: EncodedImages
+    found: Contents | None = None
     unreadable: list[str] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    turned: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def take(self, rows: NDArray[np.int64]) -> StreamedImages:
-        """Only these images, in their order here; ``rows`` from 0 to ``len(self) - 1``."""
+        """Only these images, in their order here; ``rows`` from 0 to ``len(self) - 1``.
+
+        What is found while reading them is noted here too.
+        """
         unique = np.unique(rows)
-        return StreamedImages(self.classes, self.labels[unique], self.rows[unique], self.source)
+        return replace(self, labels=self.labels[unique], rows=self.rows[unique], found=None)
 
     def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
         """At most ``size`` images at a time, in order, each fitted to ``canvas``.
@@ -69,9 +80,9 @@ class StreamedImages:
         for contents in self.source.contents(self.rows, size):
             part = slice(start, start + len(contents))
             names = [self.source.name(int(row)) for row in self.rows[part]]
-            canvases, failures = _decode_all(contents, names, canvas)
-            earlier = set(self.unreadable)
-            self.unreadable.extend(message for message in failures.values() if message not in earlier)
+            canvases, failures, turned = _decode_all(contents, names, canvas)
+            self._remember(failures)
+            self.turned.update(int(self.rows[start + row]) for row in turned)
             readable = np.setdiff1d(np.arange(len(contents)), list(failures))
             start, good = part.stop, good + len(readable)
             if len(readable):
@@ -79,25 +90,37 @@ class StreamedImages:
         if not good:
             raise UsageError(f"data: none of the {len(self)} images could be read; {self.unreadable[0]}")
 
+    def _remember(self, failures: dict[int, UnreadableImageError]) -> None:
+        earlier = set(self.unreadable) if failures else set()
+        for error in failures.values():
+            if str(error) not in earlier:
+                self.unreadable.append(str(error))
+                self.reasons[error.reason] += 1
+
 
 def _decode_all(
     contents: list[bytes | None], names: list[str], shape: CanvasShape
-) -> tuple[Canvases, dict[int, str]]:
-    """``(n, C, H, W) uint8``, and what was wrong with the rows that have no image."""
+) -> tuple[Canvases, dict[int, UnreadableImageError], list[int]]:
+    """``(n, C, H, W) uint8``, what was wrong with the rows that have no image, and rows that are turned."""
     canvases = np.zeros((len(contents), *shape.axes), np.uint8)
-    failures: dict[int, str] = {}
+    failures: dict[int, UnreadableImageError] = {}
+    turned: list[int] = []
 
     def work(start: int, stop: int) -> None:
         for row in range(start, stop):
             content = contents[row]
             if content is None:
-                failures[row] = f"image {names[row]}: cannot be read"
+                failures[row] = UnreadableImageError(names[row], "cannot be read")
                 continue
             try:
-                canvases[row] = fit(decode(content, names[row]), shape)
-            except UsageError as error:
-                failures[row] = str(error)
+                image = decode(content, names[row])
+            except UnreadableImageError as error:
+                failures[row] = error
+                continue
+            if is_turned(image):
+                turned.append(row)
+            canvases[row] = fit(image, shape)
 
     with strict_size():
         parallel_for(work, len(contents), chunk=_CHUNK)
-    return canvases, dict(sorted(failures.items()))
+    return canvases, dict(sorted(failures.items())), turned

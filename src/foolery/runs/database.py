@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -138,17 +138,16 @@ def open_readonly(file: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         RunFileError: SQLite cannot open it.
     """
-    with TemporaryDirectory(prefix="foolery-") as folder:
+    with ExitStack() as stack:
         try:
             connection = _connect_readonly(f"{file.absolute().as_uri()}?mode=ro")
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF not in _NEEDS_A_COPY:
                 raise
+            folder = stack.enter_context(TemporaryDirectory(prefix="foolery-"))
             connection = _connect_readonly(str(_copy(file, Path(folder))))
-        try:
-            yield connection
-        finally:
-            connection.close()
+        stack.callback(connection.close)
+        yield connection
 
 
 def _connect_readonly(name: str) -> sqlite3.Connection:

@@ -20,7 +20,7 @@ from foolery.report.wording import about_run, measure
 from foolery.runs import open_live_run
 from foolery.studio.images import ChampionImages, Size
 from foolery.studio.library import Library, LibraryEntry
-from foolery.studio.pages import CONTENT_TYPES, champion_frame, page, static
+from foolery.studio.pages import CONTENT_TYPES, base_of, champion_frame, page, static
 from foolery.studio.playground import UploadRefusedError, predict_json, predictor_json, read_upload
 from foolery.studio.protocols import ChampionRenderer, Predictor, ReportBuilder
 from foolery.studio.queue import BusyError, WorkQueue
@@ -81,7 +81,7 @@ class Studio:
             )
         running = sum(each.running for each in every)
         name = self.library.root.name or str(self.library.root)
-        return _html("runs.html", section="runs", title=name, entries=entries, running=running)
+        return _html(request, "runs.html", section="runs", title=name, entries=entries, running=running)
 
     async def live(self, request: Request) -> Response:
         """``/run/KEY/``: a run in progress."""
@@ -90,6 +90,7 @@ class Studio:
             settings = live.settings
         width, height, crisp = champion_frame(settings)
         return _html(
+            request,
             "live.html",
             section="runs",
             title=entry.name,
@@ -178,6 +179,7 @@ class Studio:
         runs = [each for each in await asyncio.to_thread(self.library.entries) if each.kind == "run"]
         predictors = [predictor_json(predictor) for predictor in self.predictors]
         return _html(
+            request,
             "playground.html",
             section="playground",
             title="Playground",
@@ -237,8 +239,9 @@ def app_of(studio: Studio, access: Access) -> ASGIApp:
     return AccessMiddleware(Starlette(routes=routes, exception_handlers=handlers), access)  # type: ignore[arg-type]
 
 
-def _html(template: str, status: int = 200, **context: object) -> Response:
-    return Response(page(template, **context), status, media_type=CONTENT_TYPES[".html"])
+def _html(request: Request, template: str, status: int = 200, **context: object) -> Response:
+    content = page(template, base=base_of(request.scope["path"]), **context)
+    return Response(content, status, media_type=CONTENT_TYPES[".html"])
 
 
 def _size(request: Request) -> Size:
@@ -258,7 +261,7 @@ def _message(request: Request, status: int, text: str) -> Response:
     """A page for people, JSON for scripts."""
     if "text/html" in request.headers.get("accept", ""):
         title = "Not found" if status == 404 else "Error"
-        return _html("message.html", status, section="", title=title, text=f"{text}.")
+        return _html(request, "message.html", status, section="", title=title, text=f"{text}.")
     return JSONResponse({"error": text}, status)
 
 

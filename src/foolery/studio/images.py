@@ -132,8 +132,11 @@ class ChampionImages:
 
 
 def address(entry: LibraryEntry, canvas_hash: str, size: Size) -> str:
-    """Where pages find a champion's image. A run's file can lie about hashes, so each run has its own."""
-    return f"/{entry.kind}/{entry.key}/image/{canvas_hash}.{size}"
+    """Where, below the studio's own address, pages find a champion's image.
+
+    A run's file can lie about hashes, so each run has its own.
+    """
+    return f"{entry.kind}/{entry.key}/image/{canvas_hash}.{size}"
 
 
 def encode(canvas: Canvases, size: Size) -> bytes:

@@ -66,6 +66,16 @@ def page(template: str, **context: object) -> str:
     return _templates().get_template(template).render(**context)
 
 
+def base_of(path: str) -> str:
+    """From a page of the studio to its first page: links are relative, so that any prefix of a proxy will do.
+
+    Example:
+        >>> base_of("/"), base_of("/playground"), base_of("/run/0123456789abcdef/")
+        ('./', './', '../../')
+    """
+    return "../" * (path.count("/") - 1) or "./"
+
+
 @cache
 def static(name: str) -> bytes | None:
     """A style sheet or script by its name; None for any other name."""

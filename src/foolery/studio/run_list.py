@@ -70,14 +70,14 @@ class RunListEntry:
 
     @property
     def images(self) -> tuple[Fact, ...]:
-        """Class and address of its images of highest confidence."""
+        """Class and address, below the studio's own, of its images of highest confidence."""
         images = () if self.card is None else self.card.images
-        return tuple(Fact(each.label, f"/{self.kind}/{self.key}/{each.address}") for each in images)
+        return tuple(Fact(each.label, f"{self.kind}/{self.key}/{each.address}") for each in images)
 
     @property
     def report(self) -> str:
-        """Address of its report."""
-        return f"/{self.kind}/{self.key}/report/"
+        """Address of its report, below the studio's own."""
+        return f"{self.kind}/{self.key}/report/"
 
     @property
     def contents(self) -> str:
@@ -89,7 +89,7 @@ class RunListEntry:
     def address(self) -> str:
         """Where its name leads: to the live page of a run in progress, else to the report."""
         live = self.kind == "run" and (self.running or not self.images)
-        return f"/run/{self.key}/" if live else self.report
+        return f"run/{self.key}/" if live else self.report
 
 
 def list_entries(entries: Sequence[LibraryEntry]) -> list[RunListEntry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import uvicorn
@@ -37,7 +37,15 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(studio: Studio, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    studio: Studio,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    *,
+    allowed: Sequence[str] = (),
+    root_path: str = "",
+) -> None:
     """Answer requests until Ctrl-C.
 
     Args:
@@ -45,12 +53,14 @@ def serve(studio: Studio, host: str, port: int, ready: Callable[[str], None]) ->
         host: name or address to be bound to.
         port: to listen on; 0 for any free one.
         ready: is told the address, with the token where one is needed, once requests are answered.
+        allowed: host names that a proxy may ask by.
+        root_path: the prefix that a proxy leaves in front of every address.
 
     Raises:
-        UsageError: the port is taken, or the host is none of this machine's.
+        UsageError: the port is taken, the host is none of this machine's, or a name or prefix is none.
     """
     with _bound(host, port) as listener:
-        access = Access.for_host(host, listener.getsockname()[1])
+        access = Access.for_host(host, listener.getsockname()[1], allowed, root_path)
         config = uvicorn.Config(
             app_of(studio, access),
             log_level="warning",

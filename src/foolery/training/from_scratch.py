@@ -14,6 +14,7 @@ from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledData, LabelledImages, load_data
 from foolery.errors import UsageError
+from foolery.install import shell_words
 from foolery.rng import check_seed
 from foolery.training.export import check_exporter, export_network
 from foolery.training.recipes import RECIPES, TrainingRecipe
@@ -175,9 +176,11 @@ class TrainingPlan:
     @property
     def command(self) -> str:
         """The command that carries it out, but for the folder."""
-        command = f"foolery train {self.architecture} --data {self.data} --seed {self.seed}"
+        command = shell_words(
+            ["foolery", "train", self.architecture, "--data", self.data, "--seed", str(self.seed)]
+        )
         if self.name != self.architecture:
-            command += f" --name {self.name}"
+            command += f" --name {shell_words([self.name])}"
         if self.recipe.iterations != RECIPES[self.architecture].iterations:
             command += f" --iterations {self.recipe.iterations}"
         return command

@@ -65,8 +65,9 @@
       const image = item.querySelector("img");
       const replaced = !item.classList.contains("empty");
       item.classList.remove("empty");
-      if (image.getAttribute("src") !== champion.image) {
-        image.src = champion.image;
+      const address = document.documentElement.dataset.base + champion.image;
+      if (image.getAttribute("src") !== address) {
+        image.src = address;
         if (replaced) {
           changed += 1;
           item.classList.add("new");

@@ -15,7 +15,7 @@
     byId("cell").replaceChildren();
     const run = byId("run").value;
     if (!run) { window.foolery.fail("No runs yet."); return; }
-    const response = await fetch(`/run/${run}/champions.json`);
+    const response = await fetch(`${document.documentElement.dataset.base}run/${run}/champions.json`);
     const data = await response.json();
     if (!response.ok) { window.foolery.fail(data.error); return; }
     champions = data;
@@ -35,7 +35,7 @@
     window.foolery.cancel(); // what was requested for another champion
     if (!champion) { window.foolery.fail("This run has no champions yet."); return; }
     const loaded = new Image();
-    loaded.src = `/run/${byId("run").value}/cell/${champion.cell}.png`;
+    loaded.src = `${document.documentElement.dataset.base}run/${byId("run").value}/cell/${champion.cell}.png`;
     try { await loaded.decode(); } catch { window.foolery.fail("This champion cannot be rendered."); return; }
     if (!active || champion !== chosen()) return; // another one was chosen meanwhile
     image = loaded;

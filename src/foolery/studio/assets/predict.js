@@ -49,7 +49,7 @@
       const body = await image();
       if (body) {
         const query = label === null ? "" : `?class=${encodeURIComponent(label)}`;
-        const response = await fetch(`/predict/${byId("classifier").value}${query}`, {
+        const response = await fetch(`${document.documentElement.dataset.base}predict/${byId("classifier").value}${query}`, {
           method: "POST", body, headers: { "Content-Type": "application/octet-stream" },
         });
         const data = await response.json();

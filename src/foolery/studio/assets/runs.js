@@ -7,7 +7,7 @@
     if (document.hidden) return;
     let states;
     try {
-      const response = await fetch("/runs.json");
+      const response = await fetch(`${document.documentElement.dataset.base}runs.json`);
       if (!response.ok) return;
       states = await response.json();
     } catch { return; }

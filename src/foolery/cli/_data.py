@@ -1,0 +1,96 @@
+"""Data on the command line: the first lines of output say what was read, and what was left out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from foolery.cli._output import note
+from foolery.text import format_count, printable
+
+if TYPE_CHECKING:
+    from foolery.data import LabelledData
+
+_PATIENCE = 2.0  # seconds after which reading says how far it is; then after twice as many
+
+
+@dataclass
+class Announcer:
+    """Says once of each data set that a command opens what was found in it.
+
+    Attributes:
+        as_json: whether standard output is for one JSON object, so that it is said on standard error.
+        said: what has been said already.
+    """
+
+    as_json: bool
+    said: set[tuple[str, ...]] = field(default_factory=set)
+
+    def __call__(self, reference: str, data: LabelledData) -> None:
+        """Print the lines of ``data``, unless they were printed before."""
+        self.say(reference, data)
+
+    def say(self, reference: str, data: LabelledData, classes: Sequence[str] | None = None) -> None:
+        """Print the lines of ``data``; the first says so where ``classes`` match by position alone."""
+        from foolery.data.contents import contents_lines
+
+        lines = contents_lines(data, printable(reference))
+        if classes is not None:
+            matching = _matching(data, classes)
+            lines[0] += f"; {matching}" if matching else ""
+        if tuple(lines) in self.said:
+            return
+        self.said.add(tuple(lines))
+        print(*lines, sep="\n", file=sys.stderr if self.as_json else sys.stdout, flush=True)
+
+
+def open_data(
+    reference: str, split: str, *, as_json: bool, classes: Sequence[str] | None = None
+) -> LabelledData:
+    """The data that ``reference`` names, announced, with how its classes match ``classes``."""
+    from foolery.data import load_data
+    from foolery.data.opened import on_open
+
+    with on_open(None):
+        data = load_data(reference, split)
+    Announcer(as_json).say(reference, data, classes)
+    return data
+
+
+def _matching(data: LabelledData, classes: Sequence[str]) -> str | None:
+    from foolery.data import match_classes
+    from foolery.data.class_matching import position_note
+    from foolery.errors import UsageError
+
+    try:
+        return position_note(match_classes(data.classes, classes), data.classes, classes)
+    except UsageError:  # said in full by whoever needs the match
+        return None
+
+
+@contextmanager
+def announcing(*, as_json: bool) -> Iterator[None]:
+    """Within it every data set that is opened is announced."""
+    from foolery.data.opened import on_open
+
+    with on_open(Announcer(as_json)):
+        yield
+
+
+@dataclass
+class ReadingProgress:
+    """Says on standard error how many images were read, once that takes more than two seconds."""
+
+    start: float = field(default_factory=time.perf_counter)
+    wait: float = _PATIENCE
+
+    def __call__(self, done: int, total: int) -> None:
+        """Told of every batch."""
+        passed = time.perf_counter() - self.start
+        if passed > self.wait and done < total:
+            self.wait = 2 * passed
+            note(f"read {format_count(done)} of {format_count(total)} images, {done / passed:,.0f} images/s")

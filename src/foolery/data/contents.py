@@ -1,0 +1,108 @@
+"""Contents: what a data reference was found to hold, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from foolery.data.labelled import LabelledData
+from foolery.text import format_count
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What was found, before any image was decoded.
+
+    Attributes:
+        counts: number of images of each class.
+        left_out: files and folders that are not read, by reason.
+        notes: what was decided while reading, one sentence each.
+    """
+
+    counts: tuple[int, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def contents_of(data: LabelledData) -> Contents | None:
+    """What was found when ``data`` was opened; counted where it is in memory; None where nobody knows."""
+    found = getattr(data, "found", None)
+    if isinstance(found, Contents):
+        return found
+    labels = getattr(data, "labels", None)
+    if not isinstance(labels, np.ndarray):
+        return None
+    return Contents(tuple(np.bincount(labels, minlength=len(data.classes)).tolist()))
+
+
+def contents_lines(data: LabelledData, reference: str) -> list[str]:
+    """How many images of how many classes ``data`` has, what was left out, and what was decided.
+
+    Example:
+        ``["folder:photos: 120 images of 3 classes (40 of each)", "left out: 4 files hidden, or …"]``
+    """
+    found = contents_of(data)
+    if found is None:
+        return [f"{reference}: {format_count(len(data))} images of {len(data.classes)} classes"]
+    filled = sum(count > 0 for count in found.counts)
+    lines = [
+        f"{reference}: {format_count(sum(found.counts))} images of {filled} classes{_spread(found.counts)}"
+    ]
+    empty = [name for name, count in zip(data.classes, found.counts, strict=True) if not count]
+    if empty:
+        more = f" and {len(empty) - _SHOWN} more" if len(empty) > _SHOWN else ""
+        lines.append(f"no image of {len(empty)} classes: {', '.join(empty[:_SHOWN])}{more}")
+    if found.left_out:
+        lines.append(f"left out: {by_reason(found.left_out)}")
+    return [*lines, *found.notes]
+
+
+def reading_lines(data: LabelledData) -> list[str]:
+    """What decoding the images so far has shown: those that were left out, by reason, and turned ones."""
+    reasons: Mapping[str, int] = getattr(data, "reasons", {})
+    turned: set[int] = getattr(data, "turned", set())
+    lines = [f"left out while reading: {by_reason(reasons)}"] if reasons else []
+    if turned:
+        lines.append(
+            f"{format_count(len(turned))} images have an orientation tag, which was not followed, as "
+            "torchvision and Keras do not"
+        )
+    return lines
+
+
+def contents_dict(data: LabelledData) -> dict[str, Any]:
+    """The same as JSON values."""
+    found = contents_of(data)
+    reasons: Mapping[str, int] = getattr(data, "reasons", {})
+    return {
+        "images": len(data),
+        "classes": len(data.classes),
+        "empty_classes": []
+        if found is None
+        else [name for name, count in zip(data.classes, found.counts, strict=True) if not count],
+        "left_out": ({} if found is None else dict(found.left_out)) | dict(reasons),
+        "notes": [] if found is None else list(found.notes),
+    }
+
+
+def by_reason(left_out: Mapping[str, int]) -> str:
+    """``hidden, or left by other programs (3); an empty file (2)``, the most frequent reason first."""
+    parts = sorted(left_out.items(), key=lambda each: (-each[1], each[0]))
+    return "; ".join(
+        reason if count == 1 and reason.startswith("the folder ") else f"{reason} ({format_count(count)})"
+        for reason, count in parts
+    )
+
+
+def _spread(counts: Sequence[int]) -> str:
+    filled = [count for count in counts if count]
+    if len(filled) < 2:
+        return ""
+    least, most = min(filled), max(filled)
+    of_each = format_count(least) if least == most else f"{format_count(least)} to {format_count(most)}"
+    return f" ({of_each} of each)"
