@@ -2,7 +2,17 @@
 
 import pytest
 
-from foolery.files import atomic, find_folders, is_vacant, write_atomic
+from foolery.errors import UsageError
+from foolery.files import (
+    UNFINISHED,
+    atomic,
+    check_no_links,
+    filled,
+    find_folders,
+    is_vacant,
+    write_atomic,
+    write_inside,
+)
 
 
 def test_text_and_bytes_are_written_and_folders_made(tmp_path):
@@ -73,3 +83,42 @@ def test_the_folder_itself_counts(tree):
     assert list(find_folders(tree / "run", ["run.db"], max_depth=0, nested=False)) == [
         (tree / "run", "run.db")
     ]
+
+
+def test_planted_links_are_replaced_or_refused_and_never_written_through(tmp_path):
+    folder, outside = tmp_path / "folder", tmp_path / "outside"
+    (folder / "in").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "file").write_text("precious")
+    for name in ("file", "file.part", "in/file"):
+        (folder / name).symlink_to(outside / "file")
+    (folder / "out").symlink_to(outside)
+    write_inside(folder, "file", "new")
+    write_inside(folder, "in/file", "new")
+    with pytest.raises(UsageError, match="out: leads to another folder by a link"):
+        write_inside(folder, "out/file", "new")
+    with pytest.raises(UsageError, match="out: is a link"):
+        check_no_links(folder)
+    assert (outside / "file").read_text() == "precious"
+    assert (folder / "file").read_text() == (folder / "in" / "file").read_text() == "new"
+
+
+def test_what_a_killed_command_left_is_in_nobody_s_way(tmp_path):
+    names = ["a.png", "train/b.png"]
+
+    def killed():
+        with filled(tmp_path, names):
+            write_inside(tmp_path, "train/b.png", b"b")
+            (tmp_path / "a.png.part").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    assert is_vacant(tmp_path)
+    (tmp_path / "mine.txt").touch()
+    assert not is_vacant(tmp_path)
+    (tmp_path / "mine.txt").unlink()
+    with filled(tmp_path, names):
+        write_inside(tmp_path, "a.png", b"a")
+    assert not is_vacant(tmp_path)
+    assert not (tmp_path / UNFINISHED).exists()

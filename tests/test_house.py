@@ -30,6 +30,7 @@ FLOORS = (
         "lazy",
         "results",
         "install",
+        "untrusted",
     },
     {"encodings", "data", "runs"},
     {"classifiers"},

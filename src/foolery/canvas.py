@@ -108,8 +108,22 @@ def png_bytes(canvas: Canvases) -> bytes:
 
 
 def from_png(png: bytes) -> Canvases:
-    """The canvas that ``png_bytes`` wrote."""
-    from PIL import Image
+    """The canvas that ``png_bytes`` wrote, which a stranger may have put another file in the place of.
 
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-        return from_image(image)
+    Raises:
+        UsageError: for what is no PNG file of a canvas; one that claims to be larger is not decoded.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            width, height = image.size
+            if max(width, height) > MAX_SIDE:
+                raise UsageError(f"image: {width} x {height} pixels, at most {MAX_SIDE} a side are read")
+            return from_image(image)
+    except UsageError:
+        raise
+    except UnidentifiedImageError:
+        raise UsageError("image: it is no PNG file") from None
+    except Exception as error:  # Pillow's decoders raise what they like for damaged files
+        raise UsageError(f"image: damaged or cut off ({error or type(error).__name__})") from None

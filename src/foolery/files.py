@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
+
+from foolery.errors import UsageError
+from foolery.untrusted import read_bytes
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -19,10 +22,12 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 def atomic(path: Path) -> Iterator[Path]:
     """Another name to write a file under; it becomes ``path`` where the block ends, and goes where it fails.
 
-    Folders are made. Readers of ``path`` see the old file or the new one, never half of it.
+    Folders are made. Readers of ``path`` see the old file or the new one, never half of it. A link in the
+    place of either is replaced and not followed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
     try:
         yield part
         os.replace(part, path)
@@ -69,9 +74,78 @@ def instead(path: Path) -> str:
     return "" if found is None else f": it is {found}"
 
 
+def write_inside(folder: Path, name: str | PurePath, content: str | bytes) -> None:
+    """Write a file of ``folder`` whole or not at all; folders are made, links on the way are refused.
+
+    Raises:
+        UsageError: where a folder between ``folder`` and the file is a link: it may lead anywhere.
+    """
+    check_unlinked(folder, [name])
+    write_atomic(folder / name, content)
+
+
+def check_unlinked(folder: Path, names: Iterable[str | PurePath]) -> None:
+    """Raise UsageError where a folder between ``folder`` and one of the files in it is a link."""
+    inner = {parent for name in names for parent in PurePath(name).parents[:-1]}
+    linked = next((place for place in sorted(inner) if (folder / place).is_symlink()), None)
+    if linked is not None:
+        raise UsageError(
+            f"{folder / linked}: leads to another folder by a link, so nothing is written there; remove the "
+            "link, or name another folder"
+        )
+
+
+def check_no_links(folder: Path) -> None:
+    """Raise UsageError where anything in ``folder``, which is to be continued or replaced, is a link."""
+    for place, folders, files in os.walk(folder):
+        linked = next((name for name in sorted(folders + files) if (Path(place) / name).is_symlink()), None)
+        if linked is not None:
+            raise UsageError(
+                f"{Path(place) / linked}: is a link, and what foolery writes has none; remove it, or name "
+                "another folder"
+            )
+
+
+UNFINISHED = ".foolery-unfinished"
+"""A file that names, line by line, what is being written into its folder; a killed command leaves it."""
+_MAX_LIST = 2**24  # bytes of it that are read
+
+
+@contextmanager
+def filled(folder: Path, names: Iterable[str]) -> Iterator[None]:
+    """Within it the files ``names`` are written into ``folder``, which is made; ``is_vacant`` knows them.
+
+    Where the block is never left the same command can be given again, and so where it fails.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_inside(folder, UNFINISHED, "".join(f"{name}\n" for name in names))
+    yield
+    (folder / UNFINISHED).unlink(missing_ok=True)
+
+
 def is_vacant(folder: Path) -> bool:
-    """Whether nothing is there, or a folder with nothing in it."""
-    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    """Whether nothing is there, or a folder with nothing in it but what a killed command left."""
+    if not folder.exists():
+        return True
+    if not folder.is_dir():
+        return False
+    there = {path.name for path in folder.iterdir()}
+    if UNFINISHED not in there:
+        return not there
+    return there <= {UNFINISHED, f"{UNFINISHED}.part"} | {
+        top for name in unfinished(folder) for top in (PurePath(name).parts[0], f"{name}.part")
+    }
+
+
+def unfinished(folder: Path) -> set[str]:
+    """The files that a killed command was writing into ``folder``; empty where there was none."""
+    if not (folder / UNFINISHED).exists():
+        return set()
+    try:
+        text = read_bytes(folder / UNFINISHED, _MAX_LIST).decode()
+    except ValueError:
+        return set()
+    return {name for name in text.split("\n") if name}
 
 
 def find_folders(

@@ -250,7 +250,20 @@ SETTINGS = {
     "seed": (-1, "'seed'"),
     "batch": ("20", "'batch'"),
     "surprise": (1, "'surprise'"),
+    "search_options": ({"step_nats": math.inf}, "search_options.step_nats"),
+    "encoding_options": ({"sigma": 10**400}, "too large"),
+    "initial": (10**30, "'initial'"),
+    "classes": (["0", "1", "2", "3", "4", "5", "6", "7", "8", "8"], "'8' is there 2 times"),
 }
+LONG = {"a name": ["x" * 501], "names": [str(row) for row in range(100_001)]}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_class_names_have_bounds(copy, what):
+    tamper(copy, "UPDATE run SET settings = json_set(settings, '$.classes', json(?))", values=(
+        json.dumps(LONG[what]),
+    ))  # fmt: skip
+    assert "classes: " in refusal(copy)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -9,7 +9,7 @@ from pathlib import Path
 from foolery.canvas import png_bytes
 from foolery.engine.run import Champion, RunResult
 from foolery.errors import UsageError
-from foolery.files import is_vacant
+from foolery.files import filled, is_vacant, write_inside
 
 INDEX_FILE = "champions.json"
 
@@ -28,12 +28,11 @@ def export_champions(run: RunResult, out: Path, *, overwrite: bool = False) -> l
     if not is_vacant(out) and not (overwrite and out.is_dir()):
         raise UsageError(f"out: {out} exists and is not empty; name another folder or give --overwrite")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        files = []
-        for champion in run.champions.values():
-            files.append(out / champion_file_name(champion))
-            files[-1].write_bytes(png_bytes(champion.canvas))
-        (out / INDEX_FILE).write_text(json.dumps(_index(run), indent=1) + "\n", encoding="utf-8")
+        files = [out / champion_file_name(champion) for champion in run.champions.values()]
+        with filled(out, [INDEX_FILE, *(file.name for file in files)]):
+            for file, champion in zip(files, run.champions.values(), strict=True):
+                write_inside(out, file.name, png_bytes(champion.canvas))
+            write_inside(out, INDEX_FILE, json.dumps(_index(run), indent=1) + "\n")
     except OSError as error:
         raise UsageError(f"out: cannot write to {out}: {error.strerror or error}") from error
     return files

@@ -14,7 +14,28 @@ from foolery.audit.reference import class_medians
 from foolery.audit.schema import AuditedChampion
 from foolery.audit.scoring import AuditResults
 from foolery.audit.storage import CHAMPIONS
-from foolery.canvas import Canvases, canvas_hash, png_bytes
+from foolery.canvas import Canvases, canvas_hash, from_png, png_bytes
+from foolery.errors import UsageError
+from foolery.files import write_inside
+from foolery.untrusted import UnreadableError, path_inside, read_bytes
+
+MAX_IMAGE_BYTES = 64 * 2**20
+"""Nothing larger is a PNG file of a canvas."""
+
+
+def read_champion(folder: Path, record: AuditedChampion) -> Canvases:
+    """The canvas of a champion of the audit in ``folder``, ``(C, H, W) uint8``.
+
+    Raises:
+        UsageError: where its file lies outside, is no regular file or no PNG file of a canvas.
+    """
+    try:
+        file = path_inside(folder, record.image)
+        return np.ascontiguousarray(from_png(read_bytes(file, MAX_IMAGE_BYTES)))
+    except UnreadableError as error:
+        raise UsageError(f"audit: {error}") from None
+    except UsageError as error:
+        raise UsageError(f"audit: {folder / record.image} cannot be read: {error}") from None
 
 
 @dataclass
@@ -73,7 +94,6 @@ class ChampionFiles:
     def _write_image(self, index: int, canvas: Canvases, digest: str) -> str:
         name = f"{CHAMPIONS}/{class_file_name(index, self.classes[index])}"
         if self._written.get(name) != digest:
-            (self.folder / CHAMPIONS).mkdir(parents=True, exist_ok=True)
-            (self.folder / name).write_bytes(png_bytes(canvas))
+            write_inside(self.folder, name, png_bytes(canvas))
             self._written[name] = digest
         return name

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.audit.attackers import AttackRun
 from foolery.audit.attacks.base import AttackResult
-from foolery.audit.champion_files import ChampionFiles
+from foolery.audit.champion_files import ChampionFiles, read_champion
 from foolery.audit.figures import make_verdict
 from foolery.audit.markdown import write_summary
 from foolery.audit.plan import AuditPlan
@@ -20,7 +20,7 @@ from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, Reference
 from foolery.audit.scoring import AuditResults
 from foolery.audit.storage import prepare_folder, write_audit
 from foolery.audit.trace import Trace
-from foolery.canvas import Canvases, from_png
+from foolery.canvas import Canvases
 from foolery.classifiers.base import Description
 from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.errors import UsageError
@@ -37,11 +37,15 @@ def champion_images(audit: Audit) -> Canvases:
     Raises:
         UsageError: where one of the PNG files is missing, or is no image.
     """
-    try:
-        files = [(audit.folder / champion.image).read_bytes() for champion in audit.champions]
-    except OSError as error:
-        raise UsageError(f"--champions: {error.filename} cannot be read: {error.strerror}") from None
-    return np.stack([from_png(file) for file in files])
+    expected, canvases = audit.classifier.canvas, []
+    for champion in audit.champions:
+        canvas = read_champion(audit.folder, champion)
+        if canvas.shape != expected:
+            raise UsageError(
+                f"--champions: {audit.folder / champion.image} is {canvas.shape}, the audit says {expected}"
+            )
+        canvases.append(canvas)
+    return np.stack(canvases)
 
 
 def rescore_champions(plan: AuditPlan, earlier: Audit, *, overwrite: bool = False) -> Audit:

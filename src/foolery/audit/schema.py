@@ -217,7 +217,7 @@ class Audit(FrozenModel, Result):
         command: of the last start, and ``started``, ``device`` and ``versions``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     schema_: int = Field(default=SCHEMA, alias="schema")
     state: AuditState

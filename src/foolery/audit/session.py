@@ -30,6 +30,7 @@ from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.data import match_classes
 from foolery.data.labelled import sample
 from foolery.errors import UsageError
+from foolery.files import check_no_links
 from foolery.runs.database import RUN_DB
 from foolery.search.ascent_presets import QUERIES_PER_STEP
 
@@ -99,6 +100,7 @@ class AuditSession:
         """
         begun, earlier = monotonic() if begun is None else begun, open_audit(plan.out)
         plan.check_resumable(earlier)
+        check_no_links(plan.out)
         upgrade_folder(plan.out)
         kept = {"budget": earlier.budget, "attacks": earlier.attacks, "reference": earlier.reference}
         audit = plan.new_audit(earlier.budget.rate).model_copy(update=kept)

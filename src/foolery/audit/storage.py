@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,8 @@ from pydantic import ValidationError
 from foolery.audit import schema_1, schema_2
 from foolery.audit.schema import FILE, SCHEMA, Audit
 from foolery.errors import UsageError
-from foolery.files import write_atomic
+from foolery.files import check_no_links, write_atomic
+from foolery.untrusted import UnreadableError, read_json
 
 CHAMPIONS = "champions"
 RUNS = "runs"
@@ -43,12 +43,12 @@ def open_audit(path: Path | str) -> Audit:
         foolery.errors.UsageError: audit: nowhere does not exist; foolery audit writes one
     """
     file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+    if not file.exists():
+        raise UsageError(f"audit: {file} does not exist; foolery audit writes one")
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"audit: {file} does not exist; foolery audit writes one") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"audit: {file} cannot be read: {error}") from None
+        document = read_json(file)
+    except UnreadableError as error:
+        raise UsageError(f"audit: {error}") from None
     version = document.get("schema") if isinstance(document, dict) else None
     if isinstance(version, int) and version > SCHEMA:
         raise UsageError(f"audit: {file} has schema {version}, this foolery reads up to {SCHEMA}; update it")
@@ -76,6 +76,7 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
         UsageError: where the folder is in use otherwise.
     """
     if (folder / FILE).exists() and overwrite:
+        check_no_links(folder)
         for name in (RUNS, CHAMPIONS, MITIGATIONS, "helps"):  # the last is what schema 1 calls mitigations
             shutil.rmtree(folder / name, ignore_errors=True)
         for name in (FILE, SUMMARY):

@@ -12,7 +12,7 @@ Outcome: TypeAlias = Literal["passed", "failed", "undecided"]
 class FrozenModel(BaseModel):
     """A frozen record; an unknown field is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Curve(FrozenModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +12,7 @@ from foolery.canvas import MAX_SIDE, CanvasShape
 from foolery.classifiers.base import Kind
 from foolery.classifiers.class_names import named_list, read_class_names
 from foolery.errors import UsageError
+from foolery.untrusted import MAX_JSON_BYTES, UnreadableError, parse_json, read_bytes
 
 Output = Literal["logits", "probabilities"]
 
@@ -149,10 +149,10 @@ def read_card(path: Path, changes: Mapping[str, Any] | None = None) -> Card:
             that is missing.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"card: cannot read {path}: {error.strerror}; give one with --card FILE") from None
-    except (ValueError, RecursionError) as error:
+        content = parse_json(read_bytes(path, MAX_JSON_BYTES))
+    except UnreadableError as error:
+        raise UsageError(f"card: cannot read {path}: {error.reason}; give one with --card FILE") from None
+    except ValueError as error:
         raise UsageError(f"card {path}: the file: not JSON ({error})") from None
     return make_card(content, f"card {path}", changes, path.parent)
 

@@ -14,6 +14,7 @@ from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.card import Card
 from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
 from foolery.classifiers.inference import chunk_size, outputs, scores, to_scores
+from foolery.classifiers.onnx_deadline import SECONDS, deadline
 from foolery.classifiers.onnx_file import (
     INPUT_TYPES,
     external_files,
@@ -79,9 +80,15 @@ class OnnxClassifier:
             images = np.concatenate([images, np.repeat(images[:1], self.batch - count, axis=0)])
         feed = {self.input_name: images.astype(self.dtype, copy=False)}
         try:
-            outputs: NDArray[np.floating] = self.session.run([self.output_name], feed)[0]
+            with deadline() as options:
+                outputs: NDArray[np.floating] = self.session.run([self.output_name], feed, options)[0]
         except Exception as error:  # onnxruntime's own exceptions share no base class
             name = self.description.name
+            if "terminate flag" in str(error):
+                raise UsageError(
+                    f"classifier {name}: {len(images)} images took more than {SECONDS:.0f} s; does a loop in "
+                    f"its graph have no end?"
+                ) from None
             raise UsageError(f"classifier {name}: onnxruntime cannot run it: {first_line(error)}") from None
         return outputs[:count] if isinstance(outputs, np.ndarray) and self.batch is not None else outputs
 

@@ -11,9 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.classifiers.device import onnx_providers
+from foolery.classifiers.onnx_deadline import deadline
 from foolery.errors import MissingExtraError, UsageError
+from foolery.untrusted import UnreadableError, read_bytes, shortened
 
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+
+
+_LONGEST_LOCATION = 1000  # characters
+_MOST_BYTES = 2**31  # of a protocol buffer
 
 
 def external_files(graph: Path) -> list[Path]:
@@ -29,6 +35,10 @@ def external_files(graph: Path) -> list[Path]:
     folder = graph.resolve().parent
     files = []
     for location in locations:
+        if "\0" in location or len(location) > _LONGEST_LOCATION:
+            raise UsageError(
+                f"classifier onnx: {graph} points to {shortened(location)!r}, which is no path of a file"
+            )
         path = folder / location
         if not path.resolve().is_relative_to(folder):
             raise UsageError(f"classifier onnx: {graph} points outside its folder, to {location!r}")
@@ -46,9 +56,9 @@ def _model(graph: Path) -> Any:
     except ImportError:
         raise MissingExtraError("onnx", "onnx", f"read {graph}") from None
     try:
-        return ModelProto.FromString(graph.read_bytes())
-    except OSError as error:
-        raise UsageError(f"classifier onnx: cannot read {graph}: {error.strerror}") from None
+        return ModelProto.FromString(read_bytes(graph, _MOST_BYTES))
+    except UnreadableError as error:
+        raise UsageError(f"classifier onnx: {error}") from None
     except DecodeError:
         raise UsageError(f"classifier onnx: {graph} is not an ONNX file") from None
 
@@ -204,10 +214,10 @@ def _outputs_on_noise(
     axes = (channels, *size) if layout == "nchw" else (*size, channels)
     noise = np.random.default_rng(0).random((count, *axes))
     dtype = INPUT_TYPES[graph_input.type]
-    outputs = [
-        session.run(None, {graph_input.name: (noise * scale).astype(dtype)})[0]
-        for scale in ((255,) if dtype is np.uint8 else (1, 255))
-    ]
+    outputs = []
+    for scale in (255,) if dtype is np.uint8 else (1, 255):
+        with deadline() as options:
+            outputs.append(session.run(None, {graph_input.name: (noise * scale).astype(dtype)}, options)[0])
     rows: NDArray[np.floating] = np.concatenate(outputs).reshape(len(outputs) * count, -1)
     return rows
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.builtin import card_of, is_numpy, names, open_builtin
@@ -198,12 +199,18 @@ def load_recorded(
         classes: as they were recorded; a CLIP-like model has none of its own.
 
     Raises:
-        UsageError: where loading it would run code or call an endpoint.
+        UsageError: where loading it would run code, call an endpoint or fetch anything.
     """
     if any(_runs_code(leaf.partition(":")[0]) for leaf in leaves(reference)):
         raise UsageError(
             f"classifier: the run names {reference!r}, which is not loaded because a run file says so; if "
             f"you trust it, repeat it with --classifier"
+        )
+    fetched = next((leaf for leaf in leaves(reference) if _may_fetch(leaf)), None)
+    if fetched is not None:
+        raise UsageError(
+            f"classifier: the run names {fetched!r}, which may have to be fetched from the network, and "
+            f"nothing is fetched because a run file says so; if you want it, repeat it with --classifier"
         )
     names_of_classes = classes if reference.startswith("hf:") else None
     return load_classifier(reference, backend=backend, card=card, device=device, classes=names_of_classes)
@@ -211,6 +218,18 @@ def load_recorded(
 
 def _runs_code(scheme: str) -> bool:
     return scheme in _NEVER_RECORDED or (scheme in ADAPTERS and ADAPTERS.entry(scheme).package is not None)
+
+
+def _may_fetch(leaf: str) -> bool:
+    """Whether a reference names what lies on a hub, and not a file or folder, or a random start."""
+    scheme, _, rest = leaf.partition(":")
+    name, _, query = rest.partition("?")
+    if scheme == "hf":
+        return not Path(name).expanduser().is_dir()
+    if scheme not in ("timm", "torchvision"):
+        return False
+    weights = dict(parse_qsl(query)).get("weights", "")
+    return weights != "none" and not Path(weights).expanduser().is_file()
 
 
 def list_classifiers() -> dict[str, str]:

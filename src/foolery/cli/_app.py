@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from foolery.cli._data import announcing
 from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
+from foolery.cli._streams import plain_streams
 from foolery.cli.commands import COMMANDS, CommandEntry
 from foolery.errors import UsageError, did_you_mean
 
@@ -106,6 +107,10 @@ class Commands(TyperGroup):
         """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""
         arguments, debug = without_debug(arguments or ["--help"])
         warnings.showwarning = show_warning
+        with plain_streams():
+            return self._run(arguments, debug=debug)
+
+    def _run(self, arguments: list[str], *, debug: bool) -> int:
         try:
             with (
                 announcing(as_json="--json" in arguments),

@@ -16,6 +16,7 @@ import typer
 
 from foolery.errors import FooleryError, UncachedWarning, UsageError, did_you_mean
 from foolery.text import printable
+from foolery.untrusted import escaped
 
 FAILED = 3
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -26,7 +27,7 @@ def print_error(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     line, code = line_and_code(error)
-    print("error:", printable(" ".join(line.split())), file=sys.stderr)
+    print("error:", escaped(" ".join(line.split())), file=sys.stderr)
     return code
 
 

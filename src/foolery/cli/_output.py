@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from foolery.text import printable
+from foolery.cli._streams import raw
+from foolery.untrusted import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 def print_json(result: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
@@ -20,8 +22,8 @@ def print_json(result: Mapping[str, object] | Sequence[Mapping[str, object]]) ->
     """
     utf_8 = (getattr(sys.stdout, "encoding", None) or "").replace("-", "").casefold() == "utf8"
     text = json.dumps(result, indent=2, ensure_ascii=not utf_8, allow_nan=False)
-    if printable(text) != text:  # a path whose bytes are no UTF-8
-        text = json.dumps(result, indent=2, allow_nan=False)
+    if escaped(text, lines=True) != text:  # JSON has its own way of writing such characters
+        text = json.dumps(result, indent=2, allow_nan=False).replace("\x7f", "\\u007f")
     print(text)
 
 
@@ -31,14 +33,21 @@ def note(line: str) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A rich console that takes text as it is: a class name in square brackets is no markup."""
+    """A rich console that takes text as it is: a class name in square brackets is no markup.
+
+    Control characters in it are written out.
+    """
     from rich.console import Console
 
     class Screen(Console):
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError  # ``foolery.cli._app`` ends quietly; rich would exit with 1
 
-    return Screen(stderr=stderr, markup=False, highlight=False, emoji=False)
+        def render_str(self, text: str, **options: Any) -> Text:
+            return super().render_str(escaped(text, lines=True), **options)
+
+    file = raw(sys.stderr if stderr else sys.stdout)
+    return Screen(file=file, markup=False, highlight=False, emoji=False)
 
 
 def is_live(screen: Console) -> bool:

@@ -8,7 +8,6 @@ moment one fits the run file.
 from __future__ import annotations
 
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,11 @@ from foolery.files import atomic
 from foolery.runs import GenerationStats, Individual, Replacement, RunSettings, RunWriter
 from foolery.search.ascent_presets import QUERIES_PER_STEP
 from foolery.search.objectives import OBJECTIVES
+from foolery.untrusted import UnreadableError, read_arrays
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
+MAX_STATE_BYTES = 2**28
+"""Of a state, besides 16 for each value of a canvas of each class."""
 
 
 @dataclass
@@ -216,7 +218,19 @@ class AscentLoop:
         if generation >= self.steps:
             self.states[generation] = self.start.initial_state(np.zeros(len(self.cells), np.int64))
             return
-        self.states[generation] = self.ascent.load(read_state(self.writer.folder, generation))
+        most = MAX_STATE_BYTES + 16 * len(self.cells) * self.classifier.description.canvas.size
+        arrays = read_state(self.writer.folder, generation, most)
+        try:
+            state = self.ascent.load(arrays)
+            fits = self.ascent.canvases(state, np.arange(len(self.cells))).shape == (
+                len(self.cells), *self.classifier.description.canvas.axes,
+            )  # fmt: skip
+            fits = fits and state.zero_gradient.shape == (len(self.cells),)
+        except (KeyError, ValueError, TypeError, IndexError, RuntimeError):
+            fits = False
+        if not fits:
+            raise _unfit(state_file(self.writer.folder or Path(), generation), "it is not of this run")
+        self.states[generation] = state
 
     def _save(self, *, only_state: bool) -> None:
         """Write the state of all rows beside the run file, then have the run file stored."""
@@ -271,21 +285,24 @@ def write_state(folder: Path, generation: int, arrays: dict[str, NDArray[Any]]) 
         raise FooleryError(f"{file}: could not be written ({error.strerror})") from error
 
 
-def read_state(folder: Path | None, generation: int) -> dict[str, NDArray[Any]]:
-    """The state after ``generation``.
+def read_state(folder: Path | None, generation: int, limit: int) -> dict[str, NDArray[Any]]:
+    """The state after ``generation``, of at most ``limit`` bytes.
 
     Raises:
         UsageError: where there is none that fits.
     """
     file = state_file(folder or Path(), generation)
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, zipfile.BadZipFile, KeyError):
-        raise UsageError(
-            f"resume: {file} is missing or damaged; without it the ascent cannot continue exactly where it "
-            f"was (a run that reached its last step keeps none): start again with --overwrite"
-        ) from None
+        return read_arrays(file, limit)
+    except UnreadableError as error:
+        raise _unfit(file, error.reason) from None
+
+
+def _unfit(file: Path, reason: str) -> UsageError:
+    return UsageError(
+        f"resume: {file} is missing or damaged ({reason}); without it the ascent cannot continue exactly "
+        f"where it was (a run that reached its last step keeps none): start again with --overwrite"
+    )
 
 
 def delete_states(folder: Path | None, *, keep: int | None = None) -> None:

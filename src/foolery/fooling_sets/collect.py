@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from foolery.audit import open_audit
+from foolery.audit.champion_files import read_champion
 from foolery.audit.schema import FILE as AUDIT
-from foolery.audit.schema import Audit
+from foolery.audit.schema import Audit, AuditedChampion
 from foolery.canvas import canvas_hash, png_bytes
 from foolery.engine.run import RunResult, open_run
 from foolery.errors import UsageError
@@ -19,6 +18,7 @@ from foolery.files import find_folders
 from foolery.runs import RunSettings, open_run_file
 from foolery.runs.database import RUN_DB
 from foolery.text import shorten
+from foolery.untrusted import path_inside
 
 COLUMNS = {
     "label": "int64",
@@ -165,7 +165,7 @@ def _sources_of_audit(audit: Audit, folder: Path) -> Iterator[ImageSource]:
     for seed in sorted({one.seed for one in audit.champions}):
         images = tuple(
             FoolingImage(
-                png=_read_image(folder / one.image, one.canvas_hash),
+                png=_read_png(folder, one),
                 label=one.index,
                 label_name=one.label,
                 confidence=one.confidence,
@@ -180,7 +180,9 @@ def _sources_of_audit(audit: Audit, folder: Path) -> Iterator[ImageSource]:
             for one in audit.champions
             if one.seed == seed
         )
-        run_folders = [folder / attack.run for attack in audit.attacks if attack.run and attack.seed == seed]
+        run_folders = [
+            path_inside(folder, attack.run) for attack in audit.attacks if attack.run and attack.seed == seed
+        ]
         search_ids = {
             search_id(open_run_file(run).settings) for run in run_folders if (run / RUN_DB).is_file()
         }
@@ -200,17 +202,11 @@ def search_id(settings: RunSettings) -> str:
     return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
 
 
-def _read_image(file: Path, expected_hash: str) -> bytes:
-    """The bytes of a PNG file whose image is the one that was scored."""
-    from PIL import Image
-
-    try:
-        content = file.read_bytes()
-        with Image.open(file) as image:
-            pixels = np.asarray(image.convert("L" if image.mode == "L" else "RGB"))
-    except OSError as error:
-        raise UsageError(f"RUN: {file} cannot be read: {error.strerror or error}") from None
-    canvas = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
-    if canvas_hash(canvas) != expected_hash:
-        raise UsageError(f"RUN: {file} is not the image that the audit scored; run the audit again")
-    return content
+def _read_png(folder: Path, champion: AuditedChampion) -> bytes:
+    """A PNG file of the image that was scored; nothing else that its file may hold is copied."""
+    canvas = read_champion(folder, champion)
+    if canvas_hash(canvas) != champion.canvas_hash:
+        raise UsageError(
+            f"RUN: {folder / champion.image} is not the image that the audit scored; run the audit again"
+        )
+    return png_bytes(canvas)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from foolery.analysis.champion_files import class_file_name
 from foolery.errors import MissingExtraError
+from foolery.files import atomic, check_unlinked, write_inside
 from foolery.fooling_sets.collect import COLUMN_MEANINGS, COLUMNS, FoolingImage
 
 if TYPE_CHECKING:
@@ -152,20 +153,16 @@ class FolderLayout:
     def write(self, folder: Path, splits: SplitImages, classes: Sequence[str]) -> None:
         """Write it."""
         table = [[folder_name(index, classes), label] for index, label in enumerate(classes)]
-        (folder / CLASSES_FILE).write_text(
-            json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        write_inside(folder, CLASSES_FILE, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
         for split, images in splits.items():
-            for index in range(len(classes)):
-                (folder / split / folder_name(index, classes)).mkdir(parents=True, exist_ok=True)
             for name in empty_folders(images, classes):
-                (folder / split / name / KEEP_FILE).touch()
+                write_inside(folder, f"{split}/{name}/{KEEP_FILE}", b"")
             rows = []
             for one in images:
                 file = f"{folder_name(one.label, classes)}/{one.file}"
-                (folder / split / file).write_bytes(one.png)
+                write_inside(folder, f"{split}/{file}", one.png)
                 rows.append(json.dumps({"file_name": file, **one.row()}, ensure_ascii=False))
-            (folder / split / METADATA_FILE).write_text("\n".join(rows) + "\n", encoding="utf-8")
+            write_inside(folder, f"{split}/{METADATA_FILE}", "\n".join(rows) + "\n")
 
 
 class ParquetLayout:
@@ -184,9 +181,10 @@ class ParquetLayout:
         for split, images in splits.items():
             for name, mine in shards(split, images):
                 rows = [{"image": {"bytes": one.png, "path": one.file}, **one.row()} for one in mine]
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                check_unlinked(folder, [name])
                 table = pyarrow.Table.from_pylist(rows, schema=arrow_schema)
-                pyarrow.parquet.write_table(table, folder / name, row_group_size=ROW_GROUP_SIZE)
+                with atomic(folder / name) as part:
+                    pyarrow.parquet.write_table(table, part, row_group_size=ROW_GROUP_SIZE)
 
 
 def schema(classes: Sequence[str]) -> Any:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from foolery.errors import UsageError, did_you_mean
-from foolery.files import is_vacant
+from foolery.files import check_unlinked, filled, is_vacant, write_inside
 from foolery.fooling_sets.collect import FoolingImage, ImageSource, collect_sources
 from foolery.fooling_sets.layout import dataset_card, set_layout
 from foolery.results import Result
+from foolery.untrusted import read_json
 
 TRAIN, TEST = "train", "test"
 
@@ -177,13 +178,13 @@ def make_fooling_set(
     )
     try:
         _remove_old_set(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        # first of all, so that a set of which only a part was written can be removed too
-        _write_manifest(
-            folder, {**dataset.to_dict(), "files": [CARD_FILE, *layout.files(splits_images, classes)]}
-        )
-        layout.write(folder, splits_images, classes)
-        (folder / CARD_FILE).write_text(dataset_card(dataset), encoding="utf-8")
+        files = [CARD_FILE, *layout.files(splits_images, classes)]
+        check_unlinked(folder, files)
+        with filled(folder, [MANIFEST_FILE, *files]):
+            # first of all, so that a set of which only a part was written can be removed too
+            _write_manifest(folder, {**dataset.to_dict(), "files": files})
+            layout.write(folder, splits_images, classes)
+            write_inside(folder, CARD_FILE, dataset_card(dataset))
     except OSError as error:
         raise UsageError(f"--out: cannot write to {folder}: {error.strerror or error}") from error
     return dataset
@@ -254,29 +255,35 @@ def _run_row(source: ImageSource, split: str, kept: Sequence[FoolingImage]) -> d
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
-    (folder / MANIFEST_FILE).write_text(
-        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    write_inside(folder, MANIFEST_FILE, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
 def _remove_old_set(folder: Path) -> None:
     """Remove the set that is in ``folder``, if there is one, and nothing else."""
     file = folder / MANIFEST_FILE
-    if not file.is_file():
+    if not file.is_file() or file.is_symlink():
         return
     try:
-        files = [str(name) for name in json.loads(file.read_text(encoding="utf-8"))["files"]]
+        files = [str(name) for name in read_json(file)["files"]]
     except (ValueError, KeyError, TypeError):
         raise UsageError(
             f"--out: {file} is damaged, so the set there cannot be replaced; delete it"
         ) from None
     within = folder.resolve()
     for name in files:
-        path = (folder / name).resolve()
-        if within in path.parents:
-            path.unlink(missing_ok=True)
-            for parent in path.parents:
-                if parent == within or not parent.is_dir() or any(parent.iterdir()):
-                    break
-                parent.rmdir()
+        path = within / name
+        if not _is_below(within, path):
+            continue
+        path.unlink(missing_ok=True)
+        for parent in path.parents:
+            if parent == within or not parent.is_dir() or any(parent.iterdir()):
+                break
+            parent.rmdir()
     file.unlink()
+
+
+def _is_below(folder: Path, path: Path) -> bool:
+    """Whether ``path`` lies in ``folder``, no link on the way to it."""
+    if ".." in path.parts or "\0" in str(path) or folder not in path.parents:
+        return False
+    return path.parent.resolve() == path.parent

@@ -19,6 +19,7 @@ from foolery.classifiers.card import CanvasCard
 from foolery.errors import UsageError
 from foolery.files import write_atomic
 from foolery.training.recipes import RECIPES, TrainingRecipe
+from foolery.untrusted import UnreadableError, read_json
 
 FORMAT = 2
 CONFIG_FILE, OLD_CONFIG_FILE = "arms_race.json", "contest.json"
@@ -144,9 +145,9 @@ def read_versioned(path: Path, key: str, renamed: Mapping[str, str]) -> dict[str
         UsageError: where the file is no JSON object, or was written by a later foolery.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path)
         version = values.pop(key, 1)
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise unreadable(path, error) from None
     if not isinstance(version, int) or not 1 <= version <= FORMAT:
         raise UsageError(
@@ -157,7 +158,7 @@ def read_versioned(path: Path, key: str, renamed: Mapping[str, str]) -> dict[str
 
 def unreadable(path: Path, error: Exception) -> UsageError:
     """The one line about a damaged file."""
-    why = str(error).splitlines()[0]
+    why = error.reason if isinstance(error, UnreadableError) else str(error).splitlines()[0]
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,10 @@ from foolery.files import atomic, write_atomic
 from foolery.hardening.config import ROUND_FILE, read_versioned, unreadable, versioned
 from foolery.runs import RunFile
 from foolery.text import THRESHOLDS
+from foolery.untrusted import UnreadableError, read_arrays
+
+#: Images are packed to a smaller file; to so many times less at most, unless they are few bytes.
+_MOST_PACKED, _SMALL = 200, 2**26
 
 #: Fields of a round in format 1, and what they are called today.
 _RENAMED = {
@@ -129,20 +132,30 @@ class RoundImages:
 
     @classmethod
     def read(cls, path: Path) -> RoundImages:
-        """The images in a file; raises UsageError where it is damaged."""
+        """The images in a file; raises UsageError where it is damaged, or unpacks to far more than it is."""
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                return cls(
-                    stored["first"],
-                    stored["last"],
-                    stored["first_confidence"],
-                    stored["last_confidence"],
-                    float(stored["seconds"]),
-                )
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            limit = max(_SMALL, _MOST_PACKED * path.stat().st_size)
+            stored = read_arrays(path, limit)
+            images = cls(
+                stored["first"],
+                stored["last"],
+                stored["first_confidence"],
+                stored["last_confidence"],
+                float(stored["seconds"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            reason = error.reason if isinstance(error, UnreadableError) else f"damaged ({error})"
+            raise UsageError(f"out: {path}: {reason}; delete it, and resume to make it again") from None
+        pair = (images.first_images, images.last_images)
+        if not all(each.ndim == 5 and each.dtype == np.uint8 for each in pair) or not (
+            pair[0].shape == pair[1].shape
+            and images.first_confidence.shape == images.last_confidence.shape == pair[0].shape[:2]
+        ):
             raise UsageError(
-                f"out: {path} is damaged ({error}); delete it, and resume to make it again"
-            ) from None
+                f"out: {path}: damaged (its arrays do not fit each other); delete it, and resume to make it "
+                "again"
+            )
+        return images
 
 
 def images_of_runs(runs: Sequence[RunFile]) -> RoundImages:

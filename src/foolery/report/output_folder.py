@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from foolery.errors import UsageError
+from foolery.files import UNFINISHED, is_vacant, unfinished, write_inside
+from foolery.untrusted import UnreadableError, read_json
 
 MANIFEST = "gallery.json"
 WRITER = "foolery report"
@@ -45,7 +47,8 @@ class OutputFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             before = _manifest(path / MANIFEST)
-            if before is None and not overwrite and any(path.iterdir()):
+            begun = unfinished(path)
+            if before is None and not overwrite and not is_vacant(path):
                 raise UsageError(
                     f"out: {path} exists, is not empty and holds no report; "
                     "name another folder or give --overwrite"
@@ -53,7 +56,11 @@ class OutputFolder:
             folder = cls(path, before or {})
             names = list(files)
             linked = [name for name in names if folder._leads_out(name)]
-            changed = [name for name in names if os.path.lexists(path / name) and not folder._is_own(name)]
+            changed = [
+                name
+                for name in names
+                if name not in begun and os.path.lexists(path / name) and not folder._is_own(name)
+            ]
         except OSError as error:
             raise _write_error(path, error) from error
         if linked:
@@ -66,6 +73,7 @@ class OutputFolder:
                 f"out: {path / changed[0]} was not written by foolery, or was changed since; "
                 "name another folder or give --overwrite"
             )
+        folder._write(UNFINISHED, "".join(f"{name}\n" for name in sorted({*names, *begun})).encode())
         return folder
 
     def write(self, name: str, content: bytes) -> None:
@@ -74,15 +82,14 @@ class OutputFolder:
         Raises:
             UsageError: where it cannot be written.
         """
-        target = self.path / name
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if target.is_symlink():
-                target.unlink()
-            target.write_bytes(content)
-        except OSError as error:
-            raise _write_error(target, error) from error
+        self._write(name, content)
         self.written[name] = hashlib.sha256(content).hexdigest()
+
+    def _write(self, name: str, content: bytes) -> None:
+        try:
+            write_inside(self.path, name, content)
+        except OSError as error:
+            raise _write_error(self.path / name, error) from error
 
     def finish(self) -> None:
         """Write the list of files, after deleting those of the former report that nothing replaced."""
@@ -96,14 +103,15 @@ class OutputFolder:
         except OSError as error:
             raise _write_error(self.path, error) from error
         listed = {"made_by": WRITER, "files": dict(self.written)}
-        self.write(MANIFEST, (json.dumps(listed, indent=1) + "\n").encode())
+        self._write(MANIFEST, (json.dumps(listed, indent=1) + "\n").encode())
+        (self.path / UNFINISHED).unlink(missing_ok=True)
 
     def _is_own(self, name: str) -> bool:
         """True for a plain file that is as the former report wrote it."""
         file = self.path / name
         if name not in self.previous or file.is_symlink() or not file.is_file() or self._leads_out(name):
             return False
-        return hashlib.sha256(file.read_bytes()).hexdigest() == self.previous[name]
+        return _digest(file) == self.previous[name]
 
     def _leads_out(self, name: str) -> bool:
         """True where a folder between this one and the file is a link."""
@@ -113,8 +121,8 @@ class OutputFolder:
 def _manifest(path: Path) -> dict[str, str] | None:
     """The files listed at ``path``, or None where no report is; a path out of the folder is dropped."""
     try:
-        listed = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        listed = read_json(path)
+    except UnreadableError:
         return None
     if not isinstance(listed, dict) or listed.get("made_by") != WRITER:
         return None
@@ -122,6 +130,11 @@ def _manifest(path: Path) -> dict[str, str] | None:
     if not isinstance(files, dict):
         return None
     return {name: str(digest) for name, digest in files.items() if _is_inside(name)}
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _is_inside(name: str) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from foolery.untrusted import MAX_WHOLE, check_class_names
 
 OptionValue = bool | int | float | str
 
@@ -29,13 +31,13 @@ class RunSettings(BaseModel):
         seed, batch, initial: of the search; ``initial`` is the size of generation 0.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     search: str = "map-elites"
     search_options: dict[str, OptionValue] = Field(default_factory=dict)
     encoding: str
     encoding_options: dict[str, OptionValue] = Field(default_factory=dict)
-    renderer: int = Field(ge=1)
+    renderer: int = Field(ge=1, lt=2**31)
     canvas: tuple[int, int, int]
     classifier: str
     fingerprint: str
@@ -46,8 +48,16 @@ class RunSettings(BaseModel):
     cells: tuple[int, ...] = Field(min_length=1)
     objective: str = "class-score"
     seed: int = Field(ge=0, lt=2**64)
-    batch: int = Field(ge=1)
-    initial: int = Field(ge=1)
+    batch: int = Field(ge=1, lt=2**63)
+    initial: int = Field(ge=1, lt=2**63)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> RunSettings:
+        check_class_names(self.classes)
+        for name, value in _flat({"options": self.search_options, "encoding": self.encoding_options}).items():
+            if type(value) is int and abs(value) >= MAX_WHOLE:
+                raise ValueError(f"{name} is too large a number")
+        return self
 
     def differences(self, other: RunSettings) -> list[str]:
         """One phrase for each setting that differs: its name, the value here, the value in ``other``."""

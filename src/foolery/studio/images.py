@@ -8,9 +8,9 @@ from threading import Lock
 from typing import Literal
 
 from foolery.audit import open_audit
+from foolery.audit.champion_files import read_champion
 from foolery.canvas import Canvases, png_bytes
 from foolery.report.images import thumbnail
-from foolery.report.model.audit import champion_canvas
 from foolery.runs import LiveChampion, LiveRun, RunSettings, open_live_run
 from foolery.studio.library import LibraryEntry
 from foolery.studio.protocols import ChampionRenderer
@@ -117,7 +117,7 @@ class ChampionImages:
         champion = next((each for each in champions if each.canvas_hash == canvas_hash), None)
         if champion is None:
             return None
-        content = encode(champion_canvas(entry.folder, champion), size)
+        content = encode(read_champion(entry.folder, champion), size)
         self.cache.put(key, content)
         return content
 

@@ -21,6 +21,7 @@ from foolery.audit.trace import Trace, merged
 from foolery.canvas import Canvases
 from foolery.errors import UsageError
 from foolery.files import write_atomic
+from foolery.untrusted import read_json
 
 FILE = "single_shot.json"
 BATCH = 100
@@ -63,7 +64,7 @@ class SingleShotState:
         if not file.is_file():
             return cls.empty(classes)
         try:
-            document = json.loads(file.read_text(encoding="utf-8"))
+            document = read_json(file)
             fooled = document["queries_to_fool" if "queries_to_fool" in document else "passed"]  # of schema 1
             state = cls(
                 _from_json(document["values"], -np.inf),
@@ -74,7 +75,7 @@ class SingleShotState:
                 float(document["seconds"]),
                 _trace_from_json(document.get("improvements")),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise UsageError(f"audit: {file} is damaged ({error}); delete its folder") from None
         if len(state.values) != classes:
             raise UsageError(f"audit: {file} has {len(state.values)} classes, expected {classes}")

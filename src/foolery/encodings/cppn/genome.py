@@ -193,6 +193,11 @@ def unpack(blobs: Sequence[bytes], outputs: int) -> CppnGenomes:
     )
 
 
+def node_count(blob: bytes) -> int:
+    """How many nodes a packed genome says that it has, inputs left out; 0 for what is no genome."""
+    return _HEADER.unpack_from(blob)[2] if len(blob) >= _HEADER.size else 0
+
+
 Parts = tuple[NDArray[np.uint8], NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
 
 

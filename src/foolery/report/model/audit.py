@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from foolery.canvas import Canvases, from_png
+from foolery.audit.champion_files import read_champion
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.labelled import LabelledData
@@ -25,11 +23,10 @@ from foolery.report.model.run import BUDGET, make_run_report
 from foolery.report.wording import measure, short_name
 from foolery.runs import open_run_file
 from foolery.text import format_count, format_percent, format_score
+from foolery.untrusted import path_inside
 
 if TYPE_CHECKING:
     from foolery.audit.schema import Audit, AuditedChampion
-
-MAX_FILE_BYTES = 64 * 2**20  # of an image
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ def _run_details(folder: Path, audit: Audit, notes: list[str]) -> dict[str, Cham
     hashes, details = {each.canvas_hash for each in audit.champions}, {}
     for run in dict.fromkeys(attack.run for attack in audit.attacks if attack.run is not None):
         try:
-            report = make_run_report(open_run_file(_path_inside(folder, run)))
+            report = make_run_report(open_run_file(path_inside(folder, run)))
         except UsageError as error:
             notes.append(f"A run of the audit is left out: {error}")
             continue
@@ -122,7 +119,7 @@ def _champion(folder: Path, record: AuditedChampion, source: ChampionDetail | No
         score=record.score,
         generation=0 if original is None else original.generation,
         individual=0 if original is None else original.individual,
-        canvas=champion_canvas(folder, record),
+        canvas=read_champion(folder, record),
         canvas_hash=record.canvas_hash,
         genome=b"" if original is None else original.genome,
     )
@@ -161,30 +158,3 @@ def _detail(audit: Audit, record: AuditedChampion, champion: Champion) -> Champi
 
 def _yes_no(value: bool | None) -> str:
     return "unknown" if value is None else "yes" if value else "no"
-
-
-def champion_canvas(folder: Path, record: AuditedChampion) -> Canvases:
-    """The canvas of a champion of the audit in ``folder``.
-
-    Raises:
-        UsageError: where its file cannot be read, or lies outside.
-    """
-    file = _path_inside(folder, record.image)
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise UsageError(f"audit: {file} is larger than any image of an audit")
-        canvas = from_png(file.read_bytes())
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UsageError(f"audit: the image {file} cannot be read ({error})") from None
-    return np.ascontiguousarray(canvas)
-
-
-def _path_inside(folder: Path, name: str) -> Path:
-    """A path of the document, which a stranger may have written."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or not path.parts:
-        raise UsageError(f"audit: the path {name!r} leads out of the audit's folder")
-    file = (folder / path).resolve()
-    if not file.is_relative_to(folder.resolve()):
-        raise UsageError(f"audit: the path {name!r} leads out of the audit's folder by a link")
-    return file

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from foolery.canvas import CanvasShape
 from foolery.encodings.cppn.encoding import Cppn
-from foolery.encodings.cppn.genome import ACTIVATIONS, INPUTS, CppnGenomes
+from foolery.encodings.cppn.genome import ACTIVATIONS, INPUTS, CppnGenomes, node_count
 from foolery.encodings.cppn.render_numpy import NodeSchedule, gaussian, linear, schedule, sigmoid, sine
 
 SIDE = 40  # pixels of a node's image
 MAX_NODES = 120  # nobody would read a larger graph
+MAX_DRAWN = 2000  # of a network in all: what nothing depends on is left out, but has to be looked at
 _BATCH = 40  # genomes at a time
 _INPUT_NAMES = ("x", "y", "distance", "1")
 _ACTIVATE = (sine, sigmoid, gaussian, linear)
@@ -51,7 +52,21 @@ def cppn_graphs(encoding: Cppn, blobs: Sequence[bytes]) -> Iterator[CppnGraph | 
     outputs = encoding.canvas.channels
     letters = ("gray",) if outputs == 1 else tuple(encoding.colors.upper())
     for start in range(0, len(blobs), _BATCH):
-        genomes = encoding.unpack(blobs[start : start + _BATCH])
+        batch = blobs[start : start + _BATCH]
+        drawn = _graphs(encoding, [blob for blob in batch if _is_small(blob)], planes, letters)
+        yield from (next(drawn) if _is_small(blob) else None for blob in batch)
+
+
+def _is_small(blob: bytes) -> bool:
+    """Whether a packed genome may be laid out: that takes long for many nodes and links."""
+    return node_count(blob) <= MAX_DRAWN and len(blob) <= 100 * MAX_DRAWN
+
+
+def _graphs(
+    encoding: Cppn, blobs: Sequence[bytes], planes: NDArray[np.float32], letters: tuple[str, ...]
+) -> Iterator[CppnGraph | None]:
+    if blobs:
+        genomes = encoding.unpack(blobs)
         order = schedule(genomes)
         values = _values(genomes, order, planes)
         for row in range(len(genomes)):
