@@ -28,7 +28,7 @@ MAX_DEPTH = 32  # of lists and objects in each other
 MAX_WHOLE = 2**64  # whole numbers are smaller in size
 MAX_CLASSES = 100_000
 MAX_ARRAYS = 100  # of one file
-MAX_NAME = 500  # characters of a class name
+MAX_NAME = 5000  # characters of a class name
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -39,6 +39,7 @@ _KINDS = (
 )
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _DIRECTIONS = "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks that turn the order of what is read
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNSHOWN = re.compile(f"[\x00-\x1f\x7f-\x9f\u061c{_DIRECTIONS}\u2028\u2029\ud800-\udfff]")
 _UNSHOWN_BUT_LINES = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c{_DIRECTIONS}\u2028\u2029\ud800-\udfff]")
 
@@ -222,7 +223,7 @@ def check_class_names(names: Sequence[str]) -> None:
     for row, name in enumerate(names):
         if len(name) > MAX_NAME:
             raise UsageError(f"classes: name {row} has {len(name):,} characters, at most {MAX_NAME} are read")
-        if _UNSHOWN.search(name):
+        if _CONTROL.search(name):
             raise UsageError(
                 f"classes: name {row}, '{escaped(shortened(name))}', has a control character; remove it"
             )

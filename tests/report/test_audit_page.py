@@ -120,7 +120,7 @@ def test_no_path_leads_out_of_the_folder(tmp_path, image):
     from foolery.audit.storage import write_audit
 
     write_audit(audit.model_copy(update={"champions": (first,)}), tmp_path / "audit")
-    with pytest.raises(UsageError, match="leads out of the audit's folder"):
+    with pytest.raises(UsageError, match="leads out of its folder"):
         make_audit_report(tmp_path / "audit")
 
 
