@@ -51,7 +51,8 @@ class AuditConfig:
         allow_unfinished: whether a gate that the time left undecided lets the build pass.
         baseline: an earlier audit, or its folder or file, to compare the score with.
         champions: an earlier audit, or its folder or file, whose champions are scored in place of attacks.
-        mitigations: whether mitigations are measured; it takes a fifth of the budget for each network.
+        mitigations: whether mitigations are measured; if None, where ``ensemble`` or ``hardened`` are
+            given. Each of these takes the whole budget once more.
         ensemble: another network, loaded or by reference; both together are one of the mitigations.
         hardened: a hardened network, likewise.
         out: folder of the audit; ``runs/CLASSIFIER-audit-seedN`` if None.
@@ -82,7 +83,7 @@ class AuditConfig:
     allow_unfinished: bool = False
     baseline: Audit | Path | str | None = None
     champions: Audit | Path | str | None = None
-    mitigations: bool = True
+    mitigations: bool | None = None
     ensemble: Classifier | str | None = None
     hardened: Classifier | str | None = None
     out: Path | str | None = None
@@ -90,6 +91,10 @@ class AuditConfig:
     command: str = "python"
 
     def __post_init__(self) -> None:
+        if self.mitigations is False and (self.ensemble is not None or self.hardened is not None):
+            raise UsageError(
+                "--no-mitigations: --ensemble and --hardened are mitigations; leave out one of them"
+            )
         searches = self.attacks is not None or self.ensemble is not None or self.hardened is not None
         if self.champions is not None and searches:
             raise UsageError("--champions: attacks nothing; leave out --attacks, --ensemble, --hardened")
@@ -142,7 +147,7 @@ class AuditConfig:
             exclude=tuple(self.exclude),
             gates=self._gates(),
             baseline=baseline,
-            mitigations=self.mitigations,
+            mitigations=self._measures_mitigations(),
             others=self._others(),
             allow_unfinished=self.allow_unfinished,
             protocol=protocol,
@@ -235,6 +240,11 @@ class AuditConfig:
             names = ", ".join(member.description.name for member in members)
             raise UsageError(f"--panel: {names} is the audited classifier; name others")
         return panel
+
+    def _measures_mitigations(self) -> bool:
+        if self.mitigations is None:
+            return self.ensemble is not None or self.hardened is not None
+        return self.mitigations
 
     def _others(self) -> dict[str, Classifier]:
         load = load_classifier if self.load is None else self.load

@@ -75,6 +75,16 @@ def _against_champions(
     return figures
 
 
+def most_fooled(results: AuditResults, threshold: float) -> Interval:
+    """Share of classes that pass ``threshold`` by the single attack that is best at it."""
+    classes = len(results.scores)
+    tables = [
+        _of_targets(one.values(classes, results.queries) >= threshold, results)
+        for one in single_attackers(results.attack_runs, results.seeds)
+    ]
+    return share_interval(max(tables, key=_mean))
+
+
 def _of_targets(table: NDArray[Any], results: AuditResults) -> NDArray[np.float64]:
     targets: NDArray[np.float64] = table[:, results.targets].astype(np.float64)
     return targets
@@ -100,7 +110,7 @@ class _Comparison:
             "score": share_interval(table, 100.0, falling=True),
             "seed_scores": tuple(float(100.0 * (1.0 - row.mean())) for row in table),
             "class_scores": tuple(tuple(np.round(100.0 * (1.0 - row), 4).tolist()) for row in table),
-            "fooled_at_tpr95": self._most_fooled(runs),
+            "fooled_at_tpr95": most_fooled(self.results, self.reference.threshold),
             "attackers": tuple(
                 self._attacker(one)
                 for one in (best, quickest_per_class(runs, seeds), all_in_order(runs, seeds))
@@ -129,14 +139,6 @@ class _Comparison:
 
     def _score(self, attacker: Attacker) -> Interval:
         return share_interval(self._table(attacker), 100.0, falling=True)
-
-    def _most_fooled(self, runs: Sequence[AttackRun]) -> Interval:
-        threshold = self.reference.threshold
-        tables = [
-            _of_targets(one.values(self._classes, self.results.queries) >= threshold, self.results)
-            for one in single_attackers(runs, self.results.seeds)
-        ]
-        return share_interval(max(tables, key=_mean))
 
     def _attacker(self, attacker: Attacker) -> AttackerFigures:
         return AttackerFigures(

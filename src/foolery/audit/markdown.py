@@ -8,7 +8,7 @@ from pathlib import Path
 
 from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, ReferenceStatistics
 from foolery.audit.storage import SUMMARY
-from foolery.audit.verdict import AuditVerdict, Detection, Interval, Outcome
+from foolery.audit.verdict import AuditVerdict, Detection, Interval, Mitigation, Outcome
 from foolery.files import write_atomic
 from foolery.text import format_confidence, format_percent
 
@@ -177,9 +177,17 @@ def mitigation_lines(audit: Audit) -> list[str]:
     """The mitigations, one figure a line."""
     return [
         f"{one.mitigation}: {one.figure}: {_number(one.before)} before, {_number(one.after)} after; cost: "
-        f"{one.cost}"
+        f"{one.cost}{_how(one)}"
         for one in audit.mitigations
     ]
+
+
+def _how(mitigation: Mitigation) -> str:
+    """Thresholds and code, where it has some."""
+    words = "" if mitigation.threshold is None else f"; threshold {mitigation.threshold:.4g}"
+    if mitigation.confidence_threshold is not None:
+        words += f", or for as many real images a confidence of {mitigation.confidence_threshold:.6g}"
+    return words + (f"; {'; '.join(mitigation.code)}" if mitigation.code else "")
 
 
 def _number(value: float | None) -> str:
@@ -241,10 +249,14 @@ def _champion_row(champion: AuditedChampion) -> str:
 
 
 def _mitigation_table(audit: Audit) -> list[str]:
-    rows = ["| mitigation | figure | before | after | cost |", "| --- | --- | ---: | ---: | --- |"]
+    rows = [
+        "| mitigation | figure | before | after | cost | how |",
+        "| --- | --- | ---: | ---: | --- | --- |",
+    ]
     for one in audit.mitigations:
         before, after = _number(one.before), _number(one.after)
-        cells = (_cell(one.mitigation), _cell(one.figure), before, after, _cell(one.cost))
+        how = _cell(_how(one).removeprefix("; "))
+        cells = (_cell(one.mitigation), _cell(one.figure), before, after, _cell(one.cost), how)
         rows.append(f"| {' | '.join(cells)} |")
     return rows
 

@@ -1,9 +1,10 @@
-"""Mitigations: what would make the classifier safer, measured on it, without and with.
+"""Mitigations: what would make the classifier safer, without and with it, on the scale of the audit itself.
 
-The champions of the audit were made to fool it, so they say little about a mitigation. The classifier itself
-gets a fresh attack, with another seed, and so do an ensemble and a hardened twin, each with its own TPR95
-threshold: both figures of a row come from the same attack. Temperature is judged on the champions, since no
-attack that compares margins notices it.
+Rejecting below a threshold needs no further attack: every attack raises the very measure that is rejected
+by, and the share of classes fooled at each threshold is the audit's own. An ensemble and a hardened network
+are audited by the audit's own attacks, with its budget and its seeds, each against its own thresholds.
+Temperature changes no comparison; it is judged on the champions' confidence. What does not help is not
+listed, and a note says so.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.attack_loop import run_attacks
-from foolery.audit.attacks import select_attacks
-from foolery.audit.attacks.base import read_result
+from foolery.audit.figures import most_fooled
+from foolery.audit.markdown import headline_score
 from foolery.audit.plan import AuditPlan
-from foolery.audit.previous_score import score
-from foolery.audit.reference import ReferenceScores, score_reference, target_classes, threshold_at_tpr
+from foolery.audit.reference import ReferenceScores, score_reference, target_classes
 from foolery.audit.rescore import champion_images
-from foolery.audit.schema import FILE, Audit
+from foolery.audit.schema import FILE, Audit, ReferenceStatistics, Threshold
+from foolery.audit.scoring import AuditResults
 from foolery.audit.session import AuditSession
 from foolery.audit.storage import MITIGATIONS, open_audit
 from foolery.audit.verdict import Mitigation
@@ -33,14 +34,9 @@ from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.class_matching import match_by_name
 from foolery.errors import FooleryError, UsageError
-from foolery.text import format_percent
+from foolery.text import format_confidence, format_percent
 
-REJECTION_TPRS = (0.99, 0.95, 0.9, 0.8)
 HIGH_CONFIDENCE = 0.9
-SEARCH = "cppn"
-FRESH_ATTACKS = ("low-pass-noise", "tiles", SEARCH)
-MAX_FRESH_QUERIES = 20_000
-_SEED_OFFSET = 1000
 _COLDEST, _HOTTEST = 0.05, 20.0
 
 
@@ -49,29 +45,30 @@ class TimeIsUpError(FooleryError):
 
 
 def measure_mitigations(session: AuditSession) -> tuple[tuple[Mitigation, ...], tuple[str, ...]]:
-    """Every mitigation that can be tried with what there is, and notes about what could not.
+    """Every mitigation that helps, and notes about those that do not, or could not be measured.
 
     Args:
         session: of an audit that is finished. Classifiers in the ``others`` of its plan are mitigations too.
     """
-    audit, plan = session.audit, session.plan
-    if plan.reference is None or audit.reference is None or not audit.champions:
+    audit, plan, results = session.audit, session.plan, session.all_results()
+    if plan.reference is None or audit.reference is None or results is None or not audit.champions:
         return (), ()
-    scored = session.scored or score_reference(plan.classifier, plan.reference)
-    rows: list[Mitigation] = []
+    rows, notes = rejection_thresholds(results, audit.reference), []
+    if audit.classifier.kind == "softmax":
+        rows += temperature_scaling(
+            session, session.scored or score_reference(plan.classifier, plan.reference)
+        )
     try:
-        plain = fresh_audit(session, "plain", plan.classifier, 1 + len(plan.others))
-        rows += rejection_thresholds(plain, scored)
-        if audit.classifier.kind == "softmax":
-            rows.append(temperature_scaling(session, scored))
         for number, (kind, other) in enumerate(plan.others.items()):
             defended = ensemble(plan.classifier, other) if kind == "ensemble" else other
             cost = "every image goes through both networks" if kind == "ensemble" else "another training"
-            name, left = f"{kind} {other.description.name}", len(plan.others) - number
-            rows += _before_and_after(name, plain, fresh_audit(session, kind, defended, left), cost)
+            fresh = fresh_audit(session, kind, defended, len(plan.others) - number)
+            found, note = _before_and_after(f"{kind} {other.description.name}", audit, fresh, cost)
+            rows += found
+            notes += note
     except TimeIsUpError:
-        return tuple(rows), ("The time was up before all mitigations were measured.",)
-    return tuple(rows), ()
+        notes.append("The time was up before all mitigations were measured.")
+    return tuple(rows), tuple(notes)
 
 
 def check_mitigations(
@@ -100,55 +97,68 @@ def check_mitigations(
         ensemble(classifier, others["ensemble"])
 
 
-def rejection_thresholds(plain: Audit, scored: ReferenceScores) -> list[Mitigation]:
+def rejection_thresholds(results: AuditResults, reference: ReferenceStatistics) -> list[Mitigation]:
     """Rejecting what is below a threshold on the classifier's own measure, at four prices.
 
     Args:
-        plain: a fresh audit of the classifier, which knew no threshold when it searched. In the run file of
-            its evolution of CPPNs it is read again when each class was fooled, for every threshold.
-        scored: scores of the reference data.
+        results: of all attacks of the audit.
+        reference: of the audit.
     """
-    correct = scored.values[scored.correct]
-    evolution = next((one for one in plain.attacks if one.name == SEARCH and one.run is not None), None)
-    if evolution is None or evolution.run is None:
-        return []
-    run, share = plain.folder / evolution.run, evolution.share
-    targets, classes = np.array(plain.target_indices), len(plain.classifier.classes)
-
-    def score_at(threshold: float) -> float | None:
-        result = read_result(run, threshold, classes)
-        return score(result.queries_to_fool[None, targets], share) if result.queries else None
-
-    margin = plain.reference is not None and plain.reference.measure == "margin"
-    before = score_at(0.0 if margin else float(correct.min()))  # nothing is rejected
+    lowest = 0.0 if reference.measure == "margin" else min(reference.values, default=-inf)
+    before = most_fooled(results, lowest).value  # the class is predicted, and nothing is rejected
     return [
         Mitigation(
-            mitigation=f"reject below TPR{100 * tpr:.0f}",
-            figure=f"score, fresh evolution of CPPNs, {evolution.queries:,} queries",
+            mitigation=f"reject below TPR{100 * threshold.tpr:.0f}",
+            figure="share of classes fooled by the best single attack",
             before=before,
-            after=score_at(threshold_at_tpr(correct, tpr)),
-            cost=f"{format_percent(1 - tpr, 0)} of the real images that it classifies rightly are rejected",
+            after=after,
+            cost=f"{format_percent(1 - threshold.tpr, 0)} of the real images that it classifies rightly are "
+            "rejected",
+            threshold=threshold.value,
+            confidence_threshold=threshold.confidence,
+            code=rejecting_code(reference, threshold),
         )
-        for tpr in REJECTION_TPRS
+        for threshold in sorted(reference.thresholds, key=lambda one: -one.tpr)
+        if (after := most_fooled(results, threshold.value).value) < before
     ]
 
 
-def temperature_scaling(session: AuditSession, scored: ReferenceScores) -> Mitigation:
-    """The temperature that fits the reference data best, and what it does to the champions' confidence."""
+def rejecting_code(reference: ReferenceStatistics, threshold: Threshold) -> tuple[str, str]:
+    """Two lines of Python that reject an image, given its ``logits``, or else its ``scores``."""
+    if reference.measure == "margin":
+        return "second, first = np.sort(logits)[-2:]", f"rejected = first - second < {threshold.value:.6g}"
+    return "first = np.max(scores)", f"rejected = first < {threshold.value:.6g}"
+
+
+def temperature_scaling(session: AuditSession, scored: ReferenceScores) -> list[Mitigation]:
+    """The temperature that fits the reference data best, where champions lose confidence by it."""
     temperature = fit_temperature(scored.scores, scored.labels)
     classifier, champions = session.plan.classifier, session.audit.champions
     scores = classifier.scores(champion_images(session.audit))
-    rows, own = np.arange(len(champions)), np.array([champion.index for champion in champions])
+    own = np.array([champion.index for champion in champions])
     kind, classes = classifier.description.kind, len(session.audit.targets)
-    before = confidence(scores, kind)[rows, own]
-    after = confidence(log_softmax(scores / temperature), kind)[rows, own]
-    return Mitigation(
-        mitigation=f"temperature {temperature:.2f}",
-        figure=f"share of classes with a champion of confidence {HIGH_CONFIDENCE} or more",
-        before=float((before >= HIGH_CONFIDENCE).sum() / classes),
-        after=float((after >= HIGH_CONFIDENCE).sum() / classes),
-        cost="none; it changes no prediction, and not the score: real images lose confidence too",
+
+    def at(temperature: float, table: NDArray[np.float64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        return confidence(log_softmax(table / temperature), kind)[np.arange(len(table)), columns]
+
+    before, after = (
+        float((at(one, scores, own) >= HIGH_CONFIDENCE).sum() / classes) for one in (1.0, temperature)
     )
+    if temperature <= 1.0 or after >= before:
+        return []
+    real = scored.scores[scored.correct], scored.labels[scored.correct]
+    loses = " to ".join(format_confidence(float(np.median(at(one, *real)))) for one in (1.0, temperature))
+    return [
+        Mitigation(
+            mitigation=f"temperature {temperature:.2f}",
+            figure=f"share of classes with a champion of confidence {HIGH_CONFIDENCE} or more",
+            before=before,
+            after=after,
+            cost="no prediction changes, nor the score: real images lose confidence too, from a median of "
+            f"{loses}",
+            code=(f"logits = logits / {temperature:.4g}", "confidence = softmax(logits)"),
+        )
+    ]
 
 
 def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
@@ -174,7 +184,7 @@ def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> f
 
 
 def fresh_audit(session: AuditSession, kind: str, classifier: Classifier, networks: int = 1) -> Audit:
-    """A small audit of ``classifier`` with another seed; a finished one that is there already is read.
+    """An audit of ``classifier`` by the attacks of ``session``; a finished one that is there already is read.
 
     Args:
         session: of the audit.
@@ -191,7 +201,7 @@ def fresh_audit(session: AuditSession, kind: str, classifier: Classifier, networ
         return finished
     if session.document.remaining <= 0:
         raise TimeIsUpError("mitigations: the time is up")
-    session.on_progress(f"mitigations: {kind}, {plan.budget.queries:,} queries more")
+    session.on_progress(f"mitigations: {kind}, {(plan.budget.queries or 0) * plan.seeds:,} queries more")
     fresh = AuditSession.begin(plan, session.on_progress, overwrite=True)
     run_attacks(fresh)
     audit = fresh.finish()
@@ -201,22 +211,19 @@ def fresh_audit(session: AuditSession, kind: str, classifier: Classifier, networ
 
 
 def _fresh_plan(session: AuditSession, kind: str, classifier: Classifier, networks: int) -> AuditPlan:
-    remaining = session.document.remaining
-    queries = max(1000, min(MAX_FRESH_QUERIES, session.audit.budget.queries // 5))
+    remaining, queries = session.document.remaining, session.audit.budget.queries
     return replace(
         session.plan,
         classifier=classifier,
         out=session.plan.out / MITIGATIONS / kind,
         requested=str(queries),
         budget=Budget(queries, None if remaining == inf else remaining / networks),
-        attacks=select_attacks(FRESH_ATTACKS),
-        seeds=1,
-        seed=(session.plan.seed + _SEED_OFFSET) % 2**64,
         panel=None,
         exclude=_extra_classes(session.audit, classifier),
         gates=(),
         baseline=None,
         mitigations=False,
+        protocol=None,
         others={},
     )
 
@@ -233,22 +240,30 @@ def _finished(folder: Path) -> Audit | None:
     return audit if audit is not None and audit.state == "finished" and not audit.unfinished else None
 
 
-def _before_and_after(name: str, plain: Audit, defended: Audit, cost: str) -> list[Mitigation]:
+def _before_and_after(
+    name: str, plain: Audit, defended: Audit, cost: str
+) -> tuple[list[Mitigation], list[str]]:
     before, after = plain.verdict, defended.verdict
     if before is None or after is None or plain.reference is None or defended.reference is None:
-        return []
+        return [], []
+    first, second = headline_score(before), headline_score(after)
+    if first is None or second is None:
+        return [], []
+    if second.value <= first.value:
+        return [], [f"{name} does not help: score {first.value:.1f} without it, {second.value:.1f} with it."]
     accuracy = f"accuracy {format_percent(plain.reference.accuracy)} before, "
     accuracy += f"{format_percent(defended.reference.accuracy)} after"
     return [
         Mitigation(
             mitigation=name,
-            figure=f"{figure}, fresh attack, {plain.budget.queries:,} queries",
-            before=None if first is None else first.value,
-            after=None if second is None else second.value,
+            figure=figure,
+            before=None if one is None else one.value,
+            after=None if other is None else other.value,
             cost=f"{cost}; {accuracy}",
         )
-        for figure, first, second in (
-            ("score", before.score, after.score),
-            ("fooled@tpr95", before.fooled_at_tpr95, after.fooled_at_tpr95),
+        for figure, one, other in (
+            ("score", first, second),
+            ("share of classes fooled at TPR95 by the best single attack", before.fooled_at_tpr95,
+             after.fooled_at_tpr95),
         )
-    ]
+    ], []  # fmt: skip

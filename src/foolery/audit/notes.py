@@ -70,15 +70,17 @@ def _no_search_needed_note(audit: Audit) -> tuple[str, ...]:
     )
 
 
-def budget_line(budget: BudgetRecord, *, gated: bool = False) -> str:
+def budget_line(budget: BudgetRecord, *, gated: bool = False, networks: int = 0) -> str:
     """The first line of progress: how fast, how much, how long, and what gates can know with that.
 
     Args:
         budget: of the audit.
         gated: whether a build depends on it.
+        networks: that are audited as mitigations.
     """
-    queries = budget.queries * budget.seeds - budget.spent
+    queries = budget.queries * budget.seeds * (1 + networks) - budget.spent
     seeds = "" if budget.seeds == 1 else f" for each of {budget.seeds} seeds"
+    seeds += "" if not networks else f" and {1 + networks} networks, mitigations among them"
     start = (
         f"measured {budget.rate:,.0f} images/s; budget {budget.queries:,} queries{seeds}: about "
         f"{_duration(queries / budget.rate)} or more"
@@ -86,7 +88,7 @@ def budget_line(budget: BudgetRecord, *, gated: bool = False) -> str:
     left = inf if budget.seconds is None else budget.seconds - budget.elapsed
     if queries / budget.rate <= left:
         return f"{start}; gates can be decided" if gated else start
-    share = format_percent(left * budget.rate / (budget.queries * budget.seeds), 0)
+    share = format_percent(left * budget.rate / (budget.queries * budget.seeds * (1 + networks)), 0)
     limit = f"{start}; its limit of {_duration(left)} ends it after about {share} of them"
     outcome = ": gates can fail and cannot pass, what has not failed by then is undecided" if gated else ""
     return limit + outcome

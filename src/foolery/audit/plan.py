@@ -27,7 +27,6 @@ from foolery.rng import check_seed
 
 DEFAULT_QUERIES = 300_000
 FINISHING = 0.05  # of a limit of time, for what comes after the attacks: panel and files
-MITIGATING = 0.2  # likewise, for mitigations
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class AuditPlan:
     exclude: tuple[str, ...] = ()
     gates: tuple[Gate, ...] = ()
     baseline: tuple[Audit, str] | None = None
-    mitigations: bool = True
+    mitigations: bool = False
     others: Mapping[str, Classifier] = field(default_factory=dict)
     protocol: AuditProtocol | None = None
     allow_unfinished: bool = False
@@ -73,9 +72,13 @@ class AuditPlan:
     @property
     def reserved(self) -> float:
         """Seconds of a limit of time that attacks leave for panel, files and mitigations."""
-        mitigations = self.mitigations and self.reference is not None
-        share = FINISHING + (MITIGATING if mitigations else 0.0)
+        share = FINISHING + (1.0 - FINISHING) * self.networks / (1 + self.networks)
         return share * (self.budget.seconds or 0.0)
+
+    @property
+    def networks(self) -> int:
+        """Number of networks that are audited as mitigations, each with the whole budget."""
+        return len(self.others) if self.mitigations and self.reference is not None else 0
 
     @property
     def gated(self) -> bool:

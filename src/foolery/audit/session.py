@@ -77,7 +77,7 @@ class AuditSession:
         prepare_folder(plan.out, overwrite=overwrite)
         audit = plan.new_audit(images_per_second(plan.classifier, RATE_BATCH))
         session = cls(plan, AuditDocument(plan.out, audit, begun), on_progress)
-        on_progress(budget_line(session.audit.budget, gated=plan.gated))
+        on_progress(budget_line(session.audit.budget, gated=plan.gated, networks=plan.networks))
         session.document.write()
         try:
             session.measure_reference()
@@ -107,7 +107,7 @@ class AuditSession:
         document = AuditDocument(plan.out, audit, begun, before=earlier.budget.elapsed)
         session = cls(plan, document, on_progress)
         session._count_lost_queries()
-        on_progress(budget_line(session.audit.budget, gated=plan.gated))
+        on_progress(budget_line(session.audit.budget, gated=plan.gated, networks=plan.networks))
         reference = session.audit.reference
         if reference is None or not reference.values:  # schema 2 did not keep them
             session.measure_reference()

@@ -200,6 +200,9 @@ class Mitigation(FrozenModel):
         before: the figure without the mitigation; null where it could not be had.
         after: the figure with it.
         cost: what the mitigation costs, in words.
+        threshold: of the measure, below which an image is rejected; null for other mitigations.
+        confidence_threshold: the confidence that as many real images do not reach.
+        code: two lines of Python that do it.
     """
 
     mitigation: str
@@ -207,3 +210,6 @@ class Mitigation(FrozenModel):
     before: float | None
     after: float | None
     cost: str
+    threshold: float | None = None
+    confidence_threshold: float | None = None
+    code: tuple[str, ...] = ()

@@ -108,8 +108,11 @@ def audit(
         ),
     ] = None,
     mitigations: Annotated[
-        bool, typer.Option("--mitigations/--no-mitigations", help="Measure what makes the classifier safer.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--mitigations/--no-mitigations", help="Measure what makes the classifier safer; default: no."
+        ),
+    ] = None,
     ensemble: Annotated[
         str | None,
         typer.Option("--ensemble", metavar="REF", help="Mitigation: an ensemble with this network."),

@@ -209,10 +209,17 @@ def _attack(attack: AttackRecord, audit: Audit) -> tuple[str, ...]:
 def _mitigations(audit: Audit) -> PageTable:
     return PageTable(
         title="Mitigations",
-        about="Measured on this classifier, under a fresh attack.",
-        head=("mitigation", "before", "after", "metric", "cost"),
+        about="Measured on this classifier, under the attacks of the audit.",
+        head=("mitigation", "before", "after", "metric", "cost", "how"),
         rows=tuple(
-            (each.mitigation, _metric(each, each.before), _metric(each, each.after), each.figure, each.cost)
+            (
+                each.mitigation,
+                _metric(each, each.before),
+                _metric(each, each.after),
+                each.figure,
+                each.cost,
+                "; ".join(each.code),
+            )
             for each in audit.mitigations
         ),
         style="prose",
