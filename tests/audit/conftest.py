@@ -50,7 +50,6 @@ def small_config(mnist, out: Path, attacks=("tiles", "cppn"), **changes) -> Audi
         "budget": 2000,
         "attacks": attacks,
         "panel": (),
-        "mitigations": False,
         "out": out,
     }
     return AuditConfig(**fields | changes)

@@ -11,6 +11,7 @@ import pytest
 from audit.conftest import Cool, small_config
 from foolery.audit import run_audit
 from foolery.audit.budget import QueryCounter
+from foolery.classifiers import load_classifier
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
@@ -60,7 +61,13 @@ class Slow(Cool):
 
 
 def test_time_ends_it_mitigations_too_and_what_it_cut_short_is_named(lenet, mnist, tmp_path):
-    config = small_config(mnist, tmp_path / "a", budget="100000,5s", max_images=60, mitigations=True)
+    config = small_config(
+        mnist,
+        tmp_path / "a",
+        budget="100000,5s",
+        max_images=60,
+        hardened=Slow(load_classifier("lenet-acet"), 2.0),
+    )
     lines, begun = [], time.monotonic()
     audit = run_audit(Slow(lenet), config, on_progress=lines.append)
     assert time.monotonic() - begun < 9  # on a busy machine; without a limit it would be minutes

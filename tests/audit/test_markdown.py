@@ -17,7 +17,7 @@ def test_the_page_has_every_section_with_whole_tables(audit):
     page = summary_markdown(audit)
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings == [
-        "## Audit of `lenet`: failed", "### Gates", "### Attacks", "### Champions", "### Mitigations",
+        "## Audit of `lenet`: failed", "### Gates", "### What now", "### Attacks", "### Champions", "### Mitigations",
         "### Notes",
     ]  # fmt: skip
     for table in page.split("\n\n"):
@@ -29,7 +29,7 @@ def test_the_page_has_every_section_with_whole_tables(audit):
 def test_what_is_missing_has_no_section(audit):
     bare = {"gates": (), "comparison": None, "champions": (), "mitigations": (), "notes": ()}
     page = summary_markdown(audit.model_copy(update=bare))
-    assert [line for line in page.splitlines() if line.startswith("###")] == ["### Attacks"]
+    assert [line for line in page.splitlines() if line.startswith("###")] == ["### What now", "### Attacks"]
 
 
 def test_the_headline_says_how_it_stands(audit):

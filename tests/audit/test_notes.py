@@ -2,8 +2,8 @@
 
 import pytest
 
-from foolery.audit.notes import budget_line, final_notes
-from foolery.audit.schema import AttackRecord, BudgetRecord
+from foolery.audit.notes import budget_line, final_notes, progress_line, reference_line, reference_notes
+from foolery.audit.schema import AttackRecord, BudgetRecord, Threshold
 from support.audits import audit_in
 
 
@@ -31,6 +31,45 @@ def test_noise_that_fools_as_much_as_a_search_is_said(audit):
 def test_nothing_is_said_without_both(audit, names):
     assert final_notes(with_attacks(audit, *(attack(name, 0.5) for name in names))) == ()
     assert final_notes(with_attacks(audit, attack("tiles", 0.4), attack("cppn", 0.5))) == ()
+
+
+def with_reference(audit, **changes):
+    return audit.reference.model_copy(update=changes)
+
+
+def test_images_that_a_network_was_trained_on_are_suspected(audit):
+    """The ImageNet photos at hand: 74.4 % of 1000 where 68.7 % was published."""
+    photos = with_reference(audit, images=1000, correct=744, accuracy=0.744)
+    (note,) = reference_notes(photos, test_error=1 - 0.687)
+    assert "look like training images" in note
+    assert "card says 68.7 %" in note
+    assert reference_notes(photos, test_error=1 - 0.73) == ()  # within chance
+    assert reference_notes(photos) == ()
+    assert "they are the train split" in reference_notes(with_reference(audit, split="train"))[0]
+
+
+def test_thresholds_that_need_more_images_are_named(audit):
+    few = with_reference(
+        audit, correct=100,
+        thresholds=[Threshold(tpr=0.8, value=1.0, confidence=0.5, tpr_low=0.7, tpr_high=0.9)],
+    )  # fmt: skip
+    (note,) = reference_notes(few)
+    assert note.startswith(
+        "100 real images that are classified rightly are too few for a threshold at TPR 90 %"
+    )
+    assert note.endswith("200 are needed.")
+
+
+def test_a_line_of_progress_says_where_the_attack_and_the_audit_stand(audit):
+    line = progress_line(audit.model_copy(update={"budget": budget()}), "cppn", 2000, 4000)
+    assert line == "cppn: 2,000 of 4,000 queries; 50 % of the audit, about 50 s left"
+    short = audit.model_copy(update={"budget": budget(60.0, 40.0)})
+    assert progress_line(short, "cppn", 2000, 4000).endswith("about 20 s left")
+
+
+def test_the_split_and_the_images_of_a_class_are_said(audit):
+    line = reference_line(with_reference(audit, class_images=(90, 0, 110)))
+    assert "1000 real images (test split, 90 to 110 a class): accuracy 99.0 %" in line
 
 
 def budget(seconds: float | None = None, elapsed: float = 0.0) -> BudgetRecord:

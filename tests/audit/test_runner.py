@@ -114,3 +114,18 @@ def test_more_attacks_do_not_make_a_network_look_safer(lenet, mnist, tmp_path):
     many = run_audit(lenet, small_config(mnist, tmp_path / "many", attacks=names, **budget)).verdict.score
     assert many.value <= few.value + 3  # a search that has less of the budget may miss a late class
     assert few.value > 10  # there was room above
+
+
+def test_a_light_folder_keeps_documents_and_images_alone(lenet, mnist, tmp_path):
+    hardened = {"hardened": "lenet-acet", "mitigations": True}
+    audit = run_audit(lenet, small_config(mnist, tmp_path / "a", keep="light", **hardened))
+    assert audit == open_audit(tmp_path / "a")
+    assert audit.keep == "light"
+    assert not list((tmp_path / "a").rglob("*.db"))
+    assert all(attack.run is None for attack in audit.attacks)
+    assert all((tmp_path / "a" / one.image).is_file() for one in audit.champions)
+    size = sum(path.stat().st_size for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert size < 2**20
+    with pytest.raises(UsageError, match=r"--resume: .* was kept light"):
+        run_audit(lenet, small_config(mnist, tmp_path / "a", keep="light", **hardened), resume=True)
+    audit.report(tmp_path / "page", budget=None)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
+from time import monotonic
 
 from foolery.audit.attacks.base import AttackBudget, AttackResult
 from foolery.audit.budget import QueryCounter, queries_for, seconds_for, unavailable_at_start
-from foolery.audit.notes import attack_line
+from foolery.audit.notes import attack_line, progress_line
 from foolery.audit.schema import AttackEnd
 from foolery.audit.session import AuditSession
+
+PROGRESS_INTERVAL = 10.0  # seconds between two lines of progress of one attack
 
 
 def run_attacks(session: AuditSession) -> None:
@@ -73,7 +76,7 @@ def _run_attack(session: AuditSession, position: int) -> None:
         return
     document.replace_attack(position, status="running", share=share)
     document.write()
-    reporter = _Reporter(session, QueryCounter(context.folder(attack.name)))
+    reporter = _Reporter(session, QueryCounter(context.folder(attack.name)), attack.name, share)
     budget = AttackBudget(share, seconds, reporter)
     result = attack.run(context, budget)
     session.add_result(position, result)
@@ -107,8 +110,11 @@ class _Reporter:
 
     session: AuditSession
     counter: QueryCounter
+    name: str
+    share: int
     begun: bool = False
     batch: int = 1
+    told: float = field(default_factory=monotonic)
 
     def __call__(self, queries: int, batch: int) -> None:
         """Count ``queries``; the first call comes before the first batch."""
@@ -116,4 +122,8 @@ class _Reporter:
         self.batch = batch
         if self.begun:
             self.session.save_if_due()
+        if monotonic() - self.told > PROGRESS_INTERVAL:
+            audit = self.session.audit.model_copy(update={"budget": self.session.document.budget})
+            self.session.on_progress(progress_line(audit, self.name, queries, self.share))
+            self.told = monotonic()
         self.begun = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from foolery.audit.attacks import Attack, select_attacks
 from foolery.audit.gates import Gate
@@ -57,6 +58,8 @@ class AuditConfig:
         hardened: a hardened network, likewise.
         out: folder of the audit; ``runs/CLASSIFIER-audit-seedN`` if None.
         load: how ``ensemble`` and ``hardened`` are loaded from a reference; ``load_classifier`` if None.
+        keep: ``all``, or ``light``: without the files of the attacks, which take most of the room. A light
+            audit cannot be gone on with, and its page shows no lineages.
         command: how the audit was started, for its document.
 
     Raises:
@@ -88,6 +91,7 @@ class AuditConfig:
     hardened: Classifier | str | None = None
     out: Path | str | None = None
     load: Callable[[str], Classifier] | None = None
+    keep: Literal["all", "light"] = "all"
     command: str = "python"
 
     def __post_init__(self) -> None:
@@ -104,6 +108,8 @@ class AuditConfig:
             raise UsageError(f"--seeds: expected 1 to {MAX_SEEDS}, got {self.repetitions}")
         if self.max_images < MIN_IMAGES:
             raise UsageError(f"--max-images: expected at least {MIN_IMAGES}, got {self.max_images}")
+        if self.keep not in ("all", "light"):
+            raise UsageError(f"--keep: expected all or light, got {self.keep!r}")
         self._gates()
         self._budget()
         select_attacks(self.attacks)
@@ -151,6 +157,7 @@ class AuditConfig:
             others=self._others(),
             allow_unfinished=self.allow_unfinished,
             protocol=protocol,
+            keep=self.keep,
             command=self.command,
         )
         plan.check()

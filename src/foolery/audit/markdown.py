@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import exp
 from pathlib import Path
 
+from foolery.audit.advice import next_steps, standing_lines
 from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, ReferenceStatistics
 from foolery.audit.storage import SUMMARY
 from foolery.audit.verdict import AuditVerdict, Detection, Interval, Mitigation, Outcome
@@ -31,6 +32,9 @@ def summary_markdown(audit: Audit) -> str:
     lines += [f"- {line}" for line in verdict_lines(audit)]
     if audit.gates or audit.comparison:
         lines += ["", "### Gates", "", *(f"- {line}" for line in gate_lines(audit))]
+    advice = advice_lines(audit)
+    if advice:
+        lines += ["", "### What now", "", *(f"- {line}" for line in advice)]
     lines += ["", "### Attacks", "", *_attack_table(audit)]
     if audit.champions:
         lines += ["", "### Champions", "", *_champion_table(audit)]
@@ -65,8 +69,8 @@ def verdict_lines(audit: Audit) -> list[str]:
     if audit.reference is not None:
         reference = audit.reference
         lines.append(
-            f"reference data: {reference.images} images of {reference.data}, accuracy "
-            f"{format_percent(reference.accuracy)}; TPR95 threshold: {reference.measure} "
+            f"reference data: {reference.images} images of {reference.data} ({reference.split} split), "
+            f"accuracy {format_percent(reference.accuracy)}; TPR95 threshold: {reference.measure} "
             f"{reference.threshold:.4g}"
         )
         lines += threshold_lines(reference)
@@ -154,6 +158,11 @@ def detection_lines(detection: Detection) -> list[str]:
     )
     auroc = format_interval(detection.auroc, 3)
     return [f"AUROC of real images against champions {auroc}, AUPR {detection.aupr:.3f}; FPR {rates}"]
+
+
+def advice_lines(audit: Audit) -> list[str]:
+    """Where it stands among known networks, and what to do next."""
+    return [*standing_lines(audit), *next_steps(audit)] if audit.state == "finished" else []
 
 
 def gate_lines(audit: Audit) -> list[str]:

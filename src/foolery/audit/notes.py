@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import inf
 
 from foolery.audit.attacks.transfer import TRANSFER
+from foolery.audit.detection import TPRS, min_images
+from foolery.audit.intervals import exact_share
 from foolery.audit.schema import AttackRecord, Audit, BudgetRecord, ReferenceStatistics
 from foolery.data.synthetic import synthetic_kinds
 from foolery.text import format_percent
@@ -35,9 +37,49 @@ def start_notes(*, reference: bool, queries: bool, panel: bool, excluded: Sequen
     return tuple(notes)
 
 
-def final_notes(audit: Audit) -> tuple[str, ...]:
-    """Whether a search was needed at all, and whether the time was too short; nothing where all is well."""
-    return *_no_search_needed_note(audit), *_time_limit_note(audit)
+def final_notes(audit: Audit, test_error: float | None = None) -> tuple[str, ...]:
+    """Whether a search was needed, whether time and real images did; nothing where all is well.
+
+    Args:
+        audit: at its end.
+        test_error: of the classifier, as its card says; None where it does not.
+    """
+    return (
+        *_no_search_needed_note(audit),
+        *_time_limit_note(audit),
+        *([] if audit.reference is None else reference_notes(audit.reference, test_error)),
+    )
+
+
+def reference_notes(reference: ReferenceStatistics, test_error: float | None = None) -> tuple[str, ...]:
+    """What the real images do not do for.
+
+    Args:
+        reference: of the audit.
+        test_error: of the classifier, as its card says; None where it does not.
+    """
+    notes = []
+    low, _ = exact_share(reference.correct, reference.images)
+    if reference.split == "train" or (test_error is not None and low > 1.0 - test_error):
+        why = "they are the train split"
+        if reference.split != "train":
+            why = (
+                f"it classifies {format_percent(reference.accuracy)} of them rightly, with 95 % coverage at "
+                f"least {format_percent(low)}, where its card says "
+                f"{format_percent(1.0 - (test_error or 0.0))}"
+            )
+        notes.append(
+            f"The real images look like training images: {why}. Of these a network is surer, so thresholds "
+            "are too high, and the score is too good."
+        )
+    missing = [tpr for tpr in TPRS if reference.thresholds and reference.threshold_at(tpr) is None]
+    if missing:
+        names = ", ".join(f"TPR {100 * tpr:.0f} %" for tpr in missing)
+        notes.append(
+            f"{reference.correct} real images that are classified rightly are too few for a threshold at "
+            f"{names}: {min_images(missing[-1])} are needed."
+        )
+    return tuple(notes)
 
 
 def _time_limit_note(audit: Audit) -> tuple[str, ...]:
@@ -104,9 +146,29 @@ def reference_line(reference: ReferenceStatistics) -> str:
         "" if reference.matched_by == "name" else " (classes matched by their position: no name agrees)"
     )
     return (
-        f"{reference.images} real images: accuracy {format_percent(reference.accuracy)}{by_position}; "
+        f"{reference.images} real images ({reference.split} split{_per_class(reference)}): accuracy "
+        f"{format_percent(reference.accuracy)}{by_position}; "
         f"TPR95 threshold: {reference.measure} {reference.threshold:.4g}"
     )
+
+
+def _per_class(reference: ReferenceStatistics) -> str:
+    counts = [count for count in reference.class_images if count]
+    if not counts:
+        return ""
+    least, most = min(counts), max(counts)
+    return f", {least} a class" if least == most else f", {least} to {most} a class"
+
+
+def progress_line(audit: Audit, name: str, queries: int, share: int) -> str:
+    """A line of progress: where an attack stands, and the whole audit."""
+    budget = audit.budget
+    spent = budget.spent + queries
+    left = max(0.0, (budget.queries * budget.seeds - spent) / budget.rate)
+    if budget.seconds is not None:
+        left = min(left, max(0.0, budget.seconds - budget.elapsed))
+    whole = format_percent(min(1.0, spent / (budget.queries * budget.seeds)), 0)
+    return f"{name}: {queries:,} of {share:,} queries; {whole} of the audit, about {_duration(left)} left"
 
 
 def attack_line(attack: AttackRecord) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class AuditPlan:
         baseline: an earlier audit to compare with, and the name of its file; None for none.
         mitigations: whether mitigations are measured.
         others: classifiers that are mitigations, under ``ensemble`` and ``hardened``.
+        keep: ``light`` to remove the files of the attacks at the end.
         protocol: that the plan follows; None for none.
         allow_unfinished: whether an undecided gate lets the build pass.
         command: how the audit was started.
@@ -65,6 +67,7 @@ class AuditPlan:
     baseline: tuple[Audit, str] | None = None
     mitigations: bool = False
     others: Mapping[str, Classifier] = field(default_factory=dict)
+    keep: Literal["all", "light"] = "all"
     protocol: AuditProtocol | None = None
     allow_unfinished: bool = False
     command: str = "python"
@@ -149,6 +152,7 @@ class AuditPlan:
             ),
             panel=() if self.panel is None else self.panel.members,
             notes=(*description.notes, *notes),
+            keep=self.keep,
             protocol=None if self.protocol is None else self.protocol.name,
             allow_unfinished=self.allow_unfinished,
             command=self.command,
@@ -166,6 +170,10 @@ class AuditPlan:
 
     def check_resumable(self, earlier: Audit) -> None:
         """Raise UsageError unless the audit in the folder was begun with the same plan."""
+        if earlier.state == "finished" and earlier.keep == "light":
+            raise UsageError(
+                f"--resume: {self.out} is finished, and was kept light: there is nothing to go on with"
+            )
         new = self.new_audit(earlier.budget.rate)
         if new.classifier.fingerprint != earlier.classifier.fingerprint:
             raise UsageError(

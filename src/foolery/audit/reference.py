@@ -168,6 +168,7 @@ def reference_statistics(
             _threshold(values, confidences, tpr) for tpr in TPRS if len(values) >= min_images(tpr)
         ),
         class_thresholds=tuple(class_thresholds),
+        class_images=tuple(np.bincount(scored.labels, minlength=len(description.classes)).tolist()),
         matched_by="name" if scored.matched_by == "name" else "position",
     )
 

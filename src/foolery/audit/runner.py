@@ -15,7 +15,7 @@ from foolery.audit.mitigations import check_mitigations, measure_mitigations
 from foolery.audit.rescore import rescore_champions
 from foolery.audit.schema import Audit
 from foolery.audit.session import AuditSession
-from foolery.audit.storage import open_audit
+from foolery.audit.storage import keep_light, open_audit
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.errors import UsageError, did_you_mean
@@ -81,6 +81,10 @@ def run_audit(
         mitigations, notes = measure_mitigations(session)
         session.document.write_with(mitigations=mitigations, notes=(*session.audit.notes, *notes))
     session.document.write_with(budget=session.document.budget)
+    if plan.keep == "light":
+        without = tuple(attack.model_copy(update={"run": None}) for attack in session.audit.attacks)
+        session.document.write_with(attacks=without)
+        keep_light(plan.out)
     return session.audit
 
 

@@ -83,6 +83,7 @@ class ReferenceStatistics(FrozenModel):
         values: the measures of the rightly classified images, ascending; empty for audits of earlier schemas.
         thresholds: at TPR 80, 90, 95 and 99 %; without those for which there are too few images.
         class_thresholds: the TPR95 threshold of each class alone; null where there are too few images of it.
+        class_images: for each class, how many images were classified; empty for audits of earlier schemas.
         matched_by: how the classes of the data were matched, by ``name`` or by ``position``.
     """
 
@@ -100,6 +101,7 @@ class ReferenceStatistics(FrozenModel):
     values: tuple[float, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     class_thresholds: tuple[float | None, ...] = ()
+    class_images: tuple[int, ...] = ()
     matched_by: Literal["name", "position"]
 
     def threshold_at(self, tpr: float) -> Threshold | None:
@@ -212,6 +214,7 @@ class Audit(FrozenModel, Result):
         panel: names of its members.
         comparison: with the audit that ``--baseline`` names.
         notes: what a reader has to know, one sentence each; for instance why there is no score.
+        keep: ``light`` where the files of the attacks were removed at the end.
         protocol: the named protocol that it follows; null for none. Only audits of one protocol compare.
         allow_unfinished: whether an undecided gate lets the build pass.
         command: of the last start, and ``started``, ``device`` and ``versions``.
@@ -234,6 +237,7 @@ class Audit(FrozenModel, Result):
     comparison: BaselineComparison | None = None
     mitigations: tuple[Mitigation, ...] = ()
     notes: tuple[str, ...] = ()
+    keep: Literal["all", "light"] = "all"
     protocol: str | None = None
     allow_unfinished: bool = False
     command: str

@@ -235,7 +235,10 @@ class AuditSession:
             notes = self.audit.notes
             if agreement is None and self.plan.panel is not None:
                 notes = (*notes, "The panel was not asked: the time was up.")
-            fields["notes"] = (*notes, *(note for note in final_notes(ended) if note not in notes))
+            fields["notes"] = (
+                *notes,
+                *(note for note in final_notes(ended, self._test_error) if note not in notes),
+            )
         self.document.write_with(**fields)
         return self.audit
 
@@ -246,6 +249,12 @@ class AuditSession:
             return None
         judges = panel if reference is None else panel.calibrated(reference.data)
         return results.panel_agreement(judges, lambda: self.document.remaining)
+
+    @property
+    def _test_error(self) -> float | None:
+        """Of the classifier, as its card says."""
+        error = getattr(getattr(self.plan.classifier, "card", None), "test_error", None)
+        return error if isinstance(error, float) else None
 
     def _count_lost_queries(self) -> None:
         """Count as repeated what an interrupted attack asked and does not keep, and the batch in flight."""

@@ -88,6 +88,12 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
+def keep_light(folder: Path) -> None:
+    """Remove the files of all attacks of a finished audit; images and documents stay."""
+    for audit in (folder, *(folder / MITIGATIONS).glob("*/")):
+        shutil.rmtree(audit / RUNS, ignore_errors=True)
+
+
 def discard_folder(folder: Path) -> None:
     """Remove an audit that could not begin, so that the same command can be given again, mended."""
     (folder / FILE).unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -137,6 +137,10 @@ def audit(
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-audit-seedN."),
     ] = None,
+    keep: Annotated[
+        str,
+        typer.Option("--keep", metavar="all|light", help="light: without the files of the attacks."),
+    ] = "all",
     resume: Annotated[bool, typer.Option("--resume", help="Continue the audit in --out.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the audit in --out.")] = False,
     backend: BackendOption = "auto",
@@ -176,6 +180,7 @@ def audit(
         hardened=hardened,
         out=out if out is not None else default_run(classifier, "audit", seed),
         load=lambda reference: load(reference, backend, None, device, None, trust, None, precision),
+        keep=cast('Literal["all", "light"]', keep),
         command=command_line(context),
     )
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
@@ -200,13 +205,13 @@ def _print(audited: Audit, *, as_json: bool) -> None:
     Raises:
         GateError: where a gate failed or is undecided, or the score is worse than before.
     """
-    from foolery.audit.markdown import gate_lines, headline, mitigation_lines, verdict_lines
+    from foolery.audit.markdown import advice_lines, gate_lines, headline, mitigation_lines, verdict_lines
 
     if as_json:
         print_json(audited.to_dict())
     else:
         print(f"audit       {audited.classifier.name}: {headline(audited)}")
-        lines = [*verdict_lines(audited), *gate_lines(audited), *audited.notes]
+        lines = [*verdict_lines(audited), *gate_lines(audited), *audited.notes, *advice_lines(audited)]
         print(*(f"- {line}" for line in lines), sep="\n")
         if audited.mitigations:
             print("mitigations", *(f"- {line}" for line in mitigation_lines(audited)), sep="\n")
