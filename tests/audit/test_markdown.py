@@ -17,7 +17,8 @@ def test_the_page_has_every_section_with_whole_tables(audit):
     page = summary_markdown(audit)
     headings = [line for line in page.splitlines() if line.startswith("#")]
     assert headings == [
-        "## Audit of `lenet`: failed", "### Gates", "### What now", "### Attacks", "### Champions", "### Mitigations",
+        "## Audit of `lenet`: failed", "### Gates", "### What now", "### Attacks",
+        "### Champions", "### Mitigations",
         "### Notes",
     ]  # fmt: skip
     for table in page.split("\n\n"):

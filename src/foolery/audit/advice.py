@@ -65,8 +65,8 @@ def next_steps(audit: Audit) -> tuple[str, ...]:
         )
     fooled = format_percent(verdict.fooled_at_tpr95.value, 0)
     steps = [
-        f"next: rejecting at a price of {format_percent(PRICE, 0)} of the real images leaves {fooled} of "
-        "the classes fooled; --mitigations says what other prices buy, with the code"
+        f"next: rejecting at a price of {format_percent(PRICE, 0)} of the real images leaves {fooled} of the "
+        "classes fooled; --mitigations says what other prices buy, with the code"
     ]
     if "/" in audit.classifier.name or audit.classifier.name.startswith("onnx:"):
         steps.append(
