@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from foolery.classifiers.device import onnx_providers
 from foolery.classifiers.onnx_deadline import deadline
 from foolery.errors import MissingExtraError, UsageError
+from foolery.files import instead
 from foolery.untrusted import UnreadableError, read_bytes, shortened
 
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
@@ -31,7 +32,7 @@ def external_files(graph: Path) -> list[Path]:
     try:
         locations = sorted(set(_locations(_model(graph))))
     except UnicodeDecodeError:
-        raise UsageError(f"classifier onnx: {graph} is not an ONNX file") from None
+        raise UsageError(f"classifier onnx: {graph} is not an ONNX file{instead(graph)}") from None
     folder = graph.resolve().parent
     files = []
     for location in locations:
@@ -60,7 +61,7 @@ def _model(graph: Path) -> Any:
     except UnreadableError as error:
         raise UsageError(f"classifier onnx: {error}") from None
     except DecodeError:
-        raise UsageError(f"classifier onnx: {graph} is not an ONNX file") from None
+        raise UsageError(f"classifier onnx: {graph} is not an ONNX file{instead(graph)}") from None
 
 
 def _locations(message: Any) -> Iterator[str]:

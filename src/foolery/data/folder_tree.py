@@ -86,7 +86,7 @@ def _listing(path: str) -> Listing:
             for entry in entries:
                 if is_litter(entry.name):
                     left_out[LITTER] += 1
-                elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and not entry.is_dir():
+                elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():
                     images.append(entry.name)
                 elif entry.is_dir():
                     if entry.is_symlink() and _leads_back(entry.path, path):

@@ -137,11 +137,10 @@ class AccessMiddleware:
 
         path = self._access.path_below(scope["path"])
         headers = Headers(scope=scope)
-        if not path:  # the prefix alone: relative links need the slash
-            await RedirectResponse(f"{self._access.root_path}/", 307)(scope, receive, send_with_headers)
-            return
-        scope = {**scope, "path": path, "raw_path": quote(path).encode(), "root_path": ""}
+        scope = {**scope, "path": path or "/", "raw_path": quote(path).encode(), "root_path": ""}
         refusal = self._refusal(scope, headers) or self._require_token(scope, headers)
+        if refusal is None and not path:  # the prefix alone: relative links need the slash
+            refusal = RedirectResponse(f"{self._access.root_path}/", 307)
         await (refusal or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
