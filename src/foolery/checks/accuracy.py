@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from foolery.checks.class_order import other_order
 from foolery.classifiers import load_classifier
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
@@ -18,6 +19,7 @@ from foolery.classifiers.scores import confidence
 from foolery.data import LabelledData, load_data, match_classes
 from foolery.data.decode import read_image
 from foolery.data.fitting import fit
+from foolery.errors import UsageError
 from foolery.results import Result
 
 
@@ -73,14 +75,18 @@ def evaluate(classifier: Classifier | str, data: LabelledData | str, split: str 
         split: of a reference, ``train`` or ``test``.
 
     Raises:
-        UsageError: for unknown data, data that cannot be had, or class names that do not match.
+        UsageError: for unknown data, data that cannot be had, or class names that do not match, be it that
+            images show another order of those that were matched by position.
     """
     start = perf_counter()
     classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
     data = load_data(data, split) if isinstance(data, str) else data
     description = classifier.description
-    matched = match_classes(data.classes, description.classes, description.name).by
+    match = match_classes(data.classes, description.classes, description.name)
     predictions = measure_accuracy(classifier, data)
+    message = other_order(predictions, match, data.classes, description.classes)
+    if message is not None:
+        raise UsageError(f"data: {message}")
     cosines = description.kind == "similarity"
     return EvaluationResult(
         images=len(predictions),
@@ -92,7 +98,7 @@ def evaluate(classifier: Classifier | str, data: LabelledData | str, split: str 
         median_confidence_right=predictions.median_confidence(predictions.correct),
         median_confidence_wrong=predictions.median_confidence(~predictions.correct),
         calibration_error=float("nan") if cosines else predictions.calibration_error(),
-        matched_by=matched,
+        matched_by=match.by,
         seconds=perf_counter() - start,
     )
 

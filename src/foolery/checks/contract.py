@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape, from_png, png_bytes
+from foolery.checks.class_order import other_order
 from foolery.classifiers import load_classifier
 from foolery.classifiers.accuracy import LabelledPredictions, better_than_chance, measure_accuracy
 from foolery.classifiers.base import Classifier
@@ -354,6 +355,10 @@ def accuracy(classifier: Classifier, data: LabelledData) -> Check:
     top1, count = predictions.top(1), len(predictions)
     message = f"top-1 {top1:.1%}, top-5 {predictions.top(5):.1%} on {count} images"
     message += "" if not data.unreadable else f" ({len(data.unreadable)} cannot be read)"
+    names = classifier.description.classes
+    other = other_order(predictions, match_classes(data.classes, names), data.classes, names)
+    if other is not None:
+        return Check("accuracy", "fail", f"{message}: {other}")
     if not better_than_chance(top1, count, len(classifier.description.classes)):
         return Check(
             "accuracy", "fail", f"{message}: no better than chance; find the preprocessing with foolery card"

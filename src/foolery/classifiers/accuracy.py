@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
@@ -23,10 +23,14 @@ class LabelledPredictions:
     Attributes:
         confidences: ``(N,) float64``, of the predicted class.
         ranks: ``(N,) int64``, of the label among the scores; 0 where it is the predicted class.
+        labels: ``(N,) int64``, the classifier's class that each image shows; empty where nobody asked.
+        predicted: ``(N,) int64``, the class of the highest score, likewise.
     """
 
     confidences: NDArray[np.float64]
     ranks: NDArray[np.int64]
+    labels: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    predicted: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @classmethod
     def from_scores(
@@ -37,14 +41,19 @@ class LabelledPredictions:
         label_scores = scores[rows, labels][:, None]
         earlier = np.arange(scores.shape[1])[None, :] < labels[:, None]
         ranks = ((scores > label_scores) | ((scores == label_scores) & earlier)).sum(axis=1)
-        return cls(confidence(scores.max(axis=1), kind), ranks.astype(np.int64))
+        predicted = scores.argmax(axis=1).astype(np.int64)
+        return cls(confidence(scores.max(axis=1), kind), ranks.astype(np.int64), labels, predicted)
 
     @classmethod
     def concatenate(cls, parts: list[LabelledPredictions]) -> LabelledPredictions:
         """All parts, in order."""
+        if not parts:
+            return cls(np.empty(0), np.empty(0, np.int64))
         return cls(
-            np.concatenate([part.confidences for part in parts]) if parts else np.empty(0),
-            np.concatenate([part.ranks for part in parts]) if parts else np.empty(0, np.int64),
+            np.concatenate([part.confidences for part in parts]),
+            np.concatenate([part.ranks for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.predicted for part in parts]),
         )
 
     def __len__(self) -> int:

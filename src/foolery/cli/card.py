@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, whole_number
 from foolery.cli._output import note, print_json
 from foolery.cli.evaluate import note_unreadable
@@ -98,9 +99,9 @@ def card(
     )
     if matching_note is not None:
         print(f"classes    {matching_note}")
-    where = "" if target == card_beside(graph) else f" --card {target}"
+    where = () if target == card_beside(graph) else ("--card", target)
     print(f"card       {target}")
-    print(f"next       foolery preflight onnx:{graph}{where} --data {data}")
+    print(f"next       {next_command('preflight', f'onnx:{graph}', *where, '--data', data)}")
 
 
 def check_graph(graph: Path) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from foolery.data.class_spelling import (
     exact,
+    exact_synonyms,
     normalized,
     number_of,
     numbers_of,
@@ -180,6 +181,7 @@ def _candidates(data: Sequence[str], classifier: Sequence[str]) -> list[tuple[li
     ]
     ids, own_ids = _ids(classifier), [synset_id(each) for each in data]
     ways += [
+        ("synonym", _rows_by_key(classifier, exact_synonyms), exact_synonyms),
         ("synonym", _rows_by_key(classifier, synonyms), normalized),
         ("synonym", _rows_by_key(classifier, synonyms), synonyms),
         ("spelling", _rows_by_key(classifier, spelled), spelled),
@@ -203,10 +205,9 @@ def _first(
     names: Sequence[str], ways: Sequence[tuple[How, Mapping[str, list[int]], Callable[[str], list[str]]]]
 ) -> tuple[list[int], How]:
     for how, rows, keys in ways:
-        for name in names:
-            places = sorted({place for key in keys(name) for place in rows.get(key, ())})
-            if places:
-                return places, how
+        for key in (key for name in names for key in keys(name)):
+            if key in rows:  # the first of several synonyms is the class's own name
+                return sorted(set(rows[key])), how
     return [], "name"
 
 

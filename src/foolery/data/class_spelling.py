@@ -24,6 +24,11 @@ def synonyms(name: str) -> list[str]:
     return [normalized(part)[0] for part in name.split(",")]
 
 
+def exact_synonyms(name: str) -> list[str]:
+    """The same with their case: a Cardigan is a dog, a cardigan is not."""
+    return [exact(part)[0] for part in name.split(",")]
+
+
 def spelled(name: str) -> list[str]:
     """The letters and digits of each synonym, whatever stands between them: ``Shih-Tzu`` is ``shih tzu``."""
     return [key for part in name.split(",") if (key := re.sub(r"[\W_]+", "", normalized(part)[0]))]

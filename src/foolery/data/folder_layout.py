@@ -98,10 +98,12 @@ def photos_of(folder: Folder) -> tuple[list[Folder], Counter[str]]:
 def _unwrapped(folder: Folder, found: Layout) -> Folder:
     """``folder``, or what it wraps: a single folder that holds the splits or the classes."""
     for _ in range(_WRAPPERS):
-        if split_folders(folder) or folder.listing.images:
-            break
         filled = [each for each in folder.folders if each.holds_images]
-        if len(filled) != 1 or not _is_wrapper(folder, filled[0]):
+        if len(filled) != 1 or folder.listing.images or filled[0].listing.images:
+            break
+        if not _same_name(folder, filled[0]) and (
+            split_folders(folder) or not _is_wrapper(filled[0], _WRAPPERS)
+        ):
             break
         found.left_out.update(folder.listing.left_out)
         folder = filled[0]
@@ -109,12 +111,18 @@ def _unwrapped(folder: Folder, found: Layout) -> Folder:
     return folder
 
 
-def _is_wrapper(folder: Folder, only: Folder) -> bool:
-    if only.listing.images:
+def _is_wrapper(only: Folder, depth: int) -> bool:
+    """Whether the only folder with images holds splits or classes, and is no class itself."""
+    if only.listing.images or not depth:
         return False
     filled = [each for each in only.folders if each.holds_images]
-    same_name = only.name.casefold() == os.path.basename(os.path.abspath(folder.path)).casefold()
-    return bool(split_folders(only)) or (same_name and bool(filled)) or len(filled) >= 2
+    if len(filled) == 1 and not split_folders(only):
+        return _is_wrapper(filled[0], depth - 1)
+    return bool(filled)
+
+
+def _same_name(folder: Folder, only: Folder) -> bool:
+    return only.name.casefold() == os.path.basename(os.path.abspath(folder.path)).casefold()
 
 
 def _of_split(

@@ -96,7 +96,7 @@ def connect(name: str) -> sqlite3.Connection:
 
 
 def connect_writer(file: Path) -> sqlite3.Connection:
-    """Open an existing run for writing, in WAL mode.
+    """Open an existing run for writing, in WAL mode; without shared memory, with a plain journal.
 
     NORMAL syncs when pages move from the log into the file, not at each commit: a killed process loses
     no checkpoint, and a power cut may lose the last ones but leaves an intact older state.
@@ -105,10 +105,37 @@ def connect_writer(file: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        _check_writable(connection)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        return _connect_without_wal(file)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connect_without_wal(file: Path) -> sqlite3.Connection:
+    """For network disks, where processes cannot share memory; readers wait while a checkpoint is written."""
+    connection = connect(str(file))
+    try:
+        # Alone, SQLite needs no shared memory to leave WAL mode, which the file may say already.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchone()
+        connection.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
+        connection.execute("PRAGMA locking_mode = NORMAL").fetchone()
+        connection.execute("PRAGMA synchronous = FULL")
+        _check_writable(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_writable(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
 
 
 def leave_wal(connection: sqlite3.Connection) -> None:
