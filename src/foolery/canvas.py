@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Canvases: TypeAlias = NDArray[np.uint8]
 
+#: How an image of another size becomes a canvas; see ``CanvasShape``.
+Resize: TypeAlias = Literal["crop", "squash", "letterbox", "corner"]
+
 MAX_SIDE = 4096
 _UINT8 = ("uint8", "torch.uint8")
 
@@ -30,6 +33,16 @@ _UINT8 = ("uint8", "torch.uint8")
 class CanvasShape:
     """Channels (1 gray, 3 RGB), height and width in pixels.
 
+    Attributes:
+        channels: 1 or 3.
+        height: in pixels.
+        width: in pixels.
+        resize: how an image of another size becomes such a canvas: ``crop`` (the short side resized, the
+            centre cut out), ``squash`` (height and width resized, whatever the proportions), ``letterbox``
+            (the long side resized, the rest filled on both sides) or ``corner`` (on the right and below).
+            Shapes that differ in this alone are equal: a canvas of the one is a canvas of the other.
+        fill: gray level, 0 to 255, of what is filled.
+
     Raises:
         UsageError: for other channel counts, or sides outside 1 to 4096.
     """
@@ -37,6 +50,8 @@ class CanvasShape:
     channels: int
     height: int
     width: int
+    resize: Resize = field(default="crop", compare=False)
+    fill: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3):

@@ -13,7 +13,7 @@ from foolery.checks.presets import COLOUR, GRAY, Preset, canvas_of, presets, usu
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.builtin import SHIPPED
 from foolery.classifiers.onnx import open_onnx
-from foolery.classifiers.onnx_file import read_signature
+from foolery.classifiers.onnx_signature import read_signature
 from foolery.data import LabelledImages, load_data
 from foolery.errors import UsageError
 from support.onnx_files import onnx
@@ -101,7 +101,7 @@ def test_the_right_preset_is_found_or_said_to_be_too_close(tmp_path, name, order
     assert found.family == family or family in found.close
     assert found.card.preprocessing.channel_order == order
     assert found.accuracy > 0.9
-    assert found.images == 200
+    assert found.images in (200, 300)  # all of them, where finalists were too close on 200
 
 
 def test_everything_else_that_a_file_leaves_open_is_found(tmp_path):
@@ -169,8 +169,14 @@ def test_too_few_photos_are_refused(tmp_path):
 def test_a_signature_is_read_from_the_file(tmp_path):
     path = network(tmp_path / "net.onnx", named("0 to 1"), layout="nhwc", ending="Softmax")
     said = read_signature(path)
-    assert (said.layout, said.channels, said.sizes, said.outputs) == ("nhwc", 3, ((6, 6),), 12)
-    assert (said.output_kind, said.takes_uint8) == ("probabilities", False)
+    (reading,), (output,) = said.readings, said.outputs
+    assert (reading.layout, reading.channels, reading.sizes) == ("nhwc", 3, ((6, 6),))
+    assert (output.columns, output.kind, said.integer, said.one_at_a_time) == (
+        12,
+        "probabilities",
+        False,
+        False,
+    )
 
 
 def test_mcnemar_counts_only_photos_on_which_the_two_differ():
@@ -194,7 +200,7 @@ def test_usual_canvases():
 def test_every_preset_has_a_name_of_its_own():
     for table in (COLOUR, GRAY):
         assert len({preset.name for preset in table}) == len(table)
-    assert len(presets(3, integer=True)) == len(presets(1, integer=True)) == 1
+    assert len(presets(3, np.uint8)) == len(presets(1, np.uint8)) == 1
 
 
 @pytest.mark.parametrize("name", ["lenet", "lenet-b"])

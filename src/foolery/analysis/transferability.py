@@ -15,7 +15,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
-from foolery.data.fitting import FIT, fit_all
+from foolery.data.fitting import fit_all, how_fitted
 from foolery.engine.run import Champion, RunResult, open_run
 from foolery.errors import UsageError
 from foolery.text import VERY_CONFIDENT
@@ -83,7 +83,8 @@ def transfer(
         ]
     predictions = [[_predictions_of(run, classifier) for classifier in networks] for run in with_champions]
     if any(each.resized for row in predictions for each in row):
-        notes.append(f"canvases of another size than the classifier's: {FIT}")
+        ways = dict.fromkeys(how_fitted(each.canvas) for each in descriptions)
+        notes.append(f"canvases of another size than the classifier's: {'; or '.join(ways)}")
     return TransferMatrix(
         columns=tuple(description.name for description in descriptions),
         rows=tuple(

@@ -1,41 +1,44 @@
 """Find card: the preprocessing of a network, found by trying on labelled images what exists in the wild.
 
-By successive halving: every preset is tried on a few images, the best third on twice as many, and so on. Two
-finalists that the same images cannot tell apart (McNemar's exact test) are too close to call.
+By successive halving: every preset is tried on a few images, the best third on twice as many, and so on. The
+finalists are asked about as many images as it takes to tell them apart (McNemar's exact test); those that
+cannot be are named. What is no better than chance, or clearly worse than with other names, gets no card.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from foolery.checks.card_trials import (
-    CardTrial,
-    TrialRunner,
-    all_trials,
-    mcnemar,
-    other_crops,
-    other_sizes,
-    usual_ratio,
+from foolery.canvas import CanvasShape, Resize
+from foolery.checks.card_candidates import (
+    named_outputs,
+    usual_resize,
 )
-from foolery.classifiers.accuracy import better_than_chance
+from foolery.checks.card_choice import (
+    beyond_chance,
+    check_order,
+    interval,
+)
+from foolery.checks.card_names import Names
+from foolery.checks.card_stages import RIGHT, CardStages
+from foolery.checks.card_trials import FIRST, CardTrial, TrialRunner
 from foolery.classifiers.base import Kind
 from foolery.classifiers.card import Card
-from foolery.classifiers.class_names import distinct
-from foolery.classifiers.onnx_file import read_signature
+from foolery.classifiers.onnx import ONE_AT_A_TIME
+from foolery.classifiers.onnx_output import OnnxOutput
+from foolery.classifiers.onnx_signature import OnnxSignature, read_signature
 from foolery.data import LabelledData, load_data, match_classes
+from foolery.data.class_matching import position_note
 from foolery.errors import UsageError
 from foolery.results import Result
 
-MAX_IMAGES = 200
-FIRST = 25  # images of the first round
-FINALISTS = 4
-KEEP_ONE_OF = 3  # one of so many is kept for the next round
-SIGNIFICANT = 0.05
+IMAGES = 200  # on which finalists are compared at first
+MOST_IMAGES = 3200  # and at most, where it takes more to tell them apart
 
 
 @dataclass(frozen=True)
@@ -46,38 +49,45 @@ class CardSearchResult(Result):
         card: the best one.
         family: what its preprocessing is called.
         trials: all that was tried, the best first.
-        crops: the share of the image that is seen, and the best family's accuracy with it.
+        framings: accuracy by what is done to an image of other proportions, and how much of it is seen.
+        framing: the chosen one.
         close: families that the images cannot tell from the best one, with McNemar's p.
-        crop_close: shares that the images cannot tell from the chosen one.
-        ratio: the chosen share.
+        framing_close: framings that the images cannot tell from the chosen one.
+        accuracy: share of correct predictions with the best card.
+        interval: 95 % interval of it.
         images: number of labelled images that the finalists were compared on.
+        matched_by: ``name`` or ``position``: how the data's class names were found among the card's.
+        notes: what was guessed or chosen, one sentence each.
     """
 
     card: Card
     family: str
     trials: tuple[CardTrial, ...]
-    crops: dict[float, float]
+    framings: dict[str, float]
+    framing: str
     close: dict[str, float]
-    crop_close: tuple[float, ...]
-    ratio: float
+    framing_close: tuple[str, ...]
+    accuracy: float
+    interval: tuple[float, float]
     images: int
-
-    @property
-    def accuracy(self) -> float:
-        """Share of correct predictions with the best card."""
-        return self.crops[self.ratio]
+    matched_by: str
+    notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """What was found and what was tried, as JSON values."""
         return {
             "family": self.family,
             "accuracy": self.accuracy,
+            "interval": list(self.interval),
             "images": self.images,
             "close": self.close,
             "preprocessing": self.card.preprocessing.model_dump(mode="json"),
             "kind": self.card.kind,
             "output": self.card.output,
+            "output_name": self.card.output_name,
             "background": self.card.background,
+            "matched_by": self.matched_by,
+            "notes": list(self.notes),
             "families": [
                 {
                     "family": trial.family,
@@ -87,7 +97,9 @@ class CardSearchResult(Result):
                 }
                 for trial in self.trials
             ],
-            "crops": {f"{share:g}": accuracy for share, accuracy in self.crops.items()},
+            "framing": self.framing,
+            "framings": self.framings,
+            "framing_close": list(self.framing_close),
         }
 
 
@@ -97,8 +109,9 @@ def find_card(
     *,
     classes: Sequence[str] | None = None,
     kind: Kind | None = None,
-    max_images: int = MAX_IMAGES,
-    size: int | None = None,
+    max_images: int | None = None,
+    size: int | tuple[int, int] | None = None,
+    output: str | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> CardSearchResult:
     """The card of an ONNX file that has none.
@@ -111,46 +124,59 @@ def find_card(
     Args:
         graph: the file.
         data: labelled images of what it was trained to tell apart, or their reference.
-        classes: names of its outputs; by default those of ``data``.
+        classes: names of its outputs; by default the file's own, else those of ``data``.
         kind: of its scores; ``softmax`` where its outputs do not show that they are independent.
-        max_images: how many to look at, at most.
-        size: side of its input, where the file leaves it open.
-        on_progress: called with a line about what is being done.
+        max_images: how many to look at, at most; by default 200, and up to 3200 where it takes more to tell
+            finalists apart.
+        size: side of its input, or ``(height, width)``, where the file leaves it open.
+        output: name of the output with the scores, where the file has several that fit.
+        on_progress: told in a line what is being done.
 
     Raises:
-        UsageError: where the file cannot be run, the classes do not fit, or nothing does better than chance.
+        UsageError: where the file cannot be run, the classes do not fit or are in another order, or nothing
+            does better than chance.
         MissingExtraError: without onnxruntime.
     """
-    if max_images < FIRST:
+    if max_images is not None and max_images < FIRST:
         raise UsageError(f"max_images: expected at least {FIRST}, got {max_images}")
     graph = Path(graph)
     data = load_data(data) if isinstance(data, str) else data
     report = on_progress or (lambda line: None)
-    signature = read_signature(graph, size)
-    trials = all_trials(graph.stem, signature, distinct(list(classes or data.classes)), kind)
-    rows = np.random.default_rng(0).permutation(len(data))[:max_images]
+    sides = (size, size) if isinstance(size, int) else size
+    signature = read_signature(graph, sides)
+    outputs = named_outputs(signature, classes, data.classes, output)
+    rows = np.random.default_rng(0).permutation(len(data))[: max_images or MOST_IMAGES]
     runner = TrialRunner(graph, data, rows)
-    _check_names(trials, data, signature.outputs)
-    finalists = _halving(trials, runner, report)
-    best, close = _best(finalists)
-    if len(signature.sizes) > 1:
-        best, more = _best([best, *_scored(other_sizes(best, signature), runner, report, "sizes")])
-        close |= more
-    if not better_than_chance(best.accuracy, len(best.correct), len(best.card.classes)):
+    resizes = _resizes(signature, data)
+    search = CardStages(
+        graph.stem, signature, outputs, kind, runner, min(len(rows), max_images or IMAGES), report
+    )
+    trials, choice = search.families(resizes)
+    best = choice.best
+    frames, framing = search.framing(best, resized=len(resizes) > 1)
+    if framing.best.card.preprocessing.resize != best.card.preprocessing.resize:
+        choice = search.families_in(trials, framing.best)
+        best = choice.best
+        frames, framing = search.framing(best, resized=True)
+    chosen = framing.best
+    check_order(chosen, chosen)
+    correct = sum(chosen.correct)
+    if not beyond_chance(correct, len(chosen.correct), len(chosen.card.classes), len(trials)):
+        search.check_other_orders(trials, chosen, best.usual)
         raise UsageError(
-            f"card: nothing that was tried is better than chance (best {best.accuracy:.1%} of "
-            f"{len(best.correct)} images); are the class names in the order of the outputs? "
+            f"card: nothing that was tried is better than chance (best {chosen.accuracy:.1%} of "
+            f"{len(chosen.correct)} images); are the class names in the order of the outputs? "
             "give --class-names FILE"
         )
-    crops = other_crops(best, signature)
-    _scored([trial for trial in crops.values() if trial is not best], runner, report, "crops")
-    crops = {share: crops[share] for share in sorted(crops) if not crops[share].failed}
-    usual = usual_ratio(best)
-    ratio = max(crops, key=lambda share: (crops[share].accuracy, share == usual))
-    if ratio != usual and mcnemar(crops[usual].correct, crops[ratio].correct) > SIGNIFICANT:
-        ratio = usual
+    for frame in frames.values():
+        if usual_resize(frame.card) < usual_resize(chosen.card):
+            check_order(replace(frame, usual=(0,)), chosen, (1,))
+    if chosen.accuracy < RIGHT or len(chosen.card.classes) == 2:
+        search.check_other_orders(trials, chosen, best.usual)
+    match = match_classes(data.classes, chosen.card.classes)
+    by_place = position_note(match, data.classes, chosen.card.classes)
     return CardSearchResult(
-        card=crops[ratio].card,
+        card=chosen.card,
         family=best.family,
         trials=tuple(
             sorted(
@@ -159,63 +185,55 @@ def find_card(
                 reverse=True,
             )
         ),
-        crops={share: trial.accuracy for share, trial in crops.items()},
-        close=close,
-        crop_close=tuple(
-            share
-            for share, trial in crops.items()
-            if share != ratio and mcnemar(trial.correct, crops[ratio].correct) > SIGNIFICANT
-        ),
-        ratio=ratio,
-        images=len(best.correct),
+        framings={words: trial.accuracy for words, trial in frames.items()},
+        framing=chosen.family,
+        close=choice.close,
+        framing_close=tuple(framing.close),
+        accuracy=chosen.accuracy,
+        interval=interval(correct, len(chosen.correct)),
+        images=len(chosen.correct),
+        matched_by=match.by,
+        notes=_notes(chosen.card, best.family, signature, outputs, by_place),
     )
 
 
-def _check_names(trials: Sequence[CardTrial], data: LabelledData, outputs: int) -> None:
-    """Raise UsageError where a class of ``data`` is none of the network's."""
-    names = trials[0].card.classes
-    try:
-        match_classes(data.classes, names, "the network")
-    except UsageError as error:
-        if outputs == len(names):
-            raise
-        raise UsageError(
-            f"{error}; it has {outputs} outputs, of which {len(names)} have a name: is a line missing in the "
-            "file of names?"
-        ) from None
+def _resizes(signature: OnnxSignature, data: LabelledData) -> tuple[Resize, ...]:
+    """How images can be fitted: one way where they have the input's proportions, so that all are the same."""
+    reading = signature.readings[0]
+    height, width = reading.sizes[0]
+    some = data.take(np.random.default_rng(1).permutation(len(data))[:12])
+
+    def fitted(resize: Resize) -> list[bytes]:
+        shape = CanvasShape(reading.channels, height, width, resize)
+        return [batch.canvases.tobytes() for batch in some.batches(12, shape)]
+
+    return ("crop",) if fitted("crop") == fitted("squash") else ("crop", "squash", "letterbox", "corner")
 
 
-def _halving(trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None]) -> list[CardTrial]:
-    """The finalists, compared on all images."""
-    remaining, done, total = trials, 0, len(runner.rows)
-    while done < total:
-        stop = min(total, max(FIRST, 2 * done))
-        if len(remaining) <= FINALISTS:
-            stop = total
-        report(f"{len(remaining)} ways of preprocessing on {stop - done} images")
-        runner.run(remaining, done, stop)
-        done = stop
-        alive = [trial for trial in remaining if not trial.failed and trial.correct]
-        if not alive:
-            raise UsageError(f"card: {remaining[0].failed or 'no image could be read'}")
-        alive.sort(key=lambda trial: trial.rank, reverse=True)
-        remaining = alive if done == total else alive[: max(FINALISTS, len(alive) // KEEP_ONE_OF)]
-    return remaining
-
-
-def _best(finalists: list[CardTrial]) -> tuple[CardTrial, dict[str, float]]:
-    """Of those that are not worse than the first, the one that finds the labels likeliest; and the others."""
-    first = max(finalists, key=lambda trial: trial.rank)
-    candidates = [trial for trial in finalists if mcnemar(trial.correct, first.correct) > SIGNIFICANT]
-    best = max(candidates, key=lambda trial: trial.mean_label_score)
-    p = {trial.family: mcnemar(trial.correct, best.correct) for trial in finalists if trial is not best}
-    return best, {family: value for family, value in p.items() if value > SIGNIFICANT}
-
-
-def _scored(
-    trials: list[CardTrial], runner: TrialRunner, report: Callable[[str], None], what: str
-) -> list[CardTrial]:
-    """Those of ``trials`` that could be run, on all images."""
-    report(f"{len(trials)} other {what} on {len(runner.rows)} images")
-    runner.run(trials, 0, len(runner.rows))
-    return [trial for trial in trials if not trial.failed]
+def _notes(
+    card: Card,
+    family: str,
+    signature: OnnxSignature,
+    outputs: Sequence[tuple[OnnxOutput, Names]],
+    by_place: str | None,
+) -> tuple[str, ...]:
+    """What was guessed or chosen, the most important first."""
+    notes = []
+    if by_place is not None:
+        notes.append(by_place)
+    name = card.output_name
+    used = next((pair for pair in outputs if pair[0].name == name), outputs[0])
+    named = used[1].note
+    if named:
+        notes.append(named)
+    if name is not None:
+        others = [each.name for each in signature.outputs if each.name != name] + list(signature.left_out)
+        notes.append(f"scores are read from output {name}; the file also gives {', '.join(others)}")
+    for words in ("the only output is", "numbers in their own order", "numbers sorted as words"):
+        if words in family and words not in named:
+            notes.append(next(part for part in family.split(", ") if words in part))
+    if card.batch == 1:
+        notes.append(ONE_AT_A_TIME.rstrip("."))
+    if card.background:
+        notes.append("the first output is a background, no class")
+    return tuple(dict.fromkeys(notes))

@@ -1,26 +1,27 @@
-"""Card trial: one way of preprocessing that a network without a card may want, and all that there are."""
+"""Card trial: one way of preprocessing that a network without a card may want, and how images judge it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby, product
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import CanvasShape
-from foolery.checks.presets import RATIOS, Preset, canvas_of, presets, usual_canvas
-from foolery.classifiers.base import Kind
-from foolery.classifiers.card import CanvasCard, Card, Crop, Output, Preprocessing
-from foolery.classifiers.onnx import OnnxClassifier, open_onnx
-from foolery.classifiers.onnx_file import OnnxSignature
+from foolery.classifiers.card import Card
+from foolery.classifiers.inference import class_columns, to_scores
+from foolery.classifiers.onnx import OnnxClassifier, onnx_classifier
+from foolery.classifiers.onnx_file import open_session
+from foolery.classifiers.preprocess import preprocess
+from foolery.classifiers.scores import check_form
 from foolery.data import LabelledData, match_classes
 from foolery.errors import UsageError
-
-FAR_APART = (224, 96, 32)  # sides tried at first where the network takes many
 
 
 @dataclass
@@ -30,16 +31,24 @@ class CardTrial:
     Attributes:
         family: what it is called: preset, order of the channels, and what else was open.
         card: that says so.
-        correct: whether each image was classified correctly, ``(n,) bool``.
-        label_scores: score of each image's label, ``(n,) float64``.
+        usual: how usual it is; smaller is more.
+        correct: whether each image was predicted correctly, ``(n,) bool``.
+        margins: score of each image's label less that of the best other class, ``(n,) float64``.
+        answers: the predicted class of each image.
+        labels: the class that each image shows, as the card numbers them.
         failed: why it was given up; empty otherwise.
+        done: images that it was asked about, unreadable ones included.
     """
 
     family: str
     card: Card
+    usual: tuple[int, ...] = ()
     correct: list[bool] = field(default_factory=list)
-    label_scores: list[float] = field(default_factory=list)
+    margins: list[float] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
     failed: str = ""
+    done: int = 0
 
     @property
     def accuracy(self) -> float:
@@ -47,179 +56,147 @@ class CardTrial:
         return float(np.mean(self.correct)) if self.correct else 0.0
 
     @property
-    def rank(self) -> tuple[float, float]:
-        """Larger is better: accuracy, then the mean score of the labels."""
-        return self.accuracy, self.mean_label_score
-
-    @property
-    def mean_label_score(self) -> float:
-        """Mean score of the labels; -infinity before the first image."""
-        return float(np.mean(self.label_scores)) if self.label_scores else -math.inf
-
-
-def all_trials(
-    name: str, signature: OnnxSignature, names: tuple[str, ...], kind: Kind | None
-) -> list[CardTrial]:
-    """Every combination of what is open."""
-    orders = ("gray",) if signature.channels == 1 else ("rgb", "bgr")
-    alike = signature.takes_uint8 or signature.channels == 1
-    trials = []
-    for preset, order, size, (background, classes) in product(
-        presets(signature.channels, integer=signature.takes_uint8),
-        orders,
-        [size for size in signature.sizes if size[0] in FAR_APART] or signature.sizes,
-        _class_orders(signature.outputs, names),
-    ):
-        parts = [preset.name] if alike and order == "gray" else [preset.name, order.upper()]
-        if len(signature.sizes) > 1:
-            parts.append(f"{size[0]} x {size[1]}")
-        if signature.outputs != len(names):
-            parts.append("background first" if background else "background last")
-        trials.append(
-            CardTrial(
-                ", ".join(parts), _card(name, signature, preset, order, size, background, classes, kind)
-            )
+    def rank(self) -> tuple[float, float, tuple[int, ...]]:
+        """Larger is better: correct predictions, how sure of the labels, then what is usual."""
+        return (
+            self.accuracy,
+            -float(np.mean(self.losses())) if self.margins else -math.inf,
+            tuple(-each for each in self.usual),
         )
-    return trials
+
+    def losses(self) -> NDArray[np.float64]:
+        """``(n,) float64``: how unlikely the network finds each label, whatever it is multiplied with.
+
+        The logistic loss of the margins at the temperature that suits them best: an input that is 255 times
+        as large makes a network surer, not better.
+        """
+        margins = np.array(self.margins)
+        typical = float(np.median(np.abs(margins))) if len(margins) else 0.0
+        if not np.isfinite(typical) or typical == 0 or (margins > 0).all():
+            return np.zeros(len(margins))
+        losses = np.logaddexp(0.0, -margins / (typical * _TEMPERATURES[:, None]))
+        best: NDArray[np.float64] = losses[losses.mean(axis=1).argmin()]
+        return best
 
 
-def _class_orders(outputs: int, names: tuple[str, ...]) -> list[tuple[int, tuple[str, ...]]]:
-    """Number of leading outputs that are no class, and the names of the others."""
-    if outputs == len(names):
-        return [(0, names)]
-    if outputs == len(names) + 1:
-        return [(1, names), (0, (*names, "background"))]
-    raise UsageError(
-        f"card: the network has {outputs} outputs, but there are {len(names)} class names; "
-        "give --class-names FILE with one name a line, in the order of the outputs (imagenet for ImageNet's)"
-    )
-
-
-def _card(
-    name: str,
-    signature: OnnxSignature,
-    preset: Preset,
-    order: str,
-    size: tuple[int, int],
-    background: int,
-    classes: tuple[str, ...],
-    kind: Kind | None,
-) -> Card:
-    output: Output = (
-        "logits" if signature.output_kind == "logits" or kind == "similarity" else "probabilities"
-    )
-    return Card(
-        name=name,
-        kind=kind or ("sigmoid" if signature.output_kind == "independent" else "softmax"),
-        classes=classes,
-        preprocessing=Preprocessing(
-            scale=preset.scale,
-            mean=preset.mean,
-            std=preset.std,
-            channel_order=order,  # type: ignore[arg-type]
-            layout=signature.layout,
-            **_frame(signature, size, usual_canvas(size)),  # type: ignore[arg-type]
-        ),
-        output=output,
-        background=background,
-    )
-
-
-def _frame(signature: OnnxSignature, size: tuple[int, int], canvas: tuple[int, int]) -> dict[str, object]:
-    return {
-        "canvas": CanvasCard(channels=signature.channels, height=canvas[0], width=canvas[1]),
-        "crop": None if canvas == size else Crop(height=size[0], width=size[1]),
-    }
-
-
-def other_sizes(best: CardTrial, signature: OnnxSignature) -> list[CardTrial]:
-    """The family of ``best`` at the other sizes that the network takes, from half to twice its own."""
-    preprocessing = best.card.preprocessing
-    frame = preprocessing.crop or preprocessing.canvas
-    own = (frame.height, frame.width)
-    trials = []
-    for size in signature.sizes:
-        if size != own and own[0] / 2 <= size[0] <= own[0] * 2:
-            changed = preprocessing.model_copy(update=_frame(signature, size, usual_canvas(size)))
-            family = best.family.replace(f"{own[0]} x {own[1]}", f"{size[0]} x {size[1]}")
-            trials.append(CardTrial(family, best.card.model_copy(update={"preprocessing": changed})))
-    return trials
-
-
-def other_crops(best: CardTrial, signature: OnnxSignature) -> dict[float, CardTrial]:
-    """The family of ``best`` with every share of the image that is usual, its own too."""
-    preprocessing = best.card.preprocessing
-    frame = preprocessing.crop or preprocessing.canvas
-    size, usual = (frame.height, frame.width), usual_ratio(best)
-    trials = {usual: best}
-    for ratio in RATIOS:
-        canvas = canvas_of(size, ratio)
-        if ratio != usual and canvas != (preprocessing.canvas.height, preprocessing.canvas.width):
-            changed = preprocessing.model_copy(update=_frame(signature, size, canvas))
-            trials[ratio] = CardTrial(best.family, best.card.model_copy(update={"preprocessing": changed}))
-    return trials
-
-
-def usual_ratio(trial: CardTrial) -> float:
-    """The share of the image that ``trial`` sees."""
-    return 1.0 if trial.card.preprocessing.crop is None else RATIOS[-1]
-
-
+_TEMPERATURES = np.geomspace(0.02, 50, 40)  # times the typical margin
+FIRST = 25  # images of the first round
 _BATCH = 50  # images in memory at a time
 
 
 @dataclass
 class TrialRunner:
-    """Runs trials on images.
+    """Asks trials about images.
 
     Attributes:
         graph: the network.
         data: the images, of which ``rows`` are used, in that order.
         rows: ``(N,) int64``.
-        session: the session, shared by all trials.
+        session: of onnxruntime; opened once.
+        seconds: that an image took in the last round, all trials together.
     """
 
     graph: Path
     data: LabelledData
     rows: NDArray[np.int64]
-    session: OnnxClassifier | None = None
+    session: Any = None
+    seconds: float = 0.0
 
-    def run(self, trials: Sequence[CardTrial], start: int, stop: int) -> None:
-        """Add the images from ``start`` to ``stop`` to every trial; they are decoded once for each canvas."""
-        part = self.data.take(self.rows[start:stop])
-        by_canvas = sorted(trials, key=lambda trial: trial.card.preprocessing.shape.axes)
-        for axes, group in groupby(by_canvas, key=lambda trial: trial.card.preprocessing.shape.axes):
+    def run(self, trials: Sequence[CardTrial], stop: int) -> None:
+        """Ask every trial about the images up to ``stop`` that it has not seen; one decoding for each canvas.
+
+        Images come in blocks that are the same for all trials, so that their predictions can be paired.
+        """
+        start, images = perf_counter(), 0
+        for first, last in _blocks(len(self.rows)):
+            missing = [each for each in trials if each.done <= first < stop and not each.failed]
+            if missing:
+                self._run_block(missing, first, last)
+                images += last - first
+        self.seconds = (perf_counter() - start) / max(1, images)
+
+    def _run_block(self, trials: Sequence[CardTrial], first: int, last: int) -> None:
+        part = self.data.take(self.rows[first:last])
+        ordered = sorted(trials, key=_canvas_key)
+        for _, group in groupby(ordered, key=_canvas_key):
             same = list(group)
-            for batch in part.batches(_BATCH, CanvasShape(*axes)):
+            shape: CanvasShape = same[0].card.preprocessing.shape
+            for batch in part.batches(_BATCH, shape):
+                outputs: dict[Any, NDArray[np.floating]] = {}
                 for trial in same:
                     if not trial.failed:
-                        self._add(trial, batch.canvases, batch.labels)
+                        self._add(trial, batch.canvases, batch.labels, outputs)
+        for trial in trials:
+            trial.done = last
 
-    def _add(self, trial: CardTrial, canvases: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
-        index = match_classes(self.data.classes, trial.card.classes, self.graph.name).index
+    def _add(
+        self,
+        trial: CardTrial,
+        canvases: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        outputs: dict[Any, NDArray[np.floating]],
+    ) -> None:
+        """The predictions of one trial; ``outputs`` keeps what the network gave for the same input."""
+        card = trial.card
+        key = (card.preprocessing, card.output_name, card.output)
         try:
-            scores = self._open(trial.card).scores(canvases)
+            index = match_classes(self.data.classes, card.classes, self.graph.name).index
+            classifier = self.open(card)
+            if key not in outputs:
+                outputs[key] = _columns(classifier, canvases)
+            classes = len(card.classes)
+            columns = check_form(class_columns(outputs[key], card), len(canvases), self.graph.name, classes)
+            scores = to_scores(np.array(columns, np.float64), classifier.description, card)
         except UsageError as error:
             trial.failed = str(error)
             return
-        targets = index[labels]
-        trial.correct.extend((scores.argmax(axis=1) == targets).tolist())
-        trial.label_scores.extend(scores[np.arange(len(targets)), targets].tolist())
+        targets, answers = index[labels], scores.argmax(axis=1)
+        trial.correct.extend((answers == targets).tolist())
+        rows = np.arange(len(targets))
+        own = scores[rows, targets]
+        scores[rows, targets] = -np.inf
+        trial.margins.extend((own - scores.max(axis=1)).tolist())
+        trial.answers.extend(answers.tolist())
+        trial.labels.extend(targets.tolist())
 
-    def _open(self, card: Card) -> OnnxClassifier:
-        """The network with another card; the file is read once."""
+    def open(self, card: Card) -> OnnxClassifier:
+        """The network with a card; the file is read once."""
         if self.session is None:
-            self.session = open_onnx(f"onnx:{self.graph}", self.graph, card, "not yet known")
-        described = replace(
-            self.session.description, canvas=card.preprocessing.shape, classes=card.classes, kind=card.kind
+            self.session, _ = open_session(self.graph, "cpu")
+        return onnx_classifier(
+            f"onnx:{self.graph}", self.session, self.graph, card, "not yet known", probe=False
         )
-        return replace(self.session, card=card, description=described)
+
+
+def _columns(classifier: OnnxClassifier, canvases: NDArray[np.uint8]) -> NDArray[np.floating]:
+    images = preprocess(canvases, classifier.card.preprocessing)
+    step = classifier.chunk
+    return np.concatenate([classifier.columns(images[at : at + step]) for at in range(0, len(images), step)])
+
+
+def _canvas_key(trial: CardTrial) -> tuple[object, ...]:
+    shape = trial.card.preprocessing.shape
+    return (*shape.axes, shape.resize, shape.fill)
+
+
+def _blocks(total: int) -> list[tuple[int, int]]:
+    """Where rounds start and end: 25, 50, 100, 200, 400 … images."""
+    ends = [0]
+    while ends[-1] < total:
+        ends.append(min(total, max(FIRST, 2 * ends[-1])))
+    return list(pairwise(ends))
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
-    """Exact two-sided p of McNemar's test: do two models have the same accuracy on the same images?"""
+    """Exact two-sided p of McNemar's test: are two predictions of the same images equally often correct?"""
     one = sum(a and not b for a, b in zip(first, second, strict=True))
     other = sum(b and not a for a, b in zip(first, second, strict=True))
     count = one + other
     tail = sum(math.comb(count, k) for k in range(min(one, other) + 1))
     return float(min(1.0, 2 * tail / 2**count))
+
+
+def with_preprocessing(trial: CardTrial, family: str, usual: tuple[int, ...], **changes: object) -> CardTrial:
+    """A new trial like ``trial``, with another family and other fields of its preprocessing."""
+    preprocessing = trial.card.preprocessing.model_copy(update=changes)
+    return CardTrial(family, trial.card.model_copy(update={"preprocessing": preprocessing}), usual)

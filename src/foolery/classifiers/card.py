@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from foolery.canvas import MAX_SIDE, CanvasShape
+from foolery.canvas import MAX_SIDE, CanvasShape, Resize
 from foolery.classifiers.base import Kind
 from foolery.classifiers.class_names import named_list, read_class_names
 from foolery.errors import UsageError
@@ -44,21 +45,29 @@ class Preprocessing(_Frozen):
 
     Attributes:
         canvas: what is searched and scored.
+        resize: how an image of another size becomes a canvas: ``crop``, ``squash``, ``letterbox`` or
+            ``corner``; see ``CanvasShape``.
+        fill: gray level of what a letterbox fills.
         crop: cut out of its centre first; None for all of it.
         scale: factor of the 8-bit values, for instance 1/255.
         mean: subtracted after scaling, one per channel of the canvas, in the canvas's order.
         std: divided by, one per channel likewise.
         channel_order: in which the network wants the channels.
         layout: of the network's input.
+        per_image: whether, after scaling, each image's own mean is subtracted and its own standard deviation
+            divided by (TensorFlow's ``per_image_standardization``), before mean and std.
     """
 
     canvas: CanvasCard
+    resize: Resize = "crop"
+    fill: Annotated[int, Field(ge=0, le=255)] = 0
     crop: Crop | None = None
     scale: Annotated[Finite, Field(gt=0)] = 1 / 255
     mean: Annotated[tuple[Finite, ...], Field(strict=False)]
     std: Annotated[tuple[Annotated[Finite, Field(gt=0)], ...], Field(strict=False)]
     channel_order: Literal["gray", "rgb", "bgr"]
     layout: Literal["nchw", "nhwc"] = "nchw"
+    per_image: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Preprocessing:
@@ -74,7 +83,13 @@ class Preprocessing(_Frozen):
     @property
     def shape(self) -> CanvasShape:
         """The canvas as a ``CanvasShape``."""
-        return CanvasShape(self.canvas.channels, self.canvas.height, self.canvas.width)
+        return CanvasShape(
+            self.canvas.channels, self.canvas.height, self.canvas.width, self.resize, self.fill
+        )
+
+
+#: Fields of ``Preprocessing`` that came later: a card or a fingerprint has them where they say something.
+LATER_PREPROCESSING = ("resize", "fill", "per_image")
 
 
 class Card(_Frozen):
@@ -90,6 +105,7 @@ class Card(_Frozen):
         output: what the network gives: ``logits``, or ``probabilities`` (after a softmax or sigmoid: these
             saturate, and a search can stall). A ``similarity`` network gives cosines.
         output_name: of the output to read, where an ONNX file has several; None for the first.
+        batch: 1 where an ONNX file must be asked about one image at a time, though it does not say so.
         background: leading outputs that are no class and are dropped: 1 for TensorFlow's background class.
         density: true where the logits are logarithms of p(x, y), less a level: log p(x), the logarithm of
             their summed exponentials, is above 0 for 95 % of images of the kind that it was trained on.
@@ -109,6 +125,7 @@ class Card(_Frozen):
     preprocessing: Preprocessing
     output: Output = "logits"
     output_name: str | None = None
+    batch: Literal[1] | None = None
     background: Annotated[int, Field(ge=0)] = 0
     density: bool | None = None
     architecture: str | None = None
@@ -128,8 +145,16 @@ class Card(_Frozen):
         return self
 
     def write(self, path: Path) -> None:
-        """Write the card as indented JSON."""
-        path.write_text(self.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
+        """Write the card as indented JSON; what earlier versions do not know is left out where it can be."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        for name in LATER_PREPROCESSING:
+            if getattr(self.preprocessing, name) == Preprocessing.model_fields[name].default:
+                del content["preprocessing"][name]
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        try:
+            path.write_bytes(f"{text}\n".encode())
+        except UnicodeEncodeError:  # a name from bytes that are no UTF-8
+            path.write_text(json.dumps(content, indent=2) + "\n", encoding="ascii")
 
 
 def card_beside(weights: Path) -> Path:

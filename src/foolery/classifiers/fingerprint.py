@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foolery.classifiers.card import Card
+from foolery.classifiers.card import LATER_PREPROCESSING, Card
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,8 +32,12 @@ def fingerprint_of_digests(digests: Iterable[bytes], card: Card) -> str:
     digest = hashlib.sha256()
     for each in digests:
         digest.update(each)
+    preprocessing = card.preprocessing.model_dump(mode="json")
+    for name in LATER_PREPROCESSING:
+        if preprocessing[name] == type(card.preprocessing).model_fields[name].default:
+            del preprocessing[name]
     content = {
-        "preprocessing": card.preprocessing.model_dump(mode="json"),
+        "preprocessing": preprocessing,
         "kind": card.kind,
         "classes": card.classes,
     }

@@ -201,10 +201,9 @@ def _onnx_last_layer(classifier: OnnxClassifier) -> LastLayer:
 def _run(classifier: OnnxClassifier, session: Any, outputs: list[str], canvases: Canvases) -> list[Any]:
     images = preprocess(canvases, classifier.card.preprocessing)
     count = len(images)
-    if classifier.batch is not None and count < classifier.batch:
-        images = np.concatenate([images, np.repeat(images[:1], classifier.batch - count, axis=0)])
-    results = session.run(outputs, {classifier.input_name: images.astype(classifier.dtype, copy=False)})
-    return [each[:count] if len(each) == len(images) != count else each for each in results]
+    results = classifier.run(images, outputs, session)
+    filled = max(count, classifier.batch or 0)
+    return [each[:count] if len(each) == filled != count else each for each in results]
 
 
 def _last_node(graph: Any, output: str, name: str) -> Any:

@@ -20,6 +20,7 @@ from foolery.classifiers.scores import (
     from_outputs,
     from_probabilities,
     to_log_softmax,
+    two_columns,
 )
 from foolery.workers import free_workers, parallel_for
 
@@ -85,7 +86,7 @@ def outputs(
     results = np.empty((len(images), classes))
     for number, rows in enumerate(parts):
         place = results[number * chunk : (number + 1) * chunk]
-        place[:] = check_form(_rows(rows, card.background), len(place), name, classes)
+        place[:] = check_form(class_columns(rows, card), len(place), name, classes)
     return results
 
 
@@ -135,7 +136,7 @@ def _in_chunks(
     results = np.empty((count, classes))
 
     def work(start: int, stop: int) -> None:
-        rows = _rows(forward(start, stop), card.background)
+        rows = class_columns(forward(start, stop), card)
         results[start:stop] = check_form(rows, stop - start, name, classes)
 
     parallel_for(work, count, chunk=int(description.forward["chunk"]), workers=workers)
@@ -176,8 +177,17 @@ def chunk_size(preprocessing: Preprocessing, max_chunk: int, device: str = "cpu"
     return max(1, min(max_chunk, _CHUNK_VALUES // values))
 
 
-def _rows(outputs: NDArray[np.floating], background: int) -> NDArray[np.floating]:
-    """``(n, K)`` from ``(n, background + K)`` or ``(n, background + K, 1, 1)``."""
-    if isinstance(outputs, np.ndarray) and outputs.ndim > 2 and set(outputs.shape[2:]) == {1}:
+def class_columns(outputs: NDArray[np.floating], card: Card) -> NDArray[np.floating]:
+    """``(n, K)`` from what a network gives for ``n`` images; what is no array stays, for ``check_form``.
+
+    Taken are ``(n, background + K)``, that with axes of length 1 behind it, and ``(n, 1)`` or ``(n,)`` for
+    two classes: the probability or the logit of the second one.
+    """
+    if not hasattr(outputs, "ndim"):
+        return outputs
+    if outputs.ndim > 2 and set(outputs.shape[2:]) == {1}:
         outputs = outputs.reshape(outputs.shape[:2])
-    return outputs[:, background:] if background else outputs
+    single = outputs.ndim == 1 or (outputs.ndim == 2 and outputs.shape[1] == 1)
+    if single and len(card.classes) == 2 and not card.background and outputs.dtype.kind == "f":
+        return two_columns(outputs.reshape(-1, 1), card.kind, probabilities=card.output == "probabilities")
+    return outputs[:, card.background :] if card.background else outputs

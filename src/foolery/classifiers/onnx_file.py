@@ -1,24 +1,20 @@
-"""ONNX files: the weights that they point to, sessions, and the form of their input and output."""
+"""ONNX files: the weights that they point to, and sessions of onnxruntime."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from foolery.classifiers.device import onnx_providers
-from foolery.classifiers.onnx_deadline import deadline
 from foolery.errors import MissingExtraError, UsageError
 from foolery.files import instead
 from foolery.untrusted import UnreadableError, read_bytes, shortened
 
-INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
-
-
+#: Folders in which caches (Hugging Face, DVC, git-annex) keep what links beside each other lead to.
+_CACHES = {"blobs", "cache", ".cache", "objects"}
 _LONGEST_LOCATION = 1000  # characters
 _MOST_BYTES = 2**31  # of a protocol buffer
 
@@ -26,14 +22,17 @@ _MOST_BYTES = 2**31  # of a protocol buffer
 def external_files(graph: Path) -> list[Path]:
     """The weights files that an ONNX file points to, sorted by name, each once.
 
+    They are looked for beside ``graph`` as it was named: where that is a link into a cache, its weights are
+    links beside it, and may lead into the same cache.
+
     Raises:
         UsageError: where the file is no ONNX file, or points to a file that is missing or outside its folder.
     """
     try:
-        locations = sorted(set(_locations(_model(graph))))
+        locations = sorted(set(_locations(read_model(graph))))
     except UnicodeDecodeError:
         raise UsageError(f"classifier onnx: {graph} is not an ONNX file{instead(graph)}") from None
-    folder = graph.resolve().parent
+    folder = graph.parent.resolve()
     files = []
     for location in locations:
         if "\0" in location or len(location) > _LONGEST_LOCATION:
@@ -41,7 +40,10 @@ def external_files(graph: Path) -> list[Path]:
                 f"classifier onnx: {graph} points to {shortened(location)!r}, which is no path of a file"
             )
         path = folder / location
-        if not path.resolve().is_relative_to(folder):
+        inside = not os.path.isabs(location) and os.path.normpath(location).split(os.sep)[0] != ".."
+        if inside and not path.exists():  # beside what a link leads to
+            path = graph.resolve().parent / location
+        if not inside or not _may_lead_to(path.resolve(), graph):
             raise UsageError(f"classifier onnx: {graph} points outside its folder, to {location!r}")
         if not path.is_file():
             raise UsageError(f"classifier onnx: {graph} needs {location!r} beside it, which is missing")
@@ -49,8 +51,22 @@ def external_files(graph: Path) -> list[Path]:
     return files
 
 
-def _model(graph: Path) -> Any:
-    """The ``ModelProto`` in a file; the parser refuses messages that are nested more than 100 deep."""
+def _may_lead_to(weights: Path, graph: Path) -> bool:
+    """Whether resolved ``weights`` lie in the folder of ``graph``, or in the cache that it is a link into."""
+    own = graph.resolve()
+    if weights.is_relative_to(graph.parent.resolve()) or weights.is_relative_to(own.parent):
+        return True
+    common = Path(os.path.commonpath([own, weights]))
+    return graph.is_symlink() and any(part in _CACHES for part in common.parts)
+
+
+def read_model(graph: Path) -> Any:
+    """The ``ModelProto`` in a file; the parser refuses messages that are nested more than 100 deep.
+
+    Raises:
+        UsageError: where it cannot be read, or is no ONNX file.
+        MissingExtraError: without the package onnx.
+    """
     try:
         from google.protobuf.message import DecodeError
         from onnx import ModelProto
@@ -78,31 +94,6 @@ def _locations(message: Any) -> Iterator[str]:
                 yield from _locations(below)
 
 
-Layout = Literal["nchw", "nhwc"]
-_COMMON_SIDES = (224, 96, 32, 28, 64, 128, 160, 192, 227, 256, 299)  # sides, where the file takes many
-
-
-@dataclass(frozen=True)
-class OnnxSignature:
-    """Input and output of a graph.
-
-    Attributes:
-        layout: of the input.
-        channels: 1 or 3.
-        sizes: ``(height, width)`` that the network runs with: one, or several where the file leaves it open.
-        takes_uint8: whether the input is uint8, so that the network normalises by itself.
-        outputs: number of them.
-        output_kind: ``logits``; ``probabilities`` that sum to 1; or ``independent`` ones.
-    """
-
-    layout: Layout
-    channels: Literal[1, 3]
-    sizes: tuple[tuple[int, int], ...]
-    takes_uint8: bool
-    outputs: int
-    output_kind: Literal["logits", "probabilities", "independent"]
-
-
 def open_session(graph: Path, device: str) -> tuple[Any, str]:
     """A session of onnxruntime with one thread, and the device it runs on.
 
@@ -124,10 +115,14 @@ def open_session(graph: Path, device: str) -> tuple[Any, str]:
     used, providers = onnx_providers(device)
     try:
         session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
+        if _has_empty_axes(session):
+            session = _rewritten_session(graph, options, providers)
     except Exception as error:  # onnxruntime's own exceptions share no base class
         if device == "auto" and used != "cpu":
             return open_session(graph, "cpu")
-        raise UsageError(f"classifier onnx: onnxruntime cannot run {graph}: {first_line(error)}") from None
+        if "escapes model directory" not in str(error):
+            raise UsageError(_why_not(graph, error)) from None
+        session = _rewritten_session(graph, options, providers)
     if used != "cpu" and session.get_providers()[0] != "CUDAExecutionProvider":
         if device != "auto":
             raise UsageError(f"device: onnxruntime found no usable {device}; see its own log, or give cpu")
@@ -135,96 +130,88 @@ def open_session(graph: Path, device: str) -> tuple[Any, str]:
     return session, used
 
 
+def _has_empty_axes(session: Any) -> bool:
+    """Whether an input promises an axis of 0, which some exporters write for "any"."""
+    return any(0 in (each.shape or ()) for each in session.get_inputs())
+
+
+def _rewritten_session(graph: Path, options: Any, providers: list[Any]) -> Any:
+    """A session for a file that onnxruntime does not take as it is, made in memory.
+
+    Axes of 0 become free, and weights beside a link into a cache are read here: onnxruntime looks for them in
+    the folder that the link leads to, and nowhere else.
+
+    Raises:
+        UsageError: where that does not help.
+    """
+    import onnxruntime
+
+    weights = external_files(graph)
+    model = read_model(graph)
+    for value in (*model.graph.input, *model.graph.output):
+        for axis in value.type.tensor_type.shape.dim:
+            if axis.HasField("dim_value") and axis.dim_value <= 0:
+                axis.ClearField("dim_value")
+    contents = [path.read_bytes() for path in weights]
+    names = sorted(set(_locations(model)))
+    if names:
+        sizes = [len(content) for content in contents]
+        options.add_external_initializers_from_files_in_memory(names, contents, sizes)
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=providers)
+    except Exception as error:  # onnxruntime's own exceptions share no base class
+        raise UsageError(_why_not(graph, error)) from None
+
+
 def first_line(error: Exception) -> str:
     """The first line of an error's message."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def only_input(session: Any, graph: Path) -> Any:
-    """The session's only input, four-dimensional, of a type that images can have."""
-    inputs = session.get_inputs()
-    if len(inputs) != 1 or inputs[0].type not in INPUT_TYPES:
-        found_inputs = ", ".join(f"{each.name} {each.type}" for each in inputs)
-        raise UsageError(
-            f"classifier onnx: {graph} must have one input, tensor(float), tensor(float16) or tensor(uint8), "
-            f"and has {found_inputs}"
-        )
-    if len(inputs[0].shape) != 4:
-        raise UsageError(f"classifier onnx: {graph} takes {inputs[0].shape}, but images have four axes")
-    return inputs[0]
+#: What onnxruntime says of a file that it cannot run, and what to do about it.
+_REMEDIES = (
+    (
+        r"ai\.onnx\.contrib:(?P<op>\w+)",
+        "its operator {op} needs onnxruntime-extensions, which decodes or prepares images inside the file; "
+        "export the network without that part, or call it from your own code (python:MODULE:NAME)",
+    ),
+    (
+        r"(?:registered for |\(\"\", |:)(?P<op>ATen|\w*_TRT|TRT\w*)\b",
+        "its operator {op} belongs to another runtime; export it with standard operators only "
+        "(torch.onnx.export without operator_export_type, no TensorRT plugins)",
+    ),
+    (
+        r"(?P<op>[\w.]*:?\w+)(?:\(-?\d+\))? is not a registered function/op|"
+        r"No Op registered for (?P<other>\w+)|No opset import for domain '(?P<domain>[^']*)'",
+        "it knows no operator {op}{other}{domain}; export the network with standard operators only, or call "
+        "it from your own code (python:MODULE:NAME)",
+    ),
+    (
+        r"Could not find an implementation for (?P<op>\w+)\((?P<version>\d+)\)",
+        "it has no implementation of {op} (version {version}) for these types; export it in float32, or with "
+        "another opset_version",
+    ),
+    (
+        r"opset (?P<version>\d+) is under development|till opset (?P<known>\d+)|"
+        r"[Oo]pset (?P<other>\d+).{0,80}(?:not|only)",
+        "its opset is newer than this onnxruntime; export it again with a smaller one "
+        "(opset_version=17 in torch.onnx.export, --opset 17 in tf2onnx), or pip install -U onnxruntime",
+    ),
+    (
+        r"Unsupported model IR version: (?P<version>\d+)",
+        "IR version {version} is newer than this onnxruntime; pip install -U onnxruntime, or save it again "
+        "with ir_version 10 (onnx.load, model.ir_version = 10, onnx.save)",
+    ),
+)
 
 
-def read_signature(graph: Path, size: int | None = None) -> OnnxSignature:
-    """Input and output of the ONNX file ``graph``, which is run on noise to find them out.
-
-    Args:
-        graph: the file.
-        size: side of the input, where the file leaves it open.
-
-    Raises:
-        UsageError: where onnxruntime cannot run it, or it takes no images.
-        MissingExtraError: without onnxruntime.
-    """
-    external_files(graph)
-    session, _ = open_session(graph, "cpu")
-    graph_input = only_input(session, graph)
-    layout, channels = _layout(graph_input.shape, graph)
-    outputs_by_size: dict[tuple[int, int], NDArray[np.floating]] = {}
-    message = ""
-    for side in _sizes(graph_input.shape, layout, size):
-        try:
-            outputs_by_size[side] = _outputs_on_noise(session, graph_input, layout, channels, side)
-        except Exception as error:  # onnxruntime's own exceptions share no base class
-            message = first_line(error)
-    if not outputs_by_size:
-        raise UsageError(f"card: {graph} cannot be run on {channels} x N x N noise: {message}; give --size")
-    outputs = next(iter(outputs_by_size.values()))
-    return OnnxSignature(
-        layout=layout,
-        channels=channels,
-        sizes=tuple(outputs_by_size),
-        takes_uint8=graph_input.type == "tensor(uint8)",
-        outputs=outputs.shape[1],
-        output_kind=_output_kind(outputs),
-    )
-
-
-def _layout(shape: list[Any], graph: Path) -> tuple[Layout, Literal[1, 3]]:
-    if shape[1] in (1, 3):
-        return "nchw", shape[1]
-    if shape[3] in (1, 3):
-        return "nhwc", shape[3]
-    if isinstance(shape[1], int) and isinstance(shape[3], int):
-        raise UsageError(f"card: {graph} takes {shape}; images have 1 or 3 channels")
-    return ("nhwc", 3) if isinstance(shape[1], int) else ("nchw", 3)
-
-
-def _sizes(shape: list[Any], layout: Layout, size: int | None) -> list[tuple[int, int]]:
-    sides = shape[2:4] if layout == "nchw" else shape[1:3]
-    height, width = (side if isinstance(side, int) else None for side in sides)
-    if height is not None and width is not None:
-        return [(height, width)]
-    return [(height or side, width or side) for side in ((size,) if size is not None else _COMMON_SIDES)]
-
-
-def _outputs_on_noise(
-    session: Any, graph_input: Any, layout: Layout, channels: int, size: tuple[int, int]
-) -> NDArray[np.floating]:
-    """``(n, outputs)`` about noise in the ranges 0 to 1 and 0 to 255."""
-    count = graph_input.shape[0] if isinstance(graph_input.shape[0], int) else 4
-    axes = (channels, *size) if layout == "nchw" else (*size, channels)
-    noise = np.random.default_rng(0).random((count, *axes))
-    dtype = INPUT_TYPES[graph_input.type]
-    outputs = []
-    for scale in (255,) if dtype is np.uint8 else (1, 255):
-        with deadline() as options:
-            outputs.append(session.run(None, {graph_input.name: (noise * scale).astype(dtype)}, options)[0])
-    rows: NDArray[np.floating] = np.concatenate(outputs).reshape(len(outputs) * count, -1)
-    return rows
-
-
-def _output_kind(outputs: NDArray[np.floating]) -> Literal["logits", "probabilities", "independent"]:
-    if not np.isfinite(outputs).all() or outputs.min() < 0 or outputs.max() > 1 + 1e-3:
-        return "logits"
-    summed = np.abs(outputs.sum(axis=1, dtype=np.float64) - 1).max() < 1e-2
-    return "probabilities" if summed else "independent"
+def _why_not(graph: Path, error: Exception) -> str:
+    """One line: that onnxruntime cannot run ``graph``, and why, with a remedy where one is known."""
+    said = re.sub(r"\s+", " ", str(error))
+    for pattern, remedy in _REMEDIES:
+        found = re.search(pattern, said)
+        if found:
+            words = {name: value or "" for name, value in found.groupdict().items()}
+            return f"classifier onnx: onnxruntime cannot run {graph}: {remedy.format(**words)}"
+    message = re.sub(r"/onnxruntime_src/\S+ .*?\) ", "", first_line(error))
+    return f"classifier onnx: onnxruntime cannot run {graph}: {message}"

@@ -23,6 +23,7 @@ from foolery.classifiers.builtin import names, open_builtin
 from foolery.classifiers.card import Card
 from foolery.classifiers.gradients import DifferentiableClassifier, has_gradient
 from foolery.classifiers.onnx import OnnxClassifier
+from foolery.classifiers.preprocess import input_shape
 from foolery.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _torch_twin(classifier: OnnxClassifier) -> TorchClassifier:
         raise UsageError(
             f"classifier {description.name}: its ONNX file is not known, so it cannot be converted"
         )
-    network = convert_onnx(classifier.graph, description.name)
+    network = _taking_images(convert_onnx(classifier.graph, description.name), classifier)
     return torch_classifier(
         description.name,
         network,
@@ -105,6 +106,27 @@ def _torch_twin(classifier: OnnxClassifier) -> TorchClassifier:
         device=description.device,
         batch=classifier.batch,
     )
+
+
+def _taking_images(network: Any, classifier: OnnxClassifier) -> Any:
+    """``network``, with images brought into the shape that the file wants, flat for instance."""
+    from torch import Tensor, nn
+
+    axes = input_shape(classifier.card.preprocessing)
+    if classifier.image_input.shape_of(1, *axes) == (1, *axes):
+        return network
+
+    class Reshaped(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = network
+
+        def forward(self, images: Tensor) -> Tensor:
+            shape = classifier.image_input.shape_of(len(images), *images.shape[1:])
+            outputs: Tensor = self.inner(images.contiguous().reshape(shape))
+            return outputs
+
+    return Reshaped()
 
 
 def convert_onnx(graph: Path, name: str) -> Any:

@@ -47,6 +47,8 @@ def preprocess(
     Cropped, scaled, normalised and brought into the network's order of channels, in that order, each step
     rounded to float32. ``out`` is memory for a result of NCHW layout.
     """
+    if preprocessing.per_image:
+        return _arranged(_standardized(canvases, preprocessing), preprocessing, out)
     rows, columns = crop_slices(preprocessing)
     count, (channels, height, width) = len(canvases), _planes(preprocessing)
     if out is None:
@@ -62,6 +64,31 @@ def preprocess(
         out,
     )
     return out if preprocessing.layout == "nchw" else np.ascontiguousarray(out.transpose(0, 2, 3, 1))
+
+
+def _standardized(canvases: Canvases, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """``(N, C, h, w) float32``: each image less its mean, over its standard deviation, then mean and std."""
+    rows, columns = crop_slices(preprocessing)
+    pixels = canvases[:, :, rows, columns].astype(np.float64) * preprocessing.scale
+    mean = pixels.mean(axis=(1, 2, 3), keepdims=True)
+    least = 1 / np.sqrt(np.prod(pixels.shape[1:]))  # as TensorFlow has it, for images of one color
+    deviation = np.maximum(pixels.std(axis=(1, 2, 3), keepdims=True), least)
+    shift, unit = (np.array(each)[:, None, None] for each in (preprocessing.mean, preprocessing.std))
+    images: NDArray[np.float32] = (((pixels - mean) / deviation - shift) / unit).astype(np.float32)
+    return images
+
+
+def _arranged(
+    images: NDArray[np.float32], preprocessing: Preprocessing, out: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """``images`` in the network's order of channels and axes, in ``out`` where it is given."""
+    ordered = images[:, ::-1] if preprocessing.channel_order == "bgr" else images
+    if preprocessing.layout == "nhwc":
+        return np.ascontiguousarray(ordered.transpose(0, 2, 3, 1))
+    if out is None:
+        return np.ascontiguousarray(ordered)
+    out[...] = ordered
+    return out
 
 
 def crop_slices(preprocessing: Preprocessing) -> tuple[slice, slice]:

@@ -106,6 +106,24 @@ def from_probabilities(outputs: NDArray[np.floating], name: str) -> NDArray[np.f
     return log_probabilities
 
 
+_FEW = 257  # distinct values of numbers of 8 bits, and one
+
+
+def rounding_step(probabilities: NDArray[np.floating]) -> float:
+    """The step that probabilities were rounded to: 1/255 or so where they have 8 bits, 0 where none shows."""
+    distinct = np.unique(probabilities)
+    if not 2 < len(distinct) <= min(_FEW, probabilities.size // 2):
+        return 0.0
+    return float(np.diff(distinct).min())
+
+
+def two_columns(outputs: NDArray[np.floating], kind: Kind, *, probabilities: bool) -> NDArray[np.floating]:
+    """``(n, 2)`` from ``(n, 1)``: an only output p gives 1 - p and p; a logit, what stands for them."""
+    exact = outputs.astype(np.float64)
+    other = 1 - exact if probabilities else -exact if kind == "sigmoid" else np.zeros_like(exact)
+    return np.concatenate([other, exact], axis=1)
+
+
 def check_form(outputs: NDArray[np.floating], count: int, name: str, classes: int) -> NDArray[np.floating]:
     """``outputs``, if they have the right form.
 

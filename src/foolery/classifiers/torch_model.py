@@ -25,7 +25,7 @@ try:
     from torch import Tensor, nn
 
     from foolery.classifiers.architectures.base import Network
-    from foolery.classifiers.torch_scores import scores_on_device
+    from foolery.classifiers.torch_scores import class_columns_of, scores_on_device
 except ImportError:
     raise MissingExtraError("torch", "torch", "run a classifier with the back end torch") from None
 
@@ -109,7 +109,7 @@ class TorchClassifier:
         probabilities where the network gives probabilities).
         """
         outputs = self._forward(preprocess_tensor(canvases, self.card.preprocessing))
-        outputs = outputs.flatten(1)[:, self.card.background :]
+        outputs = class_columns_of(outputs, self.card)
         if self.card.output == "logits":
             return outputs
         logarithms = outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
@@ -264,6 +264,10 @@ def smoke_test(classifier: TorchClassifier) -> TorchClassifier:
 def preprocess_tensor(canvases: Tensor, preprocessing: Preprocessing) -> Tensor:
     """As ``preprocess``, the same operations in the same order, for float tensors with gradients."""
     pixels = canvases[(..., *crop_slices(preprocessing))] * preprocessing.scale
+    if preprocessing.per_image:
+        least = float(np.prod(pixels.shape[1:])) ** -0.5
+        deviation = pixels.std(dim=(1, 2, 3), keepdim=True, unbiased=False).clamp_min(least)
+        pixels = (pixels - pixels.mean(dim=(1, 2, 3), keepdim=True)) / deviation
     if any(preprocessing.mean):
         pixels = pixels - pixels.new_tensor(preprocessing.mean)[:, None, None]
     if set(preprocessing.std) != {1.0}:

@@ -35,7 +35,7 @@ def scores_on_device(
     if not starts:
         return np.empty((0, classes))
     outputs = torch.cat([network(canvases[start : start + chunk]) for start in starts])
-    outputs = outputs.flatten(1)[:, card.background :]
+    outputs = class_columns_of(outputs, card)
     check_form(np.broadcast_to(np.float32(0), tuple(outputs.shape)), len(canvases), name, classes)
     if card.output == "probabilities":
         return from_probabilities(check_values(to_host(outputs), name), name)
@@ -45,6 +45,16 @@ def scores_on_device(
     if not np.isfinite(scores.sum()):
         check_values(to_host(outputs), name)
     return scores
+
+
+def class_columns_of(outputs: Tensor, card: Card) -> Tensor:
+    """``(n, K)`` from what a network gives for ``n`` images; as ``inference.class_columns``."""
+    columns = outputs.reshape(len(outputs), -1)
+    if columns.shape[1] == 1 and len(card.classes) == 2 and not card.background:
+        logit = -columns if card.kind == "sigmoid" else torch.zeros_like(columns)
+        other = 1 - columns if card.output == "probabilities" else logit
+        return torch.cat([other, columns], dim=1)
+    return columns[:, card.background :]
 
 
 def scores_of_logits(logits: Tensor, kind: Kind) -> Tensor:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from foolery.canvas import MAX_SIDE
 from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, whole_number
 from foolery.cli._output import note, print_json
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from foolery.classifiers.base import Kind
 
 SHOWN = 10  # families in the table
+DOUBTFUL = 0.5  # accuracy below which a card may be of the wrong kind
 CLOSE = 4  # families that are named as being too close to call
 
 
@@ -40,13 +42,23 @@ def card(
         str | None, typer.Option("--kind", metavar="softmax|sigmoid|similarity", help="Default: detected.")
     ] = None,
     max_images: Annotated[
-        int, typer.Option("--max-images", metavar="N", parser=whole_number, help="At most so many images.")
-    ] = 200,
-    size: Annotated[
         int | None,
         typer.Option(
-            "--size", metavar="N", parser=whole_number, help="Side of the input, if FILE does not fix it."
+            "--max-images",
+            metavar="N",
+            parser=whole_number,
+            help="At most so many images. Default: 200, more where it takes more to tell ways apart.",
         ),
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            "--size", metavar="N|HxW", help="Side, or height x width, of the input, if FILE does not fix it."
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", metavar="NAME", help="The output to read, if FILE has several that fit."),
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="train|test")] = "test",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing card.")] = False,
@@ -60,8 +72,7 @@ def card(
     from foolery.classifiers.base import Kind as Kinds
     from foolery.classifiers.card import card_beside
     from foolery.classifiers.request import class_names_from
-    from foolery.data import load_data, match_classes
-    from foolery.data.class_matching import position_note
+    from foolery.data import load_data
 
     if kind is not None:
         one_of("--kind", kind, get_args(Kinds))
@@ -78,11 +89,12 @@ def card(
         classes=class_names_from(classes) if classes is not None else None,
         kind=chosen,
         max_images=max_images,
-        size=size,
+        size=image_size(size) if size is not None else None,
+        output=output,
         on_progress=note,
     )
     note_unreadable(images, as_json=as_json)
-    notes = f"Preprocessing found with {result.images} images: {result.family}, top-1 {result.accuracy:.1%}."
+    notes = " ".join(f"{line}." for line in (found(result), *result.notes))
     written = result.card.model_copy(update={"made_by": command_line(context), "notes": notes})
     try:
         written.write(target)
@@ -93,12 +105,9 @@ def card(
     if as_json:
         print_json({"file": str(graph), "card": str(target), **result.to_dict()})
         return
+    for line in result.notes:
+        print(f"note       {line}")
     print(*lines(result), sep="\n")
-    matching_note = position_note(
-        match_classes(images.classes, result.card.classes), images.classes, result.card.classes
-    )
-    if matching_note is not None:
-        print(f"classes    {matching_note}")
     where = () if target == card_beside(graph) else ("--card", target)
     print(f"card       {target}")
     print(f"next       {next_command('preflight', f'onnx:{graph}', *where, '--data', data)}")
@@ -112,8 +121,33 @@ def check_graph(graph: Path) -> None:
         raise UsageError(f"card: expected an ONNX file, got {graph}; export it to ONNX first")
 
 
+def image_size(text: str) -> tuple[int, int]:
+    """``(height, width)`` from ``224`` or ``48x192``.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) > 2 or not all(side.strip().isdecimal() and 0 < int(side) <= MAX_SIDE for side in sides):
+        raise UsageError(
+            f"--size: expected a side, such as 224, or HEIGHTxWIDTH, such as 48x192, got {text!r}"
+        )
+    return int(sides[0]), int(sides[-1])
+
+
+def found(result: CardSearchResult) -> str:
+    """What was found, and how surely, as a sentence without its stop."""
+    low, high = result.interval
+    how = "" if result.framing.startswith("crop") else f", {result.framing}"
+    close = f"; not distinguishable from {'; '.join(list(result.close)[:CLOSE])}" if result.close else ""
+    return (
+        f"Preprocessing found with {result.images} images: {result.family}{how}, top-1 {result.accuracy:.1%} "
+        f"(95 % interval {low:.1%} to {high:.1%}){close}"
+    )
+
+
 def lines(result: CardSearchResult) -> list[str]:
-    """The families with their accuracy, then what was chosen and what could not be told from it."""
+    """The families with their accuracy, then what was chosen, how surely, and what is too close to it."""
     shown = result.trials[:SHOWN]
     width = max(len(each.family) for each in shown)
     table = [f"{'preprocessing':<{width}}  top-1   images"]
@@ -127,28 +161,36 @@ def lines(result: CardSearchResult) -> list[str]:
         table.append(f"{each.family:<{width}}  {each.accuracy:6.1%}  {len(each.correct):>5}{mark}")
     if len(result.trials) > SHOWN:
         table.append(f"… and {len(result.trials) - SHOWN} others that were no better on their first images")
-    preprocessing = result.card.preprocessing
-    crop = (
-        "no crop"
-        if preprocessing.crop is None
-        else f"crop {preprocessing.crop.height} x {preprocessing.crop.width}"
-    )
+    low, high = result.interval
     table.append("")
-    table.append(f"best       {result.family}: {result.accuracy:.1%} of {result.images} images")
+    table.append(
+        f"best       {result.family}: {result.accuracy:.1%} of {result.images} images "
+        f"(95 % interval {low:.1%} to {high:.1%})"
+    )
     if result.close:
         close = list(result.close)
         more = f"; and {len(close) - CLOSE} others" if len(close) > CLOSE else ""
         table.append(f"           not distinguishable with these images: {'; '.join(close[:CLOSE])}{more}")
+        table.append("           chosen as the usual one; more images, or its makers, can tell")
+    if result.accuracy < DOUBTFUL:
         table.append(
-            "           chosen by the likelihood of the labels; try more --max-images, or ask its makers"
+            "           if its makers state more, its preprocessing is none of those: write the card"
         )
-    others = ", ".join(f"{share:g}: {accuracy:.1%}" for share, accuracy in result.crops.items())
-    table.append(
-        f"canvas     {preprocessing.canvas.height} x {preprocessing.canvas.width}, {crop} (accuracy by "
-        f"share of the image that is seen: {others})"
-    )
-    if result.crop_close and result.ratio not in result.crop_close:
-        table.append("           other shares are too close to call; the usual one was chosen")
+    table += _framing_lines(result)
     background = ", background output dropped" if result.card.background else ""
     table.append(f"scores     {result.card.kind}, from {result.card.output}{background}")
     return table
+
+
+def _framing_lines(result: CardSearchResult) -> list[str]:
+    preprocessing = result.card.preprocessing
+    crop = preprocessing.crop
+    seen = "no crop" if crop is None else f"crop {crop.height} x {crop.width}"
+    resized = "" if preprocessing.resize == "crop" else f", images {result.framing}"
+    others = ", ".join(f"{words}: {accuracy:.1%}" for words, accuracy in result.framings.items())
+    lines = [
+        f"canvas     {preprocessing.canvas.height} x {preprocessing.canvas.width}, {seen}{resized} ({others})"
+    ]
+    if result.framing_close:
+        lines.append(f"           too close to call: {', '.join(result.framing_close)}")
+    return lines

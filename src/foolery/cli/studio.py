@@ -67,7 +67,7 @@ def studio(
             raise
         raise MissingExtraError(error.name, "studio", "serve pages") from None
     from foolery.cli._studio_backend import load_predictors, render_genomes, report_builder
-    from foolery.data.fitting import FIT
+    from foolery.data.fitting import FIT, how_fitted
     from foolery.studio.app import Studio
     from foolery.studio.library import Library
 
@@ -76,12 +76,13 @@ def studio(
     folder = runs if runs is not None else default_library()
     library = Library(folder)
     predictors, reason = load_predictors(classifier or [], backend, card, device)
+    ways = "; or ".join(dict.fromkeys(how_fitted(each.canvas) for each in predictors)) or FIT
     app = Studio(
         library,
         predictors,
         render_genomes,
         report_builder(predictors),
-        fit=FIT[:1].upper() + FIT[1:],
+        fit=ways[:1].upper() + ways[1:],
         no_predictors=reason,
     )
 

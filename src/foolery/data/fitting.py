@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foolery.canvas import Canvases, CanvasShape, from_image, to_image
+from foolery.canvas import Canvases, CanvasShape, Resize, from_image, to_image
 from foolery.workers import parallel_for
 
 if TYPE_CHECKING:
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 #: Named in the provenance of every result whose images went through ``fit``.
 FIT = "short side resized (Pillow bilinear, antialiased, uint8), then centre crop"
+_OTHER_FITS: dict[Resize, str] = {
+    "squash": "height and width resized, whatever the proportions (Pillow bilinear, antialiased, uint8)",
+    "letterbox": "long side resized (Pillow bilinear, antialiased, uint8), the rest filled on both sides",
+    "corner": "long side resized (Pillow bilinear, antialiased, uint8), filled on the right and below",
+}
 #: Canvases for each worker at a time; Pillow lets other threads run while it resizes.
 CHUNK = 16
 
@@ -22,7 +27,8 @@ def fit(image: Image | Canvases, shape: CanvasShape) -> Canvases:
     """One image as a ``(C, H, W) uint8`` canvas of ``shape``.
 
     The image is converted to gray or RGB, resized until it just covers the canvas (lengths rounded
-    down, as torchvision does), and cropped about its centre. A canvas of that shape comes back as it is.
+    down, as torchvision does), and cropped about its centre; or squashed or letterboxed, where
+    ``shape.resize`` says so. A canvas of that shape comes back as it is.
 
     Args:
         image: a PIL image of any mode, or a ``(C, H, W) uint8`` canvas, gray or RGB.
@@ -36,6 +42,11 @@ def fit(image: Image | Canvases, shape: CanvasShape) -> Canvases:
         image = to_image(image)
     mode = "L" if shape.channels == 1 else "RGB"
     image = image if image.mode == mode else image.convert(mode)
+    if shape.resize == "squash":
+        size = (shape.width, shape.height)
+        return from_image(image if size == image.size else image.resize(size, Resampling.BILINEAR))
+    if shape.resize in ("letterbox", "corner"):
+        return from_image(_letterboxed(image, shape))
     size = _covering(image.size, shape)
     if size != image.size:
         image = image.resize(size, Resampling.BILINEAR)
@@ -55,6 +66,30 @@ def fit_all(canvases: Canvases, shape: CanvasShape) -> Canvases:
 
     parallel_for(work, len(canvases), chunk=CHUNK)
     return fitted
+
+
+def how_fitted(shape: CanvasShape) -> str:
+    """In words what ``fit`` does to an image of another size, for provenance."""
+    return _OTHER_FITS.get(shape.resize, FIT)
+
+
+def _letterboxed(image: Image, shape: CanvasShape) -> Image:
+    """The whole image within the canvas, what is left filled with ``shape.fill``."""
+    from PIL import Image as Pillow
+
+    width, height = image.size
+    ratio = min(shape.width / width, shape.height / height)
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    if size != image.size:
+        image = image.resize(size, Pillow.Resampling.BILINEAR)
+    if size == (shape.width, shape.height):
+        return image
+    canvas = Pillow.new(image.mode, (shape.width, shape.height), (shape.fill,) * len(image.getbands()))
+    at = (0, 0)
+    if shape.resize == "letterbox":
+        at = ((shape.width - size[0]) // 2, (shape.height - size[1]) // 2)
+    canvas.paste(image, at)
+    return canvas
 
 
 def _covering(size: tuple[int, int], shape: CanvasShape) -> tuple[int, int]:

@@ -90,6 +90,8 @@ def ensemble(*members: Classifier) -> Ensemble:
         max(each.canvas.channels for each in descriptions),
         max(each.canvas.height for each in descriptions),
         max(each.canvas.width for each in descriptions),
+        first.canvas.resize if len({each.canvas.resize for each in descriptions}) == 1 else "crop",
+        first.canvas.fill,
     )
     return Ensemble(members, tuple(order), canvas)
 
