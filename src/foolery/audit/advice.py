@@ -70,8 +70,8 @@ def next_steps(audit: Audit) -> tuple[str, ...]:
     ]
     if "/" in audit.classifier.name or audit.classifier.name.startswith("onnx:"):
         steps.append(
-            "then: an ONNX file cannot be trained further; foolery export FOLDER --format folder -o set makes "
-            "the champions a data set, to be a class of its own in the training that made the file"
+            "then: an ONNX file cannot be trained further; foolery export FOLDER --format folder -o set "
+            "makes the champions a data set, to be a class of its own in the training that made the file"
         )
     else:
         steps.append(

@@ -10,6 +10,7 @@ from typing import Literal
 from foolery.audit.attacks import Attack, select_attacks
 from foolery.audit.gates import Gate
 from foolery.audit.panel import Panel, default_panel, make_panel
+from foolery.audit.pipelines import check_writable
 from foolery.audit.plan import DEFAULT_QUERIES, AuditPlan
 from foolery.audit.protocols import AuditProtocol, find_protocol
 from foolery.audit.reference import MAX_IMAGES, MIN_IMAGES, ReferenceData
@@ -60,6 +61,8 @@ class AuditConfig:
         load: how ``ensemble`` and ``hardened`` are loaded from a reference; ``load_classifier`` if None.
         keep: ``all``, or ``light``: without the files of the attacks, which take most of the room. A light
             audit cannot be gone on with, and its page shows no lineages.
+        junit: a file for the gates as JUnit XML.
+        sarif: a file for what was found as SARIF 2.1.0.
         command: how the audit was started, for its document.
 
     Raises:
@@ -92,6 +95,8 @@ class AuditConfig:
     out: Path | str | None = None
     load: Callable[[str], Classifier] | None = None
     keep: Literal["all", "light"] = "all"
+    junit: Path | str | None = None
+    sarif: Path | str | None = None
     command: str = "python"
 
     def __post_init__(self) -> None:
@@ -134,6 +139,9 @@ class AuditConfig:
         Raises:
             UsageError: for what cannot be opened, or does not fit together.
         """
+        for option, path in (("--junit", self.junit), ("--sarif", self.sarif)):
+            if path is not None:
+                check_writable(Path(path), option)
         protocol = find_protocol(self.protocol)
         if protocol is not None and not self._frozen(protocol):
             return self._under(protocol).resolve(classifier, name)

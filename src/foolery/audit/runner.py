@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,7 @@ from foolery.audit.attack_loop import run_attacks
 from foolery.audit.compare import check_comparable, compare_with
 from foolery.audit.config import AuditConfig
 from foolery.audit.mitigations import check_mitigations, measure_mitigations
+from foolery.audit.pipelines import write_pipeline_files
 from foolery.audit.rescore import rescore_champions
 from foolery.audit.schema import Audit
 from foolery.audit.session import AuditSession
@@ -66,7 +68,7 @@ def run_audit(
     plan = config.resolve(loaded, name)
     earlier = config.earlier()
     if earlier is not None:
-        return rescore_champions(plan, earlier, overwrite=overwrite)
+        return _delivered(rescore_champions(plan, earlier, overwrite=overwrite), config)
     check_mitigations(loaded, plan.others, plan.exclude)
     if plan.baseline is not None:
         check_comparable(plan.baseline[0], plan.new_audit(), plan.reference)
@@ -85,7 +87,14 @@ def run_audit(
         without = tuple(attack.model_copy(update={"run": None}) for attack in session.audit.attacks)
         session.document.write_with(attacks=without)
         keep_light(plan.out)
-    return session.audit
+    return _delivered(session.audit, config)
+
+
+def _delivered(audit: Audit, config: AuditConfig) -> Audit:
+    """The audit, with the files for pipelines that were asked for."""
+    junit, sarif = (None if path is None else Path(path) for path in (config.junit, config.sarif))
+    write_pipeline_files(audit, junit, sarif)
+    return audit
 
 
 def _compare(session: AuditSession) -> None:

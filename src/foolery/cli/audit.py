@@ -137,6 +137,12 @@ def audit(
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="Default: runs/CLASSIFIER-audit-seedN."),
     ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the gates as JUnit XML.")
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", metavar="FILE", help="Write what was found as SARIF 2.1.0.")
+    ] = None,
     keep: Annotated[
         str,
         typer.Option("--keep", metavar="all|light", help="light: without the files of the attacks."),
@@ -181,6 +187,8 @@ def audit(
         out=out if out is not None else default_run(classifier, "audit", seed),
         load=lambda reference: load(reference, backend, None, device, None, trust, None, precision),
         keep=cast('Literal["all", "light"]', keep),
+        junit=junit,
+        sarif=sarif,
         command=command_line(context),
     )
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)

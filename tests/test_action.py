@@ -1,0 +1,103 @@
+"""The GitHub Action and the container: their steps are run as the scripts that they are."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import foolery
+
+ROOT = Path(__file__).parents[1]
+ACTION = ROOT / "action" / "action.yml"
+PIP_WHEEL = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q")
+CONTAINER = ROOT / "container" / "Containerfile"
+
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+
+
+@pytest.fixture(scope="module")
+def action():
+    return yaml.safe_load(ACTION.read_text(encoding="utf-8"))
+
+
+def run_step(step, inputs, cwd):
+    """What GitHub does with a step: its inputs go into the environment, and bash runs it."""
+    own = {
+        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda match: inputs[match[1]], value)
+        for name, value in step["env"].items()
+    }
+    environment = {
+        **os.environ,
+        **own,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(foolery.__file__).parents[1]),
+        "GITHUB_STEP_SUMMARY": str(cwd / "step-summary.md"),
+    }
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+def inputs_of(action, **given):
+    return {name: given.get(name, one.get("default", "")) for name, one in action["inputs"].items()}
+
+
+def steps_of(action):
+    return {step["name"]: step for step in action["runs"]["steps"] if "name" in step}
+
+
+def test_what_it_uses_is_pinned_by_digest(action):
+    used = [step["uses"] for step in action["runs"]["steps"] if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in used)
+
+
+def test_no_input_is_pasted_into_a_script(action):
+    for step in action["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
+        assert "run" not in step or step["shell"] == "bash"
+
+
+@pytest.mark.parametrize(("gate", "code"), [("score < 1", 0), ("fooled-by-any > 1%", 1)])
+def test_its_steps_audit_and_summarize(action, mnist, tmp_path, gate, code):
+    """Two gates, one on each line; spaces and special characters stay what they are."""
+    given = {"classifier": "lenet", "data": "mnist", "budget": "1000", "out": "the audit"}
+    inputs = inputs_of(action, **given, **{"fail-on": f"{gate}\nscore < 0.5\n"})
+    audit = run_step(steps_of(action)["audit"], inputs, tmp_path)
+    assert audit.returncode == code, audit.stderr
+    assert (tmp_path / "the audit.junit.xml").read_text().count("<testcase") == 2
+    assert (tmp_path / "the audit.sarif").is_file()
+    assert not list((tmp_path / "the audit").rglob("*.db"))
+    assert run_step(steps_of(action)["summary"], inputs, tmp_path).returncode == 0
+    assert "## Audit of `lenet`" in (tmp_path / "step-summary.md").read_text()
+
+
+def test_a_summary_that_is_not_there_is_no_error(action, tmp_path):
+    assert run_step(steps_of(action)["summary"], inputs_of(action), tmp_path).returncode == 0
+
+
+def test_the_container_installs_the_wheel_and_starts_foolery(tmp_path):
+    """Its commands are run as a script, with pip told to look at no index: no container engine is here."""
+    text = CONTAINER.read_text(encoding="utf-8")
+    (command,) = re.findall(r"^RUN (.*?)(?=^\w)", text.replace("\\\n", " "), re.MULTILINE | re.DOTALL)
+    assert 'ENTRYPOINT ["foolery"]' in text
+    with tempfile.TemporaryDirectory() as folder:
+        wheels = Path(folder)
+        built = subprocess.run(
+            [*PIP_WHEEL, "-w", folder, str(ROOT)],
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        if built.returncode:
+            pytest.skip(f"no wheel can be built here: {built.stderr[-200:]}")
+        script = command.replace("/tmp/", f"{wheels}/").split("&& useradd")[0]
+        script = script.replace("python -m pip install --no-cache-dir", "echo installs")
+        done = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert re.search(r"installs .*/foolery-[\d.]+-py3-none-any\.whl\[onnx\]", done.stdout)
+        assert not list(wheels.glob("*.whl"))
