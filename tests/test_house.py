@@ -31,6 +31,7 @@ FLOORS = (
         "results",
         "install",
         "untrusted",
+        "code",
     },
     {"encodings", "data", "runs"},
     {"classifiers"},

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from foolery.checks.accuracy import evaluate as evaluate
     from foolery.checks.card_search import find_card as find_card
     from foolery.checks.contract import preflight as preflight
+    from foolery.classifiers.live import wrap as wrap
     from foolery.classifiers.registry import list_classifiers as list_classifiers
     from foolery.classifiers.registry import load_classifier as load_classifier
     from foolery.classifiers.wrappers.metered import Budget as Budget
+    from foolery.code import use_code as use_code
     from foolery.data.registry import load_data as load_data
     from foolery.encodings.registry import make_encoding as make_encoding
     from foolery.engine.ascent import ascend as ascend
@@ -72,7 +74,9 @@ _HOMES = {
     "report": "foolery.report",
     "reproduce": "foolery.paper.runner",
     "transfer": "foolery.analysis.transferability",
+    "use_code": "foolery.code",
     "verify": "foolery.analysis.verification",
+    "wrap": "foolery.classifiers.live",
 }
 
 __all__ = [
@@ -101,7 +105,9 @@ __all__ = [
     "report",
     "reproduce",
     "transfer",
+    "use_code",
     "verify",
+    "wrap",
 ]
 
 __getattr__, __dir__ = attach(__name__, _HOMES)

@@ -179,4 +179,5 @@ def default_folder(classifier: str, job: str, seed: int) -> Path:
     """
     kind, colon, rest = classifier.partition(":")
     name = f"{kind}-{Path(rest).stem}" if colon else kind
-    return Path("runs") / f"{re.sub(r'[^A-Za-z0-9._]+', '-', name).strip('-.')}-{job}-seed{seed}"
+    words = (re.sub(r"[^A-Za-z0-9._]+", "-", word).strip("-.") for word in (name, job))
+    return Path("runs") / f"{'-'.join(words)}-seed{seed}"

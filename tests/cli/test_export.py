@@ -24,6 +24,29 @@ def test_export_writes_a_picture_for_every_champion(small_run, tmp_path):
             assert (picture.size, picture.mode) == ((28, 28), "L")
 
 
+def test_a_cppn_is_drawn_at_any_size_and_said_to_be_another_picture(small_run, tmp_path):
+    done = invoke("export", small_run, "-o", tmp_path / "large", "--size", "300")
+    assert done.returncode == 0
+    assert "not the canvases that were scored" in done.stdout
+    index = json.loads((tmp_path / "large/champions.json").read_text())
+    assert (index["size"], "canvas_hash" in index["champions"][0]) == (300, False)
+    invoke("export", small_run, "-o", tmp_path / "same", "--size", "28")
+    invoke("export", small_run, "-o", tmp_path / "scored")
+    for champion in index["champions"]:
+        with Image.open(tmp_path / "large" / champion["file"]) as picture:
+            assert picture.size == (300, 300)
+        same, scored = (tmp_path / folder / champion["file"] for folder in ("same", "scored"))
+        assert same.read_bytes() == scored.read_bytes()
+
+
+@pytest.mark.parametrize("size", ["0", "5000", "-3"])
+def test_a_size_that_cannot_be_drawn_is_refused(small_run, tmp_path, size):
+    is_refused(
+        invoke("export", small_run, "-o", tmp_path / "out", "--size", size), "size: expected 1 to 4096"
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_export_does_not_write_over_what_is_there_without_being_asked(small_run, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     is_refused(invoke("export", small_run, "-o", tmp_path), str(tmp_path), "--overwrite")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.analysis.transfer_matrix import TransferCell, TransferMatrix, TransferRow
 from foolery.canvas import Canvases, canvas_hash
-from foolery.classifiers import load_classifier
+from foolery.classifiers import as_classifier
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_by_name
@@ -67,7 +67,7 @@ def transfer(
     if not runs or not classifiers:
         raise UsageError("transfer: expected at least one run and one classifier, each")
     results = [run if isinstance(run, RunResult) else open_run(run) for run in runs]
-    networks = [load_classifier(each) if isinstance(each, str) else each for each in classifiers]
+    networks = [as_classifier(each) for each in classifiers]
     with_champions = [run for run in results if run.champions]
     notes = [f"{run.name} has no champions yet and is left out" for run in results if not run.champions]
     if not with_champions:

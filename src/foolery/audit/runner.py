@@ -18,7 +18,7 @@ from foolery.audit.rescore import rescore_champions
 from foolery.audit.schema import Audit
 from foolery.audit.session import AuditSession
 from foolery.audit.storage import keep_light, open_audit
-from foolery.classifiers import load_classifier
+from foolery.classifiers import as_classifier
 from foolery.classifiers.base import Classifier
 from foolery.errors import UsageError, did_you_mean
 
@@ -62,7 +62,7 @@ def run_audit(
     if resume and config.champions is not None:
         raise UsageError("--champions: attacks nothing; leave out --resume")
     name = classifier if isinstance(classifier, str) else None
-    loaded = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    loaded = as_classifier(classifier)
     if resume and config.seeds is None and config.out is not None:
         config = replace(config, seeds=open_audit(config.out).budget.seeds)
     plan = config.resolve(loaded, name)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from foolery.checks.class_order import other_order
-from foolery.classifiers import load_classifier
+from foolery.classifiers import as_classifier
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
@@ -79,7 +79,7 @@ def evaluate(classifier: Classifier | str, data: LabelledData | str, split: str 
             images show another order of those that were matched by position.
     """
     start = perf_counter()
-    classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    classifier = as_classifier(classifier)
     data = load_data(data, split) if isinstance(data, str) else data
     description = classifier.description
     match = match_classes(data.classes, description.classes, description.name)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape, from_png, png_bytes
 from foolery.checks.class_order import other_order
-from foolery.classifiers import load_classifier
+from foolery.classifiers import as_classifier
 from foolery.classifiers.accuracy import LabelledPredictions, better_than_chance, measure_accuracy
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.gradients import check_gradient, has_gradient
@@ -325,7 +325,7 @@ def preflight(
         UsageError: where the data cannot be used; what is wrong with the classifier is a check.
     """
     check_max_images(max_images)
-    classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    classifier = as_classifier(classifier)
     data = load_data(data) if isinstance(data, str) else data
     description = classifier.description
     canvases = probes(description.canvas)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from foolery.classifiers.base import Description as Description
     from foolery.classifiers.card import Card as Card
     from foolery.classifiers.card import read_card as read_card
+    from foolery.classifiers.live import as_classifier as as_classifier
+    from foolery.classifiers.live import wrap as wrap
     from foolery.classifiers.onnx_torch import with_gradient as with_gradient
     from foolery.classifiers.registry import list_classifiers as list_classifiers
     from foolery.classifiers.registry import load_classifier as load_classifier
@@ -30,6 +32,7 @@ __all__ = [
     "Classifier",
     "Description",
     "Metered",
+    "as_classifier",
     "ensemble",
     "list_classifiers",
     "load_classifier",
@@ -39,6 +42,7 @@ __all__ = [
     "ten_crop",
     "with_gradient",
     "with_reject_option",
+    "wrap",
 ]
 
 __getattr__, __dir__ = attach(
@@ -50,6 +54,7 @@ __getattr__, __dir__ = attach(
         "Classifier": "foolery.classifiers.base",
         "Description": "foolery.classifiers.base",
         "Metered": "foolery.classifiers.wrappers.metered",
+        "as_classifier": "foolery.classifiers.live",
         "ensemble": "foolery.classifiers.wrappers.ensemble",
         "list_classifiers": "foolery.classifiers.registry",
         "load_classifier": "foolery.classifiers.registry",
@@ -59,5 +64,6 @@ __getattr__, __dir__ = attach(
         "ten_crop": "foolery.classifiers.wrappers.ten_crop",
         "with_gradient": "foolery.classifiers.onnx_torch",
         "with_reject_option": "foolery.classifiers.wrappers.rejection",
+        "wrap": "foolery.classifiers.live",
     },
 )

@@ -178,7 +178,7 @@ def _card_fields(model: Any, request: Request) -> dict[str, Any]:
 
 def _wrap(request: Request, model: Any, card: Card, call: CanvasFunction) -> PythonClassifier:
     fingerprint = getattr(model, "fingerprint", None)
-    digest = fingerprint if isinstance(fingerprint, str) else fingerprint_of_digests([_digest(model)], card)
+    digest = fingerprint if isinstance(fingerprint, str) else fingerprint_of_digests([digest_of(model)], card)
     description = Description(
         name=request.reference,
         fingerprint=digest,
@@ -192,7 +192,7 @@ def _wrap(request: Request, model: Any, card: Card, call: CanvasFunction) -> Pyt
     return PythonClassifier(description, card, call)
 
 
-def _digest(model: Any) -> bytes:
+def digest_of(model: Any) -> bytes:
     """SHA-256 of an estimator as pickle writes it (it is not read back), else of the source of a callable."""
     if hasattr(model, "predict_proba"):
         return hashlib.sha256(pickle.dumps(model, protocol=4)).digest()

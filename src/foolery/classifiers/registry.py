@@ -138,6 +138,7 @@ def load_classifier(
         raise UsageError(f"backend: unknown {backend!r}; {did_you_mean(backend, list(BACKENDS))}")
     check_device(device)
     check_precision(precision)
+    _check_text(reference)
     changed = dict(changes or {})
     if classes is not None:
         changed["classes"] = class_names_from(classes)
@@ -179,6 +180,14 @@ def load_classifier(
     return open_builtin(reference, backend, device, precision)
 
 
+def _check_text(reference: object) -> None:
+    if not isinstance(reference, str):
+        raise UsageError(
+            f"classifier: expected a reference such as 'lenet', got {type(reference).__name__}; wrap a model "
+            f"that lives in Python: foolery.wrap(model, canvas=(3, 32, 32), classes=…)"
+        )
+
+
 def load_recorded(
     reference: str,
     *,
@@ -201,6 +210,11 @@ def load_recorded(
     Raises:
         UsageError: where loading it would run code, call an endpoint or fetch anything.
     """
+    if reference.startswith("wrapped:"):
+        raise UsageError(
+            f"classifier: the run names {reference!r}, a model that foolery.wrap took from a running Python; "
+            f"give it again, there as classifier=, on the command line as --classifier python:MODULE:NAME"
+        )
     if any(_runs_code(leaf.partition(":")[0]) for leaf in leaves(reference)):
         raise UsageError(
             f"classifier: the run names {reference!r}, which is not loaded because a run file says so; if "

@@ -106,15 +106,17 @@ class Commands(TyperGroup):
     def run(self, arguments: list[str]) -> int:
         """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""
         arguments, debug = without_debug(arguments or ["--help"])
+        words = tuple(arguments)
         warnings.showwarning = show_warning
         with plain_streams():
             return self._run(arguments, debug=debug)
 
     def _run(self, arguments: list[str], *, debug: bool) -> int:
         try:
+            arguments = without_code(arguments)
             with (
                 announcing(as_json="--json" in arguments),
-                self.make_context("foolery", arguments, obj=Invocation(tuple(arguments))) as context,
+                self.make_context("foolery", arguments, obj=Invocation(words)) as context,
             ):
                 self.invoke(context)
             sys.stdout.flush()
@@ -135,6 +137,25 @@ def without_debug(arguments: list[str]) -> tuple[list[str], bool]:
     words = [word for word in arguments[:stop] if word != "--debug"]
     debug = len(words) < stop or os.environ.get("FOOLERY_DEBUG", "0") not in ("", "0")
     return words + arguments[stop:], debug
+
+
+def without_code(arguments: list[str]) -> list[str]:
+    """``arguments`` without ``--with REF``, which may stand anywhere before ``--``; each REF is in use then.
+
+    Raises:
+        UsageError: a reference is missing or leads nowhere.
+    """
+    stop = arguments.index("--") if "--" in arguments else len(arguments)
+    words, rest = arguments[:stop], arguments[stop:]
+    while "--with" in words:
+        at = words.index("--with")
+        if at + 1 == len(words):
+            raise UsageError("--with: expected python:MODULE:NAME after it")
+        from foolery.code import use_code
+
+        use_code(words[at + 1])
+        del words[at : at + 2]
+    return words + rest
 
 
 def discard_output() -> None:

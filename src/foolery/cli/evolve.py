@@ -42,7 +42,10 @@ def evolve(
     encoding: Annotated[
         str,
         typer.Option(
-            "--encoding", "-e", metavar="NAME", help="cppn, direct, gaussian, sparse, or that of a plugin."
+            "--encoding",
+            "-e",
+            metavar="NAME",
+            help="cppn, direct, gaussian, sparse, a plugin's, or your own: python:MODULE:NAME.",
         ),
     ] = "cppn",
     generations: Annotated[
@@ -74,7 +77,9 @@ def evolve(
     objective: Annotated[
         str,
         typer.Option(
-            "--objective", metavar="class-score|margin", help="What selection maximizes for each class."
+            "--objective",
+            metavar="class-score|margin|python:MODULE:NAME",
+            help="What selection maximizes for each class.",
         ),
     ] = "class-score",
     until: Annotated[

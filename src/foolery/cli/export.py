@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from foolery.cli._options import real_number
+from foolery.cli._options import real_number, whole_number
 from foolery.cli._output import print_json
 from foolery.errors import UsageError
 
@@ -34,6 +34,15 @@ def export(
             "--min-confidence", metavar="P", parser=real_number, help="Skip champions below this confidence."
         ),
     ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            "--size",
+            metavar="PIXELS",
+            parser=whole_number,
+            help="Draw the CPPNs again, the longer side so many pixels: other pictures than the scored.",
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -42,6 +51,8 @@ def export(
     --format makes one labelled data set of many runs and audits, each image once, split by run.
     """
     if form is not None:
+        if size is not None:
+            raise UsageError("--size draws pictures for print, not a data set; leave --format out")
         share = 0.2 if test_share is None else test_share
         export_set(runs, out, form, share, min_confidence or 0.0, overwrite, as_json=as_json)
         return
@@ -55,12 +66,16 @@ def export(
 
     if (runs[0] / FILE).is_file():
         raise UsageError(f"RUN: {runs[0]} is an audit; give --format folder or --format parquet")
-    written = write(runs[0], out, overwrite=overwrite)
+    written = write(runs[0], out, overwrite=overwrite, size=size)
     assert isinstance(written, list)
     if as_json:
         print_json({"out": str(out), "images": len(written)})
     else:
         print(f"{len(written)} files in {out}")
+        if size is not None:
+            print(
+                "drawn anew at this size: not the canvases that were scored; scored_canvas_hash names those"
+            )
 
 
 def export_set(

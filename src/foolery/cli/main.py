@@ -33,6 +33,14 @@ def foolery(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks (or set FOOLERY_DEBUG=1); anywhere on the line.")
     ] = False,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="python:MODULE:NAME",
+            help="Import your own encoding, so that runs that name it can be read; anywhere on the line.",
+        ),
+    ] = None,
 ) -> None:
     """Find unrecognizable images that an image classifier accepts with high confidence.
 

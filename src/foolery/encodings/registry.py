@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from foolery.code import is_code, known_code
+from foolery.errors import UsageError
 from foolery.registry import Entry, Option, Registry
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def make_encoding(
     """The encoding ``name`` for ``canvas``.
 
     Args:
-        name: one of ``ENCODINGS``.
+        name: one of ``ENCODINGS``, or ``python:MODULE:NAME`` that is in use (``foolery.use_code``).
         canvas: what it draws.
         options: of its entry, by name; a text in place of a number or truth is read.
 
@@ -83,9 +85,31 @@ def make_encoding(
         >>> make_encoding("cppn", CanvasShape(1, 28, 28), {"coordinates": "centered"}).options
         {'coordinates': 'centered'}
     """
+    if is_code(name):
+        return _from_code(name, canvas, options or {})
     values = ENCODINGS.parse_options(name, options or {})
     encoding: Encoding[Any] = ENCODINGS.load(name)(canvas, **values)
     return encoding
+
+
+def _from_code(reference: str, canvas: CanvasShape, options: Mapping[str, object]) -> Encoding[Any]:
+    from foolery.encodings.base import Encoding
+
+    made = known_code(reference, "encoding")
+    if isinstance(made, type) or not isinstance(made, Encoding):
+        try:
+            made = made(canvas, **options)
+        except Exception as error:  # the user's code can raise anything
+            message = next(iter(str(error).splitlines()), "")
+            raise UsageError(
+                f"encoding {reference}: cannot be made from its canvas and options {dict(options)}: "
+                f"{type(error).__name__}: {message}"
+            ) from error
+    if not isinstance(made, Encoding):
+        raise UsageError(f"encoding {reference}: expected a foolery Encoding, got {type(made).__name__}")
+    if made.canvas != canvas:
+        raise UsageError(f"encoding {reference}: draws {made.canvas.axes}, expected {canvas.axes}")
+    return made
 
 
 def encoding_options() -> dict[str, dict[str, Option]]:

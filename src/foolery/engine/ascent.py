@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from foolery.classifiers import load_classifier
+from foolery.classifiers import as_classifier
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.engine.ascent_loop import AscentLoop, delete_states
@@ -83,7 +83,7 @@ def ascend(
     if resume and out is None:
         raise UsageError("resume: a run in memory cannot be resumed; give out=FOLDER")
     ascent_rule = make_rule(preset, rule, steps)
-    classifier = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    classifier = as_classifier(classifier)
     cells = class_indices(classes, classifier.description.classes)
     ascent_start = make_start(
         classifier, cells, ascent_rule, kind=start, seed=check_seed(seed), through=through, source=source

@@ -22,7 +22,7 @@ from foolery.runs import Provenance, RunFile, RunHead, RunSettings, RunWriter, r
 from foolery.runs.create import check_free, check_same_settings, delete_run
 from foolery.runs.database import RUN_DB, check_header
 from foolery.search.map_elites import MapElites
-from foolery.search.objectives import ClassScore
+from foolery.search.objectives import Objective
 from foolery.search.offspring import LocalSearch
 
 MAX_RUNS_PER_BATCH = 50
@@ -75,7 +75,7 @@ class RunPlan:
     alone: bool
     classifier: Classifier
     encoding: Encoding[Any]
-    objective: ClassScore
+    objective: Objective
     local_search: LocalSearch | None
     settings: RunSettings
     provenance: Provenance

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, overload
 
-from foolery.classifiers import load_classifier
+from foolery.classifiers import as_classifier
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.wrappers.batched import autobatch
 from foolery.classifiers.wrappers.metered import Budget
-from foolery.encodings import make_encoding
+from foolery.encodings import Encoding
 from foolery.engine.batches import RunPlan, folder_of, settings_of
 from foolery.engine.loop import Limits
+from foolery.engine.own_code import named_encoding, named_objective
 from foolery.engine.progress import OnProgress
 from foolery.engine.provenance import make_provenance
 from foolery.engine.run import RunResult, RunResults
@@ -21,7 +22,7 @@ from foolery.rng import MAX_SEED, check_seed
 from foolery.runs import RunSettings, read_run_head
 from foolery.search.map_elites import MapElites
 from foolery.search.memetic import check_steps, gradient_steps
-from foolery.search.objectives import OBJECTIVES, ObjectiveName, class_indices
+from foolery.search.objectives import Objective, class_indices
 
 KeepGenomes = Literal["auto", "all", "champions"]
 MAX_GENERATIONS = 10_000_000
@@ -41,13 +42,13 @@ def evolve(  # type: ignore[misc]  # the overloads leave out the arguments that 
     *,
     seed: int = 0,
     seeds: int | Sequence[int] | None = None,
-    encoding: str = "cppn",
+    encoding: str | Encoding[Any] = "cppn",
     options: Mapping[str, bool | int | float | str] | None = None,
     generations: int = 200,
     batch: int = 200,
     initial: int | None = None,
     classes: Sequence[str] | None = None,
-    objective: ObjectiveName = "class-score",
+    objective: str | Objective | type[Objective] = "class-score",
     memetic: int = 0,
     out: Path | str | None = None,
     resume: bool = False,
@@ -74,13 +75,16 @@ def evolve(  # type: ignore[misc]  # the overloads leave out the arguments that 
         seed: 0 to 2^64 - 1; the same seed on the same machine gives the same run.
         seeds: several runs, each the one that its seed gives alone: the seeds, or N for ``seed`` to
             ``seed + N - 1``. Up to 50 of them share their batches, fewer where images are large.
-        encoding: how images are described: ``cppn``, ``direct``, ``gaussian``, ``sparse``, or a plugin's.
+        encoding: how images are described: ``cppn``, ``direct``, ``gaussian``, ``sparse``, a plugin's,
+            or one of your own, as an object or as ``python:MODULE:NAME``. The run file records that
+            reference; whoever reads the run in another Python repeats it (``foolery.use_code``, ``--with``).
         options: of the encoding, for instance ``{"coordinates": "centered"}``.
         generations: after the initial population; more than a finished run has extends it.
         batch: children per generation.
         initial: size of the initial population; ``batch`` if None.
         classes: names of the classes to search for; all if None.
-        objective: what selection maximizes, ``class-score`` or ``margin`` (``foolery.search.objectives``).
+        objective: what selection maximizes, ``class-score`` or ``margin`` (``foolery.search.objectives``), or
+            your own, likewise.
         memetic: gradient steps that every child takes before it is scored (``foolery.search.memetic``); each
             counts as two queries, forward and backward. Needs a classifier with gradients.
         out: folder for the run file; None keeps the run in memory. Several runs get folders ``seed-N`` in it.
@@ -108,15 +112,16 @@ def evolve(  # type: ignore[misc]  # the overloads leave out the arguments that 
     check_steps(memetic)
     if resume and out is None:
         raise UsageError("resume: a run in memory cannot be resumed; give out=FOLDER")
-    _check_choice("objective", objective, tuple(OBJECTIVES))
     _check_choice("keep-genomes", keep_genomes, get_args(KeepGenomes))
     folder, alone = None if out is None else Path(out), seeds is None
     all_seeds = (check_seed(seed),) if seeds is None else _seeds(seed, seeds)
-    plain = load_classifier(classifier) if isinstance(classifier, str) else classifier
+    plain = as_classifier(classifier)
     classifier = autobatch(plain, _stored_settings(folder, all_seeds, alone) if resume else None)
     description, limits = classifier.description, budget or Budget()
-    image_encoding = make_encoding(encoding, description.canvas, options)
-    cells = OBJECTIVES[objective](class_indices(classes, description.classes))
+    stored = out is not None
+    image_encoding, encoding_name = named_encoding(encoding, description.canvas, options, stored=stored)
+    indices = class_indices(classes, description.classes)
+    cells, objective_name = named_objective(objective, indices, all_classes=classes is None, stored=stored)
     local_search = gradient_steps(plain, image_encoding, cells.cells, memetic) if memetic else None
     search = MapElites(
         image_encoding, cells, seeds=all_seeds[0], batch=batch, initial=initial, local_search=local_search
@@ -129,7 +134,9 @@ def evolve(  # type: ignore[misc]  # the overloads leave out the arguments that 
         image_encoding,
         cells,
         local_search,
-        settings_of(search, classifier),
+        settings_of(search, classifier).model_copy(
+            update={"encoding": encoding_name, "objective": objective_name}
+        ),
         make_provenance(description, command),
         image_encoding.keeps_ancestors if keep_genomes == "auto" else keep_genomes == "all",
         checkpoint_every,

@@ -22,6 +22,7 @@ def export(
     test_share: float = 0.2,
     min_confidence: float = 0.0,
     overwrite: bool = False,
+    size: int | None = None,
 ) -> list[Path] | FoolingSet:
     """Write champions into the folder ``out``.
 
@@ -39,6 +40,8 @@ def export(
         test_share: of a data set, the share of runs that is for testing.
         min_confidence: of a data set, the confidence that a champion must have.
         overwrite: replace what an earlier export wrote there. Other files are never touched.
+        size: of PNG files of CPPNs, the longer side in pixels: the same genomes drawn at another size. These
+            are not the images that the classifier scored.
 
     Returns:
         The PNG files, or what was written as a data set.
@@ -48,7 +51,9 @@ def export(
         MissingExtraError: for Parquet without pyarrow.
     """
     if form == PNG:
-        return export_champions(_one_run(sources), Path(out), overwrite=overwrite)
+        return export_champions(_one_run(sources), Path(out), overwrite=overwrite, size=size)
+    if size is not None:
+        raise UsageError("size: a data set holds the images that were scored; leave size out")
     if isinstance(sources, RunResult):
         if sources.path is None:
             raise UsageError(

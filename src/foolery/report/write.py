@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foolery.analysis.transfer_matrix import TransferMatrix
 from foolery.audit.schema import Audit
-from foolery.classifiers import load_classifier
+from foolery.classifiers import as_classifier
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.engine.run import RunResult
 from foolery.errors import UsageError
@@ -146,7 +146,7 @@ def report_options(
     limit = _budget(budget)
     find: ClassifierFinder | None = None
     if classifier is not None:
-        chosen = load_classifier(classifier) if isinstance(classifier, str) else classifier
+        chosen = as_classifier(classifier)
         find = lambda name, fingerprint, classes: (chosen, "")  # noqa: E731
     elif data is not None or limit.queries != 0:
         find = loader or ClassifierLoader()
@@ -154,7 +154,7 @@ def report_options(
         find_classifier=find,
         budget=limit,
         data=load_data(data, split) if isinstance(data, str) else data,
-        panel=[load_classifier(each) if isinstance(each, str) else each for each in panel],
+        panel=[as_classifier(each) for each in panel],
         figures=figures,
         single_file=single_file,
         on_note=on_note,

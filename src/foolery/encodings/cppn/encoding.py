@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 COORDINATES = ("raw", "centered")
 
 
-def planes(canvas: CanvasShape, coordinates: str) -> NDArray[np.float32]:
+def planes(
+    canvas: CanvasShape, coordinates: str, sides: tuple[int, int] | None = None
+) -> NDArray[np.float32]:
     """``(4, H * W) float32``: x, y, distance from the centre, 1 (``phen_grayscale_image.hpp``).
 
     With ``raw``, x and y are the pixel's column and row; with ``centered`` they run from -1 to 1. The
-    distance is that of the centered coordinates in both.
+    distance is that of the centered coordinates in both. With ``sides``, height and width in pixels, the same
+    ranges are divided into more or fewer steps.
     """
-    y, x = np.mgrid[: canvas.height, : canvas.width].astype(np.float64)
+    height, width = sides or (canvas.height, canvas.width)
+    y, x = np.mgrid[:height, :width].astype(np.float64)
+    if sides is not None:
+        y *= (canvas.height - 1) / max(height - 1, 1)
+        x *= (canvas.width - 1) / max(width - 1, 1)
     right = 2.0 * x / max(canvas.width - 1, 1) - 1.0
     down = 2.0 * y / max(canvas.height - 1, 1) - 1.0
     distance = np.sqrt(right * right + down * down)
@@ -108,6 +115,18 @@ class Cppn(Encoding[CppnGenomes]):
         colors = None if self.canvas.channels == 1 else self.colors
         levels = canvases.reshape(len(genomes), self.canvas.channels, self.planes.shape[1])
         render_cpu.draw_into(genomes, self.planes, levels, colors)
+
+    def render_at(self, genomes: CppnGenomes, size: int) -> Canvases:
+        """``(N, C, H', W') uint8``: the same networks drawn with a longer side of ``size`` pixels.
+
+        It is another picture than the canvas, finer or coarser; no classifier has seen it.
+        """
+        longer = max(self.canvas.height, self.canvas.width)
+        height, width = (max(1, round(side * size / longer)) for side in self.canvas.axes[1:])
+        colors = None if self.canvas.channels == 1 else self.colors
+        at = planes(self.canvas, self.coordinates, (height, width))
+        levels = render_cpu.draw(genomes, at, self.canvas.channels, colors)
+        return levels.reshape(len(genomes), self.canvas.channels, height, width)
 
     def on_device(self, device: str) -> Cppn:
         """The same encoding, drawing in the memory of ``device`` where that is ``cuda``; else itself."""
