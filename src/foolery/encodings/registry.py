@@ -95,21 +95,21 @@ def make_encoding(
 def _from_code(reference: str, canvas: CanvasShape, options: Mapping[str, object]) -> Encoding[Any]:
     from foolery.encodings.base import Encoding
 
-    made = known_code(reference, "encoding")
-    if isinstance(made, type) or not isinstance(made, Encoding):
+    encoding = known_code(reference, "encoding")
+    if isinstance(encoding, type) or not isinstance(encoding, Encoding):
         try:
-            made = made(canvas, **options)
+            encoding = encoding(canvas, **options)
         except Exception as error:  # the user's code can raise anything
             message = next(iter(str(error).splitlines()), "")
             raise UsageError(
                 f"encoding {reference}: cannot be made from its canvas and options {dict(options)}: "
                 f"{type(error).__name__}: {message}"
             ) from error
-    if not isinstance(made, Encoding):
-        raise UsageError(f"encoding {reference}: expected a foolery Encoding, got {type(made).__name__}")
-    if made.canvas != canvas:
-        raise UsageError(f"encoding {reference}: draws {made.canvas.axes}, expected {canvas.axes}")
-    return made
+    if not isinstance(encoding, Encoding):
+        raise UsageError(f"encoding {reference}: expected a foolery Encoding, got {type(encoding).__name__}")
+    if encoding.canvas != canvas:
+        raise UsageError(f"encoding {reference}: draws {encoding.canvas.axes}, expected {canvas.axes}")
+    return encoding
 
 
 def encoding_options() -> dict[str, dict[str, Option]]:

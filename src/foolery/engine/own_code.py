@@ -69,17 +69,17 @@ def named_objective(
         if name not in OBJECTIVES:
             raise UsageError(f"objective: unknown {name!r}; {did_you_mean(name, list(OBJECTIVES))}")
         return OBJECTIVES[name](cells), name
-    made: Any = use_code(name) if name else objective
-    if isinstance(made, type):
-        made = made(cells)
-    if not (callable(made) and isinstance(getattr(made, "cells", None), tuple)):
+    value: Any = use_code(name) if name else objective
+    if isinstance(value, type):
+        value = value(cells)
+    if not (callable(value) and isinstance(getattr(value, "cells", None), tuple)):
         raise UsageError(
             f"objective: expected {', '.join(OBJECTIVES)}, python:MODULE:NAME or an object with cells that "
-            f"is called with scores and canvases, got {type(made).__name__}"
+            f"is called with scores and canvases, got {type(value).__name__}"
         )
-    if not all_classes and tuple(made.cells) != tuple(cells):
-        raise UsageError(f"objective: it has cells of its own, {made.cells}; leave classes out")
+    if not all_classes and tuple(value.cells) != tuple(cells):
+        raise UsageError(f"objective: it has cells of its own, {value.cells}; leave classes out")
     for own, cls in OBJECTIVES.items():
-        if type(made) is cls:
-            return made, own
-    return made, name or reference_of(made, "objective", stored=stored)
+        if type(value) is cls:
+            return value, own
+    return value, name or reference_of(value, "objective", stored=stored)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
+from foolery.runs.validation import BRED
 from foolery.text import format_count, format_score
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ def how_made(settings: RunSettings) -> str:
             f"{start} It then followed the gradient of its class, {step}. Shown is the step that {name} "
             "scored highest, rounded to 8 bits."
         )
+    if settings.search == BRED:
+        return (
+            "A person chose the parents, nine pictures at a time. Each class keeps the picture shown that "
+            f"{name} scored highest for it."
+        )
     start = _ENCODING_STARTS.get(settings.encoding, "Each image began at random.")
     return (
         f"{start} Each class keeps the image that {name} scored highest for it; nothing else selected the "
@@ -87,7 +93,8 @@ def heading(settings: RunSettings) -> str:
     if settings.search == "ascent":
         through = " through CPPNs" if "through" in settings.search_options else ""
         return f"Gradient ascent{through}, seed {settings.seed}"
-    return f"{_ENCODINGS.get(settings.encoding, settings.encoding)} encoding, seed {settings.seed}"
+    by_hand = "Bred by hand, " if settings.search == BRED else ""
+    return f"{by_hand}{_ENCODINGS.get(settings.encoding, settings.encoding)} encoding, seed {settings.seed}"
 
 
 def about_run(settings: RunSettings) -> str:
@@ -105,7 +112,8 @@ def run_state(status: str, generation: int) -> str:
 
 def alt_text(settings: RunSettings, champion: Champion) -> str:
     """A champion's image in a sentence."""
-    kind = "Gradient ascent image" if settings.search == "ascent" else "Evolved image"
+    kinds = {"ascent": "Gradient ascent image", BRED: "Image bred by hand"}
+    kind = kinds.get(settings.search, "Evolved image")
     value = format_score(champion.confidence, settings.kind)
     return f"{kind}: {short_name(settings.classifier)} gives {champion.label} {value}"
 

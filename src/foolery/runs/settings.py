@@ -15,7 +15,7 @@ class RunSettings(BaseModel):
     """Everything that decides the genomes of a run; a resumed run must have the same.
 
     Attributes:
-        search: name of the search, ``map-elites`` or ``ascent``.
+        search: name of the search, ``map-elites``, ``ascent``, or ``bred`` (by hand).
         search_options: of that search: ``memetic``, or preset, start and rule of an ascent.
         encoding: name in the registry of encodings, with all its ``encoding_options``.
         renderer: version of the encoding's renderer.

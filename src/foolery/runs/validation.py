@@ -16,6 +16,8 @@ from foolery.runs.settings import RunSettings
 
 MAX_NUMBER = 2**63 - 1
 MAX_GENERATION = 2**32 - 1
+BRED = "bred"
+"""The search of a run that a person bred: it keeps every individual, since any may be chosen as a parent."""
 ROUNDING = 1e-3  # a probability or cosine that was rounded may lie this far outside its range
 
 
@@ -41,6 +43,7 @@ class RunValidator:
         self._lowest = (-1.0 if settings.kind == "similarity" else 0.0) - ROUNDING
         self._highest = 1.0 + ROUNDING
         self._kind = settings.kind
+        self._keeps_all = settings.search == BRED
         self.latest: GenerationStats | None = None
         self.champions: dict[int, Replacement] = {}
         self._stored: set[int] = set()
@@ -121,7 +124,7 @@ class RunValidator:
         if len({replacement.cell for replacement in replacements}) != len(replacements):
             raise RecordError(f"generation {generation}: a cell is taken twice")
         idle = born.difference([replacement.individual for replacement in replacements])
-        if idle:
+        if idle and not self._keeps_all:
             raise RecordError(f"individual {min(idle)}: took no cell in generation {generation}")
         cells, lowest, highest = self._cells, self._lowest, self._highest
         for replacement in replacements:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape
 from foolery.encodings.base import Encoding
 from foolery.encodings.colors import COLORS, check_colors, color_options
-from foolery.encodings.cppn import genome, render_cpu, variation
+from foolery.encodings.cppn import crossover, genome, render_cpu, variation
 from foolery.encodings.cppn.genome import CppnGenomes
 from foolery.errors import UsageError, did_you_mean
 from foolery.rng import Stream
@@ -91,6 +91,10 @@ class Cppn(Encoding[CppnGenomes]):
     def offspring(self, pool: CppnGenomes, parent_rows: NDArray[np.int64], stream: Stream) -> CppnGenomes:
         """One mutated clone of the genome at each of the rows ``parent_rows``."""
         return variation.offspring(pool, parent_rows, self.canvas.channels, stream)
+
+    def cross(self, parents: CppnGenomes, mates: CppnGenomes, stream: Stream) -> CppnGenomes:
+        """One child of every parent and its mate, not mutated; see ``crossover.py``."""
+        return crossover.cross(parents, mates, self.canvas.channels, stream)
 
     def take(self, genomes: CppnGenomes, index: NDArray[np.int64]) -> CppnGenomes:
         """The genomes at ``index``, repeats allowed."""

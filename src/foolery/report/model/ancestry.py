@@ -55,6 +55,8 @@ def trace_ancestries(run: RunFile, encoding: Encoding[Any]) -> list[Ancestry | N
     by_number = {each.number: each for each in run.individuals}
     lineages = [run.lineage(champion.individual) for champion in run.champions]
     chosen = [[lineage[at] for at in _spread_indices(len(lineage))] for lineage in lineages]
+    holders = {replacement.individual for replacement in run.replacements}  # bred by hand, some held nothing
+    chosen = [[each for each in line if each.number in holders] for line in chosen]
     numbers = sorted({each.number for line in chosen for each in line if each.genome is not None})
     images = _render_small(encoding, [by_number[number].genome or b"" for number in numbers])
     rendered = dict(zip(numbers, images, strict=True))
