@@ -35,6 +35,9 @@ COMMANDS = (
     CommandEntry("reproduce", "Reproduce the paper's experiments, with its numbers beside ours.", MAIN),
     CommandEntry("studio", "Watch and inspect runs on a local web page.", MORE),
     CommandEntry(
+        "breed", "Breed images by hand in the browser, with a classifier's answers beside them.", MORE
+    ),
+    CommandEntry(
         "ascend", "Follow gradients to images that a classifier accepts with high confidence.", MORE
     ),
     CommandEntry("show", "Print the results of runs.", MORE),

@@ -23,6 +23,7 @@ from foolery.encodings.cppn.encoding import Cppn
 from foolery.engine.provenance import make_provenance
 from foolery.engine.run import run_encoding
 from foolery.errors import UsageError
+from foolery.files import is_vacant
 from foolery.rng import Stream, check_seed
 from foolery.runs import GenerationStats, Individual, Replacement, RunSettings, RunWriter, open_run_file
 from foolery.search.objectives import OBJECTIVES
@@ -183,7 +184,7 @@ class Breeding:
 
     def canvases(self, numbers: Sequence[int]) -> Canvases:
         """``(N, C, H, W) uint8`` of individuals by their numbers."""
-        genomes = self._encoding.unpack([self._genome(number) for number in numbers])
+        genomes = self._encoding.unpack([self.genome(number) for number in numbers])
         return self._encoding.render(genomes)
 
     def breed(self, chosen: Sequence[int]) -> BredGeneration:
@@ -196,7 +197,7 @@ class Breeding:
         """
         if not 1 <= len(chosen) <= PICTURES or len(set(chosen)) != len(chosen):
             raise UsageError(f"parents: expected 1 to {PICTURES} different pictures, got {list(chosen)}")
-        genomes = self._encoding.unpack([self._genome(number) for number in chosen])
+        genomes = self._encoding.unpack([self.genome(number) for number in chosen])
         rows = np.arange(PICTURES, dtype=np.int64) % len(chosen)
         stream = Stream.of(self._seed, self.generation + 1, PICTURES)
         parents = self._encoding.take(genomes, rows)
@@ -213,7 +214,8 @@ class Breeding:
         """Make the run one file that is done; it can be gone on with all the same."""
         self._writer.close("finished")
 
-    def _genome(self, number: int) -> bytes:
+    def genome(self, number: int) -> bytes:
+        """The packed CPPN of a picture; UsageError for a number that is none."""
         one = self._individuals.get(number)
         if one is None or one.genome is None:
             raise UsageError(f"picture: expected a number of this run, got {number}")
@@ -265,6 +267,14 @@ class Breeding:
             self._holder[cell] = first + row
         self._improvements += len(replacements)
         return replacements
+
+
+def free_folder(folder: Path) -> tuple[Path, int]:
+    """The first of ``bred-1``, ``bred-2`` … in ``folder`` that is free, and its number: its seed too."""
+    number = 1
+    while not is_vacant(folder / f"bred-{number}"):
+        number += 1
+    return folder / f"bred-{number}", number
 
 
 def enter_archive(

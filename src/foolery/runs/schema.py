@@ -52,8 +52,7 @@ TABLES: Mapping[str, str] = {
     seconds REAL NOT NULL            -- of search since the start, summed over resumes
 )""",
     "individuals": """CREATE TABLE individuals (
-    -- One row for every individual that ever held a cell; their parents did too, so a lineage is complete.
-    -- A run bred by hand (search "bred") has one for every picture that was shown.
+    -- One row for every individual that ever held a cell (bred by hand: was shown), and so for its parents.
     number INTEGER PRIMARY KEY,      -- how many images were classified before it
     generation INTEGER NOT NULL,     -- in which it was born and scored
     parent INTEGER,                  -- the individual that it was varied from, NULL in generation 0

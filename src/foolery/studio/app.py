@@ -18,6 +18,8 @@ from starlette.types import ASGIApp
 from foolery.errors import FooleryError
 from foolery.report.wording import about_run, measure
 from foolery.runs import open_live_run
+from foolery.runs.validation import BRED
+from foolery.studio.breeding import Breeder, BreedingRoom
 from foolery.studio.images import ChampionImages, Size
 from foolery.studio.library import Library, LibraryEntry
 from foolery.studio.pages import CONTENT_TYPES, base_of, champion_frame, page, static
@@ -44,6 +46,7 @@ class Studio:
         fit: how an image becomes a canvas, in words.
         renderer: renders champions.
         report_builder: makes reports.
+        breeder: starts runs that a person breeds; None where nobody may.
         closing: whether the server is about to end.
     """
 
@@ -51,6 +54,7 @@ class Studio:
     predictors: Sequence[Predictor]
     renderer: ChampionRenderer
     report_builder: ReportBuilder
+    breeder: Breeder | None = None
     fit: str = ""
     no_predictors: str = "none was named"
     closing: Callable[[], bool] = lambda: False
@@ -60,6 +64,15 @@ class Studio:
 
     def __post_init__(self) -> None:
         self.images = ChampionImages(self.renderer)
+        self.breeding = (
+            BreedingRoom(self.library, self.predictors, self.breeder) if self.breeder is not None else None
+        )
+
+    def close(self) -> None:
+        """Drop the work that waits, and make every run that is being bred one file."""
+        self.queue.close()
+        if self.breeding is not None:
+            self.breeding.close()
 
     def entry(self, request: Request, kind: str) -> LibraryEntry:
         """The entry of the address, or 404."""
@@ -101,6 +114,7 @@ class Studio:
             measure=measure(settings.kind),
             classes=[settings.classes[cell] for cell in settings.cells],
             reference=settings.classifier,
+            breed="run" if settings.search == BRED else "from" if settings.encoding == "cppn" else "",
             crisp=crisp,
             width=width,
             height=height,
@@ -189,6 +203,52 @@ class Studio:
             reason=self.no_predictors,
         )
 
+    async def breed(self, request: Request) -> Response:
+        """``/breed``: nine pictures, parents chosen by hand."""
+        runs = [each for each in await asyncio.to_thread(self.library.entries) if each.kind == "run"]
+        return _html(
+            request,
+            "breed.html",
+            section="breed",
+            title="Breed",
+            predictors=[predictor_json(predictor) for predictor in self.predictors],
+            runs=runs,
+            runs_data=[{"key": each.key, "name": each.name} for each in runs],
+            reason=self.no_predictors,
+        )
+
+    async def breed_start(self, request: Request) -> Response:
+        """``POST /breed/start``: a new run."""
+        room = self._room()
+        return JSONResponse(await self.queue.run(partial(room.start, await room.read(request))))
+
+    async def breed_state(self, request: Request) -> Response:
+        """``/breed/KEY/state.json?generation=G&classifier=N``: pictures, answers, best, tree."""
+        generation, predictor = (_query_number(request, name) for name in ("generation", "classifier"))
+        key = request.path_params["key"]
+        return JSONResponse(await self.queue.run(partial(self._room().state, key, generation, predictor)))
+
+    async def breed_next(self, request: Request) -> Response:
+        """``POST /breed/KEY/next``: children of the chosen."""
+        room, key = self._room(), request.path_params["key"]
+        return JSONResponse(await self.queue.run(partial(room.breed, key, await room.read(request))))
+
+    async def breed_enter(self, request: Request) -> Response:
+        """``POST /breed/KEY/enter``: a picture competes for the classes of another run."""
+        room, key = self._room(), request.path_params["key"]
+        return JSONResponse(await self.queue.run(partial(room.enter, key, await room.read(request))))
+
+    async def breed_picture(self, request: Request) -> Response:
+        """``/breed/KEY/picture/N.png``: it never changes."""
+        key, number = request.path_params["key"], request.path_params["number"]
+        content = await self.queue.run(partial(self._room().picture, key, number))
+        return _image(content, "png", IMMUTABLE)
+
+    def _room(self) -> BreedingRoom:
+        if self.breeding is None or not self.predictors:
+            raise HTTPException(404, "Nothing can be bred here")
+        return self.breeding
+
     async def predict(self, request: Request) -> Response:
         """``POST /predict/N``: the predictions of classifier N for the image in the body."""
         number = request.path_params["number"]
@@ -219,6 +279,12 @@ def app_of(studio: Studio, access: Access) -> ASGIApp:
         Route("/", studio.runs),
         Route("/runs.json", studio.runs),
         Route("/playground", studio.playground),
+        Route("/breed", studio.breed),
+        Route("/breed/start", studio.breed_start, methods=["POST"]),
+        Route("/breed/{key}/state.json", studio.breed_state),
+        Route("/breed/{key}/next", studio.breed_next, methods=["POST"]),
+        Route("/breed/{key}/enter", studio.breed_enter, methods=["POST"]),
+        Route("/breed/{key}/picture/{number:int}.png", studio.breed_picture),
         Route("/predict/{number:int}", studio.predict, methods=["POST"]),
         Route("/static/{name}", studio.static),
         Route("/favicon.ico", _no_content),
@@ -242,6 +308,11 @@ def app_of(studio: Studio, access: Access) -> ASGIApp:
 def _html(request: Request, template: str, status: int = 200, **context: object) -> Response:
     content = page(template, base=base_of(request.scope["path"]), **context)
     return Response(content, status, media_type=CONTENT_TYPES[".html"])
+
+
+def _query_number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _size(request: Request) -> Size:

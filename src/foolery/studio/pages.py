@@ -37,6 +37,7 @@ STUDIO_ASSETS = (
     "camera.js",
     "occlude.js",
     "playground.js",
+    "breed.js",
 )
 
 

@@ -78,7 +78,7 @@ def serve(
         try:
             server.run(sockets=[listener])
         finally:
-            studio.queue.close()
+            studio.close()
 
 
 def address_of(access: Access) -> str:
