@@ -106,12 +106,12 @@ class Commands(TyperGroup):
     def run(self, arguments: list[str]) -> int:
         """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""
         arguments, debug = without_debug(arguments or ["--help"])
-        words = tuple(arguments)
         warnings.showwarning = show_warning
         with plain_streams():
             return self._run(arguments, debug=debug)
 
     def _run(self, arguments: list[str], *, debug: bool) -> int:
+        words = tuple(arguments)
         try:
             arguments = without_code(arguments)
             with (
