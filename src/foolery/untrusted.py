@@ -69,6 +69,8 @@ def read_bytes(path: Path, limit: int) -> bytes:
             status = os.fstat(handle)
             _check_regular(path, status)
             size, content = status.st_size, file.read(limit + 1) if status.st_size <= limit else b""
+    except UnreadableError:
+        raise
     except OSError as error:
         raise UnreadableError(path, error.strerror or str(error)) from None
     except ValueError as error:  # a zero byte in the path

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from foolery.cli._options import load
 from foolery.cli._output import note
-from foolery.errors import MissingExtraError
+from foolery.errors import MissingExtraError, UsageError
 
 FIRST = "lenet"  # of foolery's own
+MOST_WORK = 2e10  # links times pixels: some 20 s
 QUERIES, SECONDS = 5000, 5.0  # for one report, for which predictions wait
 
 if TYPE_CHECKING:
@@ -102,9 +103,23 @@ def render_genomes(settings: RunSettings, genomes: Sequence[bytes]) -> Canvases:
     """``(N, C, H, W) uint8``: genomes of a run drawn."""
     from foolery.engine.run import run_encoding
 
+    check_work(settings, sum(map(len, genomes)))
     encoding = run_encoding(settings)
     canvases: Canvases = encoding.render(encoding.unpack(list(genomes)))
     return canvases
+
+
+def check_work(settings: RunSettings, genome_bytes: int) -> None:
+    """Raise UsageError where drawing genomes of so many bytes would keep everybody waiting.
+
+    A CPPN is drawn link by link, each of which takes a pass over all pixels.
+    """
+    _, height, width = settings.canvas
+    if settings.encoding == "cppn" and genome_bytes / 12 * height * width > MOST_WORK:
+        raise UsageError(
+            f"run: its CPPNs have {genome_bytes:,} bytes for {height} x {width} pixels, which takes too long "
+            "for the studio; foolery report draws them"
+        )
 
 
 def report_builder(predictors: Sequence[LoadedPredictor]) -> Callable[[Path], Mapping[str, bytes]]:
@@ -114,7 +129,12 @@ def report_builder(predictors: Sequence[LoadedPredictor]) -> Callable[[Path], Ma
     def report(folder: Path, /) -> Mapping[str, bytes]:
         from foolery.classifiers.wrappers.metered import Budget
         from foolery.report import ReportOptions, open_artifact
+        from foolery.runs import open_live_run
+        from foolery.runs.database import RUN_DB
 
+        if (folder / RUN_DB).is_file():
+            with open_live_run(folder) as live:
+                check_work(live.settings, live.genome_bytes())
         options = ReportOptions(
             find_classifier=lambda name, fingerprint, classes: (by_fingerprint.get(fingerprint), ""),
             budget=Budget(queries=QUERIES, seconds=SECONDS),

@@ -102,6 +102,14 @@ class LiveRun:
                 genomes[champion.individual] = row[0]
         return genomes
 
+    def genome_bytes(self) -> int:
+        """The bytes of all champions' genomes together."""
+        (total,) = self._connection.execute(
+            "SELECT coalesce(sum(length(genome)), 0) FROM individuals"
+            " WHERE number IN (SELECT individual FROM champions)"
+        ).fetchone()
+        return int(total)
+
     def _champion(self, row: tuple[object, ...]) -> LiveChampion:
         kinds = (int, int, int, float, str)
         if any(type(value) is not kind for value, kind in zip(row, kinds, strict=True)):

@@ -11,24 +11,35 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from foolery.errors import FooleryError
 from foolery.report.wording import about_run, measure
-from foolery.runs import open_live_run
+from foolery.runs import RunSettings, open_live_run
 from foolery.runs.validation import BRED
+from foolery.studio.answers import (
+    busy,
+    guarded,
+    html_answer,
+    http_error,
+    json_answer,
+    message_answer,
+    no_content,
+    upload_refused,
+)
 from foolery.studio.breeding import Breeder, BreedingRoom
 from foolery.studio.images import ChampionImages, Size
 from foolery.studio.library import Library, LibraryEntry
-from foolery.studio.pages import CONTENT_TYPES, base_of, champion_frame, page, static
+from foolery.studio.pages import CONTENT_TYPES, champion_frame, static
 from foolery.studio.playground import UploadRefusedError, predict_json, predictor_json, read_upload
 from foolery.studio.protocols import ChampionRenderer, Predictor, ReportBuilder
-from foolery.studio.queue import BusyError, WorkQueue
-from foolery.studio.run_list import list_entries
-from foolery.studio.security import Access, AccessMiddleware
+from foolery.studio.queue import BusyError, Uploads, WorkQueue
+from foolery.studio.run_list import RunList
+from foolery.studio.security import Access, AccessMiddleware, is_loopback
 from foolery.studio.updates import champions_json, stream
+from foolery.untrusted import escaped
 
 MAX_STREAMS = 24  # live pages at a time
 MAX_REPORTS = 2  # kept in memory
@@ -59,6 +70,8 @@ class Studio:
     no_predictors: str = "none was named"
     closing: Callable[[], bool] = lambda: False
     queue: WorkQueue = field(default_factory=WorkQueue)
+    uploads: Uploads = field(default_factory=Uploads)
+    run_list: RunList = field(default_factory=RunList)
     watchers: int = 0
     reports: OrderedDict[tuple[object, ...], Mapping[str, bytes]] = field(default_factory=OrderedDict)
 
@@ -83,26 +96,25 @@ class Studio:
 
     async def runs(self, request: Request) -> Response:
         """``/``: everything in the library."""
-        entries = await asyncio.to_thread(lambda: list_entries(self.library.entries()))
+        entries = await asyncio.to_thread(lambda: self.run_list.entries(self.library.entries()))
         every = [each for entry in entries for each in (entry, *entry.parts)]
         if request.url.path.endswith(".json"):
-            return JSONResponse(
+            return json_answer(
                 [
                     {"key": each.key, "state": each.state, "headline": each.headline, "running": each.running}
                     for each in every
                 ]
             )
         running = sum(each.running for each in every)
-        name = self.library.root.name or str(self.library.root)
-        return _html(request, "runs.html", section="runs", title=name, entries=entries, running=running)
+        name = escaped(self.library.root.name or str(self.library.root))
+        return html_answer(request, "runs.html", section="runs", title=name, entries=entries, running=running)
 
     async def live(self, request: Request) -> Response:
         """``/run/KEY/``: a run in progress."""
         entry = self.entry(request, "run")
-        with open_live_run(entry.folder) as live:
-            settings = live.settings
+        settings = await asyncio.to_thread(_settings_of, entry)
         width, height, crisp = champion_frame(settings)
-        return _html(
+        return html_answer(
             request,
             "live.html",
             section="runs",
@@ -162,8 +174,7 @@ class Studio:
     async def champions(self, request: Request) -> Response:
         """``/run/KEY/champions.json``: class names and confidences."""
         entry = self.entry(request, "run")
-        with open_live_run(entry.folder) as live:
-            return JSONResponse(champions_json(entry, live.settings, live.champions()))
+        return json_answer(await asyncio.to_thread(_champions_of, entry))
 
     async def report(self, request: Request) -> Response:
         """``/run/KEY/report/…``: made anew when the run has changed; no page from the folder is served."""
@@ -192,7 +203,7 @@ class Studio:
         """``/playground``: draw, choose a file, use the camera or occlude a champion, and see predictions."""
         runs = [each for each in await asyncio.to_thread(self.library.entries) if each.kind == "run"]
         predictors = [predictor_json(predictor) for predictor in self.predictors]
-        return _html(
+        return html_answer(
             request,
             "playground.html",
             section="playground",
@@ -206,7 +217,7 @@ class Studio:
     async def breed(self, request: Request) -> Response:
         """``/breed``: nine pictures, parents chosen by hand."""
         runs = [each for each in await asyncio.to_thread(self.library.entries) if each.kind == "run"]
-        return _html(
+        return html_answer(
             request,
             "breed.html",
             section="breed",
@@ -220,23 +231,23 @@ class Studio:
     async def breed_start(self, request: Request) -> Response:
         """``POST /breed/start``: a new run."""
         room = self._room()
-        return JSONResponse(await self.queue.run(partial(room.start, await room.read(request))))
+        return json_answer(await self.queue.run(partial(room.start, await room.read(request))))
 
     async def breed_state(self, request: Request) -> Response:
         """``/breed/KEY/state.json?generation=G&classifier=N``: pictures, answers, best, tree."""
         generation, predictor = (_query_number(request, name) for name in ("generation", "classifier"))
         key = request.path_params["key"]
-        return JSONResponse(await self.queue.run(partial(self._room().state, key, generation, predictor)))
+        return json_answer(await self.queue.run(partial(self._room().state, key, generation, predictor)))
 
     async def breed_next(self, request: Request) -> Response:
         """``POST /breed/KEY/next``: children of the chosen."""
         room, key = self._room(), request.path_params["key"]
-        return JSONResponse(await self.queue.run(partial(room.breed, key, await room.read(request))))
+        return json_answer(await self.queue.run(partial(room.breed, key, await room.read(request))))
 
     async def breed_enter(self, request: Request) -> Response:
         """``POST /breed/KEY/enter``: a picture competes for the classes of another run."""
         room, key = self._room(), request.path_params["key"]
-        return JSONResponse(await self.queue.run(partial(room.enter, key, await room.read(request))))
+        return json_answer(await self.queue.run(partial(room.enter, key, await room.read(request))))
 
     async def breed_picture(self, request: Request) -> Response:
         """``/breed/KEY/picture/N.png``: it never changes."""
@@ -254,15 +265,18 @@ class Studio:
         number = request.path_params["number"]
         if number >= len(self.predictors):
             raise HTTPException(404, "Classifier not found")
-        content = await read_upload(request)
+        self.queue.check_room()  # before a body is read that could not be worked on
+        client = request.client.host if request.client else ""
+        with self.uploads.one(client, own=is_loopback(client)):
+            content = await read_upload(request)
         label = request.query_params.get("class")
-        return JSONResponse(
+        return json_answer(
             await self.queue.run(partial(predict_json, self.predictors[number], content, label))
         )
 
     async def failed(self, request: Request, error: FooleryError) -> Response:
         """What cannot be read or rendered, without its path on this machine."""
-        return _message(request, 422, str(error).replace(f"{self.library.root}/", ""))
+        return message_answer(request, 422, escaped(str(error).replace(f"{self.library.root}/", "")))
 
     async def static(self, request: Request) -> Response:
         """``/static/NAME``: a style sheet or script."""
@@ -276,38 +290,43 @@ class Studio:
 def app_of(studio: Studio, access: Access) -> ASGIApp:
     """The studio behind its access rules."""
     routes = [
-        Route("/", studio.runs),
-        Route("/runs.json", studio.runs),
-        Route("/playground", studio.playground),
-        Route("/breed", studio.breed),
-        Route("/breed/start", studio.breed_start, methods=["POST"]),
-        Route("/breed/{key}/state.json", studio.breed_state),
-        Route("/breed/{key}/next", studio.breed_next, methods=["POST"]),
-        Route("/breed/{key}/enter", studio.breed_enter, methods=["POST"]),
-        Route("/breed/{key}/picture/{number:int}.png", studio.breed_picture),
-        Route("/predict/{number:int}", studio.predict, methods=["POST"]),
-        Route("/static/{name}", studio.static),
-        Route("/favicon.ico", _no_content),
-        Route("/run/{key}/", studio.live),
-        Route("/run/{key}/updates", studio.updates, methods=["GET"]),
-        Route("/run/{key}/champions.json", studio.champions),
-        Route("/run/{key}/image/{hash}.{size}", studio.image),
-        Route("/run/{key}/cell/{cell:int}.{size}", studio.cell),
-        Route("/audit/{key}/image/{hash}.{size}", studio.audit_image),
-        Route("/{kind}/{key}/report/{file:path}", studio.report),
+        Route("/", guarded(studio.runs)),
+        Route("/runs.json", guarded(studio.runs)),
+        Route("/playground", guarded(studio.playground)),
+        Route("/breed", guarded(studio.breed)),
+        Route("/breed/start", guarded(studio.breed_start), methods=["POST"]),
+        Route("/breed/{key}/state.json", guarded(studio.breed_state)),
+        Route("/breed/{key}/next", guarded(studio.breed_next), methods=["POST"]),
+        Route("/breed/{key}/enter", guarded(studio.breed_enter), methods=["POST"]),
+        Route("/breed/{key}/picture/{number:int}.png", guarded(studio.breed_picture)),
+        Route("/predict/{number:int}", guarded(studio.predict), methods=["POST"]),
+        Route("/static/{name}", guarded(studio.static)),
+        Route("/favicon.ico", no_content),
+        Route("/run/{key}/", guarded(studio.live)),
+        Route("/run/{key}/updates", guarded(studio.updates), methods=["GET"]),
+        Route("/run/{key}/champions.json", guarded(studio.champions)),
+        Route("/run/{key}/image/{hash}.{size}", guarded(studio.image)),
+        Route("/run/{key}/cell/{cell:int}.{size}", guarded(studio.cell)),
+        Route("/audit/{key}/image/{hash}.{size}", guarded(studio.audit_image)),
+        Route("/{kind}/{key}/report/{file:path}", guarded(studio.report)),
     ]
     handlers = {
-        HTTPException: _http_error,
+        HTTPException: http_error,
         FooleryError: studio.failed,
-        BusyError: _busy,
-        UploadRefusedError: _upload_refused,
+        BusyError: busy,
+        UploadRefusedError: upload_refused,
     }
     return AccessMiddleware(Starlette(routes=routes, exception_handlers=handlers), access)  # type: ignore[arg-type]
 
 
-def _html(request: Request, template: str, status: int = 200, **context: object) -> Response:
-    content = page(template, base=base_of(request.scope["path"]), **context)
-    return Response(content, status, media_type=CONTENT_TYPES[".html"])
+def _settings_of(entry: LibraryEntry) -> RunSettings:
+    with open_live_run(entry.folder) as live:
+        return live.settings
+
+
+def _champions_of(entry: LibraryEntry) -> list[dict[str, object]]:
+    with open_live_run(entry.folder) as live:
+        return champions_json(entry, live.settings, live.champions())
 
 
 def _query_number(request: Request, name: str) -> int | None:
@@ -326,32 +345,3 @@ def _image(content: bytes | None, size: Size, headers: Mapping[str, str]) -> Res
     if content is None:
         raise HTTPException(404, "Champion not found")
     return Response(content, media_type=CONTENT_TYPES[f".{size}"], headers=dict(headers))
-
-
-def _message(request: Request, status: int, text: str) -> Response:
-    """A page for people, JSON for scripts."""
-    if "text/html" in request.headers.get("accept", ""):
-        title = "Not found" if status == 404 else "Error"
-        return _html(request, "message.html", status, section="", title=title, text=f"{text}.")
-    return JSONResponse({"error": text}, status)
-
-
-async def _http_error(request: Request, error: HTTPException) -> Response:
-    return _message(request, error.status_code, error.detail)
-
-
-async def _no_content(_: Request) -> Response:
-    """Browsers ask for an icon, reports name none."""
-    return Response(status_code=204)
-
-
-async def _busy(request: Request, _: BusyError) -> Response:
-    response = _message(request, 503, "The studio is busy; try again in a moment")
-    response.headers["Retry-After"] = "1"
-    return response
-
-
-async def _upload_refused(request: Request, error: UploadRefusedError) -> Response:
-    response = _message(request, error.status, str(error))
-    response.headers["Connection"] = "close"
-    return response

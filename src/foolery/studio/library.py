@@ -9,6 +9,7 @@ from pathlib import Path
 
 from foolery.errors import UsageError
 from foolery.report.artifact import MARKER_FILES, Artifact, Kind, open_artifact, walk_artifacts
+from foolery.untrusted import escaped
 
 MAX_DEPTH = 5  # folders below the library's
 MAX_ENTRIES = 1000
@@ -52,9 +53,13 @@ class LibraryEntry:
         """Seconds since it was written to."""
         return max(0.0, time.time() - max(time_ns for time_ns, _ in self.file_stamps()) / 1e9)
 
+    def name_in(self, other: LibraryEntry) -> str:
+        """Its name as that of a part of ``other``."""
+        return escaped(self.folder.relative_to(other.folder).as_posix())
+
     def redact_path(self, text: str) -> str:
         """A message that names the entry as the pages do, not by where it lies on this machine."""
-        return text.replace(str(self.folder), self.name)
+        return escaped(text.replace(str(self.folder), self.name))
 
 
 class Library:
@@ -106,4 +111,4 @@ class Library:
         inside = folder.relative_to(self.root).as_posix()
         name = self.root.name if inside == "." else inside
         key = hashlib.sha256(f"{kind} {inside}".encode(errors="surrogatepass")).hexdigest()[:16]
-        return LibraryEntry(key, name, folder, kind, parent)
+        return LibraryEntry(key, escaped(name), folder, kind, parent)

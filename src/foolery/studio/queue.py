@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import TypeVar
 
 T = TypeVar("T")
 
 QUEUE_LENGTH = 16
+MAX_UPLOADS = 8  # bodies that are received at a time
+PATIENCE = 30.0  # seconds that a task may wait before its turn
 
 
 class BusyError(Exception):
@@ -21,25 +26,44 @@ class WorkQueue:
 
     Attributes:
         capacity: tasks that may wait or run at a time.
+        patience: seconds that a task may wait before its turn.
     """
 
-    def __init__(self, capacity: int = QUEUE_LENGTH) -> None:
-        self.capacity = capacity
+    def __init__(self, capacity: int = QUEUE_LENGTH, patience: float = PATIENCE) -> None:
+        self.capacity, self.patience = capacity, patience
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="studio")
         self._pending = 0
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` returns. It runs to its end even where nobody waits for it any more.
+        """What ``work`` returns. Once begun it runs to its end even where nobody waits for it any more.
 
         Raises:
-            BusyError: the queue is full.
+            BusyError: the queue is full, or its turn did not come.
         """
+        self.check_room()
+        self._pending += 1
+        begun = Event()
+
+        def begin() -> T:
+            begun.set()
+            return work()
+
+        future = asyncio.get_running_loop().run_in_executor(self._pool, begin)
+        future.add_done_callback(self._done)
+        try:
+            done, _ = await asyncio.wait([future], timeout=self.patience)
+            if not done and not begun.is_set() and future.cancel():
+                raise BusyError
+        except asyncio.CancelledError:
+            if not begun.is_set():
+                future.cancel()
+            raise
+        return await asyncio.shield(future)
+
+    def check_room(self) -> None:
+        """Raise BusyError where the queue is full."""
         if self._pending >= self.capacity:
             raise BusyError
-        self._pending += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        future.add_done_callback(self._done)
-        return await asyncio.shield(future)
 
     def _done(self, future: asyncio.Future[T]) -> None:
         self._pending -= 1
@@ -49,3 +73,32 @@ class WorkQueue:
     def close(self) -> None:
         """Drop the tasks that wait."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Uploads:
+    """How many bodies are being received: few at a time, and of one client no more than half of them.
+
+    Args:
+        capacity: bodies at a time.
+    """
+
+    def __init__(self, capacity: int = MAX_UPLOADS) -> None:
+        self._capacity, self._of_client = capacity, Counter[str]()
+
+    @contextmanager
+    def one(self, client: str, *, own: bool) -> Iterator[None]:
+        """Room for one body, within the block; all of this machine's clients have one address (``own``).
+
+        Raises:
+            BusyError: there is none.
+        """
+        most = self._capacity if own else self._capacity // 2
+        if self._of_client.total() >= self._capacity or self._of_client[client] >= most:
+            raise BusyError
+        self._of_client[client] += 1
+        try:
+            yield
+        finally:
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 
 from foolery.errors import FooleryError
 from foolery.report.artifact import ArtifactCard
 from foolery.report.html import Fact
 from foolery.studio.library import LibraryEntry
 from foolery.text import format_duration, with_narrow_spaces
+from foolery.untrusted import shortened
 
+MAX_CARDS = 2000  # kept in memory
 STALE = 60  # seconds without a write, after which a running entry says so
 
 
@@ -92,27 +95,51 @@ class RunListEntry:
         return f"run/{self.key}/" if live else self.report
 
 
-def list_entries(entries: Sequence[LibraryEntry]) -> list[RunListEntry]:
-    """An entry for everything that stands for itself, with its parts."""
-    parts: dict[str, list[LibraryEntry]] = {}
-    for entry in entries:
-        parts.setdefault(entry.parent, []).append(entry)
-    return [_with_parts(entry, parts.get(entry.key, ())) for entry in parts.get("", ())]
+class RunList:
+    """Makes the entries of lists; a card is made anew when the files of its entry have changed."""
 
+    def __init__(self) -> None:
+        self._cards: OrderedDict[str, tuple[object, ArtifactCard | str]] = OrderedDict()
+        self._lock = Lock()
 
-def _with_parts(entry: LibraryEntry, parts: Sequence[LibraryEntry]) -> RunListEntry:
-    named = [replace(each, name=each.folder.relative_to(entry.folder).as_posix()) for each in parts]
-    return replace(list_entry(entry), parts=tuple(map(list_entry, named)))
+    def entries(self, entries: Sequence[LibraryEntry]) -> list[RunListEntry]:
+        """An entry for everything that stands for itself, with its parts."""
+        parts: dict[str, list[LibraryEntry]] = {}
+        for entry in entries:
+            parts.setdefault(entry.parent, []).append(entry)
+        with self._lock:
+            return [self._with_parts(entry, parts.get(entry.key, ())) for entry in parts.get("", ())]
 
+    def _with_parts(self, entry: LibraryEntry, parts: Sequence[LibraryEntry]) -> RunListEntry:
+        named = [replace(each, name=each.name_in(entry)) for each in parts]
+        return replace(self.entry(entry), parts=tuple(map(self.entry, named)))
 
-def list_entry(entry: LibraryEntry) -> RunListEntry:
-    """The entry of a list; one that cannot be read says why."""
-    try:
-        card = entry.open().card()
+    def entry(self, entry: LibraryEntry) -> RunListEntry:
+        """The entry of a list; one that cannot be read says why, whatever is wrong with it."""
+        card = self._card(entry)
+        if isinstance(card, str):
+            return RunListEntry(entry, error=entry.redact_path(card))
         state = with_narrow_spaces(card.state)
         age = entry.seconds_since_write() if card.running else 0.0
-    except FooleryError as error:
-        return RunListEntry(entry, error=entry.redact_path(str(error)))
-    if age > STALE:
-        state += f"; last written {format_duration(age)} ago"
-    return RunListEntry(entry, card, state)
+        if age > STALE:
+            state += f"; last written {format_duration(age)} ago"
+        return RunListEntry(entry, card, state)
+
+    def _card(self, entry: LibraryEntry) -> ArtifactCard | str:
+        stamps = None  # where not even the list of its files can be read, nothing is kept
+        try:
+            stamps = entry.file_stamps()
+            kept = self._cards.get(entry.key)
+            if kept is not None and kept[0] == stamps:
+                self._cards.move_to_end(entry.key)
+                return kept[1]
+            card: ArtifactCard | str = entry.open().card()
+        except FooleryError as error:
+            card = str(error)
+        except Exception as error:  # one entry must not take the others with it
+            return f"cannot be read ({type(error).__name__}: {shortened(str(error))})"
+        if stamps is not None:
+            self._cards[entry.key] = stamps, card
+        while len(self._cards) > MAX_CARDS:
+            self._cards.popitem(last=False)
+        return card

@@ -12,10 +12,10 @@ import uvicorn
 
 from foolery.errors import UsageError
 from foolery.studio.app import Studio, app_of
+from foolery.studio.connections import MAX_CONNECTIONS, timed_protocol
 from foolery.studio.security import Access
 
 PORT = 8765
-CONNECTIONS = 200
 _GRACE_SECONDS = 2  # seconds for responses that are being sent at the end
 
 
@@ -70,7 +70,9 @@ def serve(
             ws="none",
             lifespan="off",
             proxy_headers=False,
-            limit_concurrency=CONNECTIONS,
+            http=timed_protocol(),
+            limit_concurrency=MAX_CONNECTIONS,
+            backlog=512,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         server = _Server(config, lambda: ready(address_of(access)))
@@ -92,11 +94,12 @@ def _bound(host: str, port: int) -> socket.socket:
     if not 0 <= port <= 65535:
         raise UsageError(f"--port: expected 0 to 65535, got {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Where the protocol is named, asyncio sends every answer at once (TCP_NODELAY); else it waits for 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(512)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:

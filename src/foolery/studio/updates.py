@@ -225,6 +225,9 @@ async def stream(
                 if text != failure:
                     yield _event("failure", text)
                 failure = text
+            except Exception as error:  # damaged in a way that nobody thought of
+                yield _event("failure", f"cannot be read ({type(error).__name__})")
+                return
         if time.monotonic() - last_sent > HEARTBEAT_SECONDS:
             last_sent, stamps = time.monotonic(), None if failure else stamps
             yield b": still here\n\n"
