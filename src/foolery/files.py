@@ -129,12 +129,10 @@ def is_vacant(folder: Path) -> bool:
         return True
     if not folder.is_dir():
         return False
-    there = {path.name for path in folder.iterdir()}
+    there = {path.name for path in folder.iterdir() if path.suffix != ".part"}
     if UNFINISHED not in there:
         return not there
-    return there <= {UNFINISHED, f"{UNFINISHED}.part"} | {
-        top for name in unfinished(folder) for top in (PurePath(name).parts[0], f"{name}.part")
-    }
+    return there <= {UNFINISHED, *(PurePath(name).parts[0] for name in unfinished(folder))}
 
 
 def unfinished(folder: Path) -> set[str]:

@@ -170,7 +170,7 @@ def test_an_audit_shows_no_picture_that_lies_elsewhere(tmp_path, image):
     write_audit(audit.model_copy(update={"champions": (sly, *audit.champions[1:])}), library / "sly")
     with serving(library) as studio:
         found = studio.ask(f"/audit/{studio.names()['sly']}/report/")
-        assert (found.status, "leads out of the audit" in found.json()["error"]) == (422, True)
+        assert (found.status, "leads out of its folder" in found.json()["error"]) == (422, True)
         write_audit(audit, library / "sly")
         assert studio.ask(f"/audit/{studio.names()['sly']}/report/").status == 200
 

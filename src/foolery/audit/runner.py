@@ -17,7 +17,7 @@ from foolery.audit.pipelines import write_pipeline_files
 from foolery.audit.rescore import rescore_champions
 from foolery.audit.schema import Audit
 from foolery.audit.session import AuditSession
-from foolery.audit.storage import keep_light, open_audit
+from foolery.audit.storage import keep_light, locked, open_audit
 from foolery.classifiers import as_classifier
 from foolery.classifiers.base import Classifier
 from foolery.errors import UsageError, did_you_mean
@@ -68,26 +68,30 @@ def run_audit(
     plan = config.resolve(loaded, name)
     earlier = config.earlier()
     if earlier is not None:
-        return _delivered(rescore_champions(plan, earlier, overwrite=overwrite), config)
+        with locked(plan.out):
+            return _delivered(rescore_champions(plan, earlier, overwrite=overwrite), config)
     check_mitigations(loaded, plan.others, plan.exclude)
     if plan.baseline is not None:
         check_comparable(plan.baseline[0], plan.new_audit(), plan.reference)
-    if resume:
-        session = AuditSession.resume(plan, on_progress, begun=begun)
-    else:
-        session = AuditSession.begin(plan, on_progress, overwrite=overwrite, begun=begun)
-    run_attacks(session)
-    session.finish()
-    _compare(session)
-    if plan.mitigations:
-        mitigations, notes = measure_mitigations(session)
-        session.document.write_with(mitigations=mitigations, notes=(*session.audit.notes, *notes))
-    session.document.write_with(budget=session.document.budget)
-    if plan.keep == "light":
-        without = tuple(attack.model_copy(update={"run": None}) for attack in session.audit.attacks)
-        session.document.write_with(attacks=without)
-        keep_light(plan.out)
-    return _delivered(session.audit, config)
+    if resume and not plan.out.is_dir():
+        open_audit(plan.out)  # says that there is none, and makes no folder
+    with locked(plan.out):
+        if resume:
+            session = AuditSession.resume(plan, on_progress, begun=begun)
+        else:
+            session = AuditSession.begin(plan, on_progress, overwrite=overwrite, begun=begun)
+        run_attacks(session)
+        session.finish()
+        _compare(session)
+        if plan.mitigations:
+            mitigations, notes = measure_mitigations(session)
+            session.document.write_with(mitigations=mitigations, notes=(*session.audit.notes, *notes))
+        session.document.write_with(budget=session.document.budget)
+        if plan.keep == "light":
+            without = tuple(attack.model_copy(update={"run": None}) for attack in session.audit.attacks)
+            session.document.write_with(attacks=without)
+            keep_light(plan.out)
+        return _delivered(session.audit, config)
 
 
 def _delivered(audit: Audit, config: AuditConfig) -> Audit:

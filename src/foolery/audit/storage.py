@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from foolery.audit import schema_1, schema_2
 from foolery.audit.schema import FILE, SCHEMA, Audit
 from foolery.errors import UsageError
 from foolery.files import check_no_links, write_atomic
+from foolery.runs.database import RunLock
 from foolery.untrusted import UnreadableError, read_json
 
 CHAMPIONS = "champions"
 RUNS = "runs"
 MITIGATIONS = "mitigations"
 SUMMARY = "summary.md"
+LOCK = "audit.lock"
 
 
 def write_audit(audit: Audit, folder: Path) -> Path:
@@ -69,6 +72,38 @@ def upgraded(document: Any) -> Any:
     return document
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Within it no other process writes an audit into ``folder``, which is made.
+
+    Raises:
+        UsageError: where another one does, or the folder cannot be made or written.
+    """
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--out: {folder} cannot be made a folder ({error.strerror}); name another one"
+        ) from None
+    lock = RunLock(folder, LOCK, "audit")
+    try:
+        yield
+    finally:
+        lock.release()
+        if is_new:
+            with suppress(OSError):  # it is kept unless it is empty
+                folder.rmdir()
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether nothing is in a folder but what a killed audit left before its first document."""
+    if not folder.exists():
+        return True
+    left = (FILE + ".part", LOCK)
+    return folder.is_dir() and all(path.name in left for path in folder.iterdir())
+
+
 def prepare_folder(folder: Path, *, overwrite: bool) -> None:
     """Make the folder of a new audit; an earlier audit in it is removed where ``overwrite`` is given.
 
@@ -81,7 +116,7 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
             shutil.rmtree(folder / name, ignore_errors=True)
         for name in (FILE, SUMMARY):
             (folder / name).unlink(missing_ok=True)
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    elif not _is_free(folder):
         raise UsageError(
             f"--out: {folder} is not empty; name another folder, or give --resume or --overwrite"
         )

@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from foolery.cli._data import announcing
 from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
+from foolery.cli._signals import ended_by_signals
 from foolery.cli._streams import plain_streams
 from foolery.cli.commands import COMMANDS, CommandEntry
 from foolery.errors import UsageError, did_you_mean
@@ -107,7 +108,7 @@ class Commands(TyperGroup):
         """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""
         arguments, debug = without_debug(arguments or ["--help"])
         warnings.showwarning = show_warning
-        with plain_streams():
+        with plain_streams(), ended_by_signals():
             return self._run(arguments, debug=debug)
 
     def _run(self, arguments: list[str], *, debug: bool) -> int:
@@ -124,8 +125,8 @@ class Commands(TyperGroup):
             return done.exit_code
         except BrokenPipeError:
             discard_output()
-        except (KeyboardInterrupt, typer.Abort):
-            return INTERRUPTED
+        except (KeyboardInterrupt, typer.Abort) as interrupt:
+            return int(getattr(interrupt, "exit_code", INTERRUPTED))
         except Exception as error:
             return print_error(error, debug=debug)
         return DONE

@@ -1,7 +1,7 @@
 """Errors: one line on stderr and an exit code.
 
 0 done; 1 a check that the user asked for failed; 2 the input cannot be used; 3 the run failed;
-130 interrupted, with what there was saved.
+130, 143 and 129 ended by Ctrl-C, SIGTERM and SIGHUP, with what there was saved.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from foolery.text import printable
 from foolery.untrusted import escaped
 
 FAILED = 3
+_SCARCE = ("failed to map segment", "annot allocate memory", "oo many open files")
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -43,7 +44,20 @@ def line_and_code(error: Exception) -> tuple[str, int]:
         return "there is no home folder that ~ could stand for; write the whole path", UsageError.exit_code
     if isinstance(error, MemoryError):
         return "out of memory; a smaller --batch needs less", FAILED
-    return f"{type(error).__name__}: {error} (a defect in foolery; run again with --debug)", FAILED
+    defect = f"{type(error).__name__}: {error} (a defect in foolery; run again with --debug)"
+    return scarce_line(error) or defect, FAILED
+
+
+def scarce_line(error: Exception) -> str | None:
+    """What the machine has too little of, for errors that have no class of their own; else None."""
+    text = str(error)
+    if type(error).__module__ == "sqlite3":
+        return f"a run file could not be read or written: {text}"
+    if isinstance(error, RuntimeError) and "start new thread" in text:
+        return "no more threads can be started; allow more processes or memory (ulimit -u, ulimit -v)"
+    if isinstance(error, ImportError) and any(word in text for word in _SCARCE):
+        return f"a library could not be loaded ({text}); allow more memory or files (ulimit -v, ulimit -n)"
+    return None
 
 
 def os_error_line(error: OSError) -> str:

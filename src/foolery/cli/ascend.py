@@ -30,6 +30,7 @@ from foolery.cli._options import (
 from foolery.cli._output import note, print_json
 from foolery.cli._progress import search_bar
 from foolery.cli._run_summary import lines
+from foolery.cli._signals import interruption_note
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def ascend(
                 command=command_line(context),
             )
     except KeyboardInterrupt:
-        note(f"interrupted; {folder} is saved: repeat the command with --resume to continue")
+        note(interruption_note(folder))
         raise
     far = distances_of(run, loaded, start)
     if as_json:

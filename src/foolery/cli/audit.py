@@ -25,6 +25,7 @@ from foolery.cli._options import (
     whole_number,
 )
 from foolery.cli._output import note, print_json
+from foolery.cli._signals import interruption_note
 from foolery.errors import GateError
 
 if TYPE_CHECKING:
@@ -198,12 +199,12 @@ def audit(
 
 
 @contextmanager
-def _saying_how_to_continue(folder: object) -> Iterator[None]:
+def _saying_how_to_continue(folder: Path | str | None) -> Iterator[None]:
     """Say how to continue where an interrupt ends what is within."""
     try:
         yield
     except KeyboardInterrupt:
-        note(f"interrupted; {folder} is saved: the same command with --resume continues")
+        note(interruption_note(folder))
         raise
 
 

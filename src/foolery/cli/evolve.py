@@ -33,6 +33,7 @@ from foolery.cli._output import console, is_live, note, print_json
 from foolery.cli._progress import search_bar
 from foolery.cli._run_summary import lines, lines_of_many
 from foolery.cli._run_summary import profile as profile_of
+from foolery.cli._signals import interruption_note
 from foolery.errors import UsageError
 
 
@@ -179,7 +180,7 @@ def evolve(
                 command=command_line(context),
             )
     except KeyboardInterrupt:
-        note(f"interrupted; {folder} is saved: repeat the command with --resume to continue")
+        note(interruption_note(folder))
         raise
     summaries = [result.summary] if isinstance(result, RunResult) else result.summaries
     if as_json:

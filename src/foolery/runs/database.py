@@ -205,7 +205,7 @@ LOCK_NAME = "run.lock"
 
 
 class RunLock:
-    """Held on ``RUN/run.lock`` until ``release``, which removes the file.
+    """Held on ``RUN/run.lock``, or another file, until ``release``, which removes the file.
 
     The operating system drops the lock of a killed process; the file that it leaves blocks nobody.
 
@@ -213,16 +213,18 @@ class RunLock:
         UsageError: another process holds it, or the folder cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = LOCK_NAME, what: str = "run") -> None:
         from filelock import FileLock, Timeout
 
-        self._path = folder / LOCK_NAME
+        self._path = folder / name
+        if self._path.is_symlink():  # to open it would truncate what it leads to
+            raise UsageError(f"{self._path}: is a link; remove it, or choose another folder")
         self._lock: BaseFileLock = FileLock(self._path, thread_local=False)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise UsageError(
-                f"{folder}: another process is writing this run; wait for it, stop it, or "
+                f"{folder}: another process is writing this {what}; wait for it, stop it, or "
                 f"choose another folder"
             ) from None
         except OSError as error:
