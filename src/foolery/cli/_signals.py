@@ -32,14 +32,14 @@ class InterruptionError(KeyboardInterrupt):
         self.exit_code = 128 + number
 
 
-class _State:
+class _Interruption:
     """When the first signal came, and whether saving was broken off."""
 
     first: float | None = None
     broken_off = False
 
 
-_state = _State()
+_state = _Interruption()
 
 
 @contextmanager

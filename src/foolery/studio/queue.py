@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Event
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -42,22 +41,16 @@ class WorkQueue:
         """
         self.check_room()
         self._pending += 1
-        begun = Event()
-
-        def begin() -> T:
-            begun.set()
-            return work()
-
-        future = asyncio.get_running_loop().run_in_executor(self._pool, begin)
+        task = self._pool.submit(work)
+        future = asyncio.wrap_future(task)
         future.add_done_callback(self._done)
         try:
             done, _ = await asyncio.wait([future], timeout=self.patience)
-            if not done and not begun.is_set() and future.cancel():
-                raise BusyError
         except asyncio.CancelledError:
-            if not begun.is_set():
-                future.cancel()
+            task.cancel()  # of no effect once it is begun
             raise
+        if not done and task.cancel():
+            raise BusyError
         return await asyncio.shield(future)
 
     def check_room(self) -> None:
