@@ -39,7 +39,7 @@ FLOORS = (
     {"engine", "checks"},
     {"analysis", "hardening"},
     {"audit"},
-    {"fooling_sets", "paper"},
+    {"fooling_sets", "paper", "interop"},
     {"report"},
     {"studio"},
     {"cli"},

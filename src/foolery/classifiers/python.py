@@ -69,14 +69,14 @@ def open_reference(request: Request) -> Classifier:
     Raises:
         UsageError: where the module or the name is not there or fails, or it is no classifier of any kind.
     """
-    model = _load_object(request)
+    model = load_object(request)
     if _is_classifier(model):
         classifier: Classifier = model
         return classifier
     if _is_torch(model):
         from foolery.classifiers.torch_model import smoke_test, torch_classifier
 
-        card = request.card_from(_card_fields(model, request))
+        card = request.card_from(card_fields(model, request))
         digest = fingerprint_of_digests(network_digests(type(model).__qualname__, model), card)
         return smoke_test(
             torch_classifier(
@@ -85,18 +85,18 @@ def open_reference(request: Request) -> Classifier:
         )
     if hasattr(model, "predict_proba"):
         fields = {"classes": distinct([str(name) for name in model.classes_]), "output": "probabilities"}
-        card = request.card_from(fields | _card_fields(model, request))
-        return _wrap(request, model, card, lambda canvases: _probabilities(model, canvases, card))
+        card = request.card_from(fields | card_fields(model, request))
+        return wrap_call(request, model, card, lambda canvases: _probabilities(model, canvases, card))
     if callable(model):
-        card = request.card_from(_card_fields(model, request))
-        return _wrap(request, model, card, lambda canvases: _as_array(model(canvases)))
+        card = request.card_from(card_fields(model, request))
+        return wrap_call(request, model, card, lambda canvases: _as_array(model(canvases)))
     raise UsageError(
         f"classifier {request.reference}: gave {type(model).__name__}, which is none of: a classifier, "
         f"a torch module, an estimator with predict_proba, a callable"
     )
 
 
-def _load_object(request: Request) -> Any:
+def load_object(request: Request) -> Any:
     """The object that the reference names; a class or a function without required arguments is called."""
     module, colon, name = request.rest.partition(":")
     if not (module and colon and name):
@@ -140,7 +140,7 @@ def _is_torch(model: Any) -> bool:
     return torch is not None and isinstance(model, torch.nn.Module)
 
 
-def _card_fields(model: Any, request: Request) -> dict[str, Any]:
+def card_fields(model: Any, request: Request) -> dict[str, Any]:
     """Fields of a card from attributes; values from 0 to 255 where there is no other scale."""
     names = ("kind", "output", "classes")
     fields = {
@@ -176,7 +176,8 @@ def _card_fields(model: Any, request: Request) -> dict[str, Any]:
     }
 
 
-def _wrap(request: Request, model: Any, card: Card, call: CanvasFunction) -> PythonClassifier:
+def wrap_call(request: Request, model: Any, card: Card, call: CanvasFunction) -> PythonClassifier:
+    """A classifier of ``call``; by the source of ``model`` it is known again."""
     fingerprint = getattr(model, "fingerprint", None)
     digest = fingerprint if isinstance(fingerprint, str) else fingerprint_of_digests([digest_of(model)], card)
     description = Description(

@@ -79,16 +79,22 @@ ADAPTERS = Registry(
             f"{_HERE}.python:open_reference",
             form="python:MODULE:NAME",
         ),
+        Entry(
+            "maite",
+            "a model of the MAITE protocols that your own code makes",
+            f"{_HERE}.maite:open_reference",
+            form="maite:MODULE:NAME",
+        ),
     ),
 )
 """A target takes a ``Request`` (``foolery.classifiers.request``) and gives a ``Classifier``."""
 
 #: What foolery's own adapters run on; a plugin's can be anything.
-_BACKEND_OF = {"onnx": "onnx", "python": "python"} | dict.fromkeys(
+_BACKEND_OF = {"onnx": "onnx", "python": "python", "maite": "python"} | dict.fromkeys(
     ("torch", "torchvision", "timm", "hf"), "torch"
 )
 #: Forms that run code or call an endpoint, as a plugin may too: never loaded because a run file says so.
-_NEVER_RECORDED = ("python", "kserve", "http", "https", "grpc")
+_NEVER_RECORDED = ("python", "maite", "kserve", "http", "https", "grpc")
 
 
 def _file_without_scheme(reference: str) -> str:

@@ -1,0 +1,1 @@
+"""Interoperability: foolery's classifiers, data and figures in the forms of other tools."""
