@@ -6,7 +6,13 @@ import pytest
 
 from foolery.errors import UsageError
 from foolery.hardening import ArmsRaceConfig
-from foolery.hardening.config import CONFIG_FILE, FORMAT, OLD_CONFIG_FILE
+from foolery.hardening.config import (
+    CONFIG_FILE,
+    FORMAT,
+    OLD_CONFIG_FILE,
+    search_seed,
+    training_seed,
+)
 
 
 def test_the_defaults_are_the_paper_s():
@@ -54,3 +60,14 @@ def test_settings_are_read_as_they_were_written(tmp_path):
     config.write(tmp_path)
     assert ArmsRaceConfig.read(tmp_path) == config
     assert json.loads((tmp_path / CONFIG_FILE).read_text())["foolery_arms_race"] == FORMAT
+
+
+def test_neighbouring_races_share_no_seed():
+    races = [{training_seed(seed, number) for number in range(1, 101)} for seed in range(4)]
+    assert sum(map(len, races)) == len(set.union(*races))
+    runs = [
+        {search_seed(seed, number) + run for number in range(1, 16) for run in range(300)}
+        for seed in range(3)
+    ]
+    assert sum(map(len, runs)) == len(set.union(*runs))
+    assert [training_seed(0, number) for number in (1, 15)] == [0, 14], "races of seed 0 stay what they were"

@@ -1,26 +1,9 @@
-"""The contract: a claim is judged at full scale only, and amounts are checked."""
+"""The contract: amounts are scaled, and costs follow from rates."""
 
 import pytest
 
 from foolery.paper.cost import Cost, CostItem, format_minutes
-from foolery.paper.experiment import Claim, Context, scale_count
-
-CLAIM = Claim("it", "it is so", "3.1", "1")
-
-
-def context(tmp_path, full):
-    return Context(work=tmp_path, scale=1.0, seeds=1, full_scale=full, classifiers={})
-
-
-def test_full_scale_is_judged(tmp_path):
-    found = context(tmp_path, True).judge(CLAIM, "2", "does not hold", "it is more")
-    assert (found.measured, found.verdict, found.reason) == ("2", "does not hold", "it is more")
-
-
-def test_less_is_not_judged_but_what_was_seen_is_said(tmp_path):
-    found = context(tmp_path, False).judge(CLAIM, "2", "does not hold", "it is more")
-    assert found.verdict == "not tested at full scale"
-    assert found.reason == "at this scale it does not hold; it is more"
+from foolery.paper.experiment import scale_count
 
 
 def test_scaling_rounds_and_leaves_something():

@@ -17,7 +17,7 @@ def context(tmp_path: Path, monkeypatch) -> Context:
     short = {name: AscentRule(**{**vars(rule), "steps": 4}) for name, rule in PRESETS.items()}
     for preset, rule in short.items():
         monkeypatch.setitem(PRESETS, preset, rule)
-    return Context(tmp_path, 0.1, 2, False, {"photos": load_classifier("lenet", backend="torch")})
+    return Context(tmp_path, 0.1, 2, {"photos": load_classifier("lenet", backend="torch")})
 
 
 def test_every_setting_on_every_class_from_every_start(context):
@@ -38,7 +38,9 @@ def test_finished_runs_are_used_again(context):
 
 def test_what_it_says_below_full_scale(context):
     outcome = fig13.run(context)
-    assert [each.verdict for each in outcome.findings] == ["not tested at full scale"] * 2
+    findings = fig13.judge(outcome.figures).findings
+    assert [each.verdict for each in findings] == ["not tested at full scale"] * 2
+    assert "2 of the paper's 20 classes" in findings[0].reason
     assert outcome.figures["steps"]["plain"] == 4
     assert outcome.figures["queries"] == 4 * 2 * (1 + 3 * 2 * 4)
     assert outcome.picture is not None

@@ -11,9 +11,9 @@ from foolery.classifiers import load_classifier
 from foolery.install import install_command
 from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
-    Claim,
     ClassifierRequirement,
     Context,
+    Judgement,
     Reproduction,
     ReproductionOutcome,
     Requirements,
@@ -22,8 +22,10 @@ from foolery.paper.experiment import (
 from foolery.paper.figures import ImageRow, ImageTile, PlotLine, image_grid, line_plot
 from foolery.paper.pages import markdown_table, overview_page
 from foolery.paper.prepare import PreparedReproduction
+from foolery.paper.publishing import publish_pages
 from foolery.paper.results import json_text, shorten_reference
-from foolery.paper.runner import publish_pages, run_reproduction
+from foolery.paper.runner import run_reproduction
+from foolery.paper.verdicts import Amount, Claim, Evidence, decide
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
@@ -32,14 +34,18 @@ CLAIM = Claim("median", "the median is | high", "3.1", "88 %")
 
 def run(context):
     return ReproductionOutcome(
-        (context.judge(CLAIM, "90 %", "holds", "it is at least 88 %"),),
         {"values": [0.5, 1e-3, 2], "names": ["a", "b"]},
         tables=(ResultTable("More", ("a", "b"), (("1", "2"),)),),
         picture=image_grid([ImageRow("", (ImageTile(np.zeros((1, 4, 4), np.uint8), ("zero",)),))]),
         caption="A picture.",
-        notes=("A note.",),
         seconds=90.0,
     )
+
+
+def judge(figures):
+    amounts = (Amount("runs", 2, 2),)
+    finding = decide(CLAIM, "90 %", "holds", "it is at least 88 %", Evidence("run", 5, amounts))
+    return Judgement((finding,), amounts, ("A note.",))
 
 
 ONE = Reproduction(
@@ -52,27 +58,26 @@ ONE = Reproduction(
     claims=(CLAIM,),
     cost=lambda scale, seeds: Cost((CostItem("digits", int(1_000_000 * scale)),)),
     run=run,
+    judge=judge,
 )
 
 
 @pytest.fixture
 def written(tmp_path):
-    context = Context(
-        work=tmp_path, scale=1.0, seeds=2, full_scale=True, classifiers={"digits": load_classifier("lenet")}
-    )
+    context = Context(work=tmp_path, scale=1.0, seeds=2, classifiers={"digits": load_classifier("lenet")})
     run_reproduction(PreparedReproduction(ONE, context, {"digits": "lenet"}, {}, {}), tmp_path)
     return tmp_path
 
 
 def test_the_page_says_claim_number_ours_and_verdict(written):
     text = (written / "fig4" / "page.md").read_text()
-    assert text.startswith("# One\n\nPlace: 3.1. Against `lenet` (10 classes); full scale, 2 runs.\n")
+    assert text.startswith("# One\n\nPlace: 3.1. Against `lenet` (10 classes); the paper's scale, 2 runs.\n")
     assert "```sh\nfoolery reproduce fig4\n```" in text
     assert "| the median is \\| high | 3.1 | 88 % | 90 % | **holds** |" in text
-    assert "- **median**, holds: it is at least 88 %" in text
+    assert "- **median**, holds (unit: run, 5): it is at least 88 %" in text
     assert "![A picture.](picture.png)" in text
     assert "## More\n\n| a | b |\n| --- | --- |\n| 1 | 2 |" in text
-    assert "The searches took 90 s" in text
+    assert "Measured: the searches took 90 s" in text
     assert "\n\n\n" not in text
     assert str(written) not in text
 
@@ -163,7 +168,7 @@ def test_lines_are_drawn_where_they_belong():
 def test_without_matplotlib_a_page_has_no_curves_and_one_line_says_why(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     notes = []
-    context = Context(work=tmp_path, scale=1.0, seeds=1, full_scale=True, classifiers={}, log=notes.append)
+    context = Context(work=tmp_path, scale=1.0, seeds=1, classifiers={}, log=notes.append)
     assert context.draw(curves) is None
     assert notes == [
         "the page has no picture: matplotlib is needed to draw curves and is not installed; "

@@ -6,14 +6,15 @@ from foolery.errors import UsageError
 from foolery.install import install_command
 from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
-    Claim,
     ClassifierRequirement,
     DataRequirement,
+    Judgement,
     Reproduction,
     ReproductionOutcome,
     Requirements,
 )
 from foolery.paper.prepare import ReproduceOptions, prepare_reproductions
+from foolery.paper.verdicts import Claim
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
@@ -34,7 +35,8 @@ def make(name="one", classifiers=(DIGITS,), data=(), packages=()):
         requirements=Requirements(tuple(classifiers), tuple(data), tuple(packages)),
         claims=(Claim("it", "it is so", "3.1", "1"),),
         cost=lambda scale, seeds: Cost((CostItem("digits", seeds),)),
-        run=lambda context: ReproductionOutcome((), {}),
+        run=lambda context: ReproductionOutcome({}),
+        judge=lambda figures: Judgement((), ()),
     )
 
 
@@ -42,16 +44,13 @@ def ready(reproductions, tmp_path, **wishes):
     return prepare_reproductions(reproductions, ReproduceOptions(**wishes), tmp_path)
 
 
-def test_defaults_are_loaded_and_the_context_says_whether_it_is_full_scale(tmp_path):
+def test_defaults_are_loaded(tmp_path):
     (found,) = ready([make()], tmp_path)
     assert found.context.classifiers["digits"].description.name == "lenet"
     assert found.context.seeds == 5
-    assert found.context.full_scale
     assert found.references == {"digits": "lenet"}
-    (fewer,) = ready([make()], tmp_path, seeds=4)
-    assert not fewer.context.full_scale
-    (smaller,) = ready([make()], tmp_path, scale=0.5)
-    assert not smaller.context.full_scale
+    (fewer,) = ready([make()], tmp_path, seeds=4, scale=0.5)
+    assert (fewer.context.seeds, fewer.context.scale) == (4, 0.5)
 
 
 def test_a_reference_without_a_role_is_for_what_has_no_default_else_for_the_first(tmp_path):

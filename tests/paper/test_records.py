@@ -10,7 +10,7 @@ from foolery.paper.records import cached_result
 
 @pytest.fixture
 def context(tmp_path):
-    return Context(work=tmp_path, scale=1.0, seeds=1, full_scale=True, classifiers={})
+    return Context(work=tmp_path, scale=1.0, seeds=1, classifiers={})
 
 
 def test_a_result_is_made_once_and_again_for_other_settings(context):

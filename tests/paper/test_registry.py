@@ -7,8 +7,8 @@ import pytest
 
 from foolery.errors import UsageError
 from foolery.paper.cost import QUERIES_PER_SECOND
-from foolery.paper.experiment import find_claim
 from foolery.paper.registry import REPRODUCTIONS, load_reproduction, select_reproductions
+from foolery.paper.verdicts import find_claim
 
 
 @pytest.mark.parametrize("name", REPRODUCTIONS.names())
@@ -34,14 +34,6 @@ def test_more_of_it_costs_more(name):
     assert 0 < small.minutes() < full.minutes()
     roles = {slot.role for slot in found.requirements.classifiers}
     assert {part.role for part in full.items} <= roles | set(QUERIES_PER_SECOND)
-
-
-@pytest.mark.parametrize("name", REPRODUCTIONS.names())
-def test_full_scale_is_scale_one_and_all_runs(name):
-    found = load_reproduction(name)
-    assert found.is_full_scale(1.0, found.seeds)
-    assert not found.is_full_scale(0.99, found.seeds)
-    assert not found.is_full_scale(1.0, found.seeds - 1)
 
 
 def test_names_are_chosen_once_in_the_order_given_and_all_is_all():

@@ -24,7 +24,7 @@ def lenet():
 
 
 def context(work, lenet, seeds=2, **more):
-    return Context(work=work, scale=1.0, seeds=seeds, full_scale=True, classifiers={"digits": lenet}, **more)
+    return Context(work=work, scale=1.0, seeds=seeds, classifiers={"digits": lenet}, **more)
 
 
 def changed(work):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from foolery.errors import UsageError
-from foolery.paper.experiment import NOT_TESTED
 from foolery.paper.prepare import ReproduceOptions, prepare_reproductions
 from foolery.paper.registry import select_reproductions
 from foolery.paper.runner import run_reproduction
+from foolery.paper.verdicts import NO_VERDICT, NOT_TESTED
 
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 pytest.importorskip("scipy", reason="the extra paper is not installed")
@@ -41,7 +41,7 @@ def run(names, out, **wishes):
 
 
 def unjudged(content):
-    return {found["verdict"] for found in content["findings"]} == {NOT_TESTED}
+    return {found["verdict"] for found in content["findings"]} <= {NOT_TESTED, NO_VERDICT}
 
 
 def test_fig4(tmp_path):
@@ -63,7 +63,8 @@ def test_fig6_and_fig7_on_few_classes(tmp_path):
     compared = results["fig7"]["figures"]["against_fig6"]
     assert compared["cppn_median"] > 0.5
     assert compared["equal_queries"] <= compared["direct_queries"]
-    assert results["fig7"]["figures"]["weak_band"] is None, "ten classes are not ImageNet's thousand"
+    (band,) = [each for each in results["fig7"]["findings"] if each["key"] == "weak band"]
+    assert "not ImageNet's 1000" in band["reason"]
 
 
 def test_fig7_without_fig6_says_what_is_missing(tmp_path):
@@ -84,9 +85,9 @@ def test_fig6_and_fig7_on_a_thousand_classes(tmp_path):
     )
     compared = results["fig7"]["figures"]["against_fig6"]
     assert compared["cppn_median"] > compared["direct_median"]
-    assert compared["p"] < 1e-4
-    banded = results["fig7"]["figures"]["weak_band"]
-    assert banded["median_inside"] < banded["median_outside"]
+    (band,) = [each for each in results["fig7"]["findings"] if each["key"] == "weak band"]
+    assert "the band is lower in 1 of 1 runs" in band["reason"].lower()
+    assert "1 of the paper's 5 runs" in band["reason"]
     assert "--card photos=mobilenet_v1_025_128_quant.card.json" in results["fig7"]["command"]
 
 

@@ -28,6 +28,8 @@ class TransferCell:
         both_99: share with at least 0.99 for the class from both classifiers.
         both_9999: share with at least 0.9999 from both.
         source_9999: share with at least 0.9999 from the classifier that they were evolved against.
+        source_only: share with at least 0.9999 from the classifier that they were evolved against, while
+            this one predicts another class or gives less than 0.5.
         resized: whether the canvases had to be fitted to the classifier's.
     """
 
@@ -42,6 +44,7 @@ class TransferCell:
     both_99: float
     both_9999: float
     source_9999: float
+    source_only: float
     resized: bool
 
 

@@ -211,6 +211,9 @@ def _cell(predictions: Sequence[_Predictions]) -> TransferCell:
         both_99=float("nan") if cosines else _mean(weaker >= CONFIDENT),
         both_9999=float("nan") if cosines else _mean(weaker >= VERY_CONFIDENT),
         source_9999=float("nan") if cosines else _mean(source >= VERY_CONFIDENT),
+        source_only=float("nan")
+        if cosines
+        else _mean((source >= VERY_CONFIDENT) & (~matched | (target < 0.5))),
         resized=any(each.resized for each in predictions),
     )
 

@@ -48,6 +48,18 @@ def reproduce(
         Path | None,
         typer.Option("--pages", metavar="DIR", help="Also write all pages to this folder."),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Only every N-th piece from the I-th; no page."),
+    ] = None,
+    protocol: Annotated[
+        Path | None,
+        typer.Option("--protocol", metavar="FILE", help="Refuse other settings than FILE has fixed."),
+    ] = None,
+    page_from: Annotated[
+        Path | None,
+        typer.Option("--page-from", metavar="DIR", help="Judge the results in DIR again; nothing is run."),
+    ] = None,
     list_only: Annotated[
         bool, typer.Option("--list", help="List the experiments and what they cost.")
     ] = False,
@@ -63,6 +75,16 @@ def reproduce(
     if list_only:
         print_list(list_reproductions(names or ["all"]), as_json=as_json)
         return
+    if page_from is not None:
+        from foolery.paper.publishing import judge_again
+
+        judged = judge_again(page_from, names or ["all"])
+        if as_json:
+            print_json({"results": list(judged.values())})
+        else:
+            for content in judged.values():
+                print_findings(content, page_from / f"{content['reproduction']}.md")
+        return
     with labelled_bar() as progress:
         results = run(
             names or [],
@@ -74,9 +96,15 @@ def reproduce(
             device=device,
             out=out,
             pages=pages,
+            shard=shard,
+            protocol=protocol,
             on_progress=progress,
             on_note=note,
-            on_result=lambda result: None if as_json else print_findings(result.content, out),
+            on_result=lambda result: (
+                None
+                if as_json
+                else print_findings(result.content, out / result.content["reproduction"] / "page.md")
+            ),
             command=command_line(context),
         )
     if as_json:
@@ -114,8 +142,8 @@ def print_list(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("name", no_wrap=True)
     table.add_column("experiment, and what --scale multiplies")
-    for name in ("queries", "on 4 cores", "runs"):
-        table.add_column(name, justify="right", no_wrap=name != "on 4 cores")
+    for name in ("queries", "on 4 cores, estimated", "runs"):
+        table.add_column(name, justify="right", no_wrap=not name.startswith("on"))
     table.add_column("--classifier, --data", overflow="fold")
     for each in entries:
         needs = [f"{role}={value}" for kind in ("classifiers", "data") for role, value in each[kind].items()]
@@ -130,7 +158,7 @@ def print_list(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     console().print(table)
 
 
-def print_findings(content: Mapping[str, Any], out: Path) -> None:
+def print_findings(content: Mapping[str, Any], page: Path) -> None:
     """Claim, the paper's number, ours, verdict."""
     from rich import box
     from rich.table import Table
@@ -140,4 +168,4 @@ def print_findings(content: Mapping[str, Any], out: Path) -> None:
     for finding in content["findings"]:
         table.add_row(finding["claim"], finding["paper"], finding["measured"], finding["verdict"])
     console().print(table)
-    print(f"page        {out / content['reproduction'] / 'page.md'}")
+    print(f"page        {page}")

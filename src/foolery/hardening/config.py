@@ -33,6 +33,20 @@ OnBroken = Literal["refuse", "skip"]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
 
+def training_seed(seed: int, number: int) -> int:
+    """Of network ``number`` (from 1) of the race of ``seed``: no two races share one (of a million).
+
+    ``seed + number - 1``, as it once was, gave the first network of a race the start of the second one of its
+    neighbour.
+    """
+    return 1_000_000 * seed + number - 1
+
+
+def search_seed(seed: int, number: int) -> int:
+    """Of the first run against that network; runs against other networks, of any race, draw other numbers."""
+    return 1000 * (1_000_000 * seed + number)
+
+
 class ArmsRaceConfig(BaseModel):
     """Rounds of training and fooling; the defaults are the paper's for MNIST (3.7).
 

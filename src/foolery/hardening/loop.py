@@ -26,6 +26,8 @@ from foolery.hardening.config import (
     ROUND_FILE,
     ArmsRaceConfig,
     config_file,
+    search_seed,
+    training_seed,
 )
 from foolery.hardening.fine_tuning import fine_tune_with_fooling_class, harden_by_acet, load_trainable
 from foolery.hardening.rounds import Round, RoundImages, images_of_runs, round_folder, summarize_round
@@ -113,7 +115,7 @@ def _run_round(state: _State, number: int) -> Round:
     images = _fooling_images(state, number)
     classifier = _network(state, number, images)
     training_seconds = perf_counter() - start
-    error, real_as_fooling = _real_image_rates(classifier, state.test_data)
+    error, real_as_fooling = real_image_rates(classifier, state.test_data)
     fooling = sum(map(len, images))
     result = summarize_round(
         number,
@@ -129,8 +131,8 @@ def _run_round(state: _State, number: int) -> Round:
     return result
 
 
-def _real_image_rates(classifier: Classifier, test_data: LabelledData) -> tuple[float, float]:
-    """Of the test images, the share answered wrongly, and the share taken for fooling images."""
+def real_image_rates(classifier: Classifier, test_data: LabelledData) -> tuple[float, float]:
+    """``(wrong, fooling)``: shares of the test images that are predicted wrongly, and as fooling images."""
     description = classifier.description
     index = match_classes(test_data.classes, description.classes, description.name).index
     wrong, fooling = [], []
@@ -173,7 +175,7 @@ def _train_network(state: _State, number: int, images: list[Canvases], weights: 
     config, label = state.config, f"round {number}: training"
     for leftover in (weights, weights.with_suffix(".onnx")):
         leftover.unlink(missing_ok=True)
-    seed = config.seed + number - 1
+    seed = training_seed(config.seed, number)
 
     def on_step(done: int, total: int, _: float) -> None:
         state.on_progress(label, done, total)
@@ -237,8 +239,7 @@ def _evolve_images(state: _State, number: int, classifier: Classifier) -> RoundI
     if path.is_file():
         return RoundImages.read(path)
     count = config.runs_in(number)
-    # Runs against different networks draw different numbers.
-    seed = 1000 * (config.seed * 100 + number)
+    seed = search_seed(config.seed, number)
     evolve(
         classifier,
         seeds=count,

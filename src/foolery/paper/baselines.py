@@ -12,28 +12,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foolery.analysis.statistics import NEEDS_SCIPY
+from foolery.paper.baselines_claims import CLAIMS, judge
 from foolery.paper.cost import Cost, CostItem
 from foolery.paper.experiment import (
-    Claim,
     ClassifierRequirement,
     Context,
-    Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
-    find_claim,
-    grade,
 )
 from foolery.paper.figures import PlotLine, line_plot
 from foolery.paper.search_baselines import (
     ABLATION,
     ABLATION_RUNS,
     ENCODINGS,
-    MAP_ELITES,
     OTHER_SEARCHES,
     TUTORIAL,
-    TUTORIAL_MEAN,
     TUTORIAL_RUNS,
     BaselineResults,
     equal_evaluations,
@@ -51,17 +46,6 @@ if TYPE_CHECKING:
 CAPTION = (
     "Median champion confidence over evaluations, the middle of all runs. The vertical axis counts nines: "
     "1 is 90 %, 4 is 99.99 %."
-)
-NOTES = (
-    "One search for each class: populations of 100, the best 60 stay, 40 children a generation, parents by "
-    "rank (coefficient 1.1). Its searches share the evaluations, so each of ten classes gets a tenth of "
-    "them. Novelty: population 400, distance between vectors of probabilities, eight nearest, archive "
-    "threshold from 0.6; its champions are the best that it happened to meet. The follow-up paper gave one "
-    "class of ImageNet's thousand 200,000 evaluations, a tenth of what MAP-Elites spent on all of them; "
-    "here the evaluations are equal.",
-    "pyribs' settings: batch 30, noise of sigma 0.5 on every pixel, starting from gray, a child goes to "
-    "the cell of the class that the network believes most. An empty cell counts as 0. The published 0.939 "
-    "is that of its own LeNet-5.",
 )
 _RULES = {"argmax-cell": "the cell of its argmax", "map-elites": "every class"}
 _VARIATIONS = {"gaussian": "noise on every pixel", "direct": "polynomial, one pixel in ten"}
@@ -166,98 +150,17 @@ def _tutorial_table(results: BaselineResults) -> ResultTable:
 
 
 RUNS = 20
-SIGNIFICANT, CLOSE = 1e-4, 0.85
-
-CLAIMS = (
-    Claim(
-        "single-class",
-        "MAP-Elites over classes beats one search for each class",
-        "follow-up paper",
-        "p < 0.0001",
-    ),
-    Claim("novelty", "MAP-Elites over classes beats novelty search", "follow-up paper", "–"),
-    Claim(
-        "tutorial",
-        "pyribs' tutorial (argmax cell, noise on every pixel): mean confidence after 900,000 evaluations",
-        "pyribs, fooling_mnist",
-        "0.939",
-    ),
-    Claim(
-        "fewer",
-        "evaluations to that mean by the paper's rule (every class, one pixel in ten)",
-        "compared here",
-        "–",
-    ),
-)
 
 
 def run(context: Context) -> ReproductionOutcome:
     """All searches for all seeds; each finished one is kept, and not repeated."""
     results = measure_baselines(context)
-    findings = (
-        *(_advantage(context, other, results) for other in OTHER_SEARCHES),
-        _tutorial(context, results),
-        _fewer(context, results),
-    )
     return ReproductionOutcome(
-        findings,
-        figures(results),
+        figures(results) | {"classes": len(context.classifiers["digits"].description.classes)},
         tables=tables(results),
         picture=context.draw(lambda: picture(results)),
         caption=CAPTION,
-        notes=NOTES,
         seconds=results.seconds,
-    )
-
-
-def _advantage(context: Context, other: str, results: BaselineResults) -> Finding:
-    parts, wins = [], 0
-    for encoding in ENCODINGS:
-        test = results.tests[encoding, other]
-        ours, theirs = (
-            float(np.median(medians(results.equal[encoding, each]))) for each in (MAP_ELITES, other)
-        )
-        wins += test.share > 0.5 and test.p < SIGNIFICANT
-        parts.append(f"{encoding}: {format_confidence(ours)} against {format_confidence(theirs)}, {test}")
-    return context.judge(
-        find_claim(CLAIMS, other),
-        "; ".join(parts),
-        grade(wins == len(ENCODINGS), wins),
-        "over the median confidences of the runs, at equal evaluations; it holds where MAP-Elites is "
-        "higher with p < 0.0001 for both encodings, in part for one",
-    )
-
-
-def _tutorial(context: Context, results: BaselineResults) -> Finding:
-    means = [float(each["mean"]) for each in results.tutorial]
-    classes = len(context.classifiers["digits"].description.classes)
-    empty = sum(classes - int(each["filled"]) for each in results.tutorial)
-    return context.judge(
-        find_claim(CLAIMS, "tutorial"),
-        ", ".join(f"{mean:.3f}" for mean in means),
-        grade(min(means) >= TUTORIAL_MEAN, max(means) >= CLOSE),
-        f"seeds 0 to {len(means) - 1}; {empty} cells stayed empty in all. It holds at 0.939 in every run, "
-        f"in part at {CLOSE} in any: the network is another one",
-    )
-
-
-def _fewer(context: Context, results: BaselineResults) -> Finding:
-    ours = results.equal["direct", MAP_ELITES]
-    reached, theirs = evaluations_to_mean(ours), evaluations_to_mean(results.tutorial)
-    measured = "never"
-    if reached:
-        measured = f"{format_count(float(np.median(reached)))} (median of {len(reached)} of {len(ours)} runs)"
-    tutorial_text = f"not within {format_count(results.tutorial[0]['evaluations'])}"
-    if theirs:
-        tutorial_text = f"after {format_count(min(theirs))} at the earliest"
-    holds = len(reached) == len(ours) and (not theirs or max(reached) < min(theirs))
-    return context.judge(
-        find_claim(CLAIMS, "fewer"),
-        measured,
-        grade(holds),
-        f"the tutorial's search gets there {tutorial_text}; it holds where every run of MAP-Elites needs "
-        f"fewer "
-        f"evaluations",
     )
 
 
@@ -281,4 +184,5 @@ REPRODUCTION = Reproduction(
     claims=CLAIMS,
     cost=_cost,
     run=run,
+    judge=judge,
 )

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foolery.analysis.statistics import NEEDS_SCIPY, Trend, trend
+from foolery.analysis.statistics import NEEDS_SCIPY
 from foolery.paper.cost import Cost, CostItem
+from foolery.paper.dataset_size_claims import CLAIMS, OWN_MEDIAN, THRESHOLDS, judge
 from foolery.paper.experiment import (
-    Claim,
     ClassifierRequirement,
     Context,
     DataRequirement,
-    Finding,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
-    find_claim,
-    grade,
     scale_count,
 )
 from foolery.paper.figures import PlotLine, line_plot
@@ -46,14 +43,6 @@ SHARES = (0.05, 0.2, 0.5, 1.0)
 SEEDS = 5
 BATCH_TRAINED, QUERIES_PER_IMAGE = 64, 2.0
 """Of a training; an image costs as much as two queries."""
-THRESHOLDS = (0.99, 0.9999)
-OWN_MEDIAN = "own"
-"""The threshold that is the network's median confidence in test images that it classifies rightly."""
-
-CLAIMS = (
-    Claim("cppn", "networks trained on more images are harder to fool (CPPN)", "3.3, 3.4, 3.8", "–"),
-    Claim("direct", "the same, pixel by pixel", "3.3, 3.4, 3.8", "–"),
-)
 
 
 def run(context: Context) -> ReproductionOutcome:
@@ -61,21 +50,13 @@ def run(context: Context) -> ReproductionOutcome:
     networks = fool_networks(context, SHARES)
     reference = runs_by_encoding(context, "digits")
     max_queries = float(next(iter(networks[0].runs.values()))[0].history.queries[-1])
-    trends = {
-        encoding: {str(bound): _trend(networks, encoding, bound) for bound in (*THRESHOLDS, OWN_MEDIAN)}
-        for encoding in ENCODINGS
-    }
     return ReproductionOutcome(
-        tuple(_finding(context, networks, encoding, trends[encoding], max_queries) for encoding in ENCODINGS),
         {
             "iterations": scale_count(ITERATIONS, context.scale),
             "generations": scale_count(GENERATIONS, context.scale),
             "runs_per_network": RUNS,
             "budget_per_run": int(max_queries),
-            "trends": {
-                encoding: {bound: {"tau": each.tau, "p": each.p} for bound, each in row.items()}
-                for encoding, row in trends.items()
-            },
+            "classes": len(context.classifiers["digits"].description.classes),
             "networks": [_figures(each) for each in networks],
             "reference": {
                 encoding: {
@@ -95,42 +76,7 @@ def run(context: Context) -> ReproductionOutcome:
         picture=context.draw(lambda: _picture(networks, max_queries)),
         caption="Queries until half of the classes are at 99 % (median over networks), over the share of the "
         "training images in percent.",
-        notes=_notes(context),
         seconds=sum(each.network.seconds + sum(map(search_seconds, each.runs.values())) for each in networks),
-    )
-
-
-def _trend(networks: Sequence[FooledNetwork], encoding: str, threshold: float | str) -> Trend:
-    return trend([each.share for each in networks], [each.queries(encoding, threshold) for each in networks])
-
-
-def _bound_text(bound: float | str) -> str:
-    return "its own median on real digits" if bound == OWN_MEDIAN else format_confidence(float(bound))
-
-
-def _finding(
-    context: Context,
-    networks: Sequence[FooledNetwork],
-    encoding: str,
-    trends: Mapping[str, Trend],
-    max_queries: float,
-) -> Finding:
-    main = trends[str(THRESHOLDS[0])]
-    medians = [
-        format_queries(_median(networks, share, encoding, THRESHOLDS[0]), max_queries) for share in SHARES
-    ]
-    verdict = grade(main.rises, any(each.rises for each in trends.values()))
-    others = "; ".join(
-        f"to {_bound_text(bound)}: {each}" for bound, each in trends.items() if each is not main
-    )
-    shares = ", ".join(f"{share:.0%}" for share in SHARES)
-    return context.judge(
-        find_claim(CLAIMS, encoding),
-        f"queries to 99 %: {', '.join(medians)}",
-        verdict,
-        f"networks that saw {shares} of the images; {main}. {others[0].upper()}{others[1:]}. It holds "
-        f"where the queries to 99 % rise with the share (p < 0.05), in part where those to another bound do"
-        + ("; they fall" if main.falls else ""),
     )
 
 
@@ -243,24 +189,6 @@ def _picture(networks: Sequence[FooledNetwork], max_queries: float) -> Image:
     )
 
 
-def _notes(context: Context) -> tuple[str, ...]:
-    return (
-        "All networks are LeNets, trained for the same number of iterations, not of epochs: so they differ "
-        "in how many different images they saw and in nothing else. With equal epochs the network of 5 % "
-        "would take a twentieth of the steps, and one could not tell few images from little training. "
-        f"There are {scale_count(ITERATIONS, context.scale)} iterations, fewer than the recipe's 10,000. "
-        f"Of one "
-        "seed, the smaller sets lie within the larger ones, and the first weights are the same; every class "
-        "has its share.",
-        f"A run is {scale_count(GENERATIONS, context.scale)} generations of {BATCH}; {RUNS} runs against "
-        f"each "
-        "network and encoding. What is compared is one number for each network, the median over classes and "
-        "runs; a class that did not get there counts as larger than any number. Raw confidences of two "
-        "networks need not mean the same, so the third bound is each network's own: its median confidence in "
-        "the test digits that it classifies correctly.",
-    )
-
-
 def _cost(scale: float, seeds: int) -> Cost:
     networks = len(SHARES) * seeds
     runs = networks * len(ENCODINGS) * RUNS
@@ -289,4 +217,5 @@ REPRODUCTION = Reproduction(
     claims=CLAIMS,
     cost=_cost,
     run=run,
+    judge=judge,
 )

@@ -9,65 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from foolery.classifiers.base import Classifier
 from foolery.data.labelled import LabelledData
 from foolery.errors import MissingExtraError, UsageError
 from foolery.paper.cost import Cost
+from foolery.paper.shards import Piece
+from foolery.paper.verdicts import Amount, Claim, Finding
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from foolery.engine.progress import Progress
-
-
-Verdict = Literal["holds", "holds in part", "does not hold", "not tested at full scale"]
-NOT_TESTED: Verdict = "not tested at full scale"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What the paper says.
-
-    Attributes:
-        key: a short name for JSON, for instance ``median``.
-        text: the claim in a sentence or less.
-        place: in the paper, for instance ``3.4, Fig. 7``.
-        number: the paper's number as people write it; ``–`` where it gives none.
-    """
-
-    key: str
-    text: str
-    place: str
-    number: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A claim beside what was measured.
-
-    Attributes:
-        claim: of the paper.
-        measured: our number as people read it.
-        verdict: ``not tested at full scale`` wherever less was run than full scale asks for.
-        reason: why that verdict, and by which rule; a sentence.
-    """
-
-    claim: Claim
-    measured: str
-    verdict: Verdict
-    reason: str
-
-
-def grade(holds: object, in_part: object = False) -> Verdict:
-    """``holds``, ``holds in part`` or ``does not hold``."""
-    return "holds" if holds else "holds in part" if in_part else "does not hold"
-
-
-def untested(claim: Claim, reason: str) -> Finding:
-    """A claim that could not be measured, and why."""
-    return Finding(claim, "–", NOT_TESTED, reason)
 
 
 @dataclass(frozen=True)
@@ -87,28 +41,45 @@ class ResultTable:
 
 @dataclass(frozen=True)
 class ReproductionOutcome:
-    """What running a reproduction gave.
+    """What running a reproduction measured; what it means is said by ``Reproduction.judge``.
 
     Attributes:
-        findings: one for each claim.
         figures: raw results as JSON values (numbers, text, lists, objects); no paths of this machine.
+            All that verdicts and notes need.
         tables: for the page, beside that of the findings.
         picture: RGB or gray, small enough for a page (about 1000 pixels wide); None for none.
         caption: says in a sentence what the picture shows.
-        notes: paragraphs for the page: how the experiment was made, and where it differs from the paper's.
         seconds: that the searches took, those of runs that were there already included; None: as measured
             around the whole.
-        full_scale: False where less was there than full scale needs, for instance images.
     """
 
-    findings: tuple[Finding, ...]
     figures: Mapping[str, Any]
     tables: tuple[ResultTable, ...] = ()
     picture: Image | None = None
     caption: str = ""
-    notes: tuple[str, ...] = ()
     seconds: float | None = None
-    full_scale: bool = True
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the figures of a reproduction mean: a pure function of them.
+
+    Attributes:
+        findings: one for each claim.
+        amounts: the paper's scale beside ours; full scale is where none of ours is smaller.
+        notes: paragraphs for the page: how the experiment was made, and where it differs from the paper's.
+        tables: computed from the figures, after those that were measured.
+    """
+
+    findings: tuple[Finding, ...]
+    amounts: tuple[Amount, ...]
+    notes: tuple[str, ...] = ()
+    tables: tuple[ResultTable, ...] = ()
+
+    @property
+    def full_scale(self) -> bool:
+        """Whether nothing was less than the paper's."""
+        return not any(amount.short for amount in self.amounts)
 
 
 @dataclass(frozen=True)
@@ -174,7 +145,6 @@ class Context:
             ``work/records`` (see ``records.py``). All reproductions of one ``--out`` share it.
         scale: 1 is the paper's size; what it multiplies is the reproduction's to say.
         seeds: how many independent runs, seeds 0 to ``seeds - 1``.
-        full_scale: whether this is full scale; a finding may only be judged where it is.
         classifiers: by role; an optional one that was not given is missing.
         data: likewise.
         command: as it was typed, for the provenance of runs.
@@ -185,7 +155,6 @@ class Context:
     work: Path
     scale: float
     seeds: int
-    full_scale: bool
     classifiers: Mapping[str, Classifier]
     data: Mapping[str, LabelledData] = field(default_factory=dict)
     command: str = "python"
@@ -204,12 +173,6 @@ class Context:
             self.log(f"the page has no picture: {error}")
             return None
 
-    def judge(self, claim: Claim, measured: str, verdict: Verdict, reason: str) -> Finding:
-        """A finding; below full scale the verdict is replaced, and the reason says what was seen."""
-        if self.full_scale or verdict == NOT_TESTED:
-            return Finding(claim, measured, verdict, reason)
-        return Finding(claim, measured, NOT_TESTED, f"at this scale it {verdict}; {reason}")
-
 
 @dataclass(frozen=True)
 class Reproduction:
@@ -225,6 +188,10 @@ class Reproduction:
         claims: of the paper.
         cost: from scale and seeds.
         run: does it; raises UsageError for what the user can mend, KeyboardInterrupt with all saved.
+        judge: figures of ``run``, as JSON has them, to findings. It sees nothing else, so that a page can be
+            made again from a result that was stored.
+        pieces: its parts, for experiments that can be made shard by shard.
+        settings: at full scale, those that a protocol fixes before the first run; JSON values.
     """
 
     name: str
@@ -236,10 +203,9 @@ class Reproduction:
     claims: tuple[Claim, ...]
     cost: Callable[[float, int], Cost]
     run: Callable[[Context], ReproductionOutcome]
-
-    def is_full_scale(self, scale: float, seeds: int) -> bool:
-        """Whether that much is full scale."""
-        return scale >= 1.0 and seeds >= self.seeds
+    judge: Callable[[Mapping[str, Any]], Judgement]
+    pieces: Callable[[Context], Sequence[Piece]] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def scale_count(count: int, scale: float, minimum: int = 1) -> int:
@@ -253,8 +219,3 @@ def check_scale(scale: float, seeds: int | None) -> None:
         raise UsageError(f"scale: expected a number above 0 and up to 100, got {scale:g}")
     if seeds is not None and not 1 <= seeds <= 10_000:
         raise UsageError(f"seeds: expected a whole number from 1 to 10000, got {seeds}")
-
-
-def find_claim(claims: Sequence[Claim], key: str) -> Claim:
-    """The claim of that key."""
-    return next(claim for claim in claims if claim.key == key)

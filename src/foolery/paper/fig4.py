@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from foolery.analysis.effects import share_interval
 from foolery.engine.run import make_run_result
 from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (
     DIGITS,
-    Claim,
     Context,
-    Finding,
+    Judgement,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
-    Verdict,
-    find_claim,
-    grade,
     scale_count,
 )
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.paper.measures import first_generation, search_seconds
 from foolery.paper.runs import evolve_runs
+from foolery.paper.verdicts import (
+    Amount,
+    Claim,
+    Evidence,
+    Finding,
+    decide,
+    find_claim,
+    grade_share,
+)
 from foolery.runs import RunFile
 from foolery.text import VERY_CONFIDENT, format_confidence
 
@@ -53,62 +59,80 @@ def run(context: Context) -> ReproductionOutcome:
     medians = [first_generation(each.history.median, VERY_CONFIDENT) for each in runs]
     count = len(runs)
     return ReproductionOutcome(
-        _findings(context, runs, all_ten, medians),
         _figures(runs, all_ten, medians),
         tables=(_by_generation(runs),),
         picture=_picture(runs[:SHOWN]),
         caption=f"Columns are digits, rows are runs of seeds 0 to {min(SHOWN, count) - 1}, after generation "
         f"{GENERATIONS}.",
-        notes=(
-            "Batch 200, one pixel in ten mutated, no crossover (the released code has it on), 8-bit "
-            "pixels. The paper's network has an error of 0.94 %; the shipped `lenet` has the same "
-            "architecture and was trained by Caffe's recipe for it.",
-        ),
         seconds=search_seconds(runs),
     )
 
 
-def _findings(
-    context: Context, runs: Sequence[RunFile], all_ten: Sequence[int | None], medians: Sequence[int | None]
-) -> tuple[Finding, ...]:
-    early = sum(first is not None and first < EARLY for first in all_ten)
-    generations = [first for first in all_ten if first is not None]
-    by_the_end = sum(each.history.median[-1] >= VERY_CONFIDENT for each in runs)
-    count = len(runs)
-    lowest = min(float(each.history.min[-1]) for each in runs)
-    return (
-        context.judge(
-            find_claim(CLAIMS, "every digit"),
-            f"all ten digits in {len(generations)} of {count} runs, by generation {GENERATIONS}",
-            _all_or_most(len(generations), count),
-            f"the lowest champion of all runs has {format_confidence(lowest)}; it holds where every run "
-            f"gets there, in part where at least half do. How recognizable they are, the picture shows: "
-            f"faint strokes can be made out in some",
-        ),
-        context.judge(
-            find_claim(CLAIMS, "early"),
-            f"{early} of {count} runs"
-            + (f"; all ten digits at generation {_median_text(generations)} (median)" if generations else ""),
-            _all_or_most(early, count),
-            f"all ten digits are at 99.99 % after {_range_text(generations)} generations, the median of "
-            f"the ten after "
-            f"{_range_text([m for m in medians if m is not None])}; it holds where every run is early, in "
-            f"part "
-            f"where at least half are",
-        ),
-        context.judge(
-            find_claim(CLAIMS, "median"),
-            f"{by_the_end} of {count} runs",
-            _all_or_most(by_the_end, count),
-            f"the lowest median of a run is "
-            f"{format_confidence(min(each.history.median[-1] for each in runs))}; it holds where every run "
-            f"gets there, in part where at least half do",
+def judge(figures: Mapping[str, Any]) -> Judgement:
+    """Claims about every run; the unit is the run."""
+    runs = figures["runs"]
+    amounts = (Amount("runs", RUNS, len(runs)), Amount("generations", GENERATIONS, figures["generations"]))
+    evidence = Evidence("run", len(runs), amounts)
+    return Judgement(
+        _findings(runs, evidence),
+        amounts,
+        notes=(
+            "Batch 200, one pixel in ten mutated, no crossover (the released code has it on), 8-bit "
+            "pixels. The paper's network has an error of 0.94 %; the shipped `lenet` has the same "
+            "architecture and was trained by Caffe's recipe for it. That nobody recognizes the images was "
+            "not tested with people.",
         ),
     )
 
 
-def _all_or_most(reached: int, count: int) -> Verdict:
-    return grade(reached == count, 2 * reached >= count)
+def _findings(runs: Sequence[Mapping[str, Any]], evidence: Evidence) -> tuple[Finding, ...]:
+    generations = [
+        each["generation_of_all_ten_at_0.9999"]
+        for each in runs
+        if each["generation_of_all_ten_at_0.9999"] is not None
+    ]
+    medians = [
+        each["generation_of_median_at_0.9999"]
+        for each in runs
+        if each["generation_of_median_at_0.9999"] is not None
+    ]
+    count, early = len(runs), sum(first < EARLY for first in generations)
+    last = str(GENERATIONS)
+    by_the_end = sum(each["median_at"][last] >= VERY_CONFIDENT for each in runs)
+    rule = "it holds where every run gets there, in part where at least half do"
+    return (
+        decide(
+            find_claim(CLAIMS, "every digit"),
+            f"all ten digits in {len(generations)} of {count} runs, by generation {GENERATIONS}",
+            grade_share(len(generations), count),
+            f"{_share_text(len(generations), count)}; the lowest champion of all runs has "
+            f"{format_confidence(min(each['least_at'][last] for each in runs))}; {rule}. How recognizable "
+            "they are, the picture shows: faint strokes can be made out in some",
+            evidence,
+        ),
+        decide(
+            find_claim(CLAIMS, "early"),
+            f"{early} of {count} runs"
+            + (f"; all ten digits at generation {_median_text(generations)} (median)" if generations else ""),
+            grade_share(early, count),
+            f"{_share_text(early, count)}; all ten digits are at 99.99 % after {_range_text(generations)} "
+            f"generations, the median of the ten after {_range_text(medians)}; {rule}",
+            evidence,
+        ),
+        decide(
+            find_claim(CLAIMS, "median"),
+            f"{by_the_end} of {count} runs",
+            grade_share(by_the_end, count),
+            f"{_share_text(by_the_end, count)}; the lowest median of a run is "
+            f"{format_confidence(min(each['median_at'][last] for each in runs))}; {rule}",
+            evidence,
+        ),
+    )
+
+
+def _share_text(reached: int, count: int) -> str:
+    low, high = share_interval(reached, count)
+    return f"{reached / count:.0%} of the runs (95 % {low:.0%} to {high:.0%})"
 
 
 def _median_text(generations: Sequence[int]) -> str:
@@ -191,4 +215,5 @@ REPRODUCTION = Reproduction(
     claims=CLAIMS,
     cost=_cost,
     run=run,
+    judge=judge,
 )

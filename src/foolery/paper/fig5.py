@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from foolery.analysis.descriptors import textures, thumbnails
 from foolery.analysis.diversity import Diversity, measure_diversity
+from foolery.analysis.effects import share_interval
 from foolery.analysis.oriented_energy import (
     SHARES,
     Contrast,
@@ -26,22 +27,30 @@ from foolery.errors import UsageError
 from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (
     DIGITS,
-    Claim,
     Context,
-    Finding,
+    Judgement,
     Reproduction,
     ReproductionOutcome,
     Requirements,
     ResultTable,
-    Verdict,
-    find_claim,
-    grade,
     scale_count,
-    untested,
 )
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
-from foolery.paper.measures import champion_confidences, first_generation, search_seconds
+from foolery.paper.measures import first_generation, search_seconds
 from foolery.paper.runs import evolve_runs
+from foolery.paper.verdicts import (
+    SIGNIFICANT,
+    Amount,
+    Band,
+    Claim,
+    Evidence,
+    Finding,
+    decide,
+    find_claim,
+    grade,
+    grade_share,
+    untested,
+)
 from foolery.runs import RunFile
 from foolery.text import VERY_CONFIDENT, format_confidence
 
@@ -49,7 +58,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 RUNS, GENERATIONS, BATCH = 50, 200, 200
-FEW, SIGNIFICANT, SHOWN = 10, 0.01, 5
+FEW, SHOWN = 10, 5
+DIFFERENT = Band(0.5, 1.0)
+"""Distance of one digit's images in two runs, of that of two digits': something in common, most its own."""
 ONE, TWO = "1", "2"
 
 CLAIMS = (
@@ -74,15 +85,7 @@ def run(context: Context) -> ReproductionOutcome:
     }
     spread = _diversity(results, canvases)
     shares = np.median(np.stack([edge_energies(each) for each in canvases]), axis=0)
-    findings = (
-        _few(context, runs),
-        _median(context, runs),
-        _bars(context, "one", contrasts[ONE], "vertical structure"),
-        _bars(context, "two", contrasts[TWO], "horizontal structure in the lower half"),
-        _other_runs(context, contrasts, spread),
-    )
     return ReproductionOutcome(
-        findings,
         {
             "generations": GENERATIONS,
             "batch": BATCH,
@@ -99,13 +102,6 @@ def run(context: Context) -> ReproductionOutcome:
         picture=_picture(labels, canvases),
         caption=f"Above: for each digit the mean champion of {len(runs)} runs, its contrast stretched. "
         f"Below: the champions of the first {min(SHOWN, len(runs))} runs.",
-        notes=(
-            "Vertical structure is the share of the mean squared difference between horizontal neighbors in "
-            "that of all neighbors, horizontal structure that between vertical neighbors. The two measures "
-            "for 1 and 2 were chosen from the paper's sentence before they were computed. Champions "
-            "of one run have ancestors in common and are no independent sample, so the Mann-Whitney test "
-            "stands beside a signed-rank test over runs (the digit minus the mean of the other digits).",
-        ),
         seconds=search_seconds(runs),
     )
 
@@ -126,75 +122,101 @@ def _diversity(results: Sequence[RunResult], canvases: NDArray[np.uint8]) -> dic
     }
 
 
-def _few(context: Context, runs: Sequence[RunFile]) -> Finding:
-    firsts = [first_generation(each.history.max, VERY_CONFIDENT) for each in runs]
-    early = sum(first is not None and first <= FEW for first in firsts)
-    ever = [first for first in firsts if first is not None]
-    return context.judge(
+def judge(figures: Mapping[str, Any]) -> Judgement:
+    """The unit is the run: champions of one run have ancestors in common."""
+    runs = figures["runs"]
+    amounts = (Amount("runs", RUNS, len(runs)), Amount("generations", GENERATIONS, figures["generations"]))
+    evidence = Evidence("run", len(runs), amounts)
+    return Judgement(
+        (
+            _few(runs, evidence),
+            _median(runs, evidence),
+            _bars("one", figures["one"], "vertical structure", evidence),
+            _bars("two", figures["two"], "horizontal structure in the lower half", evidence),
+            _other_runs(figures["diversity"], evidence),
+        ),
+        amounts,
+        notes=(
+            "Vertical structure is the share of the mean squared difference between horizontal neighbors in "
+            "that of all neighbors, horizontal structure that between vertical neighbors. The two measures "
+            "for 1 and 2 were chosen from the paper's sentence before they were computed. Champions "
+            "of one run have ancestors in common and are no independent sample, so the verdict follows the "
+            "signed-rank test over runs (the digit minus the mean of the other digits).",
+        ),
+    )
+
+
+def _few(runs: Sequence[Mapping[str, Any]], evidence: Evidence) -> Finding:
+    firsts, medians = (
+        [each[name] for each in runs if each[name] is not None]
+        for name in ("generation_of_first_at_0.9999", "generation_of_median_at_0.9999")
+    )
+    early = sum(generation <= FEW for generation in medians)
+    return decide(
         find_claim(CLAIMS, "few"),
-        f"first champion at 99.99 % by generation {np.median(ever):.0f} (median of {len(ever)} runs)"
-        if ever
-        else "never",
-        _share(early, len(runs)),
-        f"{early} of {len(runs)} runs have a first image at 99.99 % by generation {FEW}; it holds if all do, "
-        "in part if half do",
+        f"the median of ten digits at generation {np.median(medians):.0f} (median of {len(medians)} runs "
+        f"that get there, {len(runs)} in all)"
+        if medians
+        else "the median of ten digits never",
+        grade_share(early, len(runs)),
+        f"{early} of {len(runs)} runs have a median of 99.99 % by generation {FEW}; the first of the ten "
+        f"digits is there at generation {np.median(firsts) if firsts else float('nan'):.0f} (median). A "
+        f"few is taken to be {FEW}; it holds if the median digit of every run is there by then, in part if "
+        "that of half of the runs is",
+        evidence,
     )
 
 
-def _median(context: Context, runs: Sequence[RunFile]) -> Finding:
-    medians = np.array([float(each.history.median[-1]) for each in runs])
+def _median(runs: Sequence[Mapping[str, Any]], evidence: Evidence) -> Finding:
+    medians = np.array([each["median"] for each in runs])
     reached = int((medians >= VERY_CONFIDENT).sum())
-    overall = float(np.median(np.stack([champion_confidences(each) for each in runs])))
-    return context.judge(
+    low, high = share_interval(reached, len(runs))
+    return decide(
         find_claim(CLAIMS, "median"),
-        f"{format_confidence(overall)} over all champions",
-        grade(overall >= VERY_CONFIDENT),
-        f"{reached} of {len(runs)} runs have a median of 99.99 % of their own; it holds if that of all "
-        "champions is",
+        f"{reached} of {len(runs)} runs; median of the runs' medians "
+        f"{format_confidence(float(np.median(medians)))}",
+        grade_share(reached, len(runs)),
+        f"{reached / len(runs):.0%} of the runs (95 % {low:.0%} to {high:.0%}); it holds where every run "
+        "has a median of 99.99 %, in part where at least half have, as for pixels",
+        evidence,
     )
 
 
-def _bars(context: Context, key: str, contrast: Contrast | None, what: str) -> Finding:
+def _bars(key: str, contrast: Mapping[str, Any] | None, what: str, evidence: Evidence) -> Finding:
     claim = find_claim(CLAIMS, key)
     if contrast is None:
         return untested(claim, "the classifier has no such class, or no other")
-    more = contrast.test.share > 0.5
-    holds = more and contrast.test.p < SIGNIFICANT and contrast.paired_p < SIGNIFICANT
-    in_part = more and min(contrast.test.p, contrast.paired_p) < 0.05
-    return context.judge(
+    more = contrast["median"] > contrast["others"]
+    return decide(
         claim,
-        f"{what}: {contrast.median:.3f}, other digits {contrast.others:.3f}",
-        grade(holds, in_part),
-        f"{contrast.test} (higher in {contrast.test.share:.0%} of pairs); signed-rank test over "
-        f"{contrast.runs} runs "
-        f"{format_p(contrast.paired_p)}; rank {contrast.rank} of the digits. It holds with p < "
-        f"{SIGNIFICANT:g} "
-        "in both tests, in part with p < 0.05 in one. It is a tendency, not a rule",
+        f"{what}: {contrast['median']:.3f}, other digits {contrast['others']:.3f}",
+        grade(more and contrast["signed_rank_p"] < SIGNIFICANT),
+        f"{'higher' if more else 'lower'} by {abs(contrast['median'] - contrast['others']):.3f}, in "
+        f"{contrast['share']:.0%} of pairs of champions; signed-rank test over {contrast['runs']} runs "
+        f"{format_p(contrast['signed_rank_p'])}; rank {contrast['rank']} of the digits. It holds where the "
+        f"digit has more with p < {SIGNIFICANT:g} over runs. It is a tendency, not a rule",
+        evidence,
     )
 
 
-def _other_runs(
-    context: Context, contrasts: dict[str, Contrast | None], spread: dict[str, Diversity]
-) -> Finding:
+def _other_runs(spread: Mapping[str, Mapping[str, float]], evidence: Evidence) -> Finding:
     claim = find_claim(CLAIMS, "other runs")
     if not spread:
         return untested(claim, "one run cannot be compared with others")
     pixels, texture = spread["pixels"], spread["texture"]
-    common = pixels.test.p < 0.05 or texture.test.p < 0.05
-    different = pixels.ratio > 0.5 and texture.ratio > 0.5
-    return context.judge(
+    common = [each["p"] < SIGNIFICANT and each["ratio"] < 1 for each in (pixels, texture)]
+    different = [each["ratio"] in DIFFERENT for each in (pixels, texture)]
+    return decide(
         claim,
-        f"distance of one digit's images in two runs: {pixels.ratio:.2f} (pixels) and {texture.ratio:.2f} "
-        "(texture) of that of two digits' images",
-        grade(common and different, common or different),
-        f"images of one digit are closer than of two ({format_p(pixels.test.p)} and "
-        f"{format_p(texture.test.p)}, permutation tests), so runs have something in common; above half the "
-        "distance, so most of an image is the run's own. It holds if both are so, in part with one",
+        f"distance of one digit's images in two runs: {pixels['ratio']:.2f} (pixels) and "
+        f"{texture['ratio']:.2f} (texture) of that of two digits' images",
+        grade(all(common) and all(different), any(common) and any(different)),
+        f"images of one digit are closer than of two ({format_p(pixels['p'])} and "
+        f"{format_p(texture['p'])}, labels permuted within runs), so runs have something in common; above "
+        "half the distance, so most of an image is the run's own. It holds between half and the whole "
+        "distance by both measures, in part by one",
+        evidence,
     )
-
-
-def _share(count: int, total: int) -> Verdict:
-    return grade(count == total, 2 * count >= total)
 
 
 def _figures(each: RunFile) -> dict[str, Any]:
@@ -265,4 +287,5 @@ REPRODUCTION = Reproduction(
     claims=CLAIMS,
     cost=_cost,
     run=run,
+    judge=judge,
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.classifiers.base import Classifier
 from foolery.engine.run import run_encoding
 from foolery.paper.experiment import ResultTable
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.verdicts import Amount
 from foolery.runs import RunFile
 from foolery.text import THRESHOLDS, format_confidence, format_count
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CLASS_BANDS = 10
+PAPER_RUNS, PAPER_CLASSES, PAPER_CROPS = 5, 1000, 10
+"""Of Figs. 6 and 7."""
 
 
 def champion_confidences(run: RunFile, generation: int | None = None) -> NDArray[np.float64]:
@@ -30,6 +34,23 @@ def champion_confidences(run: RunFile, generation: int | None = None) -> NDArray
         if generation is None or replacement.generation <= generation:
             values[replacement.cell] = replacement.confidence
     return values
+
+
+def crops_of(classifier: Classifier) -> int:
+    """Crops of a canvas that one query scores: ten behind ``tencrop:``, else one."""
+    return 10 if classifier.description.name.startswith("tencrop:") else 1
+
+
+def imagenet_amounts(
+    figures: Mapping[str, Any], generations: int, paper_generations: int, runs: int
+) -> tuple[Amount, ...]:
+    """The paper's scale of Figs. 6 to 10 beside ours: five runs, 1000 classes, ten crops."""
+    return (
+        Amount("runs", PAPER_RUNS, runs),
+        Amount("generations", paper_generations, generations),
+        Amount("classes", PAPER_CLASSES, figures["classes"]),
+        Amount("crops of an image", PAPER_CROPS, figures["crops"]),
+    )
 
 
 def search_seconds(runs: Sequence[RunFile]) -> float:

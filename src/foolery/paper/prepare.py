@@ -118,7 +118,6 @@ def prepare_reproductions(
             work=work,
             scale=options.scale,
             seeds=seeds,
-            full_scale=each.is_full_scale(options.scale, seeds),
             classifiers=classifiers,
             data=data,
             command=command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from foolery.engine.provenance import machine_name, package_versions
 from foolery.errors import UsageError
 from foolery.files import write_atomic
-from foolery.paper.experiment import Reproduction, ReproductionOutcome
+from foolery.paper.experiment import Judgement, Reproduction, ReproductionOutcome
 from foolery.paper.pages import findings_html, result_page
 from foolery.results import Result
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from foolery.paper.prepare import PreparedReproduction
 
 _NUMBERS = re.compile(r"\[\n\s*((?:-?\d[\d.eE+-]*,?\n\s*)+)\]")  # a line break is in no JSON text
@@ -30,18 +33,19 @@ class ReproductionResult(Result):
 
     Attributes:
         reproduction: that was run.
-        outcome: findings, figures, tables and picture.
-        content: of ``result.json``: JSON values, without paths of this machine.
+        content: of ``result.json``: JSON values, without paths of this machine. The page is
+            made from it alone.
+        picture: of the page, or None.
     """
 
     reproduction: Reproduction
-    outcome: ReproductionOutcome
     content: Mapping[str, Any]
+    picture: Image | None = None
 
     @property
     def verdicts(self) -> dict[str, str]:
         """Key of each claim to its verdict."""
-        return {each.claim.key: each.verdict for each in self.outcome.findings}
+        return {each["key"]: each["verdict"] for each in self.content["findings"]}
 
     def to_dict(self) -> dict[str, Any]:
         """The content of ``result.json``."""
@@ -53,13 +57,13 @@ class ReproductionResult(Result):
         Raises:
             UsageError: where ``out`` cannot be written.
         """
-        folder, picture = Path(out), self.outcome.picture
+        folder, picture = Path(out), self.picture
         try:
             write_atomic(folder / RESULT_FILE, json_text(self.content))
             if picture is not None:
                 picture.save(folder / PICTURE_FILE, optimize=True)
             name = None if picture is None else PICTURE_FILE
-            page = result_page(self.content, self.outcome, self.reproduction, name)
+            page = result_page(self.content, self.reproduction, name)
             write_atomic(folder / PAGE_FILE, page)
         except OSError as error:
             raise UsageError(f"out: cannot write to {folder}: {error.strerror or error}") from error
@@ -112,14 +116,13 @@ def result_content(
     # Without classifiers of others the experiment trains its own.
     backends = {each.description.backend for each in context.classifiers.values()} or {"torch"}
     versions = {name: value for each in sorted(backends) for name, value in package_versions(each).items()}
-    return {
+    content = {
         "reproduction": reproduction.name,
         "title": reproduction.title,
         "place": reproduction.place,
         "command": reproduce_command(prepared),
         "scale": context.scale,
         "seeds": context.seeds,
-        "full_scale": context.full_scale and outcome.full_scale,
         "classifiers": {
             role: {
                 "reference": shorten_reference(prepared.references[role]),
@@ -133,20 +136,61 @@ def result_content(
         "data": {role: shorten_reference(reference) for role, reference in prepared.data.items()},
         "seconds": round(seconds, 1),
         "machine": machine_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "versions": versions,
+        "caption": outcome.caption,
+        "tables": [
+            {"title": each.title, "columns": list(each.columns), "rows": [list(row) for row in each.rows]}
+            for each in outcome.tables
+        ],
+        "figures": dict(outcome.figures),
+    }
+    return judge_content(content, reproduction)
+
+
+def judge_content(content: Mapping[str, Any], reproduction: Reproduction) -> dict[str, Any]:
+    """``content`` with findings and scale as today's rules give them; it needs its ``figures`` only.
+
+    Raises:
+        UsageError: where the figures are not those of this experiment.
+    """
+    measured = json.loads(json.dumps(dict(content), allow_nan=False))
+    figures = measured.pop("figures")
+    try:
+        judgement = reproduction.judge(figures)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise UsageError(
+            f"{RESULT_FILE}: not the figures of {reproduction.name} ({type(error).__name__}: {error}); "
+            "run the experiment again"
+        ) from error
+    return {**measured, **_judgement_values(judgement), "figures": figures}
+
+
+def _judgement_values(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "full_scale": judgement.full_scale,
+        "amounts": [
+            {"what": each.what, "paper": each.paper, "ours": each.ours} for each in judgement.amounts
+        ],
+        "notes": list(judgement.notes),
+        "judged_tables": [
+            {"title": each.title, "columns": list(each.columns), "rows": [list(row) for row in each.rows]}
+            for each in judgement.tables
+        ],
         "findings": [
             {
                 "claim": finding.claim.text,
                 "key": finding.claim.key,
                 "place": finding.claim.place,
-                "paper": finding.claim.number,
+                "paper": finding.claim.number + (" (uncertain)" if finding.claim.uncertain else ""),
                 "measured": finding.measured,
                 "verdict": finding.verdict,
                 "reason": finding.reason,
+                "unit": finding.unit,
+                "units": finding.units,
             }
-            for finding in outcome.findings
+            for finding in judgement.findings
         ],
-        "figures": dict(outcome.figures),
     }
 
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from foolery.classifiers.wrappers.metered import images_per_second
-from foolery.files import write_atomic
+from foolery.errors import UsageError
 from foolery.paper.cost import LONG_MINUTES, format_minutes
-from foolery.paper.pages import overview_page
 from foolery.paper.prepare import PreparedReproduction, ReproduceOptions, prepare_reproductions
-from foolery.paper.registry import ALL, REPRODUCTIONS, select_reproductions
-from foolery.paper.results import (
-    PAGE_FILE,
-    PICTURE_FILE,
-    RESULT_FILE,
-    ReproductionResult,
-    ReproductionResults,
-    result_content,
-)
+from foolery.paper.protocol import check_protocol
+from foolery.paper.publishing import publish_pages
+from foolery.paper.registry import ALL, select_reproductions
+from foolery.paper.results import ReproductionResult, ReproductionResults, result_content
+from foolery.paper.shards import Shard, parse_shard
 from foolery.text import format_count
 
 _RATE_BATCH, _RATE_SECONDS = 200, 0.3
@@ -39,6 +32,8 @@ def reproduce(
     device: str = "auto",
     out: Path | str = "reproduce",
     pages: Path | str | None = None,
+    shard: str | None = None,
+    protocol: Path | str | None = None,
     on_progress: Callable[[str, int, int], None] = lambda label, done, total: None,
     on_note: Callable[[str], None] = lambda line: None,
     on_result: Callable[[ReproductionResult], None] = lambda result: None,
@@ -66,6 +61,9 @@ def reproduce(
         device: for every classifier.
         out: folder for results and runs.
         pages: folder to write all pages to as well, as the documentation has them.
+        shard: ``i/n``: only every n-th piece from the i-th, of experiments that are made of pieces. No result
+            is written; the same call without it makes the rest, and the result.
+        protocol: a page with the settings that were fixed before the first run; others are refused.
         on_progress: called often with a label, how much is done, and of how much.
         on_note: called with each line about the work, for instance what an experiment costs.
         on_result: called with each result as soon as it is there.
@@ -84,11 +82,18 @@ def reproduce(
         _by_role(data),
         device,
     )
+    if shard is not None:
+        parse_shard(shard)
     selected = select_reproductions([names] if isinstance(names, str) else names)
     prepared = prepare_reproductions(
         selected, options, folder, command=command, log=on_note, on_progress=on_progress
     )
+    if protocol is not None:
+        check_protocol(Path(protocol), selected, options)
     _note_costs(prepared, on_note)
+    if shard is not None:
+        run_shard(prepared, parse_shard(shard), on_note)
+        return ReproductionResults(())
     results = []
     for each in prepared:
         try:
@@ -106,6 +111,29 @@ def _by_role(references: Mapping[str, str] | str | None) -> Mapping[str, str]:
     return {"": references} if isinstance(references, str) else references or {}
 
 
+def run_shard(prepared: Sequence[PreparedReproduction], shard: Shard, on_note: Callable[[str], None]) -> None:
+    """Make the pieces of ``shard``, of every experiment, and keep what they found.
+
+    Raises:
+        UsageError: for an experiment that is not made of pieces, before any of them runs.
+    """
+    for each in prepared:
+        if each.reproduction.pieces is None:
+            raise UsageError(f"shard: {each.reproduction.name} is not made of pieces; leave --shard out")
+    for each in prepared:
+        if each.reproduction.pieces is None:
+            continue
+        pieces = each.reproduction.pieces(each.context)
+        mine = shard.take(pieces)
+        for piece in mine:
+            piece.run()
+        on_note(
+            f"{each.reproduction.name}: shard {shard} is done, {len(mine)} of {len(pieces)} pieces "
+            f"({', '.join(piece.name for piece in mine) or 'none'}); without --shard the same command "
+            "makes the others and the page"
+        )
+
+
 def run_reproduction(prepared: PreparedReproduction, out: Path) -> ReproductionResult:
     """Run it, and write ``result.json``, ``page.md`` and ``picture.png`` to the folder ``out``/NAME.
 
@@ -115,7 +143,9 @@ def run_reproduction(prepared: PreparedReproduction, out: Path) -> ReproductionR
     start = time.perf_counter()
     outcome = prepared.reproduction.run(prepared.context)
     seconds = time.perf_counter() - start if outcome.seconds is None else outcome.seconds
-    result = ReproductionResult(prepared.reproduction, outcome, result_content(prepared, outcome, seconds))
+    result = ReproductionResult(
+        prepared.reproduction, result_content(prepared, outcome, seconds), outcome.picture
+    )
     result.report(out / prepared.reproduction.name)
     return result
 
@@ -160,35 +190,3 @@ def _note_costs(prepared: Sequence[PreparedReproduction], on_note: Callable[[str
             f"{format_minutes(minutes)} here if none of its runs is done yet"
             + (long if minutes >= LONG_MINUTES else "")
         )
-
-
-def publish_pages(out: Path, pages: Path) -> list[Path]:
-    """Copy every result in ``out`` to the folder ``pages``, and write its README; returns what was written.
-
-    The README shows the results that are in ``pages`` already too.
-    """
-    pages.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in REPRODUCTIONS:
-        folder = out / name
-        if not (folder / RESULT_FILE).is_file():
-            continue
-        text = (folder / PAGE_FILE).read_text(encoding="utf-8")
-        write_atomic(pages / f"{name}.md", text.replace(f"]({PICTURE_FILE})", f"]({name}.png)"))
-        shutil.copyfile(folder / RESULT_FILE, pages / f"{name}.json")
-        written += [pages / f"{name}.md", pages / f"{name}.json"]
-        if (folder / PICTURE_FILE).is_file():
-            shutil.copyfile(folder / PICTURE_FILE, pages / f"{name}.png")
-            written.append(pages / f"{name}.png")
-    readme = pages / "README.md"
-    write_atomic(readme, overview_page(select_reproductions([ALL]), _published_results(pages), ".md"))
-    return [*written, readme]
-
-
-def _published_results(pages: Path) -> dict[str, dict[str, Any]]:
-    results = {}
-    for name in REPRODUCTIONS:
-        path = pages / f"{name}.json"
-        if path.is_file():
-            results[name] = json.loads(path.read_text(encoding="utf-8"))
-    return results

@@ -156,7 +156,7 @@ def archive_confidences(search: ClassSearch, kind: str) -> NDArray[np.float64]:
 
 
 EVALUATIONS = 40_200  # 200 generations of 200 after the initial population, as in the paper's runs on digits
-TUTORIAL, TUTORIAL_RUNS, TUTORIAL_MEAN = 900_000, 3, 0.939
+TUTORIAL, TUTORIAL_RUNS, TUTORIAL_MEAN = 900_000, 5, 0.939
 ABLATION, ABLATION_RUNS, ABLATION_BATCH = 30_000, 5, 30
 ENCODINGS = ("direct", "cppn")
 MAP_ELITES, OTHER_SEARCHES = "map-elites", ("single-class", "novelty")
