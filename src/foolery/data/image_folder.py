@@ -14,9 +14,11 @@ import numpy as np
 from foolery.data.contents import Contents, by_reason
 from foolery.data.file_kind import SUFFIXES
 from foolery.data.folder_layout import Layout, find_layout, photos_of
+from foolery.data.folder_tree import Folder, reason_against
 from foolery.data.image_files import ImageFiles
 from foolery.data.streamed import StreamedImages
 from foolery.errors import UsageError
+from foolery.files import instead
 from foolery.text import printable
 
 NAMES_FILE = "classes.json"
@@ -112,8 +114,6 @@ def _merged(layout: Layout, notes: list[str]) -> tuple[list[str], list[list[str]
 
 def _files_of(group: list[str]) -> tuple[list[str], Counter[str]]:
     """The image files of a class, and what is left out."""
-    from foolery.data.folder_tree import Folder
-
     files: list[str] = []
     left_out: Counter[str] = Counter()
     for path in group:
@@ -121,7 +121,12 @@ def _files_of(group: list[str]) -> tuple[list[str], Counter[str]]:
         left_out.update(more)
         found = [os.path.join(place.path, name) for place in places for name in place.listing.images]
         files.extend(found if len(places) == 1 else sorted(found, key=lambda each: each.split(os.sep)))
-    return files, left_out
+    if not files or not instead(Path(files[0])):
+        return files, left_out
+    # Where the first is a pointer or a page the others may be so too, and each file is looked into.
+    reasons = [reason_against(path) for path in files]
+    left_out.update(reason for reason in reasons if reason is not None)
+    return [path for path, reason in zip(files, reasons, strict=True) if reason is None], left_out
 
 
 def _contents_message(layout: Layout, left_out: Counter[str]) -> str:
