@@ -42,6 +42,7 @@ class CanvasShape:
             (the long side resized, the rest filled on both sides) or ``corner`` (on the right and below).
             Shapes that differ in this alone are equal: a canvas of the one is a canvas of the other.
         fill: gray level, 0 to 255, of what is filled.
+        upright: whether a photo's orientation tag is followed, which the usual loaders do not.
 
     Raises:
         UsageError: for other channel counts, or sides outside 1 to 4096.
@@ -52,6 +53,7 @@ class CanvasShape:
     width: int
     resize: Resize = field(default="crop", compare=False)
     fill: int = field(default=0, compare=False)
+    upright: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3):

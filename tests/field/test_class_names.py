@@ -130,7 +130,7 @@ def test_folders_that_are_numbers_are_in_the_order_of_the_numbers(tmp_path, coun
     model = network(tmp_path / "net.onnx", [f"species {chr(65 + number)}" for number in range(count)])
     shown = invoke("evaluate", model, "--data", f"folder:{data}")
     first = shown.stdout.splitlines()[0]
-    assert "matched by the numbers that they are: 0 as species A, 1 as species B" in first
+    assert "matched by position, as their numbers say: 0 as species A, 1 as species B" in first
     assert "top-1        100.00%" in shown.stdout
 
 
@@ -177,3 +177,18 @@ def test_names_that_several_classes_have_are_not_guessed():
         match_classes(["crane", "owl"], ["crane", "crane", "owl"])
     assert match_classes(["crane (bird)", "tench"], named_list("imagenet")).index.tolist() == [134, 0]
     assert np.array_equal(match_classes(["n02012849", "n03126707"], named_list("imagenet")).index, [134, 517])
+
+
+def test_the_first_line_of_card_and_the_card_say_what_was_taken_by_position(tmp_path):
+    data = photos(tmp_path / "photos", ["a", "b", "c"], count=20)
+    network(tmp_path / "net.onnx", ["x", "y", "z"])
+    (tmp_path / "names.txt").write_text("x\ny\nz\n")
+    said = {
+        (): "no class names were given: those of the data were taken for the outputs, by position alone",
+        ("--class-names", tmp_path / "names.txt"): "the 3 classes were matched by position alone: a as x",
+    }
+    for words, sentence in said.items():
+        done = invoke("card", tmp_path / "net.onnx", "--data", f"folder:{data}", *words, "--overwrite")
+        assert done.returncode == 0, done.stderr
+        assert sentence in done.stdout.splitlines()[0]
+        assert sentence in json.loads((tmp_path / "net.card.json").read_text())["notes"]

@@ -311,6 +311,21 @@ def test_orientation_tags_are_not_followed_and_their_number_is_said(tmp_path):
     assert reading_lines(data)[0].startswith("1 images have an orientation tag, which was not followed")
 
 
+def test_a_card_may_say_that_orientation_tags_are_followed(tmp_path, model):
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    for name, pattern in zip(NAMES, patterns(3), strict=True):
+        (tmp_path / name).mkdir()
+        photo(pattern, 0).rotate(180).save(tmp_path / name / "0.png", exif=exif)
+    right = {}
+    for way in ("stored", "upright"):
+        words = ("--data", f"folder:{tmp_path}", "--set", f"orientation={way}", "--json")
+        done = invoke("evaluate", model, *words)
+        right[way] = json.loads(done.stdout)["top1"]
+        assert ("orientation tag" in done.stderr) == (way == "stored")
+    assert right["stored"] < right["upright"] == 1.0
+
+
 def parquet(path: Path, form: str) -> None:
     """Images of the three classes in a Parquet file, in one of the forms that people have."""
     pa = pytest.importorskip("pyarrow", reason="the extra dataset is not installed")

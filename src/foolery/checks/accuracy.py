@@ -147,7 +147,7 @@ def predict(classifier: Classifier, paths: Sequence[Path], top: int = 5) -> Iter
     description = classifier.description
     for start in range(0, len(paths), BATCH):
         part = paths[start : start + BATCH]
-        images = [read_image(path) for path in part]
+        images = [read_image(path, upright=description.canvas.upright) for path in part]
         sizes = [(image.height, image.width) for image in images]
         scores = classifier.scores(np.stack([fit(image, description.canvas) for image in images]))
         for path, size, row in zip(part, sizes, scores, strict=True):

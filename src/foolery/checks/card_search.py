@@ -57,7 +57,8 @@ class CardSearchResult(Result):
         interval: 95 % interval of it.
         images: number of labelled images that the finalists were compared on.
         matched_by: ``name`` or ``position``: how the data's class names were found among the card's.
-        notes: what was guessed or chosen, one sentence each.
+        by_position: what was taken by position alone, in a sentence; empty where nothing was.
+        notes: what was guessed or chosen, one sentence each, that one first.
     """
 
     card: Card
@@ -71,6 +72,7 @@ class CardSearchResult(Result):
     interval: tuple[float, float]
     images: int
     matched_by: str
+    by_position: str
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -174,7 +176,12 @@ def find_card(
     if chosen.accuracy < RIGHT or len(chosen.card.classes) == 2:
         search.check_other_orders(trials, chosen, best.usual)
     match = match_classes(data.classes, chosen.card.classes)
+    names = _names_of(chosen.card, outputs)
     by_place = position_note(match, data.classes, chosen.card.classes)
+    if by_place is None and not names.ordered:
+        by_place = (
+            "no class names were given: those of the data were taken for the outputs, by position alone"
+        )
     return CardSearchResult(
         card=chosen.card,
         family=best.family,
@@ -193,7 +200,8 @@ def find_card(
         interval=interval(correct, len(chosen.correct)),
         images=len(chosen.correct),
         matched_by=match.by,
-        notes=_notes(chosen.card, best.family, signature, outputs, by_place),
+        by_position=by_place or "",
+        notes=_notes(chosen.card, best.family, signature, names.note, by_place),
     )
 
 
@@ -210,11 +218,16 @@ def _resizes(signature: OnnxSignature, data: LabelledData) -> tuple[Resize, ...]
     return ("crop",) if fitted("crop") == fitted("squash") else ("crop", "squash", "letterbox", "corner")
 
 
+def _names_of(card: Card, outputs: Sequence[tuple[OnnxOutput, Names]]) -> Names:
+    """The names that the card's output has."""
+    return next((pair for pair in outputs if pair[0].name == card.output_name), outputs[0])[1]
+
+
 def _notes(
     card: Card,
     family: str,
     signature: OnnxSignature,
-    outputs: Sequence[tuple[OnnxOutput, Names]],
+    named: str,
     by_place: str | None,
 ) -> tuple[str, ...]:
     """What was guessed or chosen, the most important first."""
@@ -222,8 +235,6 @@ def _notes(
     if by_place is not None:
         notes.append(by_place)
     name = card.output_name
-    used = next((pair for pair in outputs if pair[0].name == name), outputs[0])
-    named = used[1].note
     if named:
         notes.append(named)
     if name is not None:

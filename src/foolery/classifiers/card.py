@@ -48,6 +48,8 @@ class Preprocessing(_Frozen):
         resize: how an image of another size becomes a canvas: ``crop``, ``squash``, ``letterbox`` or
             ``corner``; see ``CanvasShape``.
         fill: gray level of what a letterbox fills.
+        orientation: ``stored``, as the loaders of torchvision and Keras give photos, or ``upright``: their
+            orientation tags are followed, as OpenCV does.
         crop: cut out of its centre first; None for all of it.
         scale: factor of the 8-bit values, for instance 1/255.
         mean: subtracted after scaling, one per channel of the canvas, in the canvas's order.
@@ -61,6 +63,7 @@ class Preprocessing(_Frozen):
     canvas: CanvasCard
     resize: Resize = "crop"
     fill: Annotated[int, Field(ge=0, le=255)] = 0
+    orientation: Literal["stored", "upright"] = "stored"
     crop: Crop | None = None
     scale: Annotated[Finite, Field(gt=0)] = 1 / 255
     mean: Annotated[tuple[Finite, ...], Field(strict=False)]
@@ -84,12 +87,17 @@ class Preprocessing(_Frozen):
     def shape(self) -> CanvasShape:
         """The canvas as a ``CanvasShape``."""
         return CanvasShape(
-            self.canvas.channels, self.canvas.height, self.canvas.width, self.resize, self.fill
+            self.canvas.channels,
+            self.canvas.height,
+            self.canvas.width,
+            self.resize,
+            self.fill,
+            self.orientation == "upright",
         )
 
 
 #: Fields of ``Preprocessing`` that came later: a card or a fingerprint has them where they say something.
-LATER_PREPROCESSING = ("resize", "fill", "per_image")
+LATER_PREPROCESSING = ("resize", "fill", "orientation", "per_image")
 
 
 class Card(_Frozen):

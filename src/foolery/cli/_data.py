@@ -34,14 +34,13 @@ class Announcer:
         """Print the lines of ``data``, unless they were printed before."""
         self.say(reference, data)
 
-    def say(self, reference: str, data: LabelledData, classes: Sequence[str] | None = None) -> None:
-        """Print the lines of ``data``; the first says so where ``classes`` match by position alone."""
+    def say(self, reference: str, data: LabelledData, by_position: str | None = None) -> None:
+        """Print the lines of ``data``; the first says what was taken ``by_position`` alone."""
         from foolery.data.contents import contents_lines
 
         lines = contents_lines(data, printable(reference))
-        if classes is not None:
-            matching = _matching(data, classes)
-            lines[0] += f"; {matching}" if matching else ""
+        if by_position:
+            lines[0] += f"; {by_position}"
         if tuple(lines) in self.said:
             return
         self.said.add(tuple(lines))
@@ -57,11 +56,25 @@ def open_data(
 
     with on_open(None):
         data = load_data(reference, split)
-    Announcer(as_json).say(reference, data, classes)
+    Announcer(as_json).say(reference, data, None if classes is None else _by_position(data, classes))
     return data
 
 
-def _matching(data: LabelledData, classes: Sequence[str]) -> str | None:
+@contextmanager
+def announced_after(reference: str, split: str, *, as_json: bool) -> Iterator[AnnouncedData]:
+    """The data that ``reference`` names, announced when the block ends, be it by an error."""
+    from foolery.data import load_data
+    from foolery.data.opened import on_open
+
+    with on_open(None):
+        opened = AnnouncedData(load_data(reference, split))
+    try:
+        yield opened
+    finally:
+        Announcer(as_json).say(reference, opened.data, opened.by_position)
+
+
+def _by_position(data: LabelledData, classes: Sequence[str]) -> str | None:
     from foolery.data import match_classes
     from foolery.data.class_matching import position_note
     from foolery.errors import UsageError
@@ -79,6 +92,19 @@ def announcing(*, as_json: bool) -> Iterator[None]:
 
     with on_open(Announcer(as_json)):
         yield
+
+
+@dataclass
+class AnnouncedData:
+    """Opened data, and what turned out about it before it was announced.
+
+    Attributes:
+        data: that was opened.
+        by_position: what was taken by position alone; empty where nothing was.
+    """
+
+    data: LabelledData
+    by_position: str = ""
 
 
 @dataclass

@@ -70,7 +70,7 @@ class LoadedPredictor:
         from foolery.studio.protocols import PredictorOutput
 
         with strict_size():
-            canvas = fit(decode(image, "from the page"), self.canvas)
+            canvas = fit(decode(image, "from the page", upright=self.canvas.upright), self.canvas)
         return PredictorOutput(canvas, confidence(self.classifier.scores(canvas[None]), self.kind)[0])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from foolery.canvas import MAX_SIDE
+from foolery.cli._data import announced_after
 from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, whole_number
 from foolery.cli._output import note, print_json
@@ -72,7 +73,6 @@ def card(
     from foolery.classifiers.base import Kind as Kinds
     from foolery.classifiers.card import card_beside
     from foolery.classifiers.request import class_names_from
-    from foolery.data import load_data
 
     if kind is not None:
         one_of("--kind", kind, get_args(Kinds))
@@ -82,19 +82,24 @@ def card(
     target = out if out is not None else card_beside(graph)
     if target.exists() and not overwrite:
         raise UsageError(f"--out: {target} exists; give another name, or --overwrite")
-    images = load_data(data, split)
-    result = find_card(
-        graph,
-        images,
-        classes=class_names_from(classes) if classes is not None else None,
-        kind=chosen,
-        max_images=max_images,
-        size=image_size(size) if size is not None else None,
-        output=output,
-        on_progress=note,
-    )
+    given = class_names_from(classes) if classes is not None else None
+    sides = image_size(size) if size is not None else None
+    with announced_after(data, split, as_json=as_json) as opened:
+        images = opened.data
+        result = find_card(
+            graph,
+            images,
+            classes=given,
+            kind=chosen,
+            max_images=max_images,
+            size=sides,
+            output=output,
+            on_progress=note,
+        )
+        opened.by_position = result.by_position
     note_unreadable(images, as_json=as_json)
-    notes = " ".join(f"{line}." for line in (found(result), *result.notes))
+    stored = "images as stored: their orientation tags are not followed"
+    notes = " ".join(f"{line}." for line in (found(result), *result.notes, stored))
     written = result.card.model_copy(update={"made_by": command_line(context), "notes": notes})
     try:
         written.write(target)
@@ -106,7 +111,8 @@ def card(
         print_json({"file": str(graph), "card": str(target), **result.to_dict()})
         return
     for line in result.notes:
-        print(f"note       {line}")
+        if line != result.by_position:  # that is in the first line
+            print(f"note       {line}")
     print(*lines(result), sep="\n")
     where = () if target == card_beside(graph) else ("--card", target)
     print(f"card       {target}")

@@ -141,7 +141,7 @@ def position_note(match: ClassMatch, data: Sequence[str], classifier: Sequence[s
     pairs = [f"{data[row]} as {classifier[match.index[row]]}" for row in rows[:_MAX_LISTED]]
     more = ", …" if len(rows) > _MAX_LISTED else ""
     if match.by == "position":
-        by = "by the numbers that they are" if "number" in match.how else "by position alone"
+        by = "by position, as their numbers say" if "number" in match.how else "by position alone"
         return f"no class name agrees: the {len(data)} classes were matched {by}: {', '.join(pairs)}{more}"
     return (
         f"{len(rows)} of the data's {len(data)} names are no class, and were taken by their place: "

@@ -69,8 +69,8 @@ def reading_lines(data: LabelledData) -> list[str]:
     lines = [f"left out while reading: {by_reason(reasons)}"] if reasons else []
     if turned:
         lines.append(
-            f"{format_count(len(turned))} images have an orientation tag, which was not followed, as "
-            "torchvision and Keras do not"
+            f"{format_count(len(turned))} images have an orientation tag, which was not followed, as by "
+            "torchvision and Keras; where the network was trained otherwise, --set orientation=upright"
         )
     return lines
 

@@ -40,21 +40,22 @@ class UnreadableImageError(UsageError):
         self.reason = reason
 
 
-def decode(content: bytes, name: str) -> Image:
+def decode(content: bytes, name: str, *, upright: bool = False) -> Image:
     """The image in ``content``, gray or RGB (mode ``L`` or ``RGB``), as its file stores it.
 
-    Transparency is dropped and orientation tags are not followed, as the loaders of torchvision and Keras do;
-    of an animation the first image is taken; of 16 bits a channel the upper 8.
+    Transparency is dropped, and orientation tags are not followed, as the loaders of torchvision and Keras
+    do; of an animation the first image is taken; of 16 bits a channel the upper 8.
 
     Args:
         content: of an image file, of whatever ending.
         name: of the file, for the error message.
+        upright: whether its orientation tag is followed after all.
 
     Raises:
         UnreadableImageError: for what is no image, is cut off, has more than 80 million pixels, or numbers
             whose range is not known.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content), formats=readable_formats()) as image:
@@ -62,7 +63,7 @@ def decode(content: bytes, name: str) -> Image:
             if width * height > MAX_PIXELS:
                 raise _too_large(name, f"{width} x {height}")
             image.load()
-            return _eight_bits(image, name)
+            return _eight_bits(ImageOps.exif_transpose(image) if upright else image, name)
     except UnidentifiedImageError:
         raise UnreadableImageError(name, no_image(content[:HEAD])) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -84,14 +85,14 @@ def is_turned(image: Image) -> bool:
         return False
 
 
-def read_image(path: Path) -> Image:
+def read_image(path: Path, *, upright: bool = False) -> Image:
     """The image in a file; see ``decode``."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"image {path}: cannot be read: {error.strerror}") from None
     with strict_size():
-        return decode(content, str(path))
+        return decode(content, str(path), upright=upright)
 
 
 @contextmanager

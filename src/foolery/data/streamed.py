@@ -113,11 +113,11 @@ def _decode_all(
                 failures[row] = UnreadableImageError(names[row], "cannot be read")
                 continue
             try:
-                image = decode(content, names[row])
+                image = decode(content, names[row], upright=shape.upright)
             except UnreadableImageError as error:
                 failures[row] = error
                 continue
-            if is_turned(image):
+            if not shape.upright and is_turned(image):
                 turned.append(row)
             canvases[row] = fit(image, shape)
 

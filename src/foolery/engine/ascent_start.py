@@ -167,7 +167,7 @@ def start_levels(
         raise UsageError(
             f"start: expected {' or '.join(START_NAMES)}, or an image file; there is no file {path}"
         )
-    canvas = fit(read_image(path), shape)
+    canvas = fit(read_image(path, upright=shape.upright), shape)
     return canvas.astype(np.float32), {"start": "image", "start_hash": canvas_hash(canvas)}
 
 
