@@ -29,7 +29,7 @@ MAX_FOOLED, MIN_REJECTED = 0.05, 0.95
 
 
 CLAIMS = (
-    Claim("low p(x)", "fooling images can be queries_texts by their low p(x)", "4", "–"),
+    Claim("low p(x)", "fooling images can be told by their low p(x)", "4", "–"),
     Claim("harder", "a model of p(x, y), which discounts by p(x), is harder to fool", "4", "–"),
 )
 
