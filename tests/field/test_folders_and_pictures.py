@@ -263,7 +263,7 @@ def test_a_class_without_an_image_is_told(tmp_path):
     root = photos(tmp_path / "photos", NAMES)
     (root / "yak").mkdir()
     lines = contents_lines(opened(f"folder:{root}"), "folder:photos")
-    assert lines == ["folder:photos: 12 images of 3 classes (4 of each)", "no image of 1 classes: yak"]
+    assert lines == ["folder:photos: 12 images of 3 classes (4 of each)", "no image of 1 class: yak"]
 
 
 def test_gray_16_bit_images_are_read_by_their_upper_bits(tmp_path):
@@ -308,7 +308,7 @@ def test_orientation_tags_are_not_followed_and_their_number_is_said(tmp_path):
     data = opened(f"folder:{tmp_path}")
     (part,) = data.batches(9, CANVAS)
     assert part.canvases[:, 0, 0].min() > 200  # the white half is above, as stored
-    assert reading_lines(data)[0].startswith("1 images have an orientation tag, which was not followed")
+    assert reading_lines(data)[0].startswith("1 image with an orientation tag, which was not followed")
 
 
 def test_a_card_may_say_that_orientation_tags_are_followed(tmp_path, model):

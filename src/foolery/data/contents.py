@@ -48,15 +48,14 @@ def contents_lines(data: LabelledData, reference: str) -> list[str]:
     """
     found = contents_of(data)
     if found is None:
-        return [f"{reference}: {format_count(len(data))} images of {len(data.classes)} classes"]
+        return [f"{reference}: {_counted(len(data), 'image')} of {_counted(len(data.classes), 'class')}"]
     filled = sum(count > 0 for count in found.counts)
-    lines = [
-        f"{reference}: {format_count(sum(found.counts))} images of {filled} classes{_spread(found.counts)}"
-    ]
+    images = _counted(sum(found.counts), "image")
+    lines = [f"{reference}: {images} of {_counted(filled, 'class')}{_spread(found.counts)}"]
     empty = [name for name, count in zip(data.classes, found.counts, strict=True) if not count]
     if empty:
         more = f" and {len(empty) - _SHOWN} more" if len(empty) > _SHOWN else ""
-        lines.append(f"no image of {len(empty)} classes: {', '.join(empty[:_SHOWN])}{more}")
+        lines.append(f"no image of {_counted(len(empty), 'class')}: {', '.join(empty[:_SHOWN])}{more}")
     if found.left_out:
         lines.append(f"left out: {by_reason(found.left_out)}")
     return [*lines, *found.notes]
@@ -69,7 +68,7 @@ def reading_lines(data: LabelledData) -> list[str]:
     lines = [f"left out while reading: {by_reason(reasons)}"] if reasons else []
     if turned:
         lines.append(
-            f"{format_count(len(turned))} images have an orientation tag, which was not followed, as by "
+            f"{_counted(len(turned), 'image')} with an orientation tag, which was not followed, as by "
             "torchvision and Keras; where the network was trained otherwise, --set orientation=upright"
         )
     return lines
@@ -97,6 +96,12 @@ def by_reason(left_out: Mapping[str, int]) -> str:
         reason if count == 1 and reason.startswith("the folder ") else f"{reason} ({format_count(count)})"
         for reason, count in parts
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    """``1 class``, ``2 classes``."""
+    many = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{format_count(count)} {noun if count == 1 else many}"
 
 
 def _spread(counts: Sequence[int]) -> str:
