@@ -52,7 +52,7 @@ def stand_in(head: bytes) -> str | None:
     if text.startswith(b"version https://git-lfs"):
         return "a git-lfs pointer, not the file itself (git lfs pull fetches it)"
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
-        return "a web page, not the file itself (was a sign-in asked for? download it again)"
+        return "an HTML page, not the file itself (was a sign-in asked for? download it again)"
     if text.startswith(b"<?xml") and b"<error" in text:
         return "an error message of a server, not the file itself (download it again)"
     if not head.strip(b"\0"):

@@ -246,7 +246,7 @@ def test_what_cannot_be_decoded_is_left_out_by_reason(tmp_path, model):
         "damaged or cut off": 1,
         "an empty file": 1,
         "a git-lfs pointer": 1,
-        "a web page": 1,
+        "an HTML page": 1,
         "nothing but zeros": 1,
     }
 

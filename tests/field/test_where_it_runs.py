@@ -133,17 +133,12 @@ def test_a_printed_command_can_be_pasted(tmp_path):
     assert invoke(*words[-6:]).returncode == 0
 
 
-@pytest.mark.parametrize(("content", "said"), [(POINTER, "a git-lfs pointer"), (PAGE, "a web page")])
+@pytest.mark.parametrize(("content", "said"), [(POINTER, "a git-lfs pointer"), (PAGE, "an HTML page")])
 def test_what_stands_in_the_place_of_a_file_is_named(tmp_path, content, said):
     data = photos(tmp_path / "photos", ["cat", "dog"])
     for name in ("net.onnx", "names.txt", "data.parquet"):
         (tmp_path / name).write_bytes(content)
-    is_refused(
-        invoke("card", tmp_path / "net.onnx", "--data", f"folder:{data}"),
-        "net.onnx",
-        said,
-        after_reading=True,
-    )
+    is_refused(invoke("card", tmp_path / "net.onnx", "--data", f"folder:{data}"), "net.onnx", said)
     model = network(tmp_path / "whole.onnx", ["cat", "dog"])
     words = ("evaluate", model, "--data")
     is_refused(invoke(*words, f"folder:{data}", "--class-names", tmp_path / "names.txt"), "names.txt", said)

@@ -14,6 +14,7 @@ from foolery.cli._options import command_line, one_of, whole_number
 from foolery.cli._output import note, print_json
 from foolery.cli.evaluate import note_unreadable
 from foolery.errors import UsageError
+from foolery.files import instead
 
 if TYPE_CHECKING:
     from foolery.checks.card_search import CardSearchResult
@@ -125,6 +126,9 @@ def check_graph(graph: Path) -> None:
         raise UsageError(f"card: no file {graph}")
     if graph.suffix in (".safetensors", ".pt", ".pth", ".pt2", ".bin", ".h5", ".keras", ".tflite"):
         raise UsageError(f"card: expected an ONNX file, got {graph}; export it to ONNX first")
+    other = instead(graph)
+    if other:
+        raise UsageError(f"card: {graph} is not an ONNX file{other}")
 
 
 def image_size(text: str) -> tuple[int, int]:
