@@ -2,7 +2,7 @@
 
 import time
 
-from foolery.cli._data import ReadingProgress
+from foolery.cli._data import ReadingProgress, patience
 from support.command import invoke
 from support.field import network, photos
 
@@ -18,6 +18,15 @@ def test_reading_says_how_far_it_is_once_it_takes_more_than_two_seconds(capsys):
     progress.start -= 4
     progress(1000, 1000)
     assert capsys.readouterr().err == ""  # the result follows
+
+
+def test_what_takes_long_says_what_it_is(capsys):
+    with patience("listing folder:slow", seconds=0.01):
+        time.sleep(0.2)
+    assert capsys.readouterr().err == "listing folder:slow …\n"
+    with patience("listing folder:fast"):
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def test_what_was_read_is_the_first_thing_said_and_on_standard_error_with_json(tmp_path):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from foolery.cli._output import note
@@ -54,7 +55,7 @@ def open_data(
     from foolery.data import load_data
     from foolery.data.opened import on_open
 
-    with on_open(None):
+    with on_open(None), patience(f"listing {printable(reference)}"):
         data = load_data(reference, split)
     Announcer(as_json).say(reference, data, None if classes is None else _by_position(data, classes))
     return data
@@ -66,12 +67,24 @@ def announced_after(reference: str, split: str, *, as_json: bool) -> Iterator[An
     from foolery.data import load_data
     from foolery.data.opened import on_open
 
-    with on_open(None):
+    with on_open(None), patience(f"listing {printable(reference)}"):
         opened = AnnouncedData(load_data(reference, split))
     try:
         yield opened
     finally:
         Announcer(as_json).say(reference, opened.data, opened.by_position)
+
+
+@contextmanager
+def patience(what: str, seconds: float = _PATIENCE) -> Iterator[None]:
+    """Says on standard error what is being done, once it takes more than so many seconds."""
+    timer = Timer(seconds, note, [f"{what} …"])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _by_position(data: LabelledData, classes: Sequence[str]) -> str | None:
