@@ -39,7 +39,7 @@ FLOORS = (
     {"engine", "checks"},
     {"analysis", "hardening"},
     {"audit"},
-    {"fooling_sets", "paper", "interop"},
+    {"fooling_sets", "paper", "quiz", "interop"},
     {"report"},
     {"studio"},
     {"cli"},

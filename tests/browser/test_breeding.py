@@ -123,6 +123,21 @@ def test_it_fits_the_window_and_anyone_can_use_it(open_page, studio, accessible,
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_quiz_about_a_run_is_answered_in_the_studio_too(page, studio):
+    page.goto(studio.url)
+    page.locator("li[data-key]", has_text="digits").first.get_by_text("Live").click()
+    page.click("text=Ask people (quiz)")
+    page.fill("#person", "one")
+    page.keyboard.press("Enter")
+    for number in range(14):
+        until(page, f"document.getElementById('place').innerText.startsWith('Image {number + 1} of')")
+        page.wait_for_timeout(160)
+        page.keyboard.press("ArrowLeft")
+        if page.locator("#closing").is_visible():
+            break
+    assert page.locator("#save").is_visible()
+
+
 def test_what_cannot_be_bred_is_answered_with_one_sentence(studio):
     for path, body, status in (
         ("breed/start", b"[]", 422),

@@ -45,6 +45,7 @@ COMMANDS = (
     CommandEntry("export", "Write champions as PNG files, or many runs as one data set.", MORE),
     CommandEntry("transfer", "Test the champions of runs on other classifiers.", MORE),
     CommandEntry("lineage", "Count goal switches of a run, and draw the tree of its champions.", MORE),
+    CommandEntry("quiz", "Ask people which label a network gave to an image, and score their answers.", MORE),
     CommandEntry("harden", "Retrain a network against its own fooling images, round after round.", MORE),
     CommandEntry("train", "Train a built-in network.", MORE),
     CommandEntry("card", "Find the preprocessing of an ONNX file, and write its model card.", MORE),

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from foolery.errors import FooleryError
+from foolery.quiz.page import run_quiz_page
 from foolery.report.wording import about_run, measure
 from foolery.runs import RunSettings, open_live_run
 from foolery.runs.validation import BRED
@@ -214,6 +215,14 @@ class Studio:
             reason=self.no_predictors,
         )
 
+    async def quiz(self, request: Request) -> Response:
+        """``/run/KEY/quiz?seed=N``: people are asked about the champions of a run."""
+        entry, seed = self.entry(request, "run"), _query_number(request, "seed") or 0
+        content = await self.queue.run(
+            partial(run_quiz_page, entry.folder, seed, base_of(request.scope["path"]))
+        )
+        return Response(content, media_type=CONTENT_TYPES[".html"])
+
     async def breed(self, request: Request) -> Response:
         """``/breed``: nine pictures, parents chosen by hand."""
         runs = [each for each in await asyncio.to_thread(self.library.entries) if each.kind == "run"]
@@ -303,6 +312,7 @@ def app_of(studio: Studio, access: Access) -> ASGIApp:
         Route("/static/{name}", guarded(studio.static)),
         Route("/favicon.ico", no_content),
         Route("/run/{key}/", guarded(studio.live)),
+        Route("/run/{key}/quiz", guarded(studio.quiz)),
         Route("/run/{key}/updates", guarded(studio.updates), methods=["GET"]),
         Route("/run/{key}/champions.json", guarded(studio.champions)),
         Route("/run/{key}/image/{hash}.{size}", guarded(studio.image)),

@@ -27,6 +27,7 @@ CONTENT_TYPES = {
 
 FRAME = 132  # pixels, about the width of a champion on the live page
 REPORT_ASSETS = ("report.css", "theme.js")
+QUIZ_ASSETS = ("quiz.css", "quiz.js")
 STUDIO_ASSETS = (
     "studio.css",
     "runs.js",
@@ -80,9 +81,8 @@ def base_of(path: str) -> str:
 @cache
 def static(name: str) -> bytes | None:
     """A style sheet or script by its name; None for any other name."""
-    package = (
-        "foolery.report" if name in REPORT_ASSETS else "foolery.studio" if name in STUDIO_ASSETS else None
-    )
+    rooms = {"report": REPORT_ASSETS, "quiz": QUIZ_ASSETS, "studio": STUDIO_ASSETS}
+    package = next((f"foolery.{room}" for room, assets in rooms.items() if name in assets), None)
     return None if package is None else files(package).joinpath("assets", name).read_bytes()
 
 
