@@ -33,7 +33,7 @@ from foolery.studio.answers import (
 from foolery.studio.breeding import Breeder, BreedingRoom
 from foolery.studio.images import ChampionImages, Size
 from foolery.studio.library import Library, LibraryEntry
-from foolery.studio.pages import CONTENT_TYPES, champion_frame, static
+from foolery.studio.pages import CONTENT_TYPES, base_of, champion_frame, static
 from foolery.studio.playground import UploadRefusedError, predict_json, predictor_json, read_upload
 from foolery.studio.protocols import ChampionRenderer, Predictor, ReportBuilder
 from foolery.studio.queue import BusyError, Uploads, WorkQueue
