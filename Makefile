@@ -6,7 +6,7 @@ PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c co
 RUN := .venv/bin/
 HOUSE := pyproject.toml constraints.txt
 
-.PHONY: help demo studio test lint bench clean
+.PHONY: help demo studio test lint bench fuzz vulnerabilities clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,8 @@ help:
 	@echo "make test    every test"
 	@echo "make lint    ruff and the type checker"
 	@echo "make bench   every benchmark in benchmarks/"
+	@echo "make fuzz    10,000 mutated files to every command that reads (COUNT=N, SEED=N; START=N goes on)"
+	@echo "make vulnerabilities   known ones of the pinned packages; fails where no database can be asked"
 	@echo "make clean   removes .venv and all caches"
 
 demo: .venv/.for-demo
@@ -34,6 +36,13 @@ lint: .venv/.for-lint
 
 bench: .venv/.for-bench
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(RUN)python "$$script"; done
+
+fuzz: .venv/.for-test
+	PYTHONPATH=tests FOOLERY_THREADS=1 OMP_NUM_THREADS=1 $(RUN)python -m support.fuzzing \
+	  --count $(or $(COUNT),10000) --seed $(or $(SEED),1) --start $(or $(START),0)
+
+vulnerabilities: .venv/bin/python
+	PYTHONPATH=tests $(RUN)python -m support.vulnerabilities constraints.txt
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

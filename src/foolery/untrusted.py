@@ -252,8 +252,8 @@ def escaped(text: str, *, lines: bool = False) -> str:
     return (_UNSHOWN_BUT_LINES if lines else _UNSHOWN).sub(_escape, text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _escape(character: re.Match[str]) -> str:
+    code = ord(character[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a path that is no UTF-8
         code &= 0xFF
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -12,6 +12,7 @@ from foolery.classifiers.label_files import names_in
 from foolery.classifiers.label_values import FormError
 from foolery.errors import UsageError, did_you_mean
 from foolery.files import HEAD, instead, stand_in
+from foolery.untrusted import MAX_JSON_BYTES, UnreadableError, read_bytes
 
 LISTS = Path(__file__).parent / "lists"
 
@@ -44,9 +45,9 @@ def read_class_names(path: Path) -> tuple[str, ...]:
         UsageError: where the file cannot be read, or has not one name for each output.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"classes: cannot read {path}: {error.strerror}") from None
+        content = read_bytes(path, MAX_JSON_BYTES)
+    except UnreadableError as error:
+        raise UsageError(f"classes: cannot read {path}: {error.reason}") from None
     text = _decoded(content, path).replace("\r\n", "\n").replace("\r", "\n")
     try:
         found = names_in(text, path.suffix.lower())

@@ -15,12 +15,15 @@ from foolery.data.file_kind import no_image, readable_formats
 from foolery.errors import UsageError
 from foolery.files import HEAD
 from foolery.text import printable
+from foolery.untrusted import UnreadableError, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 #: More pixels than any camera's image: a small file that claims them is made to fill the memory.
 MAX_PIXELS = 80_000_000
+MAX_IMAGE_FILE = 2**29
+"""Bytes; more than the pixels take that are read."""
 #: Below it an image of 16 bits a channel has 12 bits or fewer, as of a scanner, and would be all but black.
 LEAST_OF_16_BITS = 4096
 _ORIENTATION = 0x0112  # EXIF
@@ -88,9 +91,9 @@ def is_turned(image: Image) -> bool:
 def read_image(path: Path, *, upright: bool = False) -> Image:
     """The image in a file; see ``decode``."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"image {path}: cannot be read: {error.strerror}") from None
+        content = read_bytes(path, MAX_IMAGE_FILE)
+    except UnreadableError as error:
+        raise UsageError(f"image {path}: cannot be read: {error.reason}") from None
     with strict_size():
         return decode(content, str(path), upright=upright)
 

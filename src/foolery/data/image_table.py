@@ -17,6 +17,7 @@ from foolery.data.splits import ROLES, split_role
 from foolery.data.streamed import StreamedImages
 from foolery.errors import UsageError
 from foolery.files import HEAD, stand_in
+from foolery.untrusted import UnreadableError, read_bytes
 
 PATHS = (
     "path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "img",
@@ -25,6 +26,9 @@ PATHS = (
 SPLITS = ("split", "subset", "set", "partition", "usage", "phase", "data_set", "dataset", "part")
 _LOOKED_AT = 50  # rows by which the column of the paths is found
 _ENCODINGS = ("utf-8-sig", "cp1252")
+
+MAX_TABLE_BYTES = 2**30
+"""Of a table of images."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,9 @@ def open_table(location: str, split: str) -> StreamedImages:
 
 def _read(file: Path) -> Table:
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"data csv:{file}: cannot be read: {error.strerror}") from None
+        content = read_bytes(file, MAX_TABLE_BYTES)
+    except UnreadableError as error:
+        raise UsageError(f"data csv:{file}: cannot be read: {error.reason}") from None
     other = stand_in(content[:HEAD])
     if other is not None:
         raise UsageError(f"data csv:{file}: it is {other}")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from foolery.data.image_folder import folder_order
 from foolery.errors import UsageError
+from foolery.untrusted import MAX_CLASSES
 
 IMAGES = (
     "image", "img", "images", "picture", "photo", "jpg", "jpeg", "png", "image_bytes", "bytes", "content",
@@ -102,7 +103,13 @@ def labels_of(
         raise UsageError(f"data {path}: column {name}: expected whole numbers or words, got {kind}")
     labels = numbers.astype(np.int64)
     names = class_label_names(metadata, name)
-    classes = names or tuple(map(str, range(int(labels.max(initial=-1)) + 1)))
+    highest = int(labels.max(initial=-1))
+    if not names and highest >= MAX_CLASSES:
+        raise UsageError(
+            f"data {path}: column {name}: label {highest:,}, and no class names; at most {MAX_CLASSES:,} "
+            "classes are read"
+        )
+    classes = names or tuple(map(str, range(highest + 1)))
     if labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
         raise UsageError(
             f"data {path}: labels from {labels.min()} to {labels.max()} for {len(classes)} class names; "
