@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foolery.audit.panel import default_panel, make_panel, member_threshold, predictions
+from foolery.audit.panel import default_panel, make_panel, member_threshold, panel_misses, predictions
 from foolery.classifiers import load_classifier
 from foolery.data import LabelledImages
 from foolery.errors import UsageError
@@ -71,6 +71,18 @@ def test_digits_have_a_panel_without_being_asked(lenet):
     assert "lenet" not in members
     assert {"lenet-b", "perceptron"} <= set(members)
     assert default_panel(Plain().description, load_classifier) is None
+
+
+def test_the_classes_of_cifar_have_a_panel_too():
+    cifar = load_classifier("cifar")
+    assert default_panel(cifar.description, load_classifier).members == ("cifar-vit", "cifar-b")
+
+
+def test_a_panel_says_how_many_real_images_it_misses(lenet, mnist):
+    panel = default_panel(lenet.description, load_classifier).calibrated(mnist)
+    assert 0.03 < panel_misses(panel, mnist, lenet.description) < 0.2
+    noise_as_digits = LabelledImages(noise(60, (1, 28, 28)), np.arange(60) % 10, lenet.description.classes)
+    assert panel_misses(panel, noise_as_digits, lenet.description) == 1.0
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,7 @@ def _figure_lines(audit: Audit, verdict: AuditVerdict) -> list[str]:
         caution = ": they may show the class, or the panel may share the flaw" if verdict.recognized else ""
         lines.append(
             f"{format_percent(verdict.recognized, 0)} of the champions are recognized by the panel "
-            f"({', '.join(audit.panel)}){caution}"
+            f"({', '.join(audit.panel)}{_misses(audit)}){caution}"
         )
     return lines
 
@@ -136,6 +136,11 @@ def threshold_lines(reference: ReferenceStatistics) -> list[str]:
         f"confidence the same price is a threshold of {format_confidence(threshold.confidence)}. It does not "
         "mean: is convinced"
     ]
+
+
+def _misses(audit: Audit) -> str:
+    misses = audit.panel_misses
+    return "" if misses is None else f", which misses {format_percent(misses, 0)} of the real images"
 
 
 def _attacker_lines(verdict: AuditVerdict) -> list[str]:

@@ -58,7 +58,26 @@ def member_threshold(member: Classifier, data: LabelledData) -> float | None:
     return threshold_at_tpr(np.array(correct), TPR) if len(correct) >= MIN_IMAGES else None
 
 
+def panel_misses(panel: Panel, data: LabelledData, description: Description) -> float:
+    """The share of real images of ``data`` that the panel does not recognize, of a thousand at most.
+
+    Args:
+        panel: calibrated.
+        data: labelled real images.
+        description: of the classifier under audit, whose canvas and classes the panel is asked about.
+    """
+    index = match_classes(data.classes, description.classes, description.name).index
+    missed, count = 0, 0
+    for part in sample(data, MAX_REFERENCE_IMAGES).batches(_REFERENCE_BATCH, description.canvas):
+        agreement = np.nan_to_num(panel.agreement(part.canvases, index[part.labels]), nan=0.0)
+        missed += int((agreement < MIN_AGREEMENT).sum())
+        count += len(part)
+    return missed / count if count else 1.0
+
+
 DIGITS = tuple("0123456789")
+CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR_PANEL = ("cifar-vit", "cifar-b", "cifar")
 DIGIT_PANEL = ("digits-knn", "rejecting:digits-vae", "perceptron", "lenet-b", "lenet")
 MIN_AGREEMENT = 0.75
 """A champion counts as recognized where at least this share of the panel agrees, three of four.
@@ -155,9 +174,9 @@ def make_panel(description: Description, members: Sequence[Classifier]) -> Class
 
 
 def default_panel(description: Description, load: Callable[[str], Classifier]) -> ClassifierPanel | None:
-    """The shipped networks for a classifier of the ten digits; None for any other."""
-    if tuple(name for name in description.classes if name not in REJECT_CLASSES) != DIGITS:
+    """The shipped networks for a classifier of the ten digits, or of CIFAR-10; None for any other."""
+    panels = {DIGITS: DIGIT_PANEL, CIFAR: CIFAR_PANEL}
+    names = panels.get(tuple(name for name in description.classes if name not in REJECT_CLASSES))
+    if names is None:
         return None
-    return make_panel(
-        description, [load(name) for name in DIGIT_PANEL if name != f"rejecting:{description.name}"]
-    )
+    return make_panel(description, [load(name) for name in names if name != f"rejecting:{description.name}"])

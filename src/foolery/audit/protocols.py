@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from foolery.audit.panel import DIGITS
+from foolery.audit.panel import CIFAR, DIGITS
 from foolery.audit.schema import ReferenceStatistics
 from foolery.classifiers.base import Description
 from foolery.classifiers.wrappers.rejection import REJECTED
@@ -19,7 +19,6 @@ ATTACKS = (
     "transfer", "uniform-noise", "scaled-noise", "low-pass-noise", "single-colors", "gradients", "tiles",
     "dots", "shuffled-photos", "cppn", "sparse", "direct", "ascent", "ascent-cppn",
 )  # fmt: skip
-CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 IMAGENET_CLASSES = 1000
 
 

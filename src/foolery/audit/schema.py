@@ -212,6 +212,8 @@ class Audit(FrozenModel, Result):
         attacks: in the order in which they ran.
         champions: one for each class that has one, in the order of the classes.
         panel: names of its members.
+        panel_misses: the share of real images that the panel does not recognize; null without a panel or
+            data.
         comparison: with the audit that ``--baseline`` names.
         notes: what a reader has to know, one sentence each; for instance why there is no score.
         keep: ``light`` where the files of the attacks were removed at the end.
@@ -233,6 +235,7 @@ class Audit(FrozenModel, Result):
     curves: tuple[Curve, ...] = ()
     verdict: AuditVerdict | None = None
     panel: tuple[str, ...] = ()
+    panel_misses: float | None = None
     gates: tuple[GateResult, ...] = ()
     comparison: BaselineComparison | None = None
     mitigations: tuple[Mitigation, ...] = ()

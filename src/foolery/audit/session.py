@@ -18,6 +18,7 @@ from foolery.audit.champion_files import ChampionFiles
 from foolery.audit.document import AuditDocument
 from foolery.audit.figures import make_verdict
 from foolery.audit.notes import budget_line, final_notes, reference_line
+from foolery.audit.panel import panel_misses
 from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import ReferenceScores, reference_statistics, score_reference
 from foolery.audit.schema import Audit, AuditState
@@ -248,6 +249,9 @@ class AuditSession:
         if panel is None or self.document.remaining <= 0:
             return None
         judges = panel if reference is None else panel.calibrated(reference.data)
+        if reference is not None and self.document.remaining > 0:
+            misses = panel_misses(judges, reference.data, self.plan.classifier.description)
+            self.document.replace(panel_misses=misses)
         return results.panel_agreement(judges, lambda: self.document.remaining)
 
     @property
