@@ -99,7 +99,7 @@ NO_FACTS = OnnxFacts()
 def presets(channels: int, dtype: Any, facts: OnnxFacts = NO_FACTS) -> tuple[Preset, ...]:
     """All of them for gray or RGB and an input of a numpy type; whole numbers leave few."""
     if dtype == np.int8:
-        return (_alike("-128 to 127", channels, 1.0, 128.0), _alike("0 to 127", channels, 127 / 255))
+        return (_alike("-128 to 127", channels, 1.0, 128.0), _alike("halved, 0 to 127", channels, 127 / 255))
     if np.issubdtype(dtype, np.integer):
         whole = _alike("whole numbers", channels, 1.0)
         return (whole,) if channels == 3 or dtype == np.uint8 else (whole, GRAY[-2])
@@ -132,14 +132,14 @@ _RESIZES: tuple[Resize, ...] = ("crop", "squash", "letterbox", "corner")
 
 def _usual_names(side: int, channels: int) -> tuple[str, ...]:
     if channels == 1:
-        return ("0 to 1", "MNIST", "-1 to 1", "0 to 255", "1/256")
+        return ("0 to 1", "-128 to 127", "MNIST", "-1 to 1", "0 to 255", "1/256")
     if side < SMALL:
-        return ("0 to 1", "CIFAR-10", "0 to 255", "-1 to 1", "ImageNet (", "1/256")
+        return ("0 to 1", "-128 to 127", "CIFAR-10", "0 to 255", "-1 to 1", "ImageNet (", "1/256")
     if side == 227:
         return ("Caffe means", "ImageNet (", "0 to 255", "0 to 1")
     if side in (299, 331):
         return ("-1 to 1", "ImageNet (", "0 to 1", "0 to 255")
-    return ("ImageNet (", "0 to 1", "-1 to 1", "0 to 255", "Caffe means", "CLIP")
+    return ("ImageNet (", "-128 to 127", "0 to 1", "-1 to 1", "0 to 255", "Caffe means", "CLIP")
 
 
 def _close(first: tuple[float, float], other: tuple[float, float]) -> bool:

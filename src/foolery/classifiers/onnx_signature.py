@@ -177,7 +177,10 @@ def _outputs(model: Any, probe: _Probe) -> tuple[tuple[OnnxOutput, ...], dict[st
             continue
         kind = output_kind(model, name, rows)
         outputs.append(OnnxOutput(name, rows.shape[1], kind, keys_of(value)))
-    return tuple(each for each in outputs if not _is_softmax_of_another(each, outputs, probe)), left_out
+    for each in outputs:
+        if _is_softmax_of_another(each, outputs, probe):
+            left_out[each.name] = "the same as probabilities"
+    return tuple(each for each in outputs if each.name not in left_out), left_out
 
 
 def _reason(value: Any) -> str:
