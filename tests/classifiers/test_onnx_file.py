@@ -99,3 +99,53 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(garbled: Path, data:
         said = "\n".join(map(str, found)) or "classifier onnx"
         said = said.replace(str(garbled.parent.resolve() / "a.bin"), "classifier onnx")
     assert said.startswith("classifier onnx")
+
+
+def test_a_location_that_is_no_utf_8_or_no_path_gets_one_line(tmp_path):
+    import shutil
+
+    from foolery.classifiers.builtin import SHIPPED
+    from foolery.classifiers.onnx_file import external_files
+
+    shutil.copy(SHIPPED / "lenet.safetensors", tmp_path)
+    content, name = (SHIPPED / "lenet.onnx").read_bytes(), b"lenet.safetensors"
+    for damaged in (
+        content.replace(name, b"\xff" + name[1:]),
+        content.replace(name, b"\xff" + name[1:], 1),
+        content.replace(name, b"\0" + name[1:]),
+    ):
+        (tmp_path / "lenet.onnx").write_bytes(damaged)
+        with pytest.raises(UsageError, match=r"is not an ONNX file|no path of a file"):
+            external_files(tmp_path / "lenet.onnx")
+
+
+def test_a_pass_that_does_not_end_is_ended():
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    from foolery.classifiers.onnx_deadline import deadline
+
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Identity", ["x_in"], ["x_out"])],
+        "body",
+        [
+            helper.make_tensor_value_info("i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("x_in", TensorProto.FLOAT, [1]),
+        ],
+        [
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("x_out", TensorProto.FLOAT, [1]),
+        ],
+    )
+    graph = helper.make_graph(
+        [helper.make_node("Loop", ["", "true", "x"], ["y"], body=body)],
+        "endless",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])],
+        [helper.make_tensor("true", TensorProto.BOOL, [], [True])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    with pytest.raises(Exception, match="terminate flag"), deadline(0.5) as options:
+        session.run(None, {"x": [1.0]}, options)

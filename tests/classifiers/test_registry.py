@@ -74,3 +74,14 @@ except MissingExtraError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == expected, done.stderr
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["hf:org/net", "timm:resnet18", "torchvision:resnet18?weights=DEFAULT", "ensemble:lenet+timm:resnet18"],
+)
+def test_what_a_run_file_names_is_never_fetched(reference):
+    from foolery.classifiers.registry import load_recorded
+
+    with pytest.raises(UsageError, match="nothing is fetched because a run file says so; if you want it"):
+        load_recorded(reference)

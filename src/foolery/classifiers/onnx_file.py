@@ -29,8 +29,9 @@ def external_files(graph: Path) -> list[Path]:
         UsageError: where the file is no ONNX file, or points to a file that is missing or outside its folder.
     """
     try:
-        locations = sorted(set(_locations(read_model(graph))))
-    except UnicodeDecodeError:
+        # Where a name is no UTF-8, protobuf may give its bytes, which have no such method.
+        locations = sorted({str.strip(location, "") for location in _locations(read_model(graph))})
+    except (UnicodeDecodeError, TypeError):
         raise UsageError(f"classifier onnx: {graph} is not an ONNX file{instead(graph)}") from None
     folder = graph.parent.resolve()
     files = []
