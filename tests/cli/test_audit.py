@@ -235,7 +235,7 @@ def test_an_interrupted_audit_says_how_to_go_on(tmp_path):
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert f"{out} is saved: the same command with --resume continues" in stderr.splitlines()[-1]
+    assert f"{out} is saved: repeat the command with --resume to continue" in stderr.splitlines()[-1]
     audit = json.loads((out / "audit.json").read_text())
     assert audit["state"] == "interrupted"
     assert audit["champions"]
