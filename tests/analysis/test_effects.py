@@ -32,3 +32,6 @@ def test_a_trend_is_looked_for_within_each_family():
     flat = blocked_trend([[1, 2, 3], [3, 2, 1]])
     assert (flat.rho, flat.p) == (0.0, 1.0)
     assert blocked_trend([[5, 5, 5]] * 5).rho == 0.0
+    for too_little in ([[1, 2, 3]], [[1, 2], [1, 2]]):
+        one = blocked_trend(too_little)
+        assert (one.rho, one.p) == (pytest.approx(1.0), 1.0)

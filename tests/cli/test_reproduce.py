@@ -1,10 +1,12 @@
 """``foolery reproduce``: its words, its table, its JSON, and what it refuses before anything runs."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +18,14 @@ from support.command import invoke, is_refused, run
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 pytest.importorskip("scipy", reason="the extra paper is not installed")
 
-SMALL = ("--scale", "0.0004", "-c", "photos=lenet")
+PAGES = Path(__file__).parents[2] / "docs" / "results" / "reproduce"
+SMALL = ("--scale", "0.0004", "--seeds", "1", "-c", "photos=lenet")
 
 
 def test_the_list_says_what_each_costs_and_needs():
     shown = invoke("reproduce", "--list")
     assert shown.returncode == 0
-    for words in ("fig4", "2,010,000", "photos=REF needed", "digits=lenet", "fig7", "2,000,800"):
+    for words in ("fig4", "2,010,000", "photos=REF needed", "digits=lenet", "fig7", "10,004,000"):
         assert words in shown.stdout
     listed = json.loads(invoke("reproduce", "--list", "--json").stdout)["reproductions"]
     assert {"name", "queries", "minutes_on_4_cores", "scale_multiplies", "seeds"} <= set(listed[0])
@@ -39,7 +42,7 @@ def test_claim_number_ours_and_verdict_are_printed_after_the_budget(tmp_path):
         "picture.png",
         "result.json",
     ]
-    command = "foolery reproduce fig7 --scale 0.0004 --classifier photos=lenet"
+    command = "foolery reproduce fig7 --scale 0.0004 --seeds 1 --classifier photos=lenet"
     assert command in (tmp_path / "fig7" / "page.md").read_text()
 
 
@@ -58,6 +61,8 @@ def test_json_is_one_object_on_standard_output(tmp_path):
         ([], "reproduce: expected one or more of fig4"),
         (["fig4", "fig7"], "fig7: needs a classifier of many classes; name one with --classifier photos=REF"),
         (["fig4", "--scale", "0"], "scale: expected a number above 0"),
+        (["races", "--shard", "3/2"], "shard: expected a number from 1 to 2 before the slash"),
+        (["fig4", "--shard", "1/2"], "shard: fig4 is not made of pieces"),
         (["fig4", "--scale", "big"], "--scale: expected a number"),
         (["fig4", "-c", "digit=lenet"], "--classifier: no experiment here has 'digit'"),
         (["fig4", "-c", "digits=lenet", "-c", "digits=lenet-b"], "each role once"),
@@ -68,8 +73,31 @@ def test_what_cannot_be_done_is_said_before_anything_runs(words, expected, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def test_stored_figures_are_judged_again_without_a_run(tmp_path):
+    shutil.copy(PAGES / "fig4.json", tmp_path)
+    shown = invoke("reproduce", "fig4", "--page-from", tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "45 of 50 runs" in shown.stdout
+    assert (tmp_path / "fig4.md").read_text() == (PAGES / "fig4.md").read_text().replace(
+        "![Columns are digits, rows are runs of seeds 0 to 4, after generation 200.](fig4.png)\n\n"
+        "Columns are digits, rows are runs of seeds 0 to 4, after generation 200.\n\n",
+        "",
+    )
+
+
 def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
-    words = ["reproduce", "fig7", "--scale", "0.1", "-c", "photos=lenet", "--out", str(tmp_path)]
+    words = [
+        "reproduce",
+        "fig7",
+        "--scale",
+        "0.1",
+        "--seeds",
+        "1",
+        "-c",
+        "photos=lenet",
+        "--out",
+        str(tmp_path),
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "foolery", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -99,7 +127,12 @@ def test_python_and_the_command_give_the_same_result(tmp_path):
     run("reproduce", "fig7", *SMALL, "--out", tmp_path / "command")
     notes = []
     results = reproduce(
-        "fig7", scale=0.0004, classifiers={"photos": "lenet"}, out=tmp_path / "python", on_note=notes.append
+        "fig7",
+        scale=0.0004,
+        seeds=1,
+        classifiers={"photos": "lenet"},
+        out=tmp_path / "python",
+        on_note=notes.append,
     )
     timeless = {"seconds", "figures"}
     stored = json.loads((tmp_path / "command" / "fig7" / "result.json").read_text())

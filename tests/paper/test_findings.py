@@ -67,7 +67,7 @@ def test_fig9_and_fig10_share_their_runs(tmp_path):
 
 def test_an_ensemble_is_evolved_against_and_its_members_are_asked(tmp_path):
     wishes = {"classifiers": {"photos": "lenet", "photos-b": "lenet-b"}}
-    results, _ = run(["ensemble"], tmp_path, scale=0.001, **wishes)
+    results, _ = run(["ensemble"], tmp_path, scale=0.001, seeds=1, **wishes)
     found = results["ensemble"]
     assert unjudged(found)
     assert found["figures"]["members"] == 2

@@ -27,7 +27,8 @@ def test_datasize_trains_evolves_and_finds_all_of_it_again(tmp_path, monkeypatch
     ]
     assert [each["pictures"] for each in networks[1:3]] == [599, 3000]
     assert all(0.05 < each["test_error"] < 0.95 for each in networks)
-    assert set(found["figures"]["trends"]["cppn"]) == {"0.99", "0.9999", "own"}
+    assert set(networks[0]["median_queries"]["cppn"]) == {"0.99", "0.9999", "own"}
+    assert "Page's test over 2 families" in found["findings"][0]["reason"]
     assert any(step.startswith("training lenet-5-1-30") for step in steps)
     again, steps = run(["datasize"], tmp_path, scale=0.012, seeds=2)
     assert steps == []

@@ -89,7 +89,10 @@ class BlockedTrend:
 
 
 def blocked_trend(rows: Sequence[Sequence[float]]) -> BlockedTrend:
-    """Of ``(blocks, columns)`` values; infinity counts as larger than any number (Page 1963)."""
+    """Of ``(blocks, columns)`` values; infinity counts as larger than any number (Page 1963).
+
+    With one block, or two columns, there is no test: p is 1.
+    """
     from scipy.stats import page_trend_test, rankdata
 
     values = np.array([rankdata(row) for row in rows])
@@ -97,6 +100,8 @@ def blocked_trend(rows: Sequence[Sequence[float]]) -> BlockedTrend:
     spread = values.std(axis=1) * columns.std()
     covariance = ((values - values.mean(axis=1, keepdims=True)) * (columns - columns.mean())).mean(axis=1)
     rho = float(np.mean(np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0)))
+    if len(values) < 2 or values.shape[1] < 3:
+        return BlockedTrend(rho, 1.0, len(values))
     ordered = values if rho >= 0 else values[:, ::-1]
     p = min(1.0, 2 * float(page_trend_test(ordered, ranked=True, method="exact").pvalue))
     return BlockedTrend(rho, p, len(values))
