@@ -71,6 +71,18 @@ def test_objects_are_recorded_by_the_reference_of_their_class(mine):
     assert foolery.verify("run").passed
 
 
+def test_a_budget_below_generation_0_is_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(UsageError, match="5 queries are fewer than the 10 images of generation 0"):
+        foolery.evolve("lenet", batch=10, budget=foolery.Budget(queries=5), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_says_in_one_line_what_it_is():
+    run = foolery.evolve("lenet", generations=1, batch=10)
+    assert len(repr(run)) < 200
+    assert repr(run).startswith("<RunResult lenet, cppn, seed 0, finished: 10 champions, median ")
+
+
 def test_an_encoding_of_foolery_s_own_keeps_its_name():
     classifier = foolery.load_classifier("lenet")
     encoding = foolery.make_encoding("sparse", classifier.description.canvas, {"squares": 2})

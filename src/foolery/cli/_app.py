@@ -19,10 +19,11 @@ from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
 from foolery.cli._signals import ended_by_signals
 from foolery.cli._streams import plain_streams
-from foolery.cli.commands import COMMANDS, CommandEntry
+from foolery.cli.commands import COMMANDS, EXAMPLES, OPTION_GROUPS, CommandEntry
 from foolery.errors import UsageError, did_you_mean
 
 DONE, INTERRUPTED = 0, 130
+MANY_OPTIONS = 12
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,32 @@ class Command(TyperCommand):
     """A command whose flags stand in the help without the word ``<bool>``."""
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
-        """All parameters, the help option last."""
-        return without_flag_types(super().get_params(ctx))
+        """All parameters, the help option last, in groups where there are many."""
+        return grouped(without_flag_types(super().get_params(ctx)))
 
 
 def without_flag_types(parameters: list[Any]) -> list[Any]:
-    """The same parameters, flags without a type."""
+    """The same parameters, flags and arguments without a type."""
     for parameter in parameters:
         if getattr(parameter, "is_flag", False):
             parameter.metavar = ""
+        if parameter.param_type_name == "argument":
+            parameter.display_type_rich = _no_type
+    return parameters
+
+
+def _no_type(ctx: typer.Context) -> None:
+    """A name in capital letters says enough; ``<list[Path]>`` says it to programmers only."""
+
+
+def grouped(parameters: list[Any]) -> list[Any]:
+    """The same parameters, each under its heading where a command has many options."""
+    if len(parameters) > MANY_OPTIONS:
+        headings = {option: heading for heading, options in OPTION_GROUPS.items() for option in options}
+        for parameter in parameters:
+            heading = next((headings[name] for name in parameter.opts if name in headings), None)
+            if heading is not None and getattr(parameter, "rich_help_panel", None) is None:
+                parameter.rich_help_panel = heading
     return parameters
 
 
@@ -66,7 +84,8 @@ def load(listing: CommandEntry) -> TyperCommand:
     make: Callable[[], Callable[..., None]] | None = getattr(module, "make_command", None)
     function: Callable[..., None] = getattr(module, listing.name) if make is None else make()
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command(listing.name, cls=Command)(function)
+    example = EXAMPLES.get(listing.name)
+    single.command(listing.name, cls=Command, epilog=example and f"Example: {example}")(function)
     command = typer.main.get_command(single)
     if not isinstance(command, TyperCommand):
         raise TypeError(f"{listing.name}: expected one command")

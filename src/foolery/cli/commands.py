@@ -54,3 +54,39 @@ COMMANDS = (
     CommandEntry("evaluate", "Measure a classifier's error on labelled data.", MORE),
     CommandEntry("models", "List the classifiers that can be named.", MORE),
 )
+
+EXAMPLES = {
+    "demo": "foolery demo --open",
+    "evolve": "foolery evolve -c lenet -e cppn -n 500 --out runs/first",
+    "report": "foolery report runs/first -o page --open",
+    "audit": "foolery audit onnx:net/model.onnx --data folder:photos --budget 20000 --out audit",
+    "reproduce": "foolery reproduce fig4 --scale 0.05",
+    "studio": "foolery studio runs --open",
+    "breed": "foolery breed --from runs/first --class 3",
+    "ascend": "foolery ascend -c torchvision:resnet18 --budget 20000 --out runs/ascent",
+    "show": "foolery show runs/first",
+    "verify": "foolery verify runs/first",
+    "export": "foolery export runs/first -o pictures",
+    "transfer": "foolery transfer runs/first -c lenet-b -c perceptron",
+    "lineage": "foolery lineage runs/first",
+    "quiz": "foolery quiz runs/first -o quiz.html --open",
+    "harden": "foolery harden lenet --data mnist --rounds 2 --out race",
+    "train": "foolery train lenet --data mnist",
+    "card": "foolery card net/model.onnx --data folder:photos --class-names imagenet",
+    "preflight": "foolery preflight onnx:net/model.onnx --data folder:photos",
+    "predict": "foolery predict lenet seven.png",
+    "evaluate": "foolery evaluate lenet --data mnist",
+    "models": "foolery models",
+}
+"""What stands at the end of the help of each command: one line that can be typed."""
+
+OPTION_GROUPS = {
+    "How the classifier is loaded": (
+        "--backend", "--card", "--class-names", "--device", "--precision", "--trust", "--set",
+    ),
+    "What is written": (
+        "--out", "--resume", "--overwrite", "--checkpoint-every", "--keep-genomes", "--keep", "--single-file",
+        "--json", "--profile", "--open",
+    ),
+}  # fmt: skip
+"""Headings in the help of a command with many options; all others stand under Options."""

@@ -44,7 +44,7 @@ def demo(
         ),
     ] = 20.0,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of everything random.")
+        int, typer.Option("--seed", metavar="N", parser=whole_number, help="The seed of everything random.")
     ] = SEED,
     browse: Annotated[bool, typer.Option("--open", help="Open the gallery in the browser.")] = False,
 ) -> None:

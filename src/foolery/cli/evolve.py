@@ -51,7 +51,9 @@ def evolve(
     ] = "cppn",
     generations: Annotated[
         int,
-        typer.Option("--generations", "-n", metavar="N", parser=whole_number, help="After the initial one."),
+        typer.Option(
+            "--generations", "-n", metavar="N", parser=whole_number, help="Generations after the initial one."
+        ),
     ] = 200,
     batch: Annotated[
         int, typer.Option("--batch", metavar="N", parser=whole_number, help="Children per generation.")
@@ -63,7 +65,7 @@ def evolve(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of everything random.")
+        int, typer.Option("--seed", metavar="N", parser=whole_number, help="The seed of everything random.")
     ] = 0,
     seeds: Annotated[
         int | None,

@@ -39,7 +39,8 @@ def quiz(
         Path, typer.Option("--out", "-o", metavar="FILE", help="The page: one file that needs no network.")
     ] = Path("quiz.html"),
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of images, foils and order.")
+        int,
+        typer.Option("--seed", metavar="N", parser=whole_number, help="The seed of images, foils and order."),
     ] = 0,
     images: Annotated[
         int, typer.Option("--images", metavar="N", parser=whole_number, help="At most so many images.")

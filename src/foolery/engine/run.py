@@ -101,7 +101,7 @@ class Champion:
         return to_image(self.canvas)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunResult(Result):
     """A run with its champions.
 
@@ -121,6 +121,17 @@ class RunResult(Result):
     history: History
     champions: Mapping[str, Champion]
     summary: Mapping[str, object]
+
+    def __repr__(self) -> str:
+        """One line: what was searched, how far it came; for the prompt of Python."""
+        median = self.summary.get("median_confidence")
+        value = f", median {median:.4%}" if isinstance(median, float) else ""
+        where = "" if self.path is None else f", {self.path}"
+        settings = self.settings
+        return (
+            f"<RunResult {settings.classifier}, {settings.encoding}, seed {settings.seed}, {self.status}: "
+            f"{len(self.champions)} champions{value}{where}>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The summary, as JSON values."""
