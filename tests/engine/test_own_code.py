@@ -9,7 +9,7 @@ from foolery import code
 from foolery.encodings.sparse import Sparse
 from foolery.errors import UsageError
 from foolery.search.objectives import ClassScore
-from support.command import is_refused, run
+from support.command import invoke, is_refused, run
 
 MODULE = '''
 from dataclasses import dataclass
@@ -72,8 +72,8 @@ def test_objects_are_recorded_by_the_reference_of_their_class(mine):
 
 
 def test_a_budget_below_generation_0_is_refused_and_nothing_is_written(tmp_path):
-    with pytest.raises(UsageError, match="5 queries are fewer than the 10 images of generation 0"):
-        foolery.evolve("lenet", batch=10, budget=foolery.Budget(queries=5), out=tmp_path / "run")
+    words = ("evolve", "-c", "lenet", "--batch", "10", "--budget", "5", "-o", tmp_path / "run")
+    is_refused(invoke(*words), "--budget: 5 queries are fewer than the 10 images of generation 0")
     assert not (tmp_path / "run").exists()
 
 

@@ -151,6 +151,12 @@ def evolve(
         raise UsageError("--seeds: give --out DIR too; it gets a folder for each run")
     selected_classes = comma_separated(classes)
     limit = Budget.parse(budget) if budget is not None else None
+    first = batch if initial is None else initial
+    if limit is not None and limit.queries is not None and limit.queries < first and not resume:
+        raise UsageError(
+            f"--budget: {limit.queries} queries are fewer than the {first} images of generation 0; give more, "
+            f"or a smaller --initial"
+        )
     folder = out if out is not None else default_run(classifier, encoding, seed)
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     if limit is not None or is_live(console(stderr=True)):

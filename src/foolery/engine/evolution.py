@@ -118,7 +118,6 @@ def evolve(  # type: ignore[misc]  # the overloads leave out the arguments that 
     plain = as_classifier(classifier)
     classifier = autobatch(plain, _stored_settings(folder, all_seeds, alone) if resume else None)
     description, limits = classifier.description, budget or Budget()
-    _check_budget(limits, batch if initial is None else initial, resume=resume)
     stored = out is not None
     image_encoding, encoding_name = named_encoding(encoding, description.canvas, options, stored=stored)
     indices = class_indices(classes, description.classes)
@@ -164,14 +163,6 @@ def _check_limits(generations: int, until: float | None) -> None:
         )
     if until is not None and not 0.0 < until <= 1.0:
         raise UsageError(f"until: expected a confidence above 0 and up to 1, got {until!r}")
-
-
-def _check_budget(budget: Budget, initial: int, *, resume: bool) -> None:
-    if not resume and budget.queries is not None and budget.queries < initial:
-        raise UsageError(
-            f"budget: {budget.queries} queries are fewer than the {initial} images of generation 0; give "
-            f"more, or a smaller initial population"
-        )
 
 
 def _seeds(first: int, seeds: int | Sequence[int]) -> tuple[int, ...]:
