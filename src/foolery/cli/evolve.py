@@ -154,8 +154,8 @@ def evolve(
     first = batch if initial is None else initial
     if limit is not None and limit.queries is not None and limit.queries < first and not resume:
         raise UsageError(
-            f"--budget: {limit.queries} queries are fewer than the {first} images of generation 0; give more, "
-            f"or a smaller --initial"
+            f"--budget: {limit.queries} queries are fewer than the {first} images of generation 0; "
+            f"give more, or a smaller --initial"
         )
     folder = out if out is not None else default_run(classifier, encoding, seed)
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
