@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 #: What the code once said, and what it says now.
 SAY = {
     "yardstick": "reference, threshold", "keep95": "tpr95", "nonsense": "unrecognizable",
-    "starter": "transfer", "litter": "offspring", "brood": "offspring",
+    "starter": "transfer", "brood": "offspring",
     "newborn": "offspring", "reign": "replacement",
     "crown": "replacement", "dethrone": "replace", "takeover": "replacement", "jumps": "improvements",
     "scribe": "writer thread", "ledger": "validation", "exhibit": "result", "showcase": "results",

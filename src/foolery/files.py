@@ -68,10 +68,10 @@ def instead(path: Path) -> str:
     """
     try:
         with path.open("rb") as file:
-            found = stand_in(file.read(HEAD))
+            form = stand_in(file.read(HEAD))
     except OSError:
         return ""
-    return "" if found is None else f": it is {found}"
+    return "" if form is None else f": it is {form}"
 
 
 def write_inside(folder: Path, name: str | PurePath, content: str | bytes) -> None:

@@ -96,7 +96,7 @@ def printable(text: str) -> str:
         >>> print(printable("M\udcf6we"))
         M\xf6we
     """
-    return _NO_CHARACTER.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", text)
+    return _NO_CHARACTER.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
 
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"

@@ -36,17 +36,17 @@ def standing_lines(audit: Audit) -> tuple[str, ...]:
     """Where the classifier stands among known networks; nothing without a protocol, or a finished search."""
     if audit.verdict is None or audit.verdict.score is None or audit.unfinished:
         return ()
-    known = sorted(
+    others = sorted(
         (one for one in known_audits() if one.protocol == audit.protocol), key=lambda one: -one.score
     )
-    if not known:
+    if not others:
         return ()
     mine = audit.verdict.score
-    listed = ", ".join(f"{one.network} ({one.training}) {one.score:.1f}" for one in known)
-    lower = sum(one.high < mine.low for one in known)
-    higher = sum(one.low > mine.high for one in known)
+    listed = ", ".join(f"{one.network} ({one.training}) {one.score:.1f}" for one in others)
+    lower = sum(one.high < mine.low for one in others)
+    higher = sum(one.low > mine.high for one in others)
     return (
-        f"of {len(known)} known networks under {audit.protocol}, {lower} have a lower score beyond both "
+        f"of {len(others)} known networks under {audit.protocol}, {lower} have a lower score beyond both "
         f"intervals, {higher} a higher one: {listed}",
     )
 

@@ -114,7 +114,7 @@ class _Reporter:
     share: int
     begun: bool = False
     batch: int = 1
-    told: float = field(default_factory=monotonic)
+    last_report: float = field(default_factory=monotonic)
 
     def __call__(self, queries: int, batch: int) -> None:
         """Count ``queries``; the first call comes before the first batch."""
@@ -122,8 +122,8 @@ class _Reporter:
         self.batch = batch
         if self.begun:
             self.session.save_if_due()
-        if monotonic() - self.told > PROGRESS_INTERVAL:
+        if monotonic() - self.last_report > PROGRESS_INTERVAL:
             audit = self.session.audit.model_copy(update={"budget": self.session.document.budget})
             self.session.on_progress(progress_line(audit, self.name, queries, self.share))
-            self.told = monotonic()
+            self.last_report = monotonic()
         self.begun = True

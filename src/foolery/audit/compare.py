@@ -88,9 +88,13 @@ def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineCompariso
     """
     order = [earlier.targets.index(label) for label in current.targets]
     before, after = _class_scores(earlier)[:, order], _class_scores(current)
-    found = difference_spread(before, after)
-    half = found.quantile * sqrt(found.variance)
-    difference = Interval(value=found.mean, low=found.mean - half, high=found.mean + half)
+    estimate = difference_spread(before, after)
+    half = estimate.quantile * sqrt(estimate.variance)
+    difference = Interval(
+        value=estimate.mean,
+        low=estimate.mean - half,
+        high=estimate.mean + half,
+    )
     reason = spent_otherwise(earlier, current)
     outcome: Outcome = "failed" if difference.high < 0.0 else "passed"
     return BaselineComparison(

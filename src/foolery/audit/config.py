@@ -182,7 +182,7 @@ class AuditConfig:
         """Raise UsageError for what contradicts it."""
         queries, seeds = self._budget()[1].queries, self.seeds
         attacks = None if self.attacks is None else tuple(one.name for one in select_attacks(self.attacks))
-        for option, given, frozen in (
+        for option, value, frozen in (
             ("--budget", None if self.budget is None else queries, protocol.queries),
             ("--seeds", seeds, protocol.seeds),
             ("--seed", self.seed or None, 0),
@@ -192,7 +192,7 @@ class AuditConfig:
             ("--exclude", self.exclude or None, ()),
             ("--champions", self.champions, "none"),
         ):
-            if given is not None and given != frozen:
+            if value is not None and value != frozen:
                 raise UsageError(
                     f"{option}: contradicts --protocol {protocol.name}; leave out one of the two"
                 )

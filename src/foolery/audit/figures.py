@@ -68,9 +68,9 @@ def _against_champions(
         unrecognized = results.fastest(recognized)[:, results.targets]
         figures["fooled_unrecognizable"] = float(np.isfinite(unrecognized).mean())
     own = np.array([np.nan if one is None else one for one in reference.class_thresholds])
-    known = [index for index in results.targets if index < len(own) and np.isfinite(own[index])]
-    if known:
-        passed = (best[:, known] >= own[known]).astype(np.float64)
+    columns = [index for index in results.targets if index < len(own) and np.isfinite(own[index])]
+    if columns:
+        passed = (best[:, columns] >= own[columns]).astype(np.float64)
         figures["fooled_at_class_tpr95"] = share_interval(passed)
     return figures
 

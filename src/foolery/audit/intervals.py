@@ -73,13 +73,13 @@ def share_interval(table: NDArray[np.float64], scale: float = 1.0, *, falling: b
         falling: whether the figure is 1 less the mean.
     """
     entries = 1.0 - table if falling else table
-    found = spread(entries)
-    bound = found.mean * (1.0 - found.mean)
+    estimate = spread(entries)
+    bound = estimate.mean * (1.0 - estimate.mean)
     classes = table.shape[1]
-    count = bound / found.variance if found.variance > 0.0 and bound > 0.0 else float(classes)
-    quantile = found.quantile if found.variance > 0.0 else _NORMAL
-    low, high = wilson(found.mean, count, quantile)
-    return Interval(value=scale * found.mean, low=scale * low, high=scale * high)
+    count = bound / estimate.variance if estimate.variance > 0.0 and bound > 0.0 else float(classes)
+    quantile = estimate.quantile if estimate.variance > 0.0 else _NORMAL
+    low, high = wilson(estimate.mean, count, quantile)
+    return Interval(value=scale * estimate.mean, low=scale * low, high=scale * high)
 
 
 def wilson(share: float, count: float, quantile: float = _NORMAL) -> tuple[float, float]:

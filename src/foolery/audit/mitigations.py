@@ -63,8 +63,8 @@ def measure_mitigations(session: AuditSession) -> tuple[tuple[Mitigation, ...], 
             defended = ensemble(plan.classifier, other) if kind == "ensemble" else other
             cost = "every image goes through both networks" if kind == "ensemble" else "another training"
             fresh = fresh_audit(session, kind, defended, len(plan.others) - number)
-            found, note = _before_and_after(f"{kind} {other.description.name}", audit, fresh, cost)
-            rows += found
+            measured, note = _before_and_after(f"{kind} {other.description.name}", audit, fresh, cost)
+            rows += measured
             notes += note
     except TimeIsUpError:
         notes.append("The time was up before all mitigations were measured.")

@@ -142,11 +142,11 @@ def _results(
 
 def _made_after(earlier: Audit, seed: int, classes: int) -> NDArray[np.float64]:
     """``(K,) float64``: queries that the earlier audit took to fool each class; else its whole budget."""
-    made = np.full(classes, float(earlier.budget.queries))
+    spent = np.full(classes, float(earlier.budget.queries))
     for champion in earlier.champions:
         queries = champion.queries_to_fool[seed]
-        made[champion.index] = made[champion.index] if queries is None else queries
-    return made
+        spent[champion.index] = spent[champion.index] if queries is None else queries
+    return spent
 
 
 def _queries_to_fool(

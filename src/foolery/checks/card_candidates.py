@@ -28,13 +28,13 @@ RESIZED: dict[Resize, str] = {
 
 
 def named_outputs(
-    signature: OnnxSignature, given: Sequence[str] | None, data: Sequence[str], output: str | None
+    signature: OnnxSignature, class_names: Sequence[str] | None, data: Sequence[str], output: str | None
 ) -> list[tuple[OnnxOutput, Names]]:
     """The outputs whose columns fit class names, each with its names.
 
     Args:
         signature: of the file.
-        given: names that the user gave.
+        class_names: names that the user gave.
         data: class names of the labelled images.
         output: the only output to look at, if the user named one.
 
@@ -46,7 +46,7 @@ def named_outputs(
         listed = ", ".join(each.name for each in signature.outputs)
         why = f", which is {signature.left_out[output]}" if output in signature.left_out else ""
         raise UsageError(f"--output: {output!r}{why}; outputs that can hold scores: {listed}")
-    pairs = [(each, names_for(each, signature.facts, given, data)) for each in chosen]
+    pairs = [(each, names_for(each, signature.facts, class_names, data)) for each in chosen]
     fitting = [(each, names) for each, names in pairs if namings(each, names)]
     if not fitting:
         columns = " and ".join(f"{each.columns} outputs" for each in chosen)
@@ -73,8 +73,8 @@ def all_trials(
         orders = ("gray",) if reading.channels == 1 else ("rgb", "bgr")
         sizes = [size for size in reading.sizes if size[0] in FAR_APART] or reading.sizes
         heads = [(output, naming) for output, names in outputs for naming in namings(output, names)]
-        known = presets(reading.channels, signature.input.dtype, signature.facts)
-        for preset, order, size, head, resize in product(known, orders, sizes, heads, resizes):
+        presets_of_input = presets(reading.channels, signature.input.dtype, signature.facts)
+        for preset, order, size, head, resize in product(presets_of_input, orders, sizes, heads, resizes):
             if preset.small and min(size) >= SMALL:
                 continue
             words = [preset.name, *([] if order == "gray" else [order.upper()])]
@@ -107,11 +107,11 @@ def _card(
     single = output.columns == 1
     probabilities = output.kind != "logits" and kind != "similarity"
     output_kind: Output = "probabilities" if probabilities else "logits"
-    found: Kind = "sigmoid" if output.kind == "independent" and not single else "softmax"
+    kind_of_output: Kind = "sigmoid" if output.kind == "independent" and not single else "softmax"
     several = len(signature.outputs) + len(signature.left_out) > 1
     return Card(
         name=name,
-        kind=found if single and kind == "sigmoid" else kind or found,
+        kind=kind_of_output if single and kind == "sigmoid" else kind or kind_of_output,
         classes=naming.classes,
         preprocessing=Preprocessing(
             scale=preset.scale,
@@ -183,17 +183,17 @@ def framings(best: CardTrial, *, resized: bool) -> dict[str, CardTrial]:
         ways += [("squash", ratio, 0) for ratio in (1.0, RATIOS[-1])]
         ways += [("letterbox", 1.0, fill) for fill in FILLS]
         ways += [("corner", 1.0, fill) for fill in (0, 128)]
-    found: dict[str, CardTrial] = {}
+    trials: dict[str, CardTrial] = {}
     for rank, (resize, ratio, fill) in enumerate(ways):
         frame = _frame(channels, size, canvas_of(size, ratio))
         words = f"{RESIZED[resize] or 'crop'} {ratio:g}" + (
             f", gray {fill}" if resize in ("letterbox", "corner") else ""
         )
         if _same_frame(how, resize, fill, frame):
-            found[words] = replace(best, family=words, usual=(0,))
-        elif not any(_same_frame(each.card.preprocessing, resize, fill, frame) for each in found.values()):
-            found[words] = with_preprocessing(best, words, (1, rank), resize=resize, fill=fill, **frame)
-    return found
+            trials[words] = replace(best, family=words, usual=(0,))
+        elif not any(_same_frame(each.card.preprocessing, resize, fill, frame) for each in trials.values()):
+            trials[words] = with_preprocessing(best, words, (1, rank), resize=resize, fill=fill, **frame)
+    return trials
 
 
 def _same_frame(how: Preprocessing, resize: Resize, fill: int, frame: dict[str, object]) -> bool:

@@ -46,19 +46,19 @@ class Names:
 
 
 def names_for(
-    output: OnnxOutput, facts: OnnxFacts, given: Sequence[str] | None, data: Sequence[str]
+    output: OnnxOutput, facts: OnnxFacts, class_names: Sequence[str] | None, data: Sequence[str]
 ) -> Names:
     """The names for an output: those that the user gave, else the file's own, else those of the data.
 
     Args:
         output: with the keys of its map, if it is one.
         facts: with the names in the file's metadata and operators.
-        given: by the user, in the order of the outputs.
+        class_names: by the user, in the order of the outputs.
         data: class names of the labelled images.
     """
     own, numbered = _own_names(output, facts)
-    if given is not None:
-        names = distinct(list(given))
+    if class_names is not None:
+        names = distinct(list(class_names))
         if len(names) == 1 and output.columns == 1:
             others = [each for each in data if _plain(each) != _plain(names[0])]
             other = others[0] if len(others) == 1 and len(data) == 2 else f"not {names[0]}"

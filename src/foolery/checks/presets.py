@@ -103,12 +103,12 @@ def presets(channels: int, dtype: Any, facts: OnnxFacts = NO_FACTS) -> tuple[Pre
     if np.issubdtype(dtype, np.integer):
         whole = _alike("whole numbers", channels, 1.0)
         return (whole,) if channels == 3 or dtype == np.uint8 else (whole, GRAY[-2])
-    known = GRAY if channels == 1 else COLOUR
+    table = GRAY if channels == 1 else COLOUR
     low, high = facts.value_range or (0.0, 1.0)
-    if not any(_close(each.range, (low, high)) for each in known):
+    if not any(_close(each.range, (low, high)) for each in table):
         scale = (high - low) / 255
-        known = (*known, _alike(f"{low:g} to {high:g}", channels, scale, -low))
-    return known
+        table = (*table, _alike(f"{low:g} to {high:g}", channels, scale, -low))
+    return table
 
 
 def usualness(

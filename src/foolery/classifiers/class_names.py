@@ -50,15 +50,15 @@ def read_class_names(path: Path) -> tuple[str, ...]:
         raise UsageError(f"classes: cannot read {path}: {error.reason}") from None
     text = _decoded(content, path).replace("\r\n", "\n").replace("\r", "\n")
     try:
-        found = names_in(text, path.suffix.lower())
+        listed = names_in(text, path.suffix.lower())
     except FormError as error:
         raise UsageError(f"classes: {path}: {error}; every output needs one name") from None
-    if found is None:
+    if listed is None:
         raise UsageError(
             f"classes: {path} must hold a JSON list of names, a list of [id, name], or an object "
             f"from index to name, or from name to index"
         )
-    names = [unicodedata.normalize("NFC", name) for name in found]
+    names = [unicodedata.normalize("NFC", name) for name in listed]
     if "\0" in text or not names or not all(names):
         row = next((row for row, name in enumerate(names) if not name), 0)
         raise UsageError(

@@ -110,8 +110,8 @@ def _from_table(text: str) -> list[str] | None:
 
 def _of_table(rows: list[list[str]]) -> list[str] | None:
     header = [cell.casefold() for cell in rows[0]]
-    known = [column for column, word in enumerate(header) if word in NAME_WORDS]
-    named = [column for column in known if not are_numbers([row[column] for row in rows[1:]])]
+    name_columns = [column for column, word in enumerate(header) if word in NAME_WORDS]
+    named = [column for column in name_columns if not are_numbers([row[column] for row in rows[1:]])]
     body = (
         rows[1:]
         if named
@@ -155,11 +155,11 @@ def _from_numbered(text: str) -> list[str] | None:
         (rf"(\d+){_SEPARATORS}(.*\S)", 1, 2),
         (rf"(.*?\S){_SEPARATORS}(\d+)", 2, 1),
     ):
-        found = [re.fullmatch(pattern, line) for line in lines]
-        if len(lines) < 2 or not all(found):
+        matches = [re.fullmatch(pattern, line) for line in lines]
+        if len(lines) < 2 or not all(matches):
             continue
-        places = [each[number] for each in found if each]
-        names = [unquoted(each[name].strip()) for each in found if each]
+        places = [each[number] for each in matches if each]
+        names = [unquoted(each[name].strip()) for each in matches if each]
         if _are_places(places) and len(set(names)) == len(names):
             return from_ids(by_number({int(at): each for at, each in zip(places, names, strict=True)}))
     return None

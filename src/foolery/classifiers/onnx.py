@@ -106,8 +106,8 @@ class OnnxClassifier:
                 raise UsageError(
                     f"classifier {name}: onnxruntime cannot run it: {first_line(error)}"
                 ) from None
-            asked = max(len(part), self.batch or 0)
-            rows = rows_of(value, asked)
+            sent = max(len(part), self.batch or 0)
+            rows = rows_of(value, sent)
             if rows is None:
                 raise UsageError(f"classifier {name}: its output {self.output_name} is {_form(value)}")
             parts.append(dequantized(rows[: len(part)], probabilities=self.card.output == "probabilities"))
@@ -174,13 +174,13 @@ def onnx_classifier(
     probe: bool = True,
 ) -> OnnxClassifier:
     """As ``open_onnx``, for a file that is open already; without ``probe`` the card's batch is believed."""
-    given = image_input(session, graph)
-    card = _with_layout(card, given)
-    _check_input(given, card, graph)
+    image = image_input(session, graph)
+    card = _with_layout(card, image)
+    _check_input(image, card, graph)
     output = _output(session, card, graph)
-    batch = given.batch_of(input_shape(card.preprocessing))
+    batch = image.batch_of(input_shape(card.preprocessing))
     one_at_a_time = batch is None and (
-        card.batch == 1 or (probe and not _takes_several(session, given, card, output))
+        card.batch == 1 or (probe and not _takes_several(session, image, card, output))
     )
     batch = 1 if one_at_a_time else batch
     notes = (SATURATES,) if card.output == "probabilities" else ()
@@ -195,16 +195,16 @@ def onnx_classifier(
         forward={"chunk": batch or chunk_size(card.preprocessing, CHUNK, device)},
         notes=(*notes, ONE_AT_A_TIME) if one_at_a_time else notes,
     )
-    return OnnxClassifier(description, card, session, given, output, batch, graph)
+    return OnnxClassifier(description, card, session, image, output, batch, graph)
 
 
-def _takes_several(session: Any, given: ImageInput, card: Card, output: str) -> bool:
+def _takes_several(session: Any, image: ImageInput, card: Card, output: str) -> bool:
     """Whether the file takes two images where it promises to; True where it does not take one either."""
     images = np.zeros((2, *input_shape(card.preprocessing)), np.float32)
     for count in (2, 1):
         try:
             with deadline() as options:
-                (value,) = session.run([output], {given.name: given.arranged(images[:count])}, options)
+                (value,) = session.run([output], {image.name: image.arranged(images[:count])}, options)
         except Exception:  # onnxruntime's own exceptions share no base class
             continue
         if rows_of(value, count) is not None:
@@ -212,34 +212,34 @@ def _takes_several(session: Any, given: ImageInput, card: Card, output: str) -> 
     return True
 
 
-def _with_layout(card: Card, given: ImageInput) -> Card:
+def _with_layout(card: Card, image: ImageInput) -> Card:
     """``card``; where it leaves the layout out, with NHWC if only that fits the input."""
     preprocessing = card.preprocessing
     if "layout" in preprocessing.model_fields_set:
         return card
     channels, height, width = input_shape(preprocessing)
-    if given.fits((channels, height, width)) or not given.fits((height, width, channels)):
+    if image.fits((channels, height, width)) or not image.fits((height, width, channels)):
         return card
     return card.model_copy(update={"preprocessing": preprocessing.model_copy(update={"layout": "nhwc"})})
 
 
-def _check_input(given: ImageInput, card: Card, graph: Path) -> None:
+def _check_input(image: ImageInput, card: Card, graph: Path) -> None:
     preprocessing = card.preprocessing
     expected = input_shape(preprocessing)
-    if not given.fits(expected):
-        shown = ["?" if side is None else side for side in given.axes]
+    if not image.fits(expected):
+        shown = ["?" if side is None else side for side in image.axes]
         raise UsageError(
             f"classifier onnx: {graph} takes {shown}, but its card makes (N, "
             f"{', '.join(map(str, expected))}); mend the card's canvas, crop or layout"
         )
-    if not np.issubdtype(given.dtype, np.integer):
+    if not np.issubdtype(image.dtype, np.integer):
         return
     ends = [
         (pixel * preprocessing.scale - mean) / std
         for pixel in (0, 255)
         for mean, std in zip(preprocessing.mean, preprocessing.std, strict=True)
     ]
-    limits = np.iinfo(given.dtype)
+    limits = np.iinfo(image.dtype)
     outside = min(ends) < limits.min or max(ends) > limits.max
     if preprocessing.per_image or outside or max(ends) - min(ends) < _LEAST_RANGE:
         raise UsageError(

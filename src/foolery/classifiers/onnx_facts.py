@@ -53,7 +53,7 @@ def read_facts(model: Any) -> OnnxFacts:
     """What a ``ModelProto`` says about itself."""
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     lower = {key.lower(): value for key, value in metadata.items()}
-    names = next((found for key in _NAME_KEYS if (found := _names(lower.get(key, "")))), ())
+    names = next((listed for key in _NAME_KEYS if (listed := _names(lower.get(key, "")))), ())
     operators, numbered = _names_of_operators(model)
     pixels = metadata.get("Image.BitmapPixelFormat", "").lower()
     task = lower.get("task", "").strip().lower()

@@ -208,11 +208,11 @@ _REMEDIES = (
 
 def _why_not(graph: Path, error: Exception) -> str:
     """One line: that onnxruntime cannot run ``graph``, and why, with a remedy where one is known."""
-    said = re.sub(r"\s+", " ", str(error))
+    reason = re.sub(r"\s+", " ", str(error))
     for pattern, remedy in _REMEDIES:
-        found = re.search(pattern, said)
-        if found:
-            words = {name: value or "" for name, value in found.groupdict().items()}
+        match = re.search(pattern, reason)
+        if match:
+            words = {name: value or "" for name, value in match.groupdict().items()}
             return f"classifier onnx: onnxruntime cannot run {graph}: {remedy.format(**words)}"
     message = re.sub(r"/onnxruntime_src/\S+ .*?\) ", "", first_line(error))
     return f"classifier onnx: onnxruntime cannot run {graph}: {message}"

@@ -127,21 +127,21 @@ def image_input(session: Any, graph: Path) -> ImageInput:
             f"classifier onnx: {graph} must have one input, the image, and has {len(inputs)}: {described}; "
             f"export it for inference, with the others as constants"
         )
-    given = inputs[0]
-    if given.type not in INPUT_TYPES:
+    declared = inputs[0]
+    if declared.type not in INPUT_TYPES:
         raise UsageError(
-            f"classifier onnx: {graph} takes {given.type}, but images are numbers "
+            f"classifier onnx: {graph} takes {declared.type}, but images are numbers "
             f"({', '.join(name[7:-1] for name in INPUT_TYPES)}); export it in float32"
         )
-    axes = tuple(each if isinstance(each, int) and each > 0 else None for each in given.shape)
-    if given.type == "tensor(uint8)" and len(axes) == 1 and axes[0] is None:
+    axes = tuple(each if isinstance(each, int) and each > 0 else None for each in declared.shape)
+    if declared.type == "tensor(uint8)" and len(axes) == 1 and axes[0] is None:
         raise UsageError(
             f"classifier onnx: {graph} takes the bytes of an encoded file ({described}), not pixels; export "
             f"the network without its decoder, or call it from your own code (python:MODULE:NAME)"
         )
     if not axes:
         raise UsageError(f"classifier onnx: {graph} takes one number ({described}), but images have axes")
-    return ImageInput(given.name, INPUT_TYPES[given.type], axes)
+    return ImageInput(declared.name, INPUT_TYPES[declared.type], axes)
 
 
 @dataclass(frozen=True)
@@ -163,35 +163,35 @@ class Reading:
         return (self.channels, *size) if self.layout == "nchw" else (*size, self.channels)
 
 
-def readings(given: ImageInput, graph: Path, size: Size | None = None) -> tuple[Reading, ...]:
+def readings(declared: ImageInput, graph: Path, size: Size | None = None) -> tuple[Reading, ...]:
     """Every way to read an input's axes, the likeliest first.
 
     Args:
-        given: the input.
+        declared: the input.
         graph: the file, for the error message.
         size: ``(height, width)``, where the file leaves it open.
 
     Raises:
         UsageError: where it can be no image; names its axes.
     """
-    found: list[Reading] = []
-    for layout, channels, sides in _candidates(given.axes):
+    possible: list[Reading] = []
+    for layout, channels, sides in _candidates(declared.axes):
         height, width = sides
         sizes = tuple(
             each
             for each in _sizes(height, width, size)
             if (each == size or (max(each) <= _LONGEST * min(each) and min(each) > 1))
-            and given.fits((channels, *each) if layout == "nchw" else (*each, channels))
+            and declared.fits((channels, *each) if layout == "nchw" else (*each, channels))
         )
         reading = Reading(layout, channels, sizes)
-        if sizes and reading not in found:
-            found.append(reading)
-    flat = _flat_readings(given.axes, size)
-    found += [each for each in flat if each not in found]
-    if not found:
-        shown = ["?" if each is None else each for each in given.axes]
-        raise UsageError(f"card: {graph} takes {shown}; {_no_image(given.axes, size)}")
-    return tuple(found)
+        if sizes and reading not in possible:
+            possible.append(reading)
+    flat = _flat_readings(declared.axes, size)
+    possible += [each for each in flat if each not in possible]
+    if not possible:
+        shown = ["?" if each is None else each for each in declared.axes]
+        raise UsageError(f"card: {graph} takes {shown}; {_no_image(declared.axes, size)}")
+    return tuple(possible)
 
 
 def _no_image(axes: Axes, size: Size | None) -> str:
@@ -259,12 +259,12 @@ def _flat_readings(axes: Axes, size: Size | None) -> list[Reading]:
     """Readings of ``(N, 784)``, ``(N, 784, 1)``, ``(N, 1, 784)``, ``(N, 1024, 3)``, ``(784,)`` and such."""
     long = [each for each in axes if each not in (1, None)]
     rest = axes[1:] if len(axes) > 1 else axes
-    found: list[Reading] = []
+    possible: list[Reading] = []
     if len(rest) == 2 and 3 in rest and max(rest, key=lambda each: each or 0) != 3:
         pixels = next(each for each in rest if each != 3) if rest != (3, 3) else None
         layout: Layout = "nchw" if rest[0] == 3 else "nhwc"
         if pixels is not None and (side := _side(pixels, size)):
-            found.append(Reading(layout, 3, (side,)))
+            possible.append(Reading(layout, 3, (side,)))
     count = rest[0] if len(rest) == 1 else None
     if len(rest) == 2 and 1 in rest:
         count = next((each for each in rest if each != 1), None)
@@ -279,10 +279,10 @@ def _flat_readings(axes: Axes, size: Size | None) -> list[Reading]:
         ]
     if count is not None:
         if side := _side(count, size):
-            found.append(Reading("nchw", 1, (side,)))
+            possible.append(Reading("nchw", 1, (side,)))
         if count % 3 == 0 and (side := _side(count // 3, size)):
-            found += [Reading("nhwc", 3, (side,)), Reading("nchw", 3, (side,))]
-    return found
+            possible += [Reading("nhwc", 3, (side,)), Reading("nchw", 3, (side,))]
+    return possible
 
 
 def _side(pixels: int, size: Size | None) -> Size | None:

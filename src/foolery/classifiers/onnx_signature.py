@@ -67,17 +67,17 @@ def read_signature(graph: Path, size: Size | None = None) -> OnnxSignature:
         raise UsageError(
             f"card: {graph} says that its task is {facts.task!r}, not to classify; export a classifier"
         )
-    given = image_input(session, graph)
+    image = image_input(session, graph)
     open_sizes = size or facts.size
-    probe = _Probe(session, given)
+    probe = _Probe(session, image)
     ran: list[Reading] = []
-    for reading in readings(given, graph, open_sizes):
+    for reading in readings(image, graph, open_sizes):
         sizes = tuple(each for each in reading.sizes if probe.run(reading.axes(each)))
         if sizes:
             ran.append(replace(reading, sizes=sizes))
     if probe.rows is None:
         raise UsageError(
-            f"card: {graph} cannot be run on noise of {_tried(given)}: {probe.message}; give --size"
+            f"card: {graph} cannot be run on noise of {_tried(image)}: {probe.message}; give --size"
         )
     outputs, left_out = _outputs(model, probe)
     if not outputs:
@@ -86,11 +86,11 @@ def read_signature(graph: Path, size: Size | None = None) -> OnnxSignature:
             f"card: {graph} has no output with one score for each class ({reasons}); export it with its "
             f"logits or probabilities as an output"
         )
-    return OnnxSignature(given, tuple(ran), outputs, left_out, probe.one_at_a_time, facts)
+    return OnnxSignature(image, tuple(ran), outputs, left_out, probe.one_at_a_time, facts)
 
 
-def _tried(given: ImageInput) -> str:
-    return f"{['?' if each is None else each for each in given.axes]}"
+def _tried(image: ImageInput) -> str:
+    return f"{['?' if each is None else each for each in image.axes]}"
 
 
 @dataclass
@@ -99,7 +99,7 @@ class _Probe:
 
     Attributes:
         session: of onnxruntime.
-        given: its input.
+        image: its input.
         rows: of every output, from the first run that succeeded.
         values: what the outputs were, for one image.
         one_at_a_time: whether several images at once failed, or were mixed up.
@@ -107,7 +107,7 @@ class _Probe:
     """
 
     session: Any
-    given: ImageInput
+    image: ImageInput
     rows: _Rows | None = None
     values: dict[str, Any] | None = None
     one_at_a_time: bool = False
@@ -115,9 +115,9 @@ class _Probe:
 
     def run(self, axes: tuple[int, int, int]) -> bool:
         """Whether the network runs with images of those axes."""
-        batch = self.given.batch_of(axes)
+        batch = self.image.batch_of(axes)
         noise = np.random.default_rng(0).random((batch or _SEVERAL, *axes)).astype(np.float32)
-        scales = (255,) if np.issubdtype(self.given.dtype, np.integer) else (1, 255)
+        scales = (255,) if np.issubdtype(self.image.dtype, np.integer) else (1, 255)
         try:
             parts = [self._rows(noise * scale, batch) for scale in scales]
         except Exception as error:  # onnxruntime's own exceptions share no base class
@@ -146,7 +146,7 @@ class _Probe:
     def _run(self, images: NDArray[np.float32]) -> _Rows:
         names = [each.name for each in self.session.get_outputs()]
         with deadline() as options:
-            values = self.session.run(names, {self.given.name: self.given.arranged(images)}, options)
+            values = self.session.run(names, {self.image.name: self.image.arranged(images)}, options)
         if self.values is None:
             self.values = dict(zip(names, values, strict=True))
         return {name: rows_of(value, len(images)) for name, value in zip(names, values, strict=True)}

@@ -25,11 +25,11 @@ class Announcer:
 
     Attributes:
         as_json: whether standard output is for one JSON object, so that it is said on standard error.
-        said: what has been said already.
+        printed: what has been said already.
     """
 
     as_json: bool
-    said: set[tuple[str, ...]] = field(default_factory=set)
+    printed: set[tuple[str, ...]] = field(default_factory=set)
 
     def __call__(self, reference: str, data: LabelledData) -> None:
         """Print the lines of ``data``, unless they were printed before."""
@@ -42,9 +42,9 @@ class Announcer:
         lines = contents_lines(data, printable(reference))
         if by_position:
             lines[0] += f"; {by_position}"
-        if tuple(lines) in self.said:
+        if tuple(lines) in self.printed:
             return
-        self.said.add(tuple(lines))
+        self.printed.add(tuple(lines))
         print(*lines, sep="\n", file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
 

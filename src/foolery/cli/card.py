@@ -83,14 +83,14 @@ def card(
     target = out if out is not None else card_beside(graph)
     if target.exists() and not overwrite:
         raise UsageError(f"--out: {target} exists; give another name, or --overwrite")
-    given = class_names_from(classes) if classes is not None else None
+    class_names = class_names_from(classes) if classes is not None else None
     sides = image_size(size) if size is not None else None
     with announced_after(data, split, as_json=as_json) as opened:
         images = opened.data
         result = find_card(
             graph,
             images,
-            classes=given,
+            classes=class_names,
             kind=chosen,
             max_images=max_images,
             size=sides,
@@ -100,7 +100,7 @@ def card(
         opened.by_position = result.by_position
     note_unreadable(images, as_json=as_json)
     stored = "images as stored: their orientation tags are not followed"
-    notes = " ".join(f"{line}." for line in (found(result), *result.notes, stored))
+    notes = " ".join(f"{line}." for line in (outcome_line(result), *result.notes, stored))
     written = result.card.model_copy(update={"made_by": command_line(context), "notes": notes})
     try:
         written.write(target)
@@ -145,7 +145,7 @@ def image_size(text: str) -> tuple[int, int]:
     return int(sides[0]), int(sides[-1])
 
 
-def found(result: CardSearchResult) -> str:
+def outcome_line(result: CardSearchResult) -> str:
     """What was found, and how surely, as a sentence without its stop."""
     low, high = result.interval
     how = "" if result.framing.startswith("crop") else f", {result.framing}"

@@ -74,10 +74,10 @@ def match_classes(data: Sequence[str], classifier: Sequence[str], name: str = "t
 @lru_cache(maxsize=8)
 def _match(data: tuple[str, ...], classifier: tuple[str, ...], name: str) -> ClassMatch:
     """``match_classes`` of the same names, which is asked for with every batch."""
-    found = [(rows[0] if len(rows) == 1 else -1, how) for rows, how in _candidates(data, classifier)]
-    places = [place for place, _ in found]
+    matches = [(rows[0] if len(rows) == 1 else -1, how) for rows, how in _candidates(data, classifier)]
+    places = [place for place, _ in matches]
     if all(place >= 0 for place in places) and len(set(places)) == len(places):
-        return ClassMatch(np.array(places, np.int64), "name", how=tuple(how for _, how in found))
+        return ClassMatch(np.array(places, np.int64), "name", how=tuple(how for _, how in matches))
     by_place = _match_by_place(data, classifier)
     if by_place is not None:
         return by_place
@@ -189,16 +189,16 @@ def _candidates(data: Sequence[str], classifier: Sequence[str]) -> list[tuple[li
     ]
     if numbers_of(data) is not None and numbers_of(classifier) is not None:
         ways.append(("name", _rows_by_key(classifier, number_of), number_of))
-    found: list[tuple[list[int], How]] = []
+    matches: list[tuple[list[int], How]] = []
     for name, own_id in zip(data, own_ids, strict=True):
         if own_id is None:
-            found.append(_first([name], ways))
+            matches.append(_first([name], ways))
         elif own_id in ids:
-            found.append((ids[own_id], "id"))
+            matches.append((ids[own_id], "id"))
         else:
             places, _ = _first([name, without_id(name), *names_by_id().get(own_id, ())], ways)
-            found.append((places, "id"))
-    return found
+            matches.append((places, "id"))
+    return matches
 
 
 def _first(

@@ -31,9 +31,9 @@ class Contents:
 
 def contents_of(data: LabelledData) -> Contents | None:
     """What was found when ``data`` was opened; counted where it is in memory; None where nobody knows."""
-    found = getattr(data, "found", None)
-    if isinstance(found, Contents):
-        return found
+    contents_read = getattr(data, "contents_read", None)
+    if isinstance(contents_read, Contents):
+        return contents_read
     labels = getattr(data, "labels", None)
     if not isinstance(labels, np.ndarray):
         return None
@@ -46,19 +46,19 @@ def contents_lines(data: LabelledData, reference: str) -> list[str]:
     Example:
         ``["folder:photos: 120 images of 3 classes (40 of each)", "left out: 4 files hidden, or …"]``
     """
-    found = contents_of(data)
-    if found is None:
+    contents_read = contents_of(data)
+    if contents_read is None:
         return [f"{reference}: {_counted(len(data), 'image')} of {_counted(len(data.classes), 'class')}"]
-    filled = sum(count > 0 for count in found.counts)
-    images = _counted(sum(found.counts), "image")
-    lines = [f"{reference}: {images} of {_counted(filled, 'class')}{_spread(found.counts)}"]
-    empty = [name for name, count in zip(data.classes, found.counts, strict=True) if not count]
+    filled = sum(count > 0 for count in contents_read.counts)
+    images = _counted(sum(contents_read.counts), "image")
+    lines = [f"{reference}: {images} of {_counted(filled, 'class')}{_spread(contents_read.counts)}"]
+    empty = [name for name, count in zip(data.classes, contents_read.counts, strict=True) if not count]
     if empty:
         more = f" and {len(empty) - _SHOWN} more" if len(empty) > _SHOWN else ""
         lines.append(f"no image of {_counted(len(empty), 'class')}: {', '.join(empty[:_SHOWN])}{more}")
-    if found.left_out:
-        lines.append(f"left out: {by_reason(found.left_out)}")
-    return [*lines, *found.notes]
+    if contents_read.left_out:
+        lines.append(f"left out: {by_reason(contents_read.left_out)}")
+    return [*lines, *contents_read.notes]
 
 
 def reading_lines(data: LabelledData) -> list[str]:
@@ -76,16 +76,16 @@ def reading_lines(data: LabelledData) -> list[str]:
 
 def contents_dict(data: LabelledData) -> dict[str, Any]:
     """The same as JSON values."""
-    found = contents_of(data)
+    contents_read = contents_of(data)
     reasons: Mapping[str, int] = getattr(data, "reasons", {})
     return {
         "images": len(data),
         "classes": len(data.classes),
         "empty_classes": []
-        if found is None
-        else [name for name, count in zip(data.classes, found.counts, strict=True) if not count],
-        "left_out": ({} if found is None else dict(found.left_out)) | dict(reasons),
-        "notes": [] if found is None else list(found.notes),
+        if contents_read is None
+        else [name for name, count in zip(data.classes, contents_read.counts, strict=True) if not count],
+        "left_out": ({} if contents_read is None else dict(contents_read.left_out)) | dict(reasons),
+        "notes": [] if contents_read is None else list(contents_read.notes),
     }
 
 

@@ -57,27 +57,27 @@ def find_layout(location: str, split: str) -> Layout:
     Raises:
         UsageError: where there are none, or no such split, or it cannot be told which folders are classes.
     """
-    found = Layout(location, [])
-    folder = _unwrapped(Folder(location), found)
+    tree = Layout(location, [])
+    folder = _unwrapped(Folder(location), tree)
     splits = split_folders(folder)
     if splits:
-        folder = _of_split(folder, splits, split, location, found)
-    found.root = folder.path
+        folder = _of_split(folder, splits, split, location, tree)
+    tree.root = folder.path
     by_class = not splits and _classes_with_splits(folder)
     for each in folder.folders:
         if by_class:
-            _add_split_of_class(each, split, found)
+            _add_split_of_class(each, split, tree)
         elif _is_copy(each, folder):
-            _leave_out(found, each, "a copy of the folders beside it")
+            _leave_out(tree, each, "a copy of the folders beside it")
         elif each.holds_files and not each.holds_images and not _has_unread_images(each):
-            _leave_out(found, each, "no images in it")
+            _leave_out(tree, each, "no images in it")
         else:
-            found.classes.append((each.name, [each]))
-    found.left_out.update(folder.listing.left_out)
-    if folder.listing.images and found.classes:
-        found.left_out["images that lie in no class folder"] += len(folder.listing.images)
-    _refuse_groups(found, location)
-    return found
+            tree.classes.append((each.name, [each]))
+    tree.left_out.update(folder.listing.left_out)
+    if folder.listing.images and tree.classes:
+        tree.left_out["images that lie in no class folder"] += len(folder.listing.images)
+    _refuse_groups(tree, location)
+    return tree
 
 
 def photos_of(folder: Folder) -> tuple[list[Folder], Counter[str]]:
@@ -95,7 +95,7 @@ def photos_of(folder: Folder) -> tuple[list[Folder], Counter[str]]:
     return places, left_out
 
 
-def _unwrapped(folder: Folder, found: Layout) -> Folder:
+def _unwrapped(folder: Folder, tree: Layout) -> Folder:
     """``folder``, or what it wraps: a single folder that holds the splits or the classes."""
     for _ in range(_WRAPPERS):
         filled = [each for each in folder.folders if each.holds_images]
@@ -105,9 +105,9 @@ def _unwrapped(folder: Folder, found: Layout) -> Folder:
             split_folders(folder) or not _is_wrapper(filled[0], _WRAPPERS)
         ):
             break
-        found.left_out.update(folder.listing.left_out)
+        tree.left_out.update(folder.listing.left_out)
         folder = filled[0]
-        found.notes.append(f"the classes lie in {printable(folder.name)}")
+        tree.notes.append(f"the classes lie in {printable(folder.name)}")
     return folder
 
 
@@ -126,20 +126,20 @@ def _same_name(folder: Folder, only: Folder) -> bool:
 
 
 def _of_split(
-    folder: Folder, splits: dict[str, list[Folder]], split: str, location: str, found: Layout
+    folder: Folder, splits: dict[str, list[Folder]], split: str, location: str, tree: Layout
 ) -> Folder:
     chosen = choose_split(splits, split)
     if chosen is None:
         raise UsageError(_no_split(folder, splits, split, location))
-    found.notes.append(f"read from {printable(chosen.name)}, one of the splits {_listed(names_of(splits))}")
+    tree.notes.append(f"read from {printable(chosen.name)}, one of the splits {_listed(names_of(splits))}")
     beside = [each for each in folder.folders if all(each not in group for group in splits.values())]
     for each in beside:
         if each.holds_files:
-            _leave_out(found, each, "beside the splits")
-    found.left_out.update(folder.listing.left_out)
+            _leave_out(tree, each, "beside the splits")
+    tree.left_out.update(folder.listing.left_out)
     if folder.listing.images:
-        found.left_out["images beside the splits"] += len(folder.listing.images)
-    return _unwrapped(chosen, found)
+        tree.left_out["images beside the splits"] += len(folder.listing.images)
+    return _unwrapped(chosen, tree)
 
 
 def _no_split(folder: Folder, splits: dict[str, list[Folder]], split: str, location: str) -> str:
@@ -163,7 +163,7 @@ def _classes_with_splits(folder: Folder) -> bool:
     )
 
 
-def _add_split_of_class(folder: Folder, split: str, found: Layout) -> None:
+def _add_split_of_class(folder: Folder, split: str, tree: Layout) -> None:
     splits: dict[str, list[Folder]] = {}
     for each in folder.folders:
         role = split_role(each.name)
@@ -174,10 +174,10 @@ def _add_split_of_class(folder: Folder, split: str, found: Layout) -> None:
         raise UsageError(
             f"data {printable(folder.path)}: it has no {split}; it has {_listed(names_of(splits))}"
         )
-    found.classes.append((folder.name, [] if chosen is None else [chosen]))
+    tree.classes.append((folder.name, [] if chosen is None else [chosen]))
     note = "each class has splits of its own"
-    if note not in found.notes:
-        found.notes.append(note)
+    if note not in tree.notes:
+        tree.notes.append(note)
 
 
 def _is_copy(each: Folder, folder: Folder) -> bool:
@@ -197,15 +197,15 @@ def _has_unread_images(folder: Folder) -> bool:
     )
 
 
-def _refuse_groups(found: Layout, location: str) -> None:
+def _refuse_groups(tree: Layout, location: str) -> None:
     """Raise UsageError where what would be classes all hold the same folders: those are the classes then."""
-    groups = [folders[0] for _, folders in found.classes if len(folders) == 1]
-    if len(groups) < 2 or len(groups) < len(found.classes) or any(each.listing.images for each in groups):
+    groups = [folders[0] for _, folders in tree.classes if len(folders) == 1]
+    if len(groups) < 2 or len(groups) < len(tree.classes) or any(each.listing.images for each in groups):
         return
     inside = [{below.name for below in each.folders if below.holds_images} for each in groups]
     names = set.intersection(*inside)
-    known = {name for name in names if name.casefold() in _IMAGES | _NO_PHOTOS or split_role(name)}
-    if len(names - known) < 2 or any(len(each) > 2 * len(names) for each in inside):
+    usual = {name for name in names if name.casefold() in _IMAGES | _NO_PHOTOS or split_role(name)}
+    if len(names - usual) < 2 or any(len(each) > 2 * len(names) for each in inside):
         return
     raise UsageError(
         f"data folder:{printable(location)}: {_listed([each.name for each in groups])} all hold the folders "
@@ -214,8 +214,8 @@ def _refuse_groups(found: Layout, location: str) -> None:
     )
 
 
-def _leave_out(found: Layout, folder: Folder, why: str) -> None:
-    found.left_out[f"the folder {printable(folder.name)} ({why})"] += 1
+def _leave_out(tree: Layout, folder: Folder, why: str) -> None:
+    tree.left_out[f"the folder {printable(folder.name)} ({why})"] += 1
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -46,13 +46,13 @@ class FileFinder:
     """
 
     folder: Path
-    found: dict[str, str | None] = field(default_factory=dict)
+    path_of: dict[str, str | None] = field(default_factory=dict)
 
     def find(self, text: str) -> str | None:
         """The path of the file that ``text`` means; None where there is none, or several."""
-        if text not in self.found:
-            self.found[text] = self._find(text.strip().replace("\\", "/"))
-        return self.found[text]
+        if text not in self.path_of:
+            self.path_of[text] = self._find(text.strip().replace("\\", "/"))
+        return self.path_of[text]
 
     def _find(self, text: str) -> str | None:
         if not text or text.endswith("/"):

@@ -59,7 +59,7 @@ def open_folder(location: str, split: str) -> StreamedImages:
         labels=np.repeat(np.arange(len(groups)), counts).astype(np.int64),
         rows=np.arange(len(paths)),
         source=ImageFiles(tuple(paths), layout.root),
-        found=Contents(tuple(counts), dict(left_out), tuple(notes)),
+        contents_read=Contents(tuple(counts), dict(left_out), tuple(notes)),
     )
 
 
@@ -119,8 +119,8 @@ def _files_of(group: list[str]) -> tuple[list[str], Counter[str]]:
     for path in group:
         places, more = photos_of(Folder(path))
         left_out.update(more)
-        found = [os.path.join(place.path, name) for place in places for name in place.listing.images]
-        files.extend(found if len(places) == 1 else sorted(found, key=lambda each: each.split(os.sep)))
+        images = [os.path.join(place.path, name) for place in places for name in place.listing.images]
+        files.extend(images if len(places) == 1 else sorted(images, key=lambda each: each.split(os.sep)))
     if not files or not instead(Path(files[0])):
         return files, left_out
     # Where the first is a pointer or a page the others may be so too, and each file is looked into.
@@ -134,8 +134,8 @@ def _contents_message(layout: Layout, left_out: Counter[str]) -> str:
     loose = sum(Path(name).suffix.lower() in SUFFIXES for name in os.listdir(layout.root))
     if loose:
         return f"{loose} images that lie in no such folder; move each into one named as its class is"
-    said = f" ({by_reason(left_out)})" if left_out else ""
-    return f"{len(layout.classes)} folders and no images in them{said}"
+    addition = f" ({by_reason(left_out)})" if left_out else ""
+    return f"{len(layout.classes)} folders and no images in them{addition}"
 
 
 def _nearest(folder: Path) -> str:

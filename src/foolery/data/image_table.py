@@ -49,11 +49,11 @@ class Table:
         """The cells of one column."""
         return [row[at] for row in self.rows]
 
-    def find(self, known: Sequence[str], but: Sequence[int] = ()) -> int | None:
+    def find(self, usual_names: Sequence[str], but: Sequence[int] = ()) -> int | None:
         """The first column with a name of ``known``, in their order."""
         folded = [name.casefold().strip().replace(" ", "_") for name in self.header]
-        found = [folded.index(name) for name in known if name in folded]
-        return next((at for at in found if at not in but), None)
+        places = [folded.index(name) for name in usual_names if name in folded]
+        return next((at for at in places if at not in but), None)
 
 
 def open_table(location: str, split: str) -> StreamedImages:
@@ -127,8 +127,8 @@ def _read(file: Path) -> Table:
     if rows is None:
         raise UsageError(f"data csv:{file}: expected two or more columns, the same number in each row")
     first = rows[0]
-    known = {each.casefold().strip().replace(" ", "_") for each in first} & {*PATHS, *LABELS, *SPLITS}
-    named = bool(known)
+    usual_names = {each.casefold().strip().replace(" ", "_") for each in first} & {*PATHS, *LABELS, *SPLITS}
+    named = bool(usual_names)
     header = first if named else tuple(str(number + 1) for number in range(len(first)))
     return Table(header, tuple(rows[1:] if named else rows), named)
 
@@ -188,8 +188,8 @@ def _with_words(table: Table, at: int, others: Sequence[int]) -> tuple[list[str]
     for other in others:
         pairs = set(zip(cells, table.column(other), strict=True))
         words = {word for _, word in pairs}
-        told = len(pairs) == len(words) == len(set(cells)) > 1 and not any(map(str.isdecimal, words))
-        if other != at and told:
+        tells_classes = len(pairs) == len(words) == len(set(cells)) > 1 and not any(map(str.isdecimal, words))
+        if other != at and tells_classes:
             ordered = sorted(pairs, key=lambda pair: int(pair[0]))
             return table.column(other), tuple(word for _, word in ordered)
     return cells, ()

@@ -138,9 +138,9 @@ def _from_words(words: list[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     return classes, np.array([place[word] for word in words], np.int64)
 
 
-def _named(known: Sequence[str], names: Sequence[str]) -> str | None:
+def _named(usual_names: Sequence[str], names: Sequence[str]) -> str | None:
     folded = {name.casefold().replace(" ", "_"): name for name in reversed(names)}
-    return next((folded[name] for name in known if name in folded), None)
+    return next((folded[name] for name in usual_names if name in folded), None)
 
 
 def _cells(kind: Any) -> Cells | None:
@@ -171,8 +171,8 @@ def _may_be_label(kind: Any) -> bool:
 
 def _no_column(path: Path, what: str, name: str, schema: Any, candidates: Sequence[str]) -> str:
     columns = ", ".join(f"{field.name} ({_short(field.type)})" for field in schema)
-    found = f"{', '.join(candidates)} could hold {what}" if candidates else f"no column holds {what}"
-    return f"data {path}: {found}; call the one that does {name!r}. It has the columns {columns}"
+    problem = f"{', '.join(candidates)} could hold {what}" if candidates else f"no column holds {what}"
+    return f"data {path}: {problem}; call the one that does {name!r}. It has the columns {columns}"
 
 
 def _short(kind: Any) -> str:

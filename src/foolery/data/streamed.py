@@ -42,7 +42,7 @@ class StreamedImages:
         labels: ``(N,) int64``, each an index into ``classes``.
         rows: ``(N,) int64``, ascending: which images of the source.
         source: where they are read from.
-        found: what the source was found to hold; None where that was not counted.
+        contents_read: what the source was found to hold; None where that was not counted.
         unreadable: what was wrong with images that were left out, one line each; filled while reading.
         reasons: the same, as how many there were of each reason.
         turned: rows whose images have an orientation tag that is not followed; filled while reading.
@@ -52,7 +52,7 @@ class StreamedImages:
     labels: NDArray[np.int64]
     rows: NDArray[np.int64]
     source: EncodedImages
-    found: Contents | None = None
+    contents_read: Contents | None = None
     unreadable: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     turned: set[int] = field(default_factory=set)
@@ -66,7 +66,7 @@ class StreamedImages:
         What is found while reading them is noted here too.
         """
         unique = np.unique(rows)
-        return replace(self, labels=self.labels[unique], rows=self.rows[unique], found=None)
+        return replace(self, labels=self.labels[unique], rows=self.rows[unique], contents_read=None)
 
     def batches(self, size: int, canvas: CanvasShape) -> Iterator[LabelledImages]:
         """At most ``size`` images at a time, in order, each fitted to ``canvas``.

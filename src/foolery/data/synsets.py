@@ -38,8 +38,8 @@ def synset_id(name: str) -> str | None:
         >>> synset_id("n02085620-Chihuahua"), synset_id("n01440764 tench, Tinca tinca"), synset_id("cat")
         ('n02085620', 'n01440764', None)
     """
-    found = _ID.findall(name)
-    return found[0] if len(found) == 1 else None
+    ids_of_name = _ID.findall(name)
+    return ids_of_name[0] if len(ids_of_name) == 1 else None
 
 
 def without_id(name: str) -> str:
@@ -58,7 +58,7 @@ def _ids_by_name() -> dict[str, tuple[str, ...]]:
     for each, names in imagenet_synsets():
         for name in names:
             ids[name.casefold()].append(each)
-    return {name: tuple(found) for name, found in ids.items()}
+    return {name: tuple(ids_of_name) for name, ids_of_name in ids.items()}
 
 
 def synset_ids(names: Sequence[str]) -> list[str | None]:
@@ -73,12 +73,12 @@ def synset_ids(names: Sequence[str]) -> list[str | None]:
     ids = [synset_id(name) for name in names]
     plain = [[part.strip().replace("_", " ").casefold() for part in name.split(",")] for name in names]
     if len(names) == len(imagenet_synsets()):
-        known = [{each.casefold() for each in own} for _, own in imagenet_synsets()]
-        agree = sum(parts[0].split(" (")[0] in own for parts, own in zip(plain, known, strict=True))
+        synsets = [{each.casefold() for each in own} for _, own in imagenet_synsets()]
+        agree = sum(parts[0].split(" (")[0] in own for parts, own in zip(plain, synsets, strict=True))
         if agree >= _MOST * len(names):
             return [each for each, _ in imagenet_synsets()]
     for row, parts in enumerate(plain):
-        found = _ids_by_name().get(parts[0], ())
-        if ids[row] is None and len(found) == 1:
-            ids[row] = found[0]
+        ids_of_name = _ids_by_name().get(parts[0], ())
+        if ids[row] is None and len(ids_of_name) == 1:
+            ids[row] = ids_of_name[0]
     return ids

@@ -115,13 +115,13 @@ def open_tar(text: str, split: str) -> StreamedImages:
     Raises:
         UsageError: where a file is missing, is no plain tar file, or has no labelled images.
     """
-    found = _Found()
+    shards = _Found()
     for path in _paths(text, split):
-        _add(path, found)
-    if not found.images:
-        said = f" ({', '.join(found.left_out)})" if found.left_out else ""
-        raise UsageError(f"data tar:{text}: no labelled images in it{said}")
-    words = [word for _, _, word in found.images]
+        _add(path, shards)
+    if not shards.images:
+        addition = f" ({', '.join(shards.left_out)})" if shards.left_out else ""
+        raise UsageError(f"data tar:{text}: no labelled images in it{addition}")
+    words = [word for _, _, word in shards.images]
     classes = sorted_classes(list(dict.fromkeys(words)))
     if all(word.isdecimal() for word in words):
         classes = tuple(map(str, range(max(map(int, words)) + 1)))
@@ -129,16 +129,16 @@ def open_tar(text: str, split: str) -> StreamedImages:
     place = {name: number for number, name in enumerate(classes)}
     labels = np.array([place[word] for word in words], np.int64)
     source = TarMembers(
-        tuple(path for path, _, _ in found.images),
-        np.array([member.offset_data for _, member, _ in found.images], np.int64),
-        np.array([member.size for _, member, _ in found.images], np.int64),
-        tuple(member.name for _, member, _ in found.images),
+        tuple(path for path, _, _ in shards.images),
+        np.array([member.offset_data for _, member, _ in shards.images], np.int64),
+        np.array([member.size for _, member, _ in shards.images], np.int64),
+        tuple(member.name for _, member, _ in shards.images),
     )
-    contents = Contents(tuple(np.bincount(labels, minlength=len(classes)).tolist()), dict(found.left_out))
+    contents = Contents(tuple(np.bincount(labels, minlength=len(classes)).tolist()), dict(shards.left_out))
     return StreamedImages(classes, labels, np.arange(len(labels)), source, contents)
 
 
-def _add(path: Path, found: _Found) -> None:
+def _add(path: Path, shards: _Found) -> None:
     """Everything in one tar file."""
     samples: dict[str, _Sample] = {}
     try:
@@ -147,7 +147,7 @@ def _add(path: Path, found: _Found) -> None:
                 if not member.isfile():
                     continue
                 if any(is_litter(part) for part in PurePosixPath(member.name).parts):
-                    found.left_out["hidden, or left by other programs"] += 1
+                    shards.left_out["hidden, or left by other programs"] += 1
                     continue
                 key, ending = _key(member.name)
                 sample = samples.setdefault(key, _Sample())
@@ -165,11 +165,11 @@ def _add(path: Path, found: _Found) -> None:
         folder = PurePosixPath(key).parent.name
         label = readable_name(folder) if by_folder else sample.label
         if sample.image is None:
-            found.left_out["no image"] += 1
+            shards.left_out["no image"] += 1
         elif not label:
-            found.left_out["without a label"] += 1
+            shards.left_out["without a label"] += 1
         else:
-            found.images.append((path, sample.image, label))
+            shards.images.append((path, sample.image, label))
 
 
 def _key(name: str) -> tuple[str, str]:
@@ -196,9 +196,9 @@ def _label(archive: tarfile.TarFile, member: tarfile.TarInfo, ending: str) -> st
 
 
 def _paths(text: str, split: str) -> list[Path]:
-    given = Path(text).expanduser()
-    if given.is_dir():
-        files = sorted(given.glob("*.tar")) or sorted(given.glob("*/*.tar"))
+    location = Path(text).expanduser()
+    if location.is_dir():
+        files = sorted(location.glob("*.tar")) or sorted(location.glob("*/*.tar"))
         for role in ROLES[split]:
             chosen = [path for path in files if role in (split_role(path.stem), split_role(path.parent.name))]
             if chosen:
@@ -207,7 +207,7 @@ def _paths(text: str, split: str) -> list[Path]:
             return files
         raise UsageError(f"data tar:{text}: no tar file for {split} in it, such as {split}-000.tar")
     paths: list[Path] = []
-    for pattern in _expanded(str(given)):
+    for pattern in _expanded(str(location)):
         matched = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
         if not matched or not Path(matched[0]).is_file():
             raise UsageError(f"data tar:{text}: no file {pattern}")

@@ -119,8 +119,8 @@ class MaiteFoolingMetric:
         """Count some images: probabilities ``(K,)`` and targets ``(K,)`` of each."""
         predictions = np.stack([np.asarray(row, np.float64) for row in pred_batch])
         own = np.stack([np.asarray(row) for row in target_batch]).argmax(axis=1)
-        found = margins(np.log(np.maximum(predictions, _TINY)))
-        self._margins += found[np.arange(len(own)), own].tolist()
+        margin_values = margins(np.log(np.maximum(predictions, _TINY)))
+        self._margins += margin_values[np.arange(len(own)), own].tolist()
 
     def compute(self) -> Mapping[str, Any]:
         """``fpr80`` to ``fpr99`` and ``auroc`` of all images so far.
