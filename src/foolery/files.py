@@ -101,8 +101,8 @@ def check_no_links(folder: Path) -> None:
         linked = next((name for name in sorted(folders + files) if (Path(place) / name).is_symlink()), None)
         if linked is not None:
             raise UsageError(
-                f"{Path(place) / linked}: is a link, and what foolery writes has none; remove it, or name "
-                "another folder"
+                f"{Path(place) / linked}: is a link, which a folder to be replaced must not hold; "
+                "remove it, or name another folder"
             )
 
 

@@ -14,8 +14,10 @@ SOURCE = Path(foolery.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]\b")
 COMMAND = re.compile(r"(?<![\w./-])foolery ([a-z][a-z-]+)(.*?)(?=foolery |[.;)] |$)", re.DOTALL)
-#: Options of other programs that strings name: the CUDA compiler's, uv's.
-OF_OTHERS = {"--python", "--fmad", "--ftz", "--gpu-architecture", "--prec-div", "--prec-sqrt", "--std"}
+#: Options of other programs that strings name: the CUDA compiler's, uv's, tf2onnx's.
+OF_OTHERS = {
+    "--python", "--fmad", "--ftz", "--gpu-architecture", "--opset", "--prec-div", "--prec-sqrt", "--std",
+}  # fmt: skip
 #: What follows the word "foolery" in a sentence and is no command.
 WORDS = {
     "can", "does", "has", "is", "itself", "knows", "needs", "reads", "run", "ships", "takes", "trained",

@@ -18,7 +18,7 @@ from foolery.cli._data import announcing
 from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
 from foolery.cli._signals import ended_by_signals
-from foolery.cli._streams import plain_streams
+from foolery.cli._streams import plain_streams, raw
 from foolery.cli.commands import COMMANDS, EXAMPLES, OPTION_GROUPS, CommandEntry
 from foolery.errors import UsageError, did_you_mean
 
@@ -111,13 +111,14 @@ class Commands(TyperGroup):
         raise UsageError(f"no command {cmd_name!r}; {did_you_mean(cmd_name, self.list_commands(ctx))}")
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
-        """Write the front page."""
+        """Print the front page, past the stream that takes colors out; what is left to write is empty."""
         options = [
             (", ".join((*parameter.opts, *parameter.secondary_opts)), parameter.help)
             for parameter in self.get_params(ctx)
         ]
         usage = f"{ctx.command_path} {' '.join(self.collect_usage_pieces(ctx))}"
-        formatter.write(help_page(usage, cleandoc(self.help or ""), options, self.epilog or ""))
+        page = help_page(usage, cleandoc(self.help or ""), options, self.epilog or "")
+        typer.echo(page.rstrip("\n"), file=raw(sys.stdout), nl=False)
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run the command that ``args`` names and exit; see ``foolery.cli._errors`` for the codes."""

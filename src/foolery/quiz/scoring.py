@@ -122,7 +122,7 @@ def read_answers(file: Path) -> AnswerFile:
         raise UsageError(f"{file}: are no answers to a quiz; give the files that its page saved")
     if version != VERSION:
         raise UsageError(
-            f"{file}: is of version {version!r}, this foolery reads {VERSION}; use the foolery of the quiz"
+            f"{file}: is of version {version!r}, this foolery reads {VERSION}; use the version it was made by"
         )
     try:
         answers = AnswerFile.model_validate(content)
