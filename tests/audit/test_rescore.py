@@ -88,5 +88,5 @@ def test_a_picture_that_is_gone_is_named(first, mnist, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(first.folder, copy)
     (copy / first.champions[0].image).unlink()
-    with pytest.raises(UsageError, match=r"--champions: .*png cannot be read"):
+    with pytest.raises(UsageError, match=r"audit: .*png: cannot be read"):
         rescored(load_classifier("lenet"), open_audit(copy), mnist, tmp_path)

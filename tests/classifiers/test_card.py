@@ -68,7 +68,7 @@ def test_a_card_does_not_change():
         ("preprocessing.mean", [0.5], "preprocessing: .* one value for each of the 3 channels"),
         ("preprocessing.mean", [0.5, "0.5", 0.5], r"preprocessing\.mean\.1: "),
         ("preprocessing.std", [1.0, 0.0, 1.0], r"preprocessing\.std\.1: .* greater than 0"),
-        ("preprocessing.scale", float("nan"), r"preprocessing\.scale: .* finite"),
+        ("preprocessing.scale", float("nan"), r"not JSON \(NaN is no number of JSON\)"),
         ("preprocessing.channel_order", "gray", "preprocessing: .* does not fit 3 channels"),
         ("preprocessing.crop.height", 300, "preprocessing: .* larger than the canvas"),
         ("preprocessing.canvas.width", 0, r"preprocessing\.canvas\.width: .* greater than or equal to 1"),

@@ -23,7 +23,7 @@ def test_a_function_gets_canvases_as_they_are():
         return light(images)
 
     classifier = foolery.wrap(watching, canvas=GRAY, classes=2)
-    assert seen == [((2, 1, 8, 8), np.uint8)]
+    assert seen == [((3, 1, 8, 8), np.uint8)]
     assert classifier.description.classes == ("0", "1")
     assert classifier.description.name == "wrapped:watching"
     bright = np.full((1, *GRAY), 255, np.uint8)
@@ -112,8 +112,8 @@ def test_a_module_that_gives_a_tuple_is_refused_with_the_remedy(module):
 @pytest.mark.parametrize(
     ("model", "options", "words"),
     [
-        (lambda images: light(images)[:, :1], {"classes": 2}, r"expected \(2, 2\).*got \(2, 1\)"),
-        (lambda images: light(images)[0], {"classes": 2}, r"got \(2,\)"),
+        (lambda images: light(images)[:, :1], {"classes": 3}, r"expected \(3, 3\).*got \(3, 1\)"),
+        (lambda images: light(images)[0], {"classes": 2}, r"expected \(3, 2\).*got \(2, 2\)"),
         (lambda images: light(images) * np.nan, {"classes": 2}, "NaN"),
         (lambda images: (light(images), images), {"classes": 2}, r"tuple of 2.*lambda images"),
         (lambda images: {"logits": light(images)}, {"classes": 2}, r"dict of 1"),

@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+from foolery.install import install_command
+
 pytest.importorskip("torch", reason="the extra torch is not installed")
 
 MISSING = """
@@ -37,7 +39,7 @@ def output_of(program: str) -> str:
 def test_a_missing_extra_gets_the_line_that_installs_it(missing, reference, package, extra):
     said = output_of(MISSING.format(missing=missing, reference=reference))
     assert said.startswith(f"MissingExtraError {package} is needed to run "), said
-    assert said.endswith(f"and is not installed; run: pip install 'foolery[{extra}]'")
+    assert said.endswith(f"and is not installed; run: {install_command(extra)}")
 
 
 FAILING = """

@@ -195,7 +195,8 @@ def test_the_defaults_of_python_and_the_command_line_are_the_same(mnist, tmp_pat
 )
 def test_what_cannot_be_used_is_said_before_anything_runs(tmp_path, words, expected):
     out = tmp_path / "a"
-    is_refused(invoke("audit", "lenet", "--data", "mnist", "--out", out, *words), *expected)
+    refused = invoke("audit", "lenet", "--data", "mnist", "--out", out, *words)
+    is_refused(refused, *expected, after_reading=" images of " in refused.stdout)
     assert not out.exists()
 
 

@@ -23,7 +23,11 @@ def test_a_race_is_printed_and_can_be_gone_on_with(mnist_train, tmp_path):
     assert [line.split()[:2] for line in networks] == [["DNN", "1"], ["DNN", "2"]]
     assert str(out / "round-02" / "network.onnx") in lines[-1]
     assert "2 trainings" in shown.stderr
-    is_refused(invoke("harden", "lenet", *SHORT, "--out", out), "holds an arms race already", "--resume")
+    is_refused(
+        invoke("harden", "lenet", *SHORT, "--out", out),
+        "holds an arms race already", "--resume",
+        after_reading=True,
+    )  # fmt: skip
     again = json.loads(run("harden", "lenet", *SHORT, "--out", out, "--resume", "--json").stdout)
     assert [each["fooling_images"] for each in again["rounds"]] == [0, 40]
 

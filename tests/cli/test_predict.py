@@ -44,7 +44,7 @@ def test_json(digit):
     ("content", "said"),
     [
         (b"text", "not an image"),
-        (bomb(), "at most 80 million"),
+        (bomb(), "more than 80 million"),
         (png()[:99], "damaged or cut off"),
         (None, "No such file"),
     ],

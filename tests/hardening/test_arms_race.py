@@ -121,7 +121,7 @@ def test_nothing_is_overwritten_and_other_settings_are_refused(held, few):
 def test_damaged_images_are_named(held, few, tmp_path):
     where = broken_off(held[0], tmp_path / "stopped", ("round.json",))
     (where / "round-01" / "images.npz").write_bytes(b"PK\x03\x04 nothing")
-    with pytest.raises(UsageError, match=r"images\.npz is damaged"):
+    with pytest.raises(UsageError, match=r"images\.npz: damaged"):
         run_arms_race(SMALL, where, train_data=few[0], test_data=few[1], resume=True)
 
 

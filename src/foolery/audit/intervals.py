@@ -30,6 +30,8 @@ from foolery.audit.verdict import Interval
 COVERAGE = 0.95
 _NORMAL = 1.959963984540054
 _TINY = 1e-300
+_AT_THE_EDGE = 1e-12  # a mean so close to 0 or 1 is at it
+_ROUNDING = 1e-18  # a variance so small is none
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,9 @@ def share_interval(table: NDArray[np.float64], scale: float = 1.0, *, falling: b
     estimate = spread(entries)
     bound = estimate.mean * (1.0 - estimate.mean)
     classes = table.shape[1]
-    count = bound / estimate.variance if estimate.variance > 0.0 and bound > 0.0 else float(classes)
-    quantile = estimate.quantile if estimate.variance > 0.0 else _NORMAL
+    inside, varies = bound > _AT_THE_EDGE, estimate.variance > _ROUNDING
+    count = bound / max(estimate.variance, _ROUNDING) if inside else float(classes)
+    quantile = estimate.quantile if inside and varies else _NORMAL
     low, high = wilson(estimate.mean, count, quantile)
     return Interval(value=scale * estimate.mean, low=scale * low, high=scale * high)
 

@@ -244,14 +244,14 @@ def _several(values: Any) -> str:
 
 
 def _checked(classifier: Classifier) -> Classifier:
-    """``classifier``, once it has scored two canvases.
+    """``classifier``, once it has scored three canvases: a batch is not taken for two classes.
 
     Raises:
         UsageError: what it gives is not ``(N, K)`` finite numbers.
     """
     description = classifier.description
-    canvases = np.zeros((2, *description.canvas.axes), np.uint8)
-    canvases[1] = 255
+    canvases = np.zeros((3, *description.canvas.axes), np.uint8)
+    canvases[1:] = 255
     try:
         classifier.scores(canvases)
     except UsageError:

@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from foolery.cli._data import announcing
 from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
-from foolery.cli._signals import ended_by_signals
+from foolery.cli._signals import end_in_peace, ended_by_signals
 from foolery.cli._streams import plain_streams, raw
 from foolery.cli.commands import COMMANDS, EXAMPLES, OPTION_GROUPS, CommandEntry
 from foolery.errors import UsageError, did_you_mean
@@ -122,7 +122,9 @@ class Commands(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run the command that ``args`` names and exit; see ``foolery.cli._errors`` for the codes."""
-        sys.exit(self.run(list(sys.argv[1:] if args is None else args)))
+        code = self.run(list(sys.argv[1:] if args is None else args))
+        end_in_peace()
+        sys.exit(code)
 
     def run(self, arguments: list[str]) -> int:
         """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""

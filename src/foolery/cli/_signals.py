@@ -59,6 +59,16 @@ def ended_by_signals() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+def end_in_peace() -> None:
+    """After an interruption: no further signal changes the exit code while Python itself ends.
+
+    Python puts the default handlers back as it ends, and these kill.
+    """
+    if _state.first is not None and threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+            signal.signal(number, signal.SIG_IGN)
+
+
 def _handle(number: int, _: FrameType | None) -> None:
     now = time.monotonic()
     if _state.first is None:

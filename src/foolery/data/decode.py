@@ -70,7 +70,7 @@ def decode(content: bytes, name: str, *, upright: bool = False) -> Image:
     except UnidentifiedImageError:
         raise UnreadableImageError(name, no_image(content[:HEAD])) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(name, "many more") from None
+        raise _too_large(name) from None
     except UsageError:
         raise
     except Exception as error:  # Pillow's decoders raise what they like for damaged files
@@ -140,6 +140,6 @@ def _upper_bits(image: Image, name: str) -> Image:
     return Image.fromarray((values >> 8).clip(0, 255).astype(np.uint8))
 
 
-def _too_large(name: str, size: str) -> UnreadableImageError:
+def _too_large(name: str, size: str = "") -> UnreadableImageError:
     most = f"more than {MAX_PIXELS // 1_000_000} million pixels (a decompression bomb?)"
     return UnreadableImageError(name, most, size)

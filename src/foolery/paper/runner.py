@@ -85,6 +85,9 @@ def reproduce(
     if shard is not None:
         parse_shard(shard)
     selected = select_reproductions([names] if isinstance(names, str) else names)
+    whole = [each.name for each in selected if each.pieces is None]
+    if shard is not None and whole:
+        raise UsageError(f"shard: {whole[0]} is not made of pieces; leave --shard out")
     prepared = prepare_reproductions(
         selected, options, folder, command=command, log=on_note, on_progress=on_progress
     )
@@ -112,16 +115,9 @@ def _by_role(references: Mapping[str, str] | str | None) -> Mapping[str, str]:
 
 
 def run_shard(prepared: Sequence[PreparedReproduction], shard: Shard, on_note: Callable[[str], None]) -> None:
-    """Make the pieces of ``shard``, of every experiment, and keep what they found.
-
-    Raises:
-        UsageError: for an experiment that is not made of pieces, before any of them runs.
-    """
+    """Make the pieces of ``shard``, of every experiment, and keep what they found."""
     for each in prepared:
-        if each.reproduction.pieces is None:
-            raise UsageError(f"shard: {each.reproduction.name} is not made of pieces; leave --shard out")
-    for each in prepared:
-        if each.reproduction.pieces is None:
+        if each.reproduction.pieces is None:  # refused before anything was prepared
             continue
         pieces = each.reproduction.pieces(each.context)
         mine = shard.take(pieces)

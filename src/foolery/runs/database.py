@@ -54,7 +54,7 @@ def check_header(file: Path) -> None:
         if not file.is_file():
             raise RunFileError(f"{file}: no run there; {_nearest(file)}")
         for beside in sidecars(file):  # SQLite would open a pipe, and wait
-            if beside.exists() and not beside.is_file():
+            if beside.exists() and not (beside.is_file() or beside.is_dir()):
                 raise RunFileError(f"{beside}: it is no regular file; remove it")
         with file.open("rb") as stream:
             header = stream.read(_HEADER)
