@@ -31,7 +31,7 @@ def run(*words: str | Path, cwd: Path | None = None, **environment: str) -> Fini
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     return Finished(process.returncode, process.stdout, process.stderr)
