@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from foolery.checks.card_names import best_order
 from foolery.checks.card_trials import mcnemar
 from foolery.classifiers.accuracy import LabelledPredictions
 from foolery.data.class_matching import ClassMatch
@@ -36,16 +36,11 @@ def other_order(
     place[match.index] = np.arange(len(data))
     labels, predicted = place[predictions.labels], predictions.predicted
     correct = predicted == predictions.labels
-    half = np.arange(len(labels)) % 2 == 0
-    better = np.zeros(len(labels), bool)
-    for part in (half, ~half):
-        order = _likeliest(labels[part], predicted[part], len(data), len(classifier))
-        better[~part] = order[labels[~part]] == predicted[~part]
+    better, order = best_order(predicted, labels)
     gain = float(better.mean() - correct.mean())
     if gain < _GAIN or mcnemar(better.tolist(), correct.tolist()) > _SURE:
         return None
-    order = _likeliest(labels, predicted, len(data), len(classifier))
-    moved = [row for row in range(len(data)) if order[row] not in (-1, match.index[row])]
+    moved = [row for row in np.unique(labels).tolist() if order[row] not in (-1, match.index[row])]
     pairs = ", ".join(f"{data[row]} as {classifier[order[row]]}" for row in moved[:_SHOWN])
     return (
         f"no class name agrees, and the order of the classes is another one: {correct.mean():.1%} of "
@@ -53,16 +48,3 @@ def other_order(
         f"{', …' if len(moved) > _SHOWN else ''}; give the names in the order of the outputs with "
         "--class-names, or rename the folders as the classes"
     )
-
-
-def _likeliest(
-    labels: NDArray[np.int64], predicted: NDArray[np.int64], rows: int, columns: int
-) -> NDArray[np.int64]:
-    """``(rows,) int64``: the prediction that each label gets most often, each once; -1 where none is left."""
-    pairs, times = np.unique(labels * columns + predicted, return_counts=True)
-    order, taken = np.full(rows, -1, np.int64), np.zeros(columns, bool)
-    for pair in pairs[np.argsort(-times, kind="stable")]:
-        label, answer = divmod(int(pair), columns)
-        if order[label] < 0 and not taken[answer]:
-            order[label], taken[answer] = answer, True
-    return order

@@ -12,7 +12,7 @@ from foolery.engine.ascent_loop import AscentLoop, delete_states
 from foolery.engine.ascent_start import AscentStart, make_start
 from foolery.engine.progress import OnProgress
 from foolery.engine.provenance import make_provenance
-from foolery.engine.run import RunResult, make_run_result
+from foolery.engine.run import RunResult, make_run_result, settings_against
 from foolery.errors import UsageError
 from foolery.rng import check_seed
 from foolery.runs import RunSettings, RunWriter
@@ -118,19 +118,11 @@ def _settings(
     start: AscentStart, classifier: Classifier, rule: AscentRule, preset: str, seed: int
 ) -> RunSettings:
     description, encoding = classifier.description, start.encoding
-    return RunSettings(
+    return settings_against(
+        description,
+        encoding,
         search=NAME,
         search_options={"preset": preset, **start.options, **rule.options},
-        encoding=encoding.name,
-        encoding_options=dict(encoding.options),
-        renderer=encoding.renderer_version,
-        canvas=encoding.canvas.axes,
-        classifier=description.name,
-        fingerprint=description.fingerprint,
-        backend=description.backend,
-        forward=dict(description.forward),
-        kind=description.kind,
-        classes=description.classes,
         cells=start.cells,
         seed=seed,
         batch=len(start.cells),

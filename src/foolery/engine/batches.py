@@ -17,6 +17,7 @@ from foolery.encodings import Encoding
 from foolery.engine.loop import EvolutionLoop, Limits
 from foolery.engine.progress import OnProgress
 from foolery.engine.recording import restore
+from foolery.engine.run import settings_against
 from foolery.errors import UsageError
 from foolery.runs import Provenance, RunFile, RunHead, RunSettings, RunWriter, read_run_head
 from foolery.runs.create import check_free, check_same_settings, delete_run
@@ -39,18 +40,10 @@ def folder_of(out: Path, seed: int, *, alone: bool) -> Path:
 def settings_of(search: MapElites[Any], classifier: Classifier) -> RunSettings:
     """Everything that decides the genomes of a run of ``search`` against ``classifier``."""
     description, encoding, local_search = classifier.description, search.encoding, search.local_search
-    return RunSettings(
+    return settings_against(
+        description,
+        encoding,
         search_options={} if local_search is None else dict(local_search.options),
-        encoding=encoding.name,
-        encoding_options=dict(encoding.options),
-        renderer=encoding.renderer_version,
-        canvas=encoding.canvas.axes,
-        classifier=description.name,
-        fingerprint=description.fingerprint,
-        backend=description.backend,
-        forward=dict(description.forward),
-        kind=description.kind,
-        classes=description.classes,
         cells=search.objective.cells,
         objective=search.objective.name,
         seed=search.seeds[0],

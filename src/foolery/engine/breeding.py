@@ -21,11 +21,11 @@ from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
 from foolery.encodings.cppn.encoding import Cppn
 from foolery.engine.provenance import make_provenance
-from foolery.engine.run import run_encoding
+from foolery.engine.run import run_encoding, settings_against
 from foolery.errors import UsageError
 from foolery.files import is_vacant
 from foolery.rng import Stream, check_seed
-from foolery.runs import GenerationStats, Individual, Replacement, RunSettings, RunWriter, open_run_file
+from foolery.runs import GenerationStats, Individual, Replacement, RunWriter, open_run_file
 from foolery.search.objectives import OBJECTIVES
 
 PICTURES = 9
@@ -100,19 +100,11 @@ class Breeding:
         )
         description = classifier.description
         origin = {} if source is None else {"source": canvas_hash(encoding.render(genomes)[0])}
-        settings = RunSettings(
+        settings = settings_against(
+            description,
+            encoding,
             search=SEARCH,
             search_options=dict(origin),
-            encoding=encoding.name,
-            encoding_options=dict(encoding.options),
-            renderer=encoding.renderer_version,
-            canvas=encoding.canvas.axes,
-            classifier=description.name,
-            fingerprint=description.fingerprint,
-            backend=description.backend,
-            forward=dict(description.forward),
-            kind=description.kind,
-            classes=description.classes,
             cells=tuple(range(len(description.classes))),
             seed=seed,
             batch=PICTURES,

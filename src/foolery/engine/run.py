@@ -20,6 +20,8 @@ from foolery.text import THRESHOLDS
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from foolery.classifiers.base import Description
+
 
 def run_summary(run: RunFile, name: str) -> dict[str, object]:
     """The summary of a run, as JSON values."""
@@ -234,6 +236,29 @@ def make_run_result(run: RunFile) -> RunResult:
         history=run.history,
         champions=champions,
         summary=run_summary(run, name),
+    )
+
+
+def settings_against(description: Description, encoding: Encoding[Any], **fields: Any) -> RunSettings:
+    """Settings of a run of ``encoding`` against the classifier of ``description``.
+
+    Args:
+        description: of the classifier.
+        encoding: of the genomes.
+        fields: the others of ``RunSettings``: the search with its options, cells, seed and sizes.
+    """
+    return RunSettings(
+        encoding=encoding.name,
+        encoding_options=dict(encoding.options),
+        renderer=encoding.renderer_version,
+        canvas=encoding.canvas.axes,
+        classifier=description.name,
+        fingerprint=description.fingerprint,
+        backend=description.backend,
+        forward=dict(description.forward),
+        kind=description.kind,
+        classes=description.classes,
+        **fields,
     )
 
 
