@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -55,22 +55,28 @@ def walk(encoding: Cppn, count: int, generations: int) -> Any:
     return networks
 
 
-def seconds_of(work: Callable[[], object], seconds: float) -> float:
-    """Seconds a call takes, the device waited for once at the end of many."""
+def finish() -> None:
+    """Wait for the device."""
     import torch
 
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
+def seconds_of(work: Callable[[], object], seconds: float) -> float:
+    """Seconds a call takes, the device waited for once at the end of many."""
     work()
-    torch.cuda.synchronize()
+    finish()
     calls, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds or not calls:
         for _ in range(4):
             work()
-        torch.cuda.synchronize()
+        finish()
         calls += 4
     return (time.perf_counter() - start) / calls
 
 
-def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
+def check_bytes(counts: dict[int, int], save: Callable[[Any], None]) -> list[dict[str, Any]]:
     """Pictures of the CUDA kernel and of the torch renderer that differ from the processor's: none should."""
     from foolery.encodings.cppn.render_torch import TorchCppn
 
@@ -88,7 +94,7 @@ def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
                 expected, everything = encoding.render(batch), np.arange(len(batch))
                 different = fetch_rows(moved.render(batch), everything) != expected
                 wrong += int(different.any((1, 2, 3)).sum())
-                few = everything[:: max(1, len(batch) // 40)]
+                few = everything[:: max(1, len(batch) // 10)]
                 drawn = form.render(encoding.take(batch, few)).cpu().numpy()
                 wrong_torch += int((drawn != expected[few]).any((1, 2, 3)).sum())
                 images += len(batch)
@@ -103,15 +109,18 @@ def check_bytes(counts: dict[int, int]) -> list[dict[str, Any]]:
                 "different_torch": wrong_torch,
             }
         )
+        save(rows)
     return rows
 
 
-def renderer_speed(seconds: float) -> list[dict[str, Any]]:
+def renderer_speed(
+    seconds: float, counts: dict[int, int], save: Callable[[Any], None]
+) -> list[dict[str, Any]]:
     """Images/s of the benchmark's genomes, 3 outputs, packing and transfer included."""
     from foolery.encodings.cppn.render_torch import TorchCppn
 
     some, rows = benchmark_genomes.load(), []
-    for side, count in ((28, 4096), (227, 1024)):
+    for side, count in ((28, counts[28]), (227, 5 * counts[227] // 2)):
         encoding = encoding_of("hsv", side)
         networks = encoding.take(some, np.arange(count) % len(some))
         few = encoding.take(some, np.arange(16))
@@ -129,6 +138,7 @@ def renderer_speed(seconds: float) -> list[dict[str, Any]]:
                 "workers": worker_count(),
             }
         )
+        save(rows)
     return rows
 
 
@@ -243,62 +253,74 @@ def graphed(network: Any, chunks: list[Any]) -> Callable[[Any], object]:
 
 @dataclass(frozen=True)
 class Search:
-    """A search that was timed: queries/s once it has settled, all of it, and the median confidence."""
+    """A search that was timed: queries/s once it has settled, all of it, its median, seconds by stage."""
 
     rate: float
     queries: int
     seconds: float
     median: float
+    stages: dict[str, float]
 
 
-def timed_search(classifier: Any, batch: int, *, seconds: float, queries: float = math.inf) -> Search:
+@dataclass(frozen=True)
+class Watch:
+    """Seconds since the start, queries and the median confidence, after every generation of a search."""
+
+    start: float
+    points: list[tuple[float, int, float]]
+
+    @classmethod
+    def now(cls) -> Watch:
+        """A watch that starts."""
+        return cls(time.perf_counter(), [])
+
+    def note(self, queries: int, median: float) -> float:
+        """Seconds since the start."""
+        self.points.append((time.perf_counter() - self.start, queries, median))
+        return self.points[-1][0]
+
+    def search(self, stages: dict[str, float]) -> Search:
+        """What was seen."""
+        whole, queries, median = self.points[-1]
+        first, begun, _ = next((each for each in self.points if each[0] >= SETTLED * whole), self.points[0])
+        return Search((queries - begun) / max(whole - first, 1e-9), queries, whole, median, stages)
+
+
+def timed_search(classifier: Any, batch: int, *, seconds: float | None, queries: int | None = None) -> Search:
     """A search that ends with whichever is spent first."""
-    times: list[tuple[float, int]] = []
-    medians: list[float] = []
     loop = by_evolve if WHOLE else by_hand
-    start = time.perf_counter()
-
-    def proceed(total: int, median: float) -> bool:
-        times.append((time.perf_counter() - start, total))
-        medians.append(median)
-        return times[-1][0] < seconds and total + batch <= queries
-
-    loop(classifier, batch, proceed)
-    whole = times[-1][0]
-    first, begun = next((pair for pair in times if pair[0] >= SETTLED * whole), times[0])
-    rate = (times[-1][1] - begun) / max(whole - first, 1e-9)
-    return Search(rate, times[-1][1], whole, medians[-1])
+    return loop(classifier, batch, seconds, queries)
 
 
-class Enough(Exception):  # noqa: N818
-    """The search has run for as long as it should."""
-
-
-def by_evolve(classifier: Any, batch: int, proceed: Callable[[int, float], bool]) -> None:
+def by_evolve(classifier: Any, batch: int, seconds: float | None, queries: int | None) -> Search:
+    from foolery.classifiers.wrappers.metered import Budget
     from foolery.engine.evolution import evolve
+    from foolery.runs import open_run_file
 
-    def on_progress(progress: Any) -> None:
-        if not proceed(progress.stats.queries, progress.stats.median):
-            raise Enough
-
+    watch = Watch.now()
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            evolve(
-                classifier, generations=10**6, batch=batch, out=Path(folder) / "run", on_progress=on_progress
-            )
-        except Enough:
-            return
+        evolve(
+            classifier,
+            generations=10**6,
+            batch=batch,
+            out=Path(folder) / "run",
+            budget=Budget(queries, seconds),
+            on_progress=lambda progress: watch.note(progress.stats.queries, progress.stats.median),
+        )
+        stages = asdict(open_run_file(Path(folder) / "run").timings.total)
+    return watch.search(stages)
 
 
-def by_hand(classifier: Any, batch: int, proceed: Callable[[int, float], bool]) -> None:
+def by_hand(classifier: Any, batch: int, seconds: float | None, queries: int | None) -> Search:
     from foolery.search.map_elites import MapElites
 
     encoding = Cppn(CanvasShape(3, SIDE, SIDE)).on_device(DEVICE)
     search: MapElites[Any] = MapElites(encoding, CLASSES, seeds=0, batch=batch)
-    while True:
+    watch, spent = Watch.now(), 0.0
+    while spent < (seconds or math.inf) and search.queries + batch <= (queries or math.inf):
         search.tell(classifier.scores(encoding.render(search.ask().genomes)))
-        if not proceed(search.queries, float(np.median(np.exp(search.archive.score[0])))):
-            return
+        spent = watch.note(search.queries, float(np.median(np.exp(search.archive.score[0]))))
+    return watch.search({})
 
 
 def network_of(name: str, weights: Path | None) -> Any:
@@ -331,9 +353,12 @@ def search_speed(arguments: Any) -> list[dict[str, Any]]:
                         "bare": bare,
                         "search": search.rate,
                         "ratio": search.rate / bare,
+                        "queries": search.queries,
+                        "search_seconds": search.seconds,
+                        **{f"{name}_seconds": value for name, value in search.stages.items()},
                     }
                 )
-                print(words(rows[-1]), file=sys.stderr, flush=True)
+                arguments.save(rows)
     return rows
 
 
@@ -344,7 +369,7 @@ def long_searches(arguments: Any) -> list[dict[str, Any]]:
         network = network_of("squeezenet1_0", arguments.weights)
         batch = max(arguments.batches)
         classifier = classifier_of("squeezenet1_0", network, precision, min(batch, arguments.chunk))
-        search = timed_search(classifier, batch, seconds=math.inf, queries=arguments.evaluations)
+        search = timed_search(classifier, batch, seconds=None, queries=arguments.evaluations)
         rows.append(
             {
                 "precision": precision,
@@ -353,9 +378,10 @@ def long_searches(arguments: Any) -> list[dict[str, Any]]:
                 "seconds": search.seconds,
                 "median": search.median,
                 "weights": "real" if arguments.weights else "random",
+                **{f"{name}_seconds": value for name, value in search.stages.items()},
             }
         )
-        print(words(rows[-1]), file=sys.stderr, flush=True)
+        arguments.save(rows)
     return rows
 
 
@@ -382,7 +408,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--layouts", action="store_true", help="also the forward with channels first")
     parser.add_argument("--graphs", action="store_true", help="also the forward as a CUDA graph")
     parser.add_argument("--only", choices=["bytes", "renderer", "search", "whole"], nargs="+")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rehearse", action="store_true", help="the same steps, small, on the processor")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--out", type=Path, help="write it there too, after every row")
     return parser.parse_args()
 
 
@@ -393,26 +421,40 @@ def main() -> None:
         return
     import torch
 
-    if not torch.cuda.is_available() or torch.version.cuda is None:
+    global DEVICE  # noqa: PLW0603 - of the process, as the card is
+    if arguments.rehearse:
+        DEVICE = "cpu"
+    elif not torch.cuda.is_available() or torch.version.cuda is None:
         print("no CUDA device: nothing measured", file=sys.stderr)
         if arguments.json:
             print(json.dumps({"device": None}))
         return
     report: dict[str, Any] = {
-        "device": torch.cuda.get_device_name(),
+        "device": "the processor (a rehearsal)" if arguments.rehearse else torch.cuda.get_device_name(),
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
         "loop": "evolve" if WHOLE else "search without a run file",
     }
+    part = ""
+
+    def save(rows: list[dict[str, Any]]) -> None:
+        """Print the last row and write all that is measured: whoever stops this loses nothing."""
+        print(f"{part:<9} {words(rows[-1])}", file=sys.stderr, flush=True)
+        report[part] = rows
+        if arguments.out is not None:
+            arguments.out.write_text(json.dumps(report, indent=1) + "\n")
+
+    arguments.save = save
+    arguments.counts = {28: 40, 227: 4} if arguments.rehearse else {28: 4000, 227: 400}
     parts = {
-        "bytes": lambda: check_bytes({28: 4000, 227: 400}),
-        "renderer": lambda: renderer_speed(arguments.seconds),
+        "bytes": lambda: check_bytes(arguments.counts, save),
+        "renderer": lambda: renderer_speed(arguments.seconds, arguments.counts, save),
         "search": lambda: search_speed(arguments),
         "whole": lambda: long_searches(arguments),
     }
-    for name, measure in parts.items():
-        if arguments.only is None or name in arguments.only:
-            report[name] = measure()
+    for part, measure in parts.items():
+        if arguments.only is None or part in arguments.only:
+            report[part] = measure()
     if arguments.json:
         print(json.dumps(report))
         return
