@@ -91,6 +91,14 @@ FOLLOWED = {
         "copied",
         data="mnist",
     ),
+    "a detector": Copy(
+        {},
+        '        Entry(\n            "gen"',
+        '        Entry("copied", "a copy", f"{_HERE}.copied:Energy"),\n',
+        ("preflight", "guarded:lenet+copied", "--json"),
+        "guarded:lenet+copied",
+        data="mnist",
+    ),
     "images that need no search": Copy(
         {},
         ")\n\n\nSYNTHETIC",

@@ -33,7 +33,7 @@ FLOORS = (
         "untrusted",
         "code",
     },
-    {"encodings", "data", "runs"},
+    {"encodings", "data", "runs", "detectors"},
     {"classifiers"},
     {"training", "search"},
     {"engine", "checks"},
@@ -173,7 +173,8 @@ def test_every_public_name_of_a_room_is_there(room):
 @pytest.mark.parametrize(
     ("room", "package"),
     [
-        ("encodings", "torch"), ("search", "torch"), ("runs", "torch"), ("engine", "torch"),
+        ("encodings", "torch"), ("detectors", "torch"), ("search", "torch"), ("runs", "torch"),
+        ("engine", "torch"),
         ("checks", "torch"), ("analysis", "torch"), ("hardening", "torch"), ("audit", "torch"),
         ("fooling_sets", "torch"), ("paper", "torch"), ("report", "torch"), ("studio", "torch"),
         ("cli", "torch"),

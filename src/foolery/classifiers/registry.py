@@ -18,7 +18,10 @@ from foolery.classifiers.device import (
     prefers_torch,
 )
 from foolery.classifiers.request import Request, class_names_from
-from foolery.classifiers.wrappers import WRAPPERS, is_wrapper, leaves, open_wrapper
+from foolery.classifiers.wrappers import WRAPPERS, guards, is_wrapper, leaves, open_wrapper
+from foolery.data.download import data_folders
+from foolery.data.registry import DATA
+from foolery.detectors.registry import DETECTORS, split_reference
 from foolery.errors import MissingExtraError, UsageError, did_you_mean
 from foolery.registry import Entry, Registry
 
@@ -221,12 +224,15 @@ def load_recorded(
             f"classifier: the run names {reference!r}, a model that foolery.wrap took from a running Python; "
             f"give it again, there as classifier=, on the command line as --classifier python:MODULE:NAME"
         )
-    if any(_runs_code(leaf.partition(":")[0]) for leaf in leaves(reference)):
+    foreign = any(_foreign_guard(each) for each in guards(reference))
+    if foreign or any(_runs_code(leaf.partition(":")[0]) for leaf in leaves(reference)):
         raise UsageError(
             f"classifier: the run names {reference!r}, which is not loaded because a run file says so; if "
             f"you trust it, repeat it with --classifier"
         )
-    fetched = next((leaf for leaf in leaves(reference) if _may_fetch(leaf)), None)
+    missing = [leaf for leaf in leaves(reference) if _may_fetch(leaf)]
+    missing += [detector for detector in guards(reference) if _may_fetch_data(detector)]
+    fetched = next(iter(missing), None)
     if fetched is not None:
         raise UsageError(
             f"classifier: the run names {fetched!r}, which may have to be fetched from the network, and "
@@ -238,6 +244,22 @@ def load_recorded(
 
 def _runs_code(scheme: str) -> bool:
     return scheme in _NEVER_RECORDED or (scheme in ADAPTERS and ADAPTERS.entry(scheme).package is not None)
+
+
+def _foreign_guard(detector: str) -> bool:
+    """Whether a detector, or the data that it is fitted on, is a plugin's."""
+    name, options = split_reference(detector)
+    data = options.get("fit", "mnist").partition(":")[0]
+    return any(
+        each in registry and registry.entry(each).package is not None
+        for each, registry in ((name, DETECTORS), (data, DATA))
+    )
+
+
+def _may_fetch_data(detector: str) -> bool:
+    """Whether the data that a detector is fitted on are foolery's own, and are not on this machine."""
+    data = split_reference(detector)[1].get("fit", "mnist")
+    return data in ("mnist", "cifar10") and not any((folder / data).is_dir() for folder in data_folders())
 
 
 def _may_fetch(leaf: str) -> bool:

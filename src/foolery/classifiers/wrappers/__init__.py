@@ -1,8 +1,8 @@
 """Wrappers: references that are made of other references.
 
-``tencrop:REF``, ``rejecting:REF+REF`` (``rejecting:REF`` for a generative network) and
-``ensemble:REF+REF…``; a ``+`` within a name is written ``++``, and an ensemble within an ensemble is not
-written at all: it is the same as all members in one.
+``tencrop:REF``, ``rejecting:REF+REF`` (``rejecting:REF`` for a generative network),
+``guarded:REF+DETECTOR`` and ``ensemble:REF+REF…``; a ``+`` within a name is written ``++``, and an ensemble
+within an ensemble is not written at all: it is the same as all members in one.
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ WRAPPERS = Registry(
             form="rejecting:REF+REF",
         ),
         Entry(
+            "guarded",
+            "the first, where a detector (energy, knn?k=10 …) finds the image usual; else the class rejected",
+            f"{_HERE}.guarded:guard",
+            form="guarded:REF+DETECTOR",
+        ),
+        Entry(
             "ensemble",
             "the mean probability of several classifiers of the same classes",
             f"{_HERE}.ensemble:ensemble",
@@ -43,6 +49,7 @@ WRAPPERS = Registry(
 """A target takes the classifiers within, and makes one of them."""
 
 _MOST_MEMBERS = {"tencrop": 1, "rejecting": 2}
+_TAKES_TEXT = {"guarded"}  # whose last part is no classifier
 
 
 def is_wrapper(reference: str) -> bool:
@@ -55,7 +62,7 @@ def open_wrapper(reference: str, load: Callable[[str], Classifier]) -> Classifie
     """The classifier that a wrapper's reference names.
 
     Args:
-        reference: ``tencrop:REF``, ``rejecting:REF+REF`` or ``ensemble:REF+REF…``.
+        reference: ``tencrop:REF``, ``rejecting:REF+REF``, ``guarded:REF+DETECTOR`` or ``ensemble:REF+REF…``.
         load: opens the references within.
 
     Raises:
@@ -66,9 +73,21 @@ def open_wrapper(reference: str, load: Callable[[str], Classifier]) -> Classifie
         forms = ", ".join(entry.usage for entry in WRAPPERS.entries())
         raise UsageError(f"classifier: {reference!r} wraps nothing; known: {forms}")
     parts = _members_of(scheme, rest)
+    if scheme in _TAKES_TEXT:
+        return _open_guarded(scheme, rest, parts, load)
     if len(parts) > _MOST_MEMBERS.get(scheme, len(parts)):
         raise UsageError(f"{scheme}: expected a classifier and a generative network, got {rest!r}")
     classifier: Classifier = WRAPPERS.load(scheme)(*map(load, parts))
+    return classifier
+
+
+def _open_guarded(scheme: str, rest: str, parts: list[str], load: Callable[[str], Classifier]) -> Classifier:
+    if len(parts) != 2:
+        raise UsageError(
+            f"{scheme}: expected a classifier and a detector with + between them (a + within a name is "
+            f"written ++), got {rest!r}; for instance {scheme}:lenet+energy"
+        )
+    classifier: Classifier = WRAPPERS.load(scheme)(load(parts[0]), parts[1])
     return classifier
 
 
@@ -85,7 +104,18 @@ def leaves(reference: str) -> list[str]:
     if not is_wrapper(reference):
         return [reference]
     scheme, _, rest = reference.partition(":")
-    return [leaf for part in _members_of(scheme, rest) for leaf in leaves(part)]
+    parts = _members_of(scheme, rest)
+    return [leaf for part in (parts[:1] if scheme in _TAKES_TEXT else parts) for leaf in leaves(part)]
+
+
+def guards(reference: str) -> list[str]:
+    """References of the detectors that ``reference`` names, with their options."""
+    if not is_wrapper(reference):
+        return []
+    scheme, _, rest = reference.partition(":")
+    parts = _members_of(scheme, rest)
+    classifiers, own = (parts[:1], parts[1:]) if scheme in _TAKES_TEXT else (parts, [])
+    return [*(guard for part in classifiers for guard in guards(part)), *own]
 
 
 def _members_of(scheme: str, rest: str) -> list[str]:
