@@ -32,6 +32,8 @@ FLOORS = (
         "install",
         "untrusted",
         "code",
+        "stages",
+        "schedule",
     },
     {"encodings", "data", "runs", "detectors"},
     {"classifiers"},

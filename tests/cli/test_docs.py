@@ -42,7 +42,7 @@ def test_every_command_on_a_page_is_one(page):
         assert words[0] in listed, f"no command {words[0]!r}: foolery {line}"
         command = load(listed[words[0]])
         takes = {word for each in command.params for word in (*each.opts, *each.secondary_opts)} | {
-            "--help", "-h", "--debug", "--with", *OF_THE_SAMPLE_PLUGIN,
+            "--help", "-h", "--debug", "--with", "--events", *OF_THE_SAMPLE_PLUGIN,
         }  # fmt: skip
         strange = sorted(set(options_of(words)) - takes)
         assert not strange, f"no option {strange}: foolery {line}"

@@ -30,7 +30,7 @@ def options_of(name: str) -> set[str]:
     """Every option of a command."""
     command = load(next(entry for entry in COMMANDS if entry.name == name))
     listed = {word for each in command.params for word in (*each.opts, *each.secondary_opts)}
-    return listed | {"--help", "--debug", "--version", "--with"}
+    return listed | {"--help", "--debug", "--version", "--with", "--events"}
 
 
 EVERY = set().union(*(options_of(entry.name) for entry in COMMANDS))

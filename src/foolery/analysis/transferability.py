@@ -14,14 +14,17 @@ from foolery.canvas import Canvases, canvas_hash
 from foolery.classifiers import as_classifier
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
+from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.data.class_matching import match_by_name
 from foolery.data.fitting import fit_all, how_fitted
 from foolery.engine.run import Champion, RunResult, open_run
 from foolery.errors import UsageError
+from foolery.stages import Stage, is_watched, plan_stages, stage
 from foolery.text import VERY_CONFIDENT
 
 CONFIDENT = 0.99
 CHUNK = 200
+RATE_BATCH, RATE_SECONDS = 64, 0.2  # with which a classifier's speed is measured
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def transfer(
             for run in with_champions
             if (note := _same_name_note(run, description)) and note not in notes
         ]
+    _plan(with_champions, networks)
     predictions = [[_predictions_of(run, classifier) for classifier in networks] for run in with_champions]
     if any(each.resized for row in predictions for each in row):
         ways = dict.fromkeys(how_fitted(each.canvas) for each in descriptions)
@@ -94,6 +98,25 @@ def transfer(
         unmatched=tuple(_unmatched(with_champions, description) for description in descriptions),
         notes=tuple(notes),
     )
+
+
+def _plan(runs: Sequence[RunResult], classifiers: Sequence[Classifier]) -> None:
+    """Say how long each classifier will take for each run, as was measured."""
+    if not is_watched():
+        return
+    step_seconds = [1 / images_per_second(each, RATE_BATCH, RATE_SECONDS) for each in classifiers]
+    plan_stages(
+        [
+            Stage(_stage_name(run, each.description), len(run.champions), kind=each.description.name,
+                  step_seconds=seconds)
+            for run in runs
+            for each, seconds in zip(classifiers, step_seconds, strict=True)
+        ]
+    )  # fmt: skip
+
+
+def _stage_name(run: RunResult, description: Description) -> str:
+    return f"{run.name} by {description.name}"
 
 
 def check_canvases(run: RunResult) -> None:
@@ -146,9 +169,12 @@ def _predictions_of(run: RunResult, classifier: Classifier) -> _Predictions:
             f"{description.name} ({', '.join(description.classes[:3])}, …)"
         )
     targets = positions[[one.index for one in champions]]
-    scores = np.concatenate(
-        [_scores(classifier, champions[at : at + CHUNK]) for at in range(0, len(champions), CHUNK)]
-    )
+    chunks = []
+    with stage(_stage_name(run, description), len(champions)) as advance:
+        for at in range(0, len(champions), CHUNK):
+            chunks.append(_scores(classifier, champions[at : at + CHUNK]))
+            advance(min(at + CHUNK, len(champions)))
+    scores = np.concatenate(chunks)
     first, rows = scores.argmax(axis=1), np.arange(len(champions))
     return _Predictions(
         matched=first == targets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
@@ -16,10 +17,13 @@ from foolery.classifiers.device import TOLERANCE, recorded_precision
 from foolery.classifiers.scores import confidence
 from foolery.engine.run import RunResult, open_run
 from foolery.results import Result
+from foolery.stages import stage
 
 SAME_BACKEND = 1e-5
 ACROSS_BACKENDS = 1e-3
 CHUNK = 200
+KIND = "run"
+"""The kind of the stages, one for each run."""
 
 
 @dataclass(frozen=True)
@@ -98,19 +102,26 @@ def verify(
     Raises:
         UsageError: for a damaged run file, or a classifier that cannot be loaded.
     """
-    run = run if isinstance(run, RunResult) else open_run(run)
-    if classifier is None:
-        settings = run.settings
-        classifier = load_recorded(
-            settings.classifier, backend=backend, card=card, device=device, classes=settings.classes
-        )
-    elif isinstance(classifier, str):
-        classifier = load_classifier(classifier, backend=backend, card=card, device=device)
-    return verify_run(run, classifier)
+    name = run.name if isinstance(run, RunResult | Path) else Path(run).name
+    with stage(name, 0, kind=KIND) as advance:
+        run = run if isinstance(run, RunResult) else open_run(run)
+        if classifier is None:
+            settings = run.settings
+            classifier = load_recorded(
+                settings.classifier, backend=backend, card=card, device=device, classes=settings.classes
+            )
+        elif isinstance(classifier, str):
+            classifier = load_classifier(classifier, backend=backend, card=card, device=device)
+        return verify_run(run, classifier, advance)
 
 
-def verify_run(run: RunResult, classifier: Classifier) -> Verification:
-    """As ``verify``, of a run that is already open, by a classifier that is already loaded."""
+def verify_run(
+    run: RunResult, classifier: Classifier, on_scored: Callable[[int], None] = lambda count: None
+) -> Verification:
+    """As ``verify``, of a run that is already open, by a classifier that is already loaded.
+
+    ``on_scored`` is told how many champions were scored.
+    """
     settings, description = run.settings, classifier.description
     champions = list(run.champions.values())
     same_backend = (
@@ -142,7 +153,7 @@ def verify_run(run: RunResult, classifier: Classifier) -> Verification:
             f"the run fooled {settings.fingerprint[:12]}"
         )
     elif champions:
-        difference = _largest_difference(run, classifier, np.stack(read_back))
+        difference = _largest_difference(run, classifier, np.stack(read_back), on_scored)
         if not difference <= tolerance:
             problems.append(f"confidences differ by up to {difference:.2e}, allowed is {tolerance:g}")
     return Verification(
@@ -167,7 +178,10 @@ def _tolerance(same_backend: bool, then: str, now: str) -> float:
 
 
 def _largest_difference(
-    run: RunResult, classifier: Classifier, canvases: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+    run: RunResult,
+    classifier: Classifier,
+    canvases: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+    on_scored: Callable[[int], None],
 ) -> float:
     champions = list(run.champions.values())
     largest = 0.0
@@ -178,4 +192,5 @@ def _largest_difference(
         now = confidence(target_scores, classifier.description.kind)
         recorded = np.array([champion.confidence for champion in part])
         largest = max(largest, float(np.abs(now - recorded).max()))
+        on_scored(start + len(part))
     return largest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
@@ -10,9 +10,11 @@ from time import monotonic
 
 from foolery.audit.attacks.base import AttackBudget, AttackResult
 from foolery.audit.budget import QueryCounter, queries_for, seconds_for, unavailable_at_start
+from foolery.audit.forecast import plan_attacks
 from foolery.audit.notes import attack_line, progress_line
 from foolery.audit.schema import AttackEnd
 from foolery.audit.session import AuditSession
+from foolery.stages import drop_stage, is_watched, stage
 
 PROGRESS_INTERVAL = 10.0  # seconds between two lines of progress of one attack
 
@@ -54,10 +56,14 @@ def _skip_unavailable(session: AuditSession) -> None:
         reasons = unavailable_at_start(attacks, session.context(first), session.audit.budget.queries)
         for place, reason in sorted(reasons.items()):
             _skip(session, first + place, reason)
+    plan_attacks(
+        session, [place for place, record in enumerate(session.audit.attacks) if record.status == "skipped"]
+    )
 
 
 def _skip(session: AuditSession, position: int, reason: str, ended: AttackEnd | None = None) -> None:
     session.document.replace_attack(position, status="skipped", reason=reason, ended=ended)
+    drop_stage(session.stage_name(session.planned(position).name))
     session.on_progress(f"{session.planned(position).name}: skipped, {reason}")
 
 
@@ -76,9 +82,10 @@ def _run_attack(session: AuditSession, position: int) -> None:
         return
     document.replace_attack(position, status="running", share=share)
     document.write()
-    reporter = _Reporter(session, QueryCounter(context.folder(attack.name)), attack.name, share)
-    budget = AttackBudget(share, seconds, reporter)
-    result = attack.run(context, budget)
+    with stage(session.stage_name(attack.name), share, unit="queries", limit=seconds) as advance:
+        reporter = _Reporter(session, QueryCounter(context.folder(attack.name)), attack.name, share, advance)
+        budget = AttackBudget(share, seconds, reporter)
+        result = attack.run(context, budget)
     session.add_result(position, result)
     document.replace_attack(position, status="finished", ended=_ended(budget, result, reporter.batch))
     session.on_progress(attack_line(session.audit.attacks[position]))
@@ -112,17 +119,20 @@ class _Reporter:
     counter: QueryCounter
     name: str
     share: int
+    advance: Callable[[int], None]
     begun: bool = False
     batch: int = 1
+    watched: bool = field(default_factory=is_watched)
     last_report: float = field(default_factory=monotonic)
 
     def __call__(self, queries: int, batch: int) -> None:
         """Count ``queries``; the first call comes before the first batch."""
         self.counter.write(queries, batch)
+        self.advance(queries)
         self.batch = batch
         if self.begun:
             self.session.save_if_due()
-        if monotonic() - self.last_report > PROGRESS_INTERVAL:
+        if not self.watched and monotonic() - self.last_report > PROGRESS_INTERVAL:
             audit = self.session.audit.model_copy(update={"budget": self.session.document.budget})
             self.session.on_progress(progress_line(audit, self.name, queries, self.share))
             self.last_report = monotonic()

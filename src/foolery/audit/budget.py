@@ -21,7 +21,7 @@ def unavailable_at_start(
     """
     reasons: dict[int, str] = {}
     while True:
-        shares = _planned_shares(attacks, queries, reasons)
+        shares = planned_shares(attacks, queries, reasons)
         earlier = [attacks[position].name for position, _ in shares]
         for place, (position, share) in reversed(list(enumerate(shares))):
             alone = replace(context, queries=share, earlier=earlier[:place])
@@ -33,7 +33,7 @@ def unavailable_at_start(
             return reasons
 
 
-def _planned_shares(
+def planned_shares(
     attacks: Sequence[PlannedAttack], queries: int, excluded: Container[int]
 ) -> list[tuple[int, int]]:
     """Position and share of every attack but some, if each spends what it can."""

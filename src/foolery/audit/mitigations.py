@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from foolery.audit.attack_loop import run_attacks
 from foolery.audit.figures import most_fooled
+from foolery.audit.forecast import MITIGATION
 from foolery.audit.markdown import headline_score
 from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import ReferenceScores, score_reference, target_classes
@@ -34,6 +35,7 @@ from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data.class_matching import match_by_name
 from foolery.errors import FooleryError, UsageError
+from foolery.stages import drop_stage
 from foolery.text import format_confidence, format_percent
 
 HIGH_CONFIDENCE = 0.9
@@ -202,7 +204,8 @@ def fresh_audit(session: AuditSession, kind: str, classifier: Classifier, networ
     if session.document.remaining <= 0:
         raise TimeIsUpError("mitigations: the time is up")
     session.on_progress(f"mitigations: {kind}, {(plan.budget.queries or 0) * plan.seeds:,} queries more")
-    fresh = AuditSession.begin(plan, session.on_progress, overwrite=True)
+    drop_stage(f"{MITIGATION} {kind}")
+    fresh = AuditSession.begin(plan, session.on_progress, overwrite=True, label=f"{MITIGATION} {kind}: ")
     run_attacks(fresh)
     audit = fresh.finish()
     if audit.unfinished:

@@ -9,7 +9,7 @@ score, where any rising function of it leaves every comparison as it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,8 +102,10 @@ class ReferenceScores:
     matched_by: str
 
 
-def score_reference(classifier: Classifier, reference: ReferenceData) -> ReferenceScores:
-    """Score the images of ``reference``, the same ones every time.
+def score_reference(
+    classifier: Classifier, reference: ReferenceData, on_scored: Callable[[int], None] = lambda done: None
+) -> ReferenceScores:
+    """Score the images of ``reference``, the same ones every time; ``on_scored`` is told how many are done.
 
     Raises:
         UsageError: where class names do not match, or no image can be read.
@@ -116,6 +118,7 @@ def score_reference(classifier: Classifier, reference: ReferenceData) -> Referen
     for part in sample(data, reference.max_images).batches(size, description.canvas):
         batches.append(classifier.scores(part.canvases))
         labels.append(match.index[part.labels])
+        on_scored(sum(map(len, labels)))
     if not batches:
         raise UsageError("data: no image could be read")
     scores, classes = np.concatenate(batches), np.concatenate(labels)

@@ -17,6 +17,7 @@ from foolery.audit.budget import QueryCounter
 from foolery.audit.champion_files import ChampionFiles
 from foolery.audit.document import AuditDocument
 from foolery.audit.figures import make_verdict
+from foolery.audit.forecast import REAL_IMAGES, plan_audit
 from foolery.audit.notes import budget_line, final_notes, reference_line
 from foolery.audit.panel import panel_misses
 from foolery.audit.plan import AuditPlan
@@ -34,6 +35,7 @@ from foolery.errors import UsageError
 from foolery.files import check_no_links
 from foolery.runs.database import RUN_DB
 from foolery.search.ascent_presets import QUERIES_PER_STEP
+from foolery.stages import stage
 
 SHUFFLED_IMAGES = 64  # real ones, that some synthetic images are made of
 RATE_BATCH = 64
@@ -49,6 +51,8 @@ class AuditSession:
         on_progress: called with lines of progress.
         results: of the attacks that are finished, by position.
         scored: scores of the reference data; None where there are none, or they were had before a resume.
+        label: before the names of its stages, where it is an audit within another one.
+        query_seconds: of every kind of attack, as far as they were measured.
     """
 
     plan: AuditPlan
@@ -56,6 +60,8 @@ class AuditSession:
     on_progress: Callable[[str], None]
     results: dict[int, AttackResult] = field(default_factory=dict)
     scored: ReferenceScores | None = None
+    label: str = ""
+    query_seconds: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def begin(
@@ -65,8 +71,11 @@ class AuditSession:
         *,
         overwrite: bool = False,
         begun: float | None = None,
+        label: str = "",
     ) -> AuditSession:
         """Start a new audit in the folder of ``plan``; its time counts from ``begun``, or from now.
+
+        ``label`` stands before the names of its stages.
 
         Raises:
             UsageError: where the folder is not empty and ``overwrite`` is not given, or the data cannot be
@@ -77,9 +86,10 @@ class AuditSession:
             match_classes(plan.reference.data.classes, description.classes, description.name)
         prepare_folder(plan.out, overwrite=overwrite)
         audit = plan.new_audit(images_per_second(plan.classifier, RATE_BATCH))
-        session = cls(plan, AuditDocument(plan.out, audit, begun), on_progress)
+        session = cls(plan, AuditDocument(plan.out, audit, begun), on_progress, label=label)
         on_progress(budget_line(session.audit.budget, gated=plan.gated, networks=plan.networks))
         session.document.write()
+        plan_audit(session)
         try:
             session.measure_reference()
         except UsageError:
@@ -109,6 +119,7 @@ class AuditSession:
         session = cls(plan, document, on_progress)
         session._count_lost_queries()
         on_progress(budget_line(session.audit.budget, gated=plan.gated, networks=plan.networks))
+        plan_audit(session)
         reference = session.audit.reference
         if reference is None or not reference.values:  # schema 2 did not keep them
             session.measure_reference()
@@ -118,6 +129,10 @@ class AuditSession:
     def audit(self) -> Audit:
         """The document's content."""
         return self.document.audit
+
+    def stage_name(self, name: str) -> str:
+        """Of a stage, as whoever watches is told."""
+        return f"{self.label}{name}"
 
     @cached_property
     def champion_files(self) -> ChampionFiles:
@@ -217,7 +232,9 @@ class AuditSession:
     def measure_reference(self) -> None:
         """Score the reference data, and put the threshold into the document."""
         if self.plan.reference is not None:
-            self.scored = score_reference(self.plan.classifier, self.plan.reference)
+            images = min(len(self.plan.reference.data), self.plan.reference.max_images)
+            with stage(self.stage_name(REAL_IMAGES), images) as advance:
+                self.scored = score_reference(self.plan.classifier, self.plan.reference, advance)
             statistics = reference_statistics(self.plan.classifier, self.scored, self.plan.reference)
             if self.plan.protocol is not None:
                 self.plan.protocol.check_reference(statistics)
@@ -226,7 +243,8 @@ class AuditSession:
     def finish(self) -> Audit:
         """Judge: the panel, the verdict, the gates and the last notes; the audit is finished."""
         results = self.all_results()
-        agreement = None if results is None else self._panel_agreement(results)
+        with stage(self.stage_name("verdict"), 0):
+            agreement = None if results is None else self._panel_agreement(results)
         fields = self.fields("finished", results, agreement)
         verdict = fields.get("verdict")
         if isinstance(verdict, AuditVerdict):

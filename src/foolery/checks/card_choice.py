@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.checks.card_names import best_order
-from foolery.checks.card_trials import FIRST, CardTrial, TrialRunner, mcnemar
+from foolery.checks.card_trials import FIRST, QUESTIONS, CardTrial, TrialRunner, mcnemar, stage_name
 from foolery.errors import UsageError
+from foolery.stages import Stage, plan_stages
 
 FINALISTS, MOST_FINALISTS = 4, 8
 KEEP_ONE_OF = 3  # one of so many is kept for the next round
@@ -42,10 +43,9 @@ def halving(
 ) -> list[CardTrial]:
     """The finalists, compared on the first ``stop`` images."""
     remaining, done = trials, 0
+    plan_stages(_rounds(len(trials), stop))
     while done < stop:
-        until = min(stop, max(FIRST, 2 * done))
-        if len(remaining) <= FINALISTS:
-            until = stop
+        until = _next_stop(len(remaining), done, stop)
         report(f"{len(remaining)} ways of preprocessing on {until - done} images")
         runner.run(remaining, until)
         done = until
@@ -62,6 +62,21 @@ def halving(
     return (equal + [each for each in remaining if each not in equal])[
         : max(FINALISTS, min(MOST_FINALISTS, len(equal)))
     ]
+
+
+def _next_stop(remaining: int, done: int, stop: int) -> int:
+    """Until which image so many trials are asked next."""
+    return stop if remaining <= FINALISTS else min(stop, max(FIRST, 2 * done))
+
+
+def _rounds(count: int, stop: int) -> list[Stage]:
+    """What will come where every round keeps the best third, and nobody is as good as its last."""
+    rounds, done = [], 0
+    while done < stop:
+        until = _next_stop(count, done, stop)
+        rounds.append(Stage(stage_name(until), count * (until - done), "questions", QUESTIONS))
+        done, count = until, max(FINALISTS, count // KEEP_ONE_OF)
+    return rounds
 
 
 def _kept(alive: list[CardTrial], seconds: float) -> list[CardTrial]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -22,6 +22,7 @@ from foolery.classifiers.preprocess import preprocess
 from foolery.classifiers.scores import check_form
 from foolery.data import LabelledData, match_classes
 from foolery.errors import UsageError
+from foolery.stages import stage
 
 
 @dataclass
@@ -81,6 +82,7 @@ class CardTrial:
 
 _TEMPERATURES = np.geomspace(0.02, 50, 40)  # times the typical margin
 FIRST = 25  # images of the first round
+QUESTIONS = "questions"  # the kind of all stages
 _BATCH = 50  # images in memory at a time
 
 
@@ -108,14 +110,19 @@ class TrialRunner:
         Images come in blocks that are the same for all trials, so that their predictions can be paired.
         """
         start, images = perf_counter(), 0
-        for first, last in _blocks(len(self.rows)):
-            missing = [each for each in trials if each.done <= first < stop and not each.failed]
-            if missing:
-                self._run_block(missing, first, last)
-                images += last - first
+        steps = sum(max(0, stop - each.done) for each in trials)
+        with stage(stage_name(stop), steps, unit="questions", kind=QUESTIONS) as advance:
+            for first, last in _blocks(len(self.rows)):
+                missing = [each for each in trials if each.done <= first < stop and not each.failed]
+                if missing:
+                    self._run_block(missing, first, last, advance)
+                    images += last - first
         self.seconds = (perf_counter() - start) / max(1, images)
 
-    def _run_block(self, trials: Sequence[CardTrial], first: int, last: int) -> None:
+    def _run_block(
+        self, trials: Sequence[CardTrial], first: int, last: int, advance: Callable[[int], None]
+    ) -> None:
+        done = sum(each.done for each in trials)
         part = self.data.take(self.rows[first:last])
         ordered = sorted(trials, key=_canvas_key)
         for _, group in groupby(ordered, key=_canvas_key):
@@ -126,6 +133,8 @@ class TrialRunner:
                 for trial in same:
                     if not trial.failed:
                         self._add(trial, batch.canvases, batch.labels, outputs)
+                    done += len(batch)
+                    advance(done)
         for trial in trials:
             trial.done = last
 
@@ -166,6 +175,11 @@ class TrialRunner:
         return onnx_classifier(
             f"onnx:{self.graph}", self.session, self.graph, card, "not yet known", probe=False
         )
+
+
+def stage_name(stop: int) -> str:
+    """Of the stage in which trials see images up to ``stop``."""
+    return f"ways of preprocessing on {stop} images"
 
 
 def _columns(classifier: OnnxClassifier, canvases: NDArray[np.uint8]) -> NDArray[np.floating]:

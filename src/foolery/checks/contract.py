@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from foolery.canvas import Canvases, CanvasShape, from_png, png_bytes
 from foolery.checks.class_order import other_order
 from foolery.classifiers import as_classifier
-from foolery.classifiers.accuracy import LabelledPredictions, better_than_chance, measure_accuracy
+from foolery.classifiers.accuracy import (
+    REAL_IMAGES,
+    LabelledPredictions,
+    better_than_chance,
+    measure_accuracy,
+)
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.gradients import check_gradient, has_gradient
 from foolery.classifiers.scores import confidence, rounding_step
@@ -21,6 +26,7 @@ from foolery.data import LabelledData, load_data, match_classes, sample
 from foolery.data.class_matching import position_note
 from foolery.errors import FooleryError, UsageError
 from foolery.results import Result
+from foolery.stages import Stage, is_watched, plan_stages, stage
 
 CheckStatus = Literal["pass", "warn", "fail"]
 
@@ -300,6 +306,7 @@ CHECKS: Mapping[str, Callable[[Probe], Check]] = {
 
 
 MAX_IMAGES = 1000
+CONTRACT = "contract"  # the stage of all checks without real images
 RATE_BATCH = 32
 
 
@@ -338,13 +345,27 @@ def preflight(
         probe = Probe(classifier, canvases, classifier.scores(canvases))
     except FooleryError as error:
         return PreflightResult(classifier, (Check("scores", "fail", str(error)),))
-    checks = [_run_check(name, lambda check=check: check(probe)) for name, check in CHECKS.items()]  # type: ignore[misc]
+    _plan(classifier, 0 if data is None else min(len(data), max_images))
+    with stage(CONTRACT, len(CHECKS), unit="checks") as advance:
+        checks = []
+        for name, check in CHECKS.items():
+            checks.append(_run_check(name, lambda check=check: check(probe)))  # type: ignore[misc]
+            advance(len(checks))
     if data is not None:
         if matching_note is not None:
             checks.append(Check("names", "warn", matching_note))
         checks.append(_run_check("accuracy", lambda: accuracy(classifier, sample(data, max_images))))
     checks.append(_run_check("speed", lambda: speed(classifier)))
     return PreflightResult(classifier, tuple(checks))
+
+
+def _plan(classifier: Classifier, images: int) -> None:
+    """Say how long the real images will take, as was measured."""
+    if is_watched():
+        plan_stages([Stage(CONTRACT, len(CHECKS), "checks")])
+        if images:
+            step_seconds = 1 / images_per_second(classifier, RATE_BATCH, 0.2)
+            plan_stages([Stage(REAL_IMAGES, images, step_seconds=step_seconds)])
 
 
 def _run_check(name: str, check: Callable[[], Check]) -> Check:

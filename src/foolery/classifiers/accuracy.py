@@ -12,6 +12,7 @@ from foolery.classifiers.base import Classifier, Kind
 from foolery.classifiers.scores import confidence
 from foolery.data.class_matching import match_classes
 from foolery.data.labelled import LabelledData
+from foolery.stages import counted
 
 BINS = 15
 
@@ -102,6 +103,7 @@ def better_than_chance(accuracy: float, images: int, classes: int) -> bool:
     return accuracy - 0.5 / count > chance + STANDARD_ERRORS * sqrt(chance * (1 - chance) / count)
 
 
+REAL_IMAGES = "real images"  # the stage in which they are scored
 BATCH = 400  # images in memory at a time, of LeNet's size
 _VALUES = BATCH * 256 * 256  # and the most values of larger ones
 
@@ -119,6 +121,6 @@ def measure_accuracy(classifier: Classifier, data: LabelledData) -> LabelledPred
         LabelledPredictions.from_scores(
             classifier.scores(part.canvases), index[part.labels], description.kind
         )
-        for part in data.batches(size, description.canvas)
+        for part in counted(data.batches(size, description.canvas), REAL_IMAGES, len(data))
     ]
     return LabelledPredictions.concatenate(parts)

@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from foolery.cli._data import announcing
 from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
+from foolery.cli._output import events
 from foolery.cli._signals import end_in_peace, ended_by_signals
 from foolery.cli._streams import plain_streams, raw
 from foolery.cli.commands import COMMANDS, EXAMPLES, OPTION_GROUPS, CommandEntry
@@ -136,8 +137,9 @@ class Commands(TyperGroup):
     def _run(self, arguments: list[str], *, debug: bool) -> int:
         words = tuple(arguments)
         try:
-            arguments = without_code(arguments)
+            arguments, streamed = without_events(without_code(arguments))
             with (
+                events(wanted=streamed),
                 announcing(as_json="--json" in arguments),
                 self.make_context("foolery", arguments, obj=Invocation(words)) as context,
             ):
@@ -160,6 +162,19 @@ def without_debug(arguments: list[str]) -> tuple[list[str], bool]:
     words = [word for word in arguments[:stop] if word != "--debug"]
     debug = len(words) < stop or os.environ.get("FOOLERY_DEBUG", "0") not in ("", "0")
     return words + arguments[stop:], debug
+
+
+def without_events(arguments: list[str]) -> tuple[list[str], bool]:
+    """``arguments`` without ``--events``, which may stand anywhere before ``--``; and whether it did.
+
+    Raises:
+        UsageError: without ``--json``.
+    """
+    stop = arguments.index("--") if "--" in arguments else len(arguments)
+    words = [word for word in arguments[:stop] if word != "--events"]
+    if len(words) < stop and "--json" not in words:
+        raise UsageError("--events: goes with --json, whose one object becomes the last of many lines")
+    return words + arguments[stop:], len(words) < stop
 
 
 def without_code(arguments: list[str]) -> list[str]:

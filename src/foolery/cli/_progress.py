@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from foolery.cli._output import console, is_live, note
+from foolery.cli._output import console, events_wanted, is_live, note
 from foolery.text import VERY_CONFIDENT, format_confidence, format_count
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def search_bar(
     terminal.
     """
     screen = console(stderr=True)
-    with _search_bar(screen) as draw:
+    with _search_events() if events_wanted() else _search_bar(screen) as draw:
         seen: set[str] = set()
 
         def show(progress: Progress) -> None:
@@ -46,6 +46,26 @@ def search_bar(
         yield show
     if resume and not seen:
         note(f"{run}: nothing to do; a larger --generations extends it")
+
+
+@contextmanager
+def _search_events() -> Iterator[Callable[[Progress], None]]:
+    """The generations of a search as one stage, or as one for every group of runs."""
+    from foolery.cli._stage_bars import StageEvents
+    from foolery.stages import Stage
+
+    events, about = StageEvents("search"), None
+
+    def write(progress: Progress) -> None:
+        nonlocal about
+        if progress.about != about:
+            about = progress.about
+            steps = progress.generations - progress.resumed_from
+            events.begin(Stage(about or "search", steps, "generations"))
+        events.advance(progress.generation - progress.resumed_from)
+
+    yield write
+    events.end()
 
 
 @contextmanager
@@ -108,30 +128,6 @@ def step_bar(label: str) -> Iterator[Callable[[int, int, float], None] | None]:
 def rate(progress: Progress) -> float:
     """Images classified per second since the search was started or resumed."""
     return progress.queries / max(progress.seconds, 1e-9)
-
-
-@contextmanager
-def labelled_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A function of a label, how much is done and of how much; drawn only on a terminal."""
-    screen = console(stderr=True)
-    if not is_live(screen):
-        yield lambda label, done, total: None
-        return
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Bars(*columns, TimeRemainingColumn(), console=screen, transient=True) as bars:
-        task, current = bars.add_task("preparing", total=None), ""
-
-        def progress(label: str, done: int, total: int) -> None:
-            nonlocal current
-            if label != current:
-                bars.reset(task)
-                current = label
-            bars.update(task, description=label, completed=done, total=total)
-
-        yield progress
 
 
 OnProgress: TypeAlias = "Callable[[Progress], None]"

@@ -26,6 +26,7 @@ from foolery.cli._options import (
 )
 from foolery.cli._output import note, print_json
 from foolery.cli._signals import interruption_note
+from foolery.cli._stage_bars import stage_bars
 from foolery.errors import GateError
 
 if TYPE_CHECKING:
@@ -192,8 +193,8 @@ def audit(
         sarif=sarif,
         command=command_line(context),
     )
-    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
-    with _saying_how_to_continue(config.out):
+    with stage_bars("audit"), _saying_how_to_continue(config.out):
+        loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
         audited = run_audit(loaded, config, on_progress=note, resume=resume, overwrite=overwrite, begun=begun)
     _print(audited, as_json=as_json)
 

@@ -12,6 +12,7 @@ from foolery.cli._data import announced_after
 from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, whole_number
 from foolery.cli._output import note, print_json
+from foolery.cli._stage_bars import stage_bars
 from foolery.cli.evaluate import note_unreadable
 from foolery.errors import UsageError
 from foolery.files import instead
@@ -85,7 +86,7 @@ def card(
         raise UsageError(f"--out: {target} exists; give another name, or --overwrite")
     class_names = class_names_from(classes) if classes is not None else None
     sides = image_size(size) if size is not None else None
-    with announced_after(data, split, as_json=as_json) as opened:
+    with stage_bars("card"), announced_after(data, split, as_json=as_json) as opened:
         images = opened.data
         result = find_card(
             graph,

@@ -20,6 +20,8 @@ from foolery.cli._options import (
     load,
 )
 from foolery.cli._output import note, print_json
+from foolery.cli._stage_bars import stage_bars
+from foolery.stages import is_watched
 
 if TYPE_CHECKING:
     from foolery.checks.accuracy import EvaluationResult
@@ -50,9 +52,10 @@ def evaluate(
     from foolery.data.contents import contents_dict
     from foolery.data.labelled import WatchedData
 
-    loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
-    images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
-    result = measure(loaded, WatchedData(images, ReadingProgress()))
+    with stage_bars("evaluate"):
+        loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
+        images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
+        result = measure(loaded, images if is_watched() else WatchedData(images, ReadingProgress()))
     note_unreadable(images, as_json=as_json)
     if as_json:
         about = {"classifier": classifier, "data": data, "split": split, "contents": contents_dict(images)}

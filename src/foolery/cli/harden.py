@@ -10,7 +10,8 @@ import typer
 from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, real_number, whole_number
 from foolery.cli._output import note, print_json
-from foolery.cli._progress import labelled_bar
+from foolery.cli._stage_bars import labelled_stages
+from foolery.stages import Stage
 
 if TYPE_CHECKING:
     from foolery.hardening import ArmsRace
@@ -114,7 +115,16 @@ def harden(
     from foolery.hardening import harden as run
     from foolery.hardening.config import Method, OnBroken
 
-    with labelled_bar() as progress:
+    counts = [runs if first_runs is None else first_runs, *[runs] * (rounds - 1)]
+    planned = [
+        Stage(label, steps, "steps", kind)
+        for number, count in enumerate(counts, start=1)
+        for label, steps, kind in (
+            (f"round {number}: training", 0, "training"),
+            (f"round {number}: {count} runs", generations, f"{count} runs"),
+        )
+    ]
+    with labelled_stages("harden", planned) as progress:
         race = run(
             network,
             data=data,

@@ -33,6 +33,12 @@ def foolery(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks (or set FOOLERY_DEBUG=1); anywhere on the line.")
     ] = False,
+    events: Annotated[
+        bool,
+        typer.Option(
+            "--events", help="With --json: one JSON object a line, on progress too; anywhere on the line."
+        ),
+    ] = False,
     code: Annotated[
         str | None,
         typer.Option(

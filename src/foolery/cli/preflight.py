@@ -19,8 +19,10 @@ from foolery.cli._options import (
     whole_number,
 )
 from foolery.cli._output import print_json
+from foolery.cli._stage_bars import stage_bars
 from foolery.cli.evaluate import note_unreadable
 from foolery.errors import GateError
+from foolery.stages import is_watched
 
 if TYPE_CHECKING:
     from foolery.checks.contract import PreflightResult
@@ -50,12 +52,13 @@ def preflight(
     from foolery.data.labelled import WatchedData
 
     check_max_images(max_images)
-    loaded = load(classifier, backend, card, device, class_names, trust, changes)
-    images = watched = None
-    if data is not None:
-        images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
-        watched = WatchedData(images, ReadingProgress())
-    result = check(loaded, watched, max_images)
+    with stage_bars("preflight"):
+        loaded = load(classifier, backend, card, device, class_names, trust, changes)
+        images = watched = None
+        if data is not None:
+            images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
+            watched = images if is_watched() else WatchedData(images, ReadingProgress())
+        result = check(loaded, watched, max_images)
     if images is not None:
         note_unreadable(images, as_json=as_json)
     passed = result.passed(strict=strict)

@@ -9,6 +9,7 @@ import typer
 
 from foolery.cli._options import BackendOption, CardOption, ClassNamesOption, DeviceOption, TrustOption, load
 from foolery.cli._output import note, open_page, print_json
+from foolery.cli._stage_bars import stage_bars
 from foolery.errors import UsageError
 
 
@@ -69,21 +70,22 @@ def report(
 
     if classifier is None and (trust or class_names is not None):
         raise UsageError("--trust and --class-names go with --classifier: name the classifier too")
-    chosen = None
-    if classifier is not None:
-        chosen = load(classifier, backend, card, device, class_names, trust, None)
-    options = report_options(
-        classifier=chosen,
-        data=data,
-        split=split,
-        panel=[load(each, backend, None, device, None, False, None) for each in panel or []],
-        budget=budget,
-        figures=figures,
-        single_file=single_file,
-        on_note=lambda text: note(f"note: {text}"),
-        loader=ClassifierLoader(backend, card, device),
-    )
-    written = write_pages(runs, out, options, overwrite=overwrite)
+    with stage_bars("report"):
+        chosen = None
+        if classifier is not None:
+            chosen = load(classifier, backend, card, device, class_names, trust, None)
+        options = report_options(
+            classifier=chosen,
+            data=data,
+            split=split,
+            panel=[load(each, backend, None, device, None, False, None) for each in panel or []],
+            budget=budget,
+            figures=figures,
+            single_file=single_file,
+            on_note=lambda text: note(f"note: {text}"),
+            loader=ClassifierLoader(backend, card, device),
+        )
+        written = write_pages(runs, out, options, overwrite=overwrite)
     if as_json:
         print_json({"page": str(written.page), "runs": written.count, "broken": written.unreadable})
     else:

@@ -10,7 +10,7 @@ import typer
 
 from foolery.cli._options import DeviceOption, command_line, real_number, whole_number
 from foolery.cli._output import console, note, print_json
-from foolery.cli._progress import labelled_bar
+from foolery.cli._stage_bars import labelled_stages
 from foolery.errors import UsageError
 
 
@@ -85,7 +85,7 @@ def reproduce(
             for content in judged.values():
                 print_findings(content, page_from / f"{content['reproduction']}.md")
         return
-    with labelled_bar() as progress:
+    with labelled_stages("reproduce") as progress:
         results = run(
             names or [],
             scale=scale,

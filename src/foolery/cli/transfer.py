@@ -9,6 +9,7 @@ import typer
 
 from foolery.cli._options import BackendOption, ClassNamesOption, DeviceOption, TrustOption, load
 from foolery.cli._output import console, note, print_json
+from foolery.cli._stage_bars import stage_bars
 from foolery.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,16 +59,17 @@ def transfer(
         raise UsageError("--classifier: the same classifier is named twice; name each once")
     if overwrite and out is None:
         raise UsageError("--overwrite needs --out")
-    results = [open_run(path) for path in runs]
-    classifiers = [load(each, backend, None, device, class_names, trust, None) for each in classifier]
-    matrix = score(results, classifiers)
-    for line in matrix.notes:
-        note(f"note: {line}")
     page = None
-    if out is not None:
-        from foolery.report import write_report
+    with stage_bars("transfer"):
+        results = [open_run(path) for path in runs]
+        classifiers = [load(each, backend, None, device, class_names, trust, None) for each in classifier]
+        matrix = score(results, classifiers)
+        for line in matrix.notes:
+            note(f"note: {line}")
+        if out is not None:
+            from foolery.report import write_report
 
-        page = write_report(matrix, out, overwrite=overwrite)
+            page = write_report(matrix, out, overwrite=overwrite)
     if as_json:
         print_json({**matrix.to_dict(), "page": None if page is None else str(page)})
         return

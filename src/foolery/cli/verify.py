@@ -17,7 +17,9 @@ from foolery.cli._options import (
     load,
 )
 from foolery.cli._output import print_json
+from foolery.cli._stage_bars import stage_bars
 from foolery.errors import GateError, UsageError
+from foolery.stages import Stage, plan_stages
 
 if TYPE_CHECKING:
     from foolery.analysis.verification import Verification
@@ -41,14 +43,17 @@ def verify(
 
     Exit code 1 when a canvas or a confidence is not the recorded one.
     """
+    from foolery.analysis.verification import KIND
     from foolery.analysis.verification import verify as check
 
-    loaded = None
-    if classifier is not None:
-        loaded = load(classifier, backend, card, device, class_names, trust, changes)
-    elif trust or changes or class_names is not None:
+    if classifier is None and (trust or changes or class_names is not None):
         raise UsageError("--trust, --set and --class-names go with --classifier: name the classifier too")
-    verifications = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
+    with stage_bars("verify"):
+        loaded = None
+        if classifier is not None:
+            loaded = load(classifier, backend, card, device, class_names, trust, changes)
+        plan_stages([Stage(path.name, 0, kind=KIND) for path in runs])
+        verifications = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
     failed = [each for each in verifications if not each.passed]
     if as_json:
         print_json({"passed": not failed, "runs": [each.to_dict() for each in verifications]})

@@ -16,6 +16,7 @@ from foolery.paper.publishing import publish_pages
 from foolery.paper.registry import ALL, select_reproductions
 from foolery.paper.results import ReproductionResult, ReproductionResults, result_content
 from foolery.paper.shards import Shard, parse_shard
+from foolery.stages import Stage, plan_stages, stage
 from foolery.text import format_count
 
 _RATE_BATCH, _RATE_SECONDS = 200, 0.3
@@ -100,7 +101,8 @@ def reproduce(
     results = []
     for each in prepared:
         try:
-            results.append(run_reproduction(each, folder))
+            with stage(each.reproduction.name, 1, unit="experiment"):
+                results.append(run_reproduction(each, folder))
         except KeyboardInterrupt:
             on_note(f"interrupted at {each.reproduction.name}: {folder} is saved; the same command continues")
             raise
@@ -180,6 +182,7 @@ def _note_costs(prepared: Sequence[PreparedReproduction], on_note: Callable[[str
         rates = {role: rate_of[id(one)] for role, one in each.context.classifiers.items()}
         cost = each.reproduction.cost(each.context.scale, each.context.seeds)
         minutes = cost.minutes(rates)
+        plan_stages([Stage(each.reproduction.name, 1, step_seconds=60 * minutes)])
         long = "; this is long: Ctrl-C saves, and the same command continues"
         on_note(
             f"{each.reproduction.name}: {format_count(cost.queries)} queries, about "

@@ -18,9 +18,10 @@ from foolery.report.artifact import (
 from foolery.report.audit_summary import audit_headline, audit_section
 from foolery.report.html import Fact
 from foolery.report.model import BUDGET, AuditReport, make_audit_report
-from foolery.report.page import PageFiles, render_page
+from foolery.report.page import PICTURES, PageFiles, render_page
 from foolery.report.run_section import RunSection, best_of, frame_width
 from foolery.report.wording import measure, short_name
+from foolery.stages import counted
 from foolery.text import format_count
 
 if TYPE_CHECKING:
@@ -100,7 +101,10 @@ def audit_files(report: AuditReport, *, single_file: bool = False) -> dict[str, 
     """The page, as ``index.html``, and everything beside it: name to content."""
     audit, page = report.audit, PageFiles(single_file)
     name = short_name(audit.classifier.name)
-    details = tuple(page.add_champion(each, _ANCHOR) for each in report.details.values())
+    details = tuple(
+        page.add_champion(each, _ANCHOR)
+        for each in counted(report.details.values(), PICTURES, len(report.details))
+    )
     _, height, width = audit.classifier.canvas
     section = RunSection(
         anchor=_ANCHOR,

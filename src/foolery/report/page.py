@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from foolery.report.run_section import RunSection
 
 _CONTENT_TYPES = {".png": "image/png", ".webp": "image/webp"}
+PICTURES = "images of the page"  # the stage in which they are written
 _CALL = "foolery.addRecord"  # of a script that brings one champion
 
 

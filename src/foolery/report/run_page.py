@@ -19,13 +19,14 @@ from foolery.report.artifact import (
     ReportOptions,
 )
 from foolery.report.model import BUDGET, RunReport, make_run_report
-from foolery.report.page import PageFiles, render_page
+from foolery.report.page import PICTURES, PageFiles, render_page
 from foolery.report.replicates import replicate_plots
 from foolery.report.run_section import RunSection, last_generation, run_section
 from foolery.report.transfer_page import panel_matrix
 from foolery.report.wording import about_run, headline, run_state
 from foolery.runs import RunSettings, open_live_run, open_run_file
 from foolery.runs.database import RUN_DB, sidecars
+from foolery.stages import counted
 
 SUMMARY = "summary.json"
 
@@ -97,7 +98,8 @@ def runs_files(runs: Sequence[RunArtifact], options: ReportOptions) -> dict[str,
     page, sections, done = PageFiles(options.single_file), [], 0
     for position, report in enumerate(reports, start=1):
         anchor, details = f"run-{position}", []
-        for label in report.result.champions:
+        champions = report.result.champions
+        for label in counted(champions, PICTURES, len(champions)):
             details.append(page.add_champion(report.detail(label), anchor))
             done += 1
             if options.on_progress is not None:

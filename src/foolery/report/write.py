@@ -33,11 +33,15 @@ from foolery.report.index_page import (
     unreadable_files,
 )
 from foolery.report.model import RunReport
+from foolery.report.model.champion import OCCLUSION
+from foolery.report.model.run import LINEAGES
 from foolery.report.output_folder import OutputFolder
+from foolery.report.page import PICTURES
 from foolery.report.result_page import result_files
 from foolery.report.run_page import RunArtifact, runs_files
 from foolery.report.transfer_page import transfer_files
 from foolery.results import Result
+from foolery.stages import Stage, plan_stages
 
 if TYPE_CHECKING:
     from foolery.classifiers.base import Classifier
@@ -176,6 +180,8 @@ def write_pages(
         return WrittenReport(write_files(files, folder, overwrite=overwrite), count=1, unreadable=0)
     artifacts = [_artifact(each) for each in sources]
     _check(artifacts, options)
+    plan_stages([Stage(name, 0) for _ in artifacts for name in (LINEAGES, OCCLUSION)])
+    plan_stages([Stage(PICTURES, 0) for _ in artifacts])
     runs = [each for each in artifacts if isinstance(each, RunArtifact)]
     try:
         files = runs_files(runs, options) if runs else artifacts[0].report_files(options)
@@ -273,6 +279,7 @@ def _write_index(folder: Path, out: Path, options: ReportOptions, *, overwrite: 
     names = folder_names(artifacts)
     page = write_files(index_files("…", []), out, overwrite=overwrite)  # from here on the folder is ours
     entries = []
+    plan_stages([Stage(stage, 0) for _ in artifacts for stage in (LINEAGES, OCCLUSION, PICTURES)])
     for (path, artifact), name in zip(artifacts.items(), names, strict=True):
         quiet = replace(options, on_note=None, figures=options.figures and artifact.kind == "run")
         try:

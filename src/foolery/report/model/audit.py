@@ -19,9 +19,10 @@ from foolery.report.model.champion import (
     score_champions,
     score_real_images,
 )
-from foolery.report.model.run import BUDGET, make_run_report
+from foolery.report.model.run import BUDGET, LINEAGES, make_run_report
 from foolery.report.wording import measure, short_name
 from foolery.runs import open_run_file
+from foolery.stages import counted
 from foolery.text import format_count, format_percent, format_score
 from foolery.untrusted import path_inside
 
@@ -97,7 +98,8 @@ def make_audit_report(
 def _run_details(folder: Path, audit: Audit, notes: list[str]) -> dict[str, ChampionDetail]:
     """Champions of the audit's runs that are also the audit's, by the hashes of their canvases."""
     hashes, details = {each.canvas_hash for each in audit.champions}, {}
-    for run in dict.fromkeys(attack.run for attack in audit.attacks if attack.run is not None):
+    runs = dict.fromkeys(attack.run for attack in audit.attacks if attack.run is not None)
+    for run in counted(runs, LINEAGES, len(runs)):
         try:
             report = make_run_report(open_run_file(path_inside(folder, run)))
         except UsageError as error:

@@ -21,6 +21,7 @@ from foolery.engine.run import Champion
 from foolery.report.model.ancestry import Ancestry
 from foolery.report.model.cppn_graph import CppnGraph
 from foolery.runs import RunSettings
+from foolery.stages import counted, stage
 from foolery.text import format_score
 
 TOP = 5
@@ -28,6 +29,7 @@ BATCH = 200
 GRID = 8
 OCCLUSION_QUERIES = GRID * GRID
 """Queries for one occlusion map."""
+OCCLUSION = "occlusion maps"
 MAX_REAL_IMAGES = 2000  # that are scored: a random sample, the same one every time
 
 
@@ -206,11 +208,14 @@ def score_champions(
     confidences = confidences_of(classifier, np.stack([each.canvas for each in champions]))
     top = top_labels(confidences, classifier.description.classes)
     maps: dict[str, OcclusionMap] = {}
-    for champion in sorted(champions, key=lambda each: -each.confidence):
-        left -= OCCLUSION_QUERIES
-        if left < 0 or (budget.seconds is not None and perf_counter() - start > budget.seconds):
-            break
-        maps[champion.label] = occlusion_map(classifier, champion.canvas, champion.index)
+    limit = inf if budget.seconds is None else budget.seconds
+    most = len(champions) if left == inf else min(len(champions), int(left // OCCLUSION_QUERIES))
+    with stage(OCCLUSION, most, unit="maps", limit=limit) as advance:
+        for champion in sorted(champions, key=lambda each: -each.confidence)[:most]:
+            if perf_counter() - start > limit:
+                break
+            maps[champion.label] = occlusion_map(classifier, champion.canvas, champion.index)
+            advance(len(maps))
     return {each.label: row for each, row in zip(champions, top, strict=True)}, maps
 
 
@@ -275,7 +280,8 @@ def score_real_images(classifier: Classifier, data: LabelledData, limit: int = M
     index = match_classes(data.classes, description.classes, description.name).index
     examples: dict[str, RealImage] = {}
     confidences = []
-    for batch in sample(data, limit).batches(BATCH, description.canvas):
+    batches = sample(data, limit).batches(BATCH, description.canvas)
+    for batch in counted(batches, "real images", min(len(data), limit)):
         targets = index[batch.labels]
         scores = classifier.scores(batch.canvases)[np.arange(len(batch)), targets]
         values = confidence(scores, description.kind)

@@ -26,6 +26,7 @@ from foolery.report.model.champion import (
 from foolery.report.model.cppn_graph import CppnGraph, cppn_graphs
 from foolery.report.wording import alt_text, measure, short_name
 from foolery.runs import RunFile, open_run_file
+from foolery.stages import stage
 from foolery.text import format_count, format_score
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -73,6 +74,7 @@ def convergence_of(run: RunFile) -> Convergence | None:
     return Convergence(generations, history.queries[rows], quantiles, best[tenth], best[-1])
 
 
+LINEAGES = "lineages and graphs"  # the stage in which they are drawn
 BUDGET = Budget(queries=20_000, seconds=30.0)
 """Of queries for one page: top predictions first, then as many occlusion maps as fit."""
 
@@ -137,7 +139,9 @@ def make_run_report(
         )
         classifier = None
     encoding, champions = run_encoding(settings), list(result.champions.values())
-    ancestries = trace_ancestries(file, encoding) if file is not None else [None] * len(champions)
+    with stage(LINEAGES, 0):
+        ancestries = trace_ancestries(file, encoding) if file is not None else [None] * len(champions)
+        graphs = _graphs(encoding, champions)
     top, maps = score_champions(champions, classifier, budget)
     real = score_real_images(classifier, data) if classifier is not None and data is not None else None
     predictions = panel_predictions(champions, settings.classes, panel)
@@ -152,7 +156,7 @@ def make_run_report(
             panel=predictions.get(champion.label, ()),
             real=None if real is None else real.examples.get(champion.label),
         )
-        for champion, ancestry, graph in zip(champions, ancestries, _graphs(encoding, champions), strict=True)
+        for champion, ancestry, graph in zip(champions, ancestries, graphs, strict=True)
     }
     if maps and len(maps) < len(champions):
         all_notes.append(
