@@ -126,8 +126,8 @@ def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
         "hand appear to be training images: thresholds are too high there, and scores too good.",
         "Times are of a shared machine of 2 cores, and include the real images.",
         "",
-        "| network | training | accuracy | protocol | score | without transfer | unrecognizable | AUROC | "
-        "FPR at TPR 80, 90, 95, 99 % | fooled by any | previous score | minutes |",
+        "| network | training | accuracy | protocol | score | with stored champions | "
+        "unrecognizable | AUROC | FPR at TPR 80, 90, 95, 99 % | fooled by any | previous score | minutes |",
         "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(line for figures, audit in rows if (line := verdict_line(figures, audit))),
         "",
@@ -150,9 +150,9 @@ def verdict_line(figures: dict[str, Any], audit: Audit) -> str:
     verdict = audit.verdict
     if verdict is None or verdict.score is None or verdict.fooled_by_any is None:
         return ""
-    without_transfer, unrecognizable = (
+    with_transfer, unrecognizable = (
         "–" if one is None else format_interval(one, 1)
-        for one in (verdict.score_without_transfer, verdict.score_unrecognizable)
+        for one in (verdict.score_with_transfer, verdict.score_unrecognizable)
     )
     detection, previous = verdict.detection, verdict.previous
     rates = "–" if detection is None else ", ".join(
@@ -161,7 +161,7 @@ def verdict_line(figures: dict[str, Any], audit: Audit) -> str:
     return (
         f"| {figures['name']} | {figures['training']} | {format_percent(figures['accuracy'])} | "
         f"{figures['protocol'] or figures['budget']} | {format_interval(verdict.score, 1)} | "
-        f"{without_transfer} | {unrecognizable} | "
+        f"{with_transfer} | {unrecognizable} | "
         f"{'–' if detection is None else format_interval(detection.auroc, 3)} | {rates} | "
         f"{format_share_interval(verdict.fooled_by_any)} | "
         f"{'–' if previous is None else f'{previous.score.value:.1f}'} | {figures['seconds'] / 60:.1f} |"

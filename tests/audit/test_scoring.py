@@ -149,18 +149,25 @@ def test_the_panel_is_asked_about_champions_and_about_all_that_pass():
     assert np.isfinite(agreement).tolist() == [[True, True, False], [True, False, False]]
 
 
-def test_a_score_without_the_champions_of_other_networks():
+def test_the_score_is_that_of_searches_and_one_with_stored_champions_stands_beside_it():
     results = all_results(
         AttackRun("transfer", 0, result([6.0] * 3, [50, 50, NEVER], 100)),
-        AttackRun("cppn", 0, result([3.0, 3.0, NOBODY], [1000, NEVER, NEVER], 5000)),
+        AttackRun("cppn", 0, result([3.0, 1.0, NOBODY], [1000, NEVER, NEVER], 5000)),
     )
     verdict = make_verdict(results)
+    assert verdict.best_attack == "cppn"
+    assert verdict.fooled_at_tpr95.value == pytest.approx(1 / 3)
+    assert verdict.fooled_by_any.value == pytest.approx(2 / 3)
+    assert verdict.score_with_transfer.value < verdict.score.value
+    assert np.mean(verdict.class_scores) == pytest.approx(verdict.score.value)
     assert verdict.previous.score.value == pytest.approx(100 * (1 - 2 / 3))
     assert verdict.previous.score_without_transfer.value == pytest.approx(100 * (1 - 0.5 / 3))
-    assert verdict.best_attack == "transfer"
-    assert verdict.score_without_transfer.value > verdict.score.value
+
+
+def test_stored_champions_decide_where_nothing_else_was_tried():
     alone = make_verdict(all_results(AttackRun("transfer", 0, result([6.0] * 3, [50] * 3, 100))))
-    assert alone.score_without_transfer is None  # nothing was searched
+    assert alone.best_attack == "transfer"
+    assert alone.score_with_transfer is None
     assert alone.previous.score_without_transfer is None
 
 

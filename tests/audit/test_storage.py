@@ -40,7 +40,7 @@ def test_nothing_half_written_is_left(folder):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema": SCHEMA + 1}, "has schema 4, this foolery reads up to 3; update it"),
+        ({"schema": SCHEMA + 1}, "has schema 5, this foolery reads up to 4; update it"),
         ({"state": "done"}, "is no audit: state"),
         ({"surprise": 1}, "is no audit: surprise"),
         ({"champions": [{"index": 0}]}, "is no audit: champions.0."),

@@ -20,8 +20,8 @@ from typing import Literal
 
 from foolery.audit.detection import TPRS, min_images
 from foolery.audit.reference import TPR
-from foolery.audit.schema_1 import FIGURES as OLD_NAMES
 from foolery.audit.schema_2 import NOT_KNOWN
+from foolery.audit.schema_3 import OLD_FIGURES as OLD_NAMES
 from foolery.audit.verdict import AuditVerdict, GateResult, Interval
 from foolery.errors import UsageError, did_you_mean
 from foolery.text import THRESHOLDS
@@ -101,8 +101,9 @@ def _fooled_at(tpr: float) -> Figure:
 #: Name in an expression to what it is.
 FIGURES: Mapping[str, Figure] = {
     "score": _score("the score, 0 to 100, of the best single attack", lambda v: _value(v.score)),
-    "score-without-transfer": _score(
-        "the score without the transfer attack", lambda v: _value(v.score_without_transfer or v.score)
+    "score-with-transfer": _score(
+        "the score where stored champions may be the best single attack",
+        lambda v: _value(v.score_with_transfer or v.score),
     ),
     "score-unrecognizable": _score(
         "the score without images that the panel recognizes",

@@ -90,10 +90,9 @@ def _figure_lines(audit: Audit, verdict: AuditVerdict) -> list[str]:
             scores = ", ".join(f"{score:.1f}" for score in verdict.seed_scores)
             lines.append(f"score of each seed: {scores}")
     lines += _attacker_lines(verdict)
-    if verdict.score_without_transfer is not None:
-        lines.append(
-            f"score without the transfer attack {format_interval(verdict.score_without_transfer, 1)}"
-        )
+    if verdict.score_with_transfer is not None:
+        interval = format_interval(verdict.score_with_transfer, 1)
+        lines.append(f"score where stored champions of other networks may be the best attack {interval}")
     if verdict.score_unrecognizable is not None:
         interval = format_interval(verdict.score_unrecognizable, 1)
         lines.append(f"score without images that the panel recognizes {interval}")

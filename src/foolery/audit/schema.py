@@ -1,9 +1,9 @@
 """``audit.json``: the whole of an audit, as other programs read it.
 
-Every number that a gate, a summary or a page shows is in it. ``schema`` is 3; ``foolery.audit.schema_1`` and
-``foolery.audit.schema_2`` read the earlier ones, and a larger one is refused. Shares are from 0 to 1, scores
-from 0 to 100, times in seconds. NaN is never written: what is not known is null. Paths are relative to the
-folder of the document.
+Every number that a gate, a summary or a page shows is in it. ``schema`` is 4; ``foolery.audit.schema_1``,
+``foolery.audit.schema_2`` and ``foolery.audit.schema_3`` read the earlier ones, and a larger one is refused.
+Shares are from 0 to 1, scores from 0 to 100, times in seconds. NaN is never written: what is not known is
+null. Paths are relative to the folder of the document.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from foolery.errors import UsageError
 from foolery.results import Result, table_html
 from foolery.text import format_confidence
 
-SCHEMA = 3
+SCHEMA = 4
 FILE = "audit.json"
 
 AuditState: TypeAlias = Literal["partial", "interrupted", "finished"]

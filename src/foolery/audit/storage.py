@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from foolery.audit import schema_1, schema_2
+from foolery.audit import schema_1, schema_2, schema_3
 from foolery.audit.schema import FILE, SCHEMA, Audit
 from foolery.errors import UsageError
 from foolery.files import check_no_links, write_atomic
@@ -66,7 +66,7 @@ def open_audit(path: Path | str) -> Audit:
 
 def upgraded(document: Any) -> Any:
     """The document of any earlier schema as one of this schema; what is no such document stays as it is."""
-    for version, upgrade in ((1, schema_1.upgrade), (2, schema_2.upgrade)):
+    for version, upgrade in ((1, schema_1.upgrade), (2, schema_2.upgrade), (3, schema_3.upgrade)):
         if isinstance(document, dict) and document.get("schema") == version:
             document = upgrade(document)
     return document

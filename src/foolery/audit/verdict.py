@@ -88,14 +88,15 @@ class AuditVerdict(FrozenModel):
     """The headline figures: means over seeds.
 
     Figures that compare with real images are those of the best single attack, each of the one that is best
-    at it.
+    at it. The transfer attack is none of these, unless it alone was tried: its champions cost somebody
+    else's queries, and which there are changes from version to version.
 
     Attributes:
         score: 100 x (1 - mean price), over classes and over log queries from 1 to the budget, of the best
             single attack's champions: what share of the real images is lost by rejecting one, on a
             logarithmic scale from 1 % to all; null for audits of earlier schemas.
-        score_without_transfer: the same without the transfer attack, whose champions cost somebody else's
-            queries; null where the transfer attack was not tried.
+        score_with_transfer: the same where the transfer attack may be the best single one; null where it was
+            not tried, or alone.
         score_unrecognizable: the same without classes whose champion of the attack the panel recognizes; null
             without a panel.
         fooled_at_tpr95: share of classes that the best single attack fools at the TPR95 threshold.
@@ -116,7 +117,7 @@ class AuditVerdict(FrozenModel):
     """
 
     score: Interval | None = None
-    score_without_transfer: Interval | None = None
+    score_with_transfer: Interval | None = None
     score_unrecognizable: Interval | None = None
     fooled_at_tpr95: Interval | None = None
     fooled_by_any: Interval | None = None

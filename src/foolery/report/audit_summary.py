@@ -108,9 +108,10 @@ def _figures(audit: Audit) -> tuple[Fact, ...]:
     if verdict is not None:
         facts += _scores(verdict.score, "score of 100")
         facts += _scores(verdict.score_unrecognizable, "score, unrecognizable images")
-        facts += _scores(verdict.score_without_transfer, "score without transfer attack")
-        for attacker in verdict.attackers[1:]:
-            facts += _scores(attacker.score, f"score, {attacker.name.replace('-', ' ')}")
+        facts += _scores(verdict.score_with_transfer, "score with transfer attack")
+        for attacker in verdict.attackers:
+            if attacker.name != "best-single":
+                facts += _scores(attacker.score, f"score, {attacker.name.replace('-', ' ')}")
         facts += _shares(verdict.fooled_at_tpr95, "fooled at TPR95 by the best attack")
         facts += _shares(verdict.fooled_by_any, "fooled at TPR95 by any attack")
         facts += _shares(verdict.above_real_median, "above real median")
@@ -153,9 +154,10 @@ def _with_reason(text: str, reason: str | None) -> str:
 
 
 def _detection(audit: Audit) -> list[PageTable]:
-    if audit.verdict is None or not audit.verdict.attackers:
+    attackers = () if audit.verdict is None else audit.verdict.attackers
+    best = next((one for one in attackers if one.name == "best-single"), None)
+    if best is None:
         return []
-    best = audit.verdict.attackers[0]
     return [
         PageTable(
             title="Real images against champions",
