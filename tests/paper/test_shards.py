@@ -9,7 +9,7 @@ from foolery.paper import reproduce
 from foolery.paper.prepare import ReproduceOptions
 from foolery.paper.protocol import check_protocol
 from foolery.paper.registry import load_reproduction
-from foolery.paper.shards import parse_shard
+from foolery.shards import parse_shard
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "results" / "reproduce" / "protocol-arms-race.md"
 

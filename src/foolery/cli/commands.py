@@ -33,6 +33,7 @@ COMMANDS = (
         "audit", "Audit a classifier: search for unrecognizable images that it accepts, and score it.", MAIN
     ),
     CommandEntry("reproduce", "Reproduce the paper's experiments, with its numbers beside ours.", MAIN),
+    CommandEntry("sweep", "Attack many classifiers with many searches, on one machine or on many.", MORE),
     CommandEntry("studio", "Watch and inspect runs on a local web page.", MORE),
     CommandEntry(
         "breed", "Breed images by hand in the browser, with a classifier's answers beside them.", MORE
@@ -61,6 +62,7 @@ EXAMPLES = {
     "report": "foolery report runs/first -o page --open",
     "audit": "foolery audit onnx:net/model.onnx --data folder:photos --budget 20000 --out audit",
     "reproduce": "foolery reproduce fig4 --scale 0.05",
+    "sweep": "foolery sweep board.toml --on local:2 --out board",
     "studio": "foolery studio runs --open",
     "breed": "foolery breed --from runs/first --class 3",
     "ascend": "foolery ascend -c torchvision:resnet18 --budget 20000 --out runs/ascent",

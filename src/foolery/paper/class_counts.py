@@ -21,10 +21,10 @@ from foolery.paper.experiment import (
     ReproductionOutcome,
     Requirements,
 )
+from foolery.paper.pieces import Piece
 from foolery.paper.race_claims import find_network, harder_finding, networks_table, queries_ratio
 from foolery.paper.race_design import RaceDesign
 from foolery.paper.races import Race
-from foolery.paper.shards import Piece
 from foolery.paper.verdicts import (
     MIN_UNITS,
     NO_VERDICT,

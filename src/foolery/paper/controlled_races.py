@@ -18,10 +18,10 @@ from foolery.paper.experiment import (
     ReproductionOutcome,
     Requirements,
 )
+from foolery.paper.pieces import Piece
 from foolery.paper.race_claims import find_network, harder_finding, networks_table, queries_ratio
 from foolery.paper.race_design import RaceDesign
 from foolery.paper.races import Race
-from foolery.paper.shards import Piece
 from foolery.paper.verdicts import Amount, Claim, Evidence, Finding, decide, find_claim, grade
 from foolery.text import format_confidence
 

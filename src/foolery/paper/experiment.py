@@ -15,7 +15,7 @@ from foolery.classifiers.base import Classifier
 from foolery.data.labelled import LabelledData
 from foolery.errors import MissingExtraError, UsageError
 from foolery.paper.cost import Cost
-from foolery.paper.shards import Piece
+from foolery.paper.pieces import Piece
 from foolery.paper.verdicts import Amount, Claim, Finding
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from foolery.paper.protocol import check_protocol
 from foolery.paper.publishing import publish_pages
 from foolery.paper.registry import ALL, select_reproductions
 from foolery.paper.results import ReproductionResult, ReproductionResults, result_content
-from foolery.paper.shards import Shard, parse_shard
+from foolery.shards import Shard, parse_shard
 from foolery.stages import Stage, plan_stages, stage
 from foolery.text import format_count
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from foolery.errors import UsageError
-from foolery.runs.errors import RunFileError
+from foolery.runs.errors import InUseError, RunFileError
 from foolery.runs.schema import APPLICATION_ID, FORMAT, LARGEST_GENOME
 
 if TYPE_CHECKING:
@@ -210,7 +210,8 @@ class RunLock:
     The operating system drops the lock of a killed process; the file that it leaves blocks nobody.
 
     Raises:
-        UsageError: another process holds it, or the folder cannot be written.
+        InUseError: another process holds it.
+        UsageError: the folder cannot be written.
     """
 
     def __init__(self, folder: Path, name: str = LOCK_NAME, what: str = "run") -> None:
@@ -223,7 +224,7 @@ class RunLock:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise UsageError(
+            raise InUseError(
                 f"{folder}: another process is writing this {what}; wait for it, stop it, or "
                 f"choose another folder"
             ) from None

@@ -9,6 +9,10 @@ class RunFileError(UsageError):
     """A file that is no run, or one that cannot be trusted; the message names the file and what is wrong."""
 
 
+class InUseError(UsageError):
+    """Another process is writing there."""
+
+
 class RecordError(Exception):
     """One record that breaks a rule of a run; the message names the record, not the file."""
 

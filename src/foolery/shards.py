@@ -1,28 +1,15 @@
-"""Shards: large experiments in pieces that finish in any order, on machines that share a folder."""
+"""Shards: large work in pieces that are done in any order, on machines that share a folder."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from foolery.errors import UsageError
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of an experiment that needs no other part.
-
-    Attributes:
-        name: for the user, for instance ``race 3``.
-        run: makes it, and keeps what it found in the folder of the experiment; done again it costs nothing.
-    """
-
-    name: str
-    run: Callable[[], Any]
 
 
 @dataclass(frozen=True)
