@@ -19,7 +19,8 @@ from foolery.audit.detection import TPRS, min_images
 from foolery.audit.intervals import exact_share
 from foolery.audit.resolution import check_resolution
 from foolery.audit.schema import ReferenceStatistics, Threshold
-from foolery.classifiers.accuracy import better_than_chance
+from foolery.checks.class_order import other_order
+from foolery.classifiers.accuracy import LabelledPredictions, better_than_chance
 from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.rejection import REJECTED
@@ -108,7 +109,8 @@ def score_reference(
     """Score the images of ``reference``, the same ones every time; ``on_scored`` is told how many are done.
 
     Raises:
-        UsageError: where class names do not match, or no image can be read.
+        UsageError: where class names do not match, be it that images show another order of those that were
+            matched by position, or no image can be read.
     """
     description, data = classifier.description, reference.data
     match = match_classes(data.classes, description.classes, description.name)
@@ -122,6 +124,10 @@ def score_reference(
     if not batches:
         raise UsageError("data: no image could be read")
     scores, classes = np.concatenate(batches), np.concatenate(labels)
+    predictions = LabelledPredictions.from_scores(scores, classes, description.kind)
+    message = other_order(predictions, match, data.classes, description.classes)
+    if message is not None:
+        raise UsageError(f"data: {message}")
     return ReferenceScores(
         scores=scores,
         labels=classes,

@@ -30,6 +30,7 @@ from foolery.audit.verdict import AuditVerdict
 from foolery.canvas import Canvases
 from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.data import match_classes
+from foolery.data.contents import reading_lines
 from foolery.data.labelled import sample
 from foolery.errors import UsageError
 from foolery.files import check_no_links
@@ -95,8 +96,10 @@ class AuditSession:
         except UsageError:
             discard_folder(plan.out)
             raise
-        if session.audit.reference is not None:
+        if session.audit.reference is not None and plan.reference is not None:
             on_progress(reference_line(session.audit.reference))
+            for line in reading_lines(plan.reference.data):
+                on_progress(line)
         session.document.write()
         return session
 

@@ -184,15 +184,26 @@ def check_order(trial: CardTrial, chosen: CardTrial, chosen_usual: tuple[int, ..
     as_good = turned and share >= chosen.accuracy - _ALIKE and trial.usual < chosen_usual
     if not as_good and (better < _BETTER or mcnemar(right[:count].tolist(), chosen.correct[:count]) > _SURE):
         return
-    classes = trial.card.classes
-    moved = [label for label in range(min(len(classes), len(order))) if order[label] not in (-1, label)]
-    if not moved:
+    classes, own = trial.card.classes, chosen.card.classes
+    shown = [label for label in range(min(len(classes), len(order))) if order[label] >= 0]
+    moved = [label for label in shown if order[label] != label]
+    same = trial.card.output_name == chosen.card.output_name and all(
+        own[order[label]] == classes[label] for label in shown if order[label] < len(own)
+    )
+    if not moved or (better < _BETTER and same):  # the other order is the chosen one
         return
     pairs = ", ".join(f"{classes[label]} is where {classes[order[label]]} stands" for label in moved[:3])
-    more = ", …" if len(moved) > 3 else ""
+    pairs += ", …" if len(moved) > 3 else ""
+    if better < _BETTER:
+        raise UsageError(
+            f"card: these images cannot tell the order of the class names: {chosen.accuracy:.1%} of them are "
+            f"right as the names stand, and {share:.1%} would be with a more usual way of preprocessing "
+            f"({trial.family}) and the names moved ({pairs}); other images may tell, or write the card by "
+            "hand where you know its preprocessing"
+        )
     raise UsageError(
         f"card: the class names are in another order than the outputs: {chosen.accuracy:.1%} of "
         f"{len(chosen.correct)} images are right, and {share:.1%} would be with the names moved "
-        f"({pairs}{more}); give --class-names FILE with one name a line, in the order that the network was "
+        f"({pairs}); give --class-names FILE with one name a line, in the order that the network was "
         f"trained with"
     )

@@ -38,11 +38,13 @@ class Names:
         classes: the names.
         ordered: whether somebody gave their order: the user, or the file itself; folders have none.
         note: what the user should know about where they come from; empty where nothing is special.
+        own: whether the file itself names each of its columns, so that their order is beyond doubt.
     """
 
     classes: tuple[str, ...]
     ordered: bool
     note: str = ""
+    own: bool = False
 
 
 def names_for(
@@ -64,14 +66,13 @@ def names_for(
             other = others[0] if len(others) == 1 and len(data) == 2 else f"not {names[0]}"
             return Names((other, names[0]), True, f"the only output is the probability of {names[0]!r}")
         if own and own != names and not numbered and sorted(map(_plain, own)) == sorted(map(_plain, names)):
-            return Names(
-                own, True, "the file's own names are in another order than those given; its own count"
-            )
+            note = "the file's own names are in another order than those given; its own count"
+            return Names(own, True, note, output.columns > 1)
         return Names(names, True)
     if own and not numbered:
-        return Names(own, True, "class names are the file's own")
+        return Names(own, True, "class names are the file's own", output.columns > 1)
     if own and _named_alike(data, own):
-        return Names(own, True)
+        return Names(own, True, own=output.columns > 1)
     return Names(distinct(list(data)), ordered=False)
 
 

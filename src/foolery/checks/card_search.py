@@ -161,10 +161,12 @@ def find_card(
         best = choice.best
         frames, framing = search.framing(best, resized=True)
     chosen = framing.best
+    names = _names_of(chosen.card, outputs)
+    usual = () if names.own else best.usual
     check_order(chosen, chosen)
     correct = sum(chosen.correct)
     if not beyond_chance(correct, len(chosen.correct), len(chosen.card.classes), len(trials)):
-        search.check_other_orders(trials, chosen, best.usual)
+        search.check_other_orders(trials, chosen, usual)
         raise UsageError(
             f"card: nothing that was tried is better than chance (best {chosen.accuracy:.1%} of "
             f"{len(chosen.correct)} images); are the class names in the order of the outputs? "
@@ -172,11 +174,10 @@ def find_card(
         )
     for frame in frames.values():
         if usual_resize(frame.card) < usual_resize(chosen.card):
-            check_order(replace(frame, usual=(0,)), chosen, (1,))
+            check_order(replace(frame, usual=(0,)), chosen, () if names.own else (1,))
     if chosen.accuracy < RIGHT or len(chosen.card.classes) == 2:
-        search.check_other_orders(trials, chosen, best.usual)
+        search.check_other_orders(trials, chosen, usual)
     match = match_classes(data.classes, chosen.card.classes)
-    names = _names_of(chosen.card, outputs)
     by_place = position_note(match, data.classes, chosen.card.classes)
     if by_place is None and not names.ordered:
         by_place = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -26,14 +26,20 @@ class Announcer:
     Attributes:
         as_json: whether standard output is for one JSON object, so that it is said on standard error.
         printed: what has been said already.
+        wait: seconds after which listing is said to take long.
     """
 
     as_json: bool
     printed: set[tuple[str, ...]] = field(default_factory=set)
+    wait: float = _PATIENCE
 
-    def __call__(self, reference: str, data: LabelledData) -> None:
+    def opening(self, reference: str) -> AbstractContextManager[None]:
+        """Says so where listing takes long."""
+        return patience(f"listing {printable(reference)}", self.wait)
+
+    def opened(self, reference: str, data: LabelledData, classes: Sequence[str] | None) -> None:
         """Print the lines of ``data``, unless they were printed before."""
-        self.say(reference, data)
+        self.say(reference, data, None if classes is None else _by_position(data, classes))
 
     def say(self, reference: str, data: LabelledData, by_position: str | None = None) -> None:
         """Print the lines of ``data``; the first says what was taken ``by_position`` alone."""
@@ -46,19 +52,6 @@ class Announcer:
             return
         self.printed.add(tuple(lines))
         print(*lines, sep="\n", file=sys.stderr if self.as_json else sys.stdout, flush=True)
-
-
-def open_data(
-    reference: str, split: str, *, as_json: bool, classes: Sequence[str] | None = None
-) -> LabelledData:
-    """The data that ``reference`` names, announced, with how its classes match ``classes``."""
-    from foolery.data import load_data
-    from foolery.data.opened import on_open
-
-    with on_open(None), patience(f"listing {printable(reference)}"):
-        data = load_data(reference, split)
-    Announcer(as_json).say(reference, data, None if classes is None else _by_position(data, classes))
-    return data
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -167,6 +167,7 @@ def audit(
     """
     begun = monotonic()
     from foolery.audit import AuditConfig, run_audit
+    from foolery.data.opened import data_for
 
     config = AuditConfig(
         data=data,
@@ -193,8 +194,9 @@ def audit(
         sarif=sarif,
         command=command_line(context),
     )
-    with stage_bars("audit"), _saying_how_to_continue(config.out):
+    with stage_bars("audit"), _saying_how_to_continue(config.out), ExitStack() as within:
         loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
+        within.enter_context(data_for(loaded.description.classes))
         audited = run_audit(loaded, config, on_progress=note, resume=resume, overwrite=overwrite, begun=begun)
     _print(audited, as_json=as_json)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli._data import ReadingProgress, open_data
+from foolery.cli._data import ReadingProgress
 from foolery.cli._options import (
     BackendOption,
     CardOption,
@@ -49,12 +49,15 @@ def evaluate(
     DATA is mnist, cifar10, folder:DIR (one folder for each class) or parquet:FILE.
     """
     from foolery.checks.accuracy import evaluate as measure
+    from foolery.data import load_data
     from foolery.data.contents import contents_dict
     from foolery.data.labelled import WatchedData
+    from foolery.data.opened import data_for
 
     with stage_bars("evaluate"):
         loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
-        images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
+        with data_for(loaded.description.classes):
+            images = load_data(data, split)
         result = measure(loaded, images if is_watched() else WatchedData(images, ReadingProgress()))
     note_unreadable(images, as_json=as_json)
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foolery.cli._data import ReadingProgress, open_data
+from foolery.cli._data import ReadingProgress
 from foolery.cli._options import (
     BackendOption,
     CardOption,
@@ -49,14 +49,17 @@ def preflight(
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
     from foolery.checks.contract import check_max_images
     from foolery.checks.contract import preflight as check
+    from foolery.data import load_data
     from foolery.data.labelled import WatchedData
+    from foolery.data.opened import data_for
 
     check_max_images(max_images)
     with stage_bars("preflight"):
         loaded = load(classifier, backend, card, device, class_names, trust, changes)
         images = watched = None
         if data is not None:
-            images = open_data(data, split, as_json=as_json, classes=loaded.description.classes)
+            with data_for(loaded.description.classes):
+                images = load_data(data, split)
             watched = images if is_watched() else WatchedData(images, ReadingProgress())
         result = check(loaded, watched, max_images)
     if images is not None:

@@ -65,7 +65,8 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write runs, an audit, an arms race, or an index of a folder as web pages that need no network."""
-    from foolery.report.artifact import ClassifierLoader
+    from foolery.data.opened import data_for
+    from foolery.report.artifact import ClassifierLoader, recorded_classes
     from foolery.report.write import report_options, write_pages
 
     if classifier is None and (trust or class_names is not None):
@@ -74,17 +75,19 @@ def report(
         chosen = None
         if classifier is not None:
             chosen = load(classifier, backend, card, device, class_names, trust, None)
-        options = report_options(
-            classifier=chosen,
-            data=data,
-            split=split,
-            panel=[load(each, backend, None, device, None, False, None) for each in panel or []],
-            budget=budget,
-            figures=figures,
-            single_file=single_file,
-            on_note=lambda text: note(f"note: {text}"),
-            loader=ClassifierLoader(backend, card, device),
-        )
+        classes = recorded_classes(Path(runs[0])) if chosen is None else chosen.description.classes
+        with data_for(classes if data is not None else None):
+            options = report_options(
+                classifier=chosen,
+                data=data,
+                split=split,
+                panel=[load(each, backend, None, device, None, False, None) for each in panel or []],
+                budget=budget,
+                figures=figures,
+                single_file=single_file,
+                on_note=lambda text: note(f"note: {text}"),
+                loader=ClassifierLoader(backend, card, device),
+            )
         written = write_pages(runs, out, options, overwrite=overwrite)
     if as_json:
         print_json({"page": str(written.page), "runs": written.count, "broken": written.unreadable})

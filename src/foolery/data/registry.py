@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from foolery.data.labelled import LabelledData, check_split
-from foolery.data.opened import tell_opened
+from foolery.data.opened import opening, tell_opened
 from foolery.errors import UsageError
 from foolery.install import shell_words
 from foolery.registry import Entry, Registry
@@ -87,7 +87,8 @@ def load_data(reference: str, split: str = "test") -> LabelledData:
         raise UsageError(f"data: {reference!r} names no file; write {entry.usage}")
     if colon and not takes_location:
         raise UsageError(f"data: {reference!r} is unknown; {name} is written alone")
-    data: LabelledData = DATA.load(name)(location, split)
+    with opening(reference):
+        data: LabelledData = DATA.load(name)(location, split)
     tell_opened(reference, data)
     return data
 

@@ -13,6 +13,7 @@ from foolery.classifiers.card import card_beside, read_card
 from foolery.data import LabelledData, load_data
 from foolery.data.class_matching import match_classes
 from foolery.data.labelled import StrictData
+from foolery.data.opened import data_for
 from foolery.encodings import make_encoding
 from foolery.errors import UsageError
 from foolery.hardening.config import ArmsRaceConfig, Method, OnBroken
@@ -120,7 +121,8 @@ def _prepare_fine_tuning(
         settings,
     )
     make_encoding(config.encoding, description.canvas)
-    train_data, test_data = load_data(data, "train"), load_data(data, "test")
+    with data_for(description.classes):
+        train_data, test_data = load_data(data, "train"), load_data(data, "test")
     for each in (train_data, test_data):
         match_classes(each.classes, description.classes, description.name)
     notes: tuple[str, ...] = (f"{network} is fine-tuned, not trained from scratch",)

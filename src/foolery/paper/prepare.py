@@ -11,6 +11,7 @@ from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier
 from foolery.data import load_data
 from foolery.data.labelled import LabelledData
+from foolery.data.opened import data_for
 from foolery.errors import UsageError, did_you_mean
 from foolery.install import install_command
 from foolery.paper.experiment import (
@@ -107,7 +108,8 @@ def prepare_reproductions(
         data, data_references = {}, {}
         for data_requirement in each.requirements.data:
             try:
-                opened = loader.data(each, data_requirement)
+                with data_for(next((one.description.classes for one in classifiers.values()), None)):
+                    opened = loader.data(each, data_requirement)
             except UsageError as error:
                 problems.append(f"{each.name}: {error}")
                 continue

@@ -177,6 +177,24 @@ class Artifact(Protocol):
         ...
 
 
+def recorded_classes(path: Path) -> Sequence[str] | None:
+    """Class names of what a run or an audit fooled; None where there are none, or it cannot be read."""
+    from foolery.audit import open_audit
+    from foolery.runs import open_live_run
+
+    kind = artifact_kind(path)
+    folder = path.parent if path.is_file() else path
+    try:
+        if kind == "audit":
+            return open_audit(folder).classifier.classes
+        if kind == "run":
+            with open_live_run(folder) as live:
+                return live.settings.classes
+    except UsageError:  # said by whoever reads all of it
+        return None
+    return None
+
+
 def open_artifact(path: Path) -> Artifact:
     """The run, audit or arms race in a folder, or of its file.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from foolery.audit.champion_files import read_champion
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.wrappers.metered import Budget
+from foolery.data.contents import reading_lines
 from foolery.data.labelled import LabelledData
 from foolery.engine.run import Champion
 from foolery.errors import UsageError
@@ -80,6 +81,8 @@ def make_audit_report(
     champions = [_champion(folder, each, sources.get(each.canvas_hash)) for each in audit.champions]
     top, maps = score_champions(champions, classifier, budget)
     real = score_real_images(classifier, data) if classifier is not None and data is not None else None
+    if real is not None and data is not None:
+        all_notes += [*([real.by_position] if real.by_position else []), *reading_lines(data)]
     details = {}
     for record, champion in zip(audit.champions, champions, strict=True):
         label, source = record.label, sources.get(record.canvas_hash)

@@ -14,7 +14,7 @@ from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Kind
 from foolery.classifiers.scores import confidence
 from foolery.classifiers.wrappers.metered import Budget
-from foolery.data.class_matching import match_by_name, match_classes
+from foolery.data.class_matching import match_by_name, match_classes, position_note
 from foolery.data.fitting import fit_all
 from foolery.data.labelled import LabelledData, sample
 from foolery.engine.run import Champion
@@ -264,10 +264,12 @@ class RealImages:
     Attributes:
         examples: class name to the first sampled image of it.
         confidences: ``(N,) float64``, of each image in its own class.
+        by_position: which classes were matched by position alone, in a sentence; empty where none was.
     """
 
     examples: Mapping[str, RealImage]
     confidences: NDArray[np.float64]
+    by_position: str = ""
 
 
 def score_real_images(classifier: Classifier, data: LabelledData, limit: int = MAX_REAL_IMAGES) -> RealImages:
@@ -277,12 +279,12 @@ def score_real_images(classifier: Classifier, data: LabelledData, limit: int = M
         UsageError: where a class of the data is none of the classifier's.
     """
     description = classifier.description
-    index = match_classes(data.classes, description.classes, description.name).index
+    match = match_classes(data.classes, description.classes, description.name)
     examples: dict[str, RealImage] = {}
     confidences = []
     batches = sample(data, limit).batches(BATCH, description.canvas)
     for batch in counted(batches, "real images", min(len(data), limit)):
-        targets = index[batch.labels]
+        targets = match.index[batch.labels]
         scores = classifier.scores(batch.canvases)[np.arange(len(batch)), targets]
         values = confidence(scores, description.kind)
         confidences.append(values)
@@ -290,4 +292,8 @@ def score_real_images(classifier: Classifier, data: LabelledData, limit: int = M
             label = description.classes[target]
             if label not in examples:
                 examples[label] = RealImage(canvas.copy(), value)
-    return RealImages(examples, np.concatenate(confidences) if confidences else np.empty(0))
+    return RealImages(
+        examples,
+        np.concatenate(confidences) if confidences else np.empty(0),
+        position_note(match, data.classes, description.classes) or "",
+    )

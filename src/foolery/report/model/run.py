@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.wrappers.metered import Budget
+from foolery.data.contents import reading_lines
 from foolery.data.labelled import LabelledData
 from foolery.encodings import Encoding
 from foolery.encodings.cppn.encoding import Cppn
@@ -144,6 +145,8 @@ def make_run_report(
         graphs = _graphs(encoding, champions)
     top, maps = score_champions(champions, classifier, budget)
     real = score_real_images(classifier, data) if classifier is not None and data is not None else None
+    if real is not None and data is not None:
+        all_notes += [*([real.by_position] if real.by_position else []), *reading_lines(data)]
     predictions = panel_predictions(champions, settings.classes, panel)
     details = {
         champion.label: _detail(
