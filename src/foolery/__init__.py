@@ -14,12 +14,11 @@ Every result has ``to_dict()``, ``report(path)`` and a view for notebooks. ``foo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from foolery.lazy import attach
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # of typing, which takes as long to import as all of this
 if TYPE_CHECKING:
     from foolery.analysis.transferability import transfer as transfer
     from foolery.analysis.verification import verify as verify

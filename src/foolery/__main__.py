@@ -1,6 +1,6 @@
 """``python -m foolery`` is the command ``foolery``."""
 
-from foolery.cli.main import main
+from foolery.cli.start import main
 
 if __name__ == "__main__":
     main()

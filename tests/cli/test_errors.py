@@ -50,9 +50,9 @@ def test_an_error_of_several_lines_is_printed_as_one(monkeypatch):
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", "error: first second\n")
 
 
-def test_an_interruption_is_130_and_says_nothing(monkeypatch):
+def test_an_interruption_is_130_and_one_line(monkeypatch):
     result = outcome_of(KeyboardInterrupt(), monkeypatch)
-    assert (result.exit_code, result.output) == (130, "")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted; repeat the command\n")
 
 
 def test_no_traceback_without_debug(monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import cleandoc
+from traceback import print_exception
 from typing import Any
 
 import typer
@@ -17,8 +18,14 @@ from typer.core import TyperCommand, TyperGroup
 from foolery.cli._data import announcing
 from foolery.cli._errors import print_error, show_warning
 from foolery.cli._help import help_page
-from foolery.cli._output import events
-from foolery.cli._signals import end_in_peace, ended_by_signals
+from foolery.cli._output import events, note
+from foolery.cli._signals import (
+    end_in_peace,
+    ended_by_signals,
+    interruption_code,
+    interruption_over,
+    is_noted,
+)
 from foolery.cli._streams import plain_streams, raw
 from foolery.cli.commands import COMMANDS, EXAMPLES, OPTION_GROUPS, CommandEntry
 from foolery.errors import UsageError, did_you_mean
@@ -131,8 +138,10 @@ class Commands(TyperGroup):
         """Run the command that ``arguments`` name; returns the exit code, prints errors on stderr."""
         arguments, debug = without_debug(arguments or ["--help"])
         warnings.showwarning = show_warning
-        with plain_streams(), ended_by_signals():
-            return self._run(arguments, debug=debug)
+        with ended_by_signals(), plain_streams():
+            code = self._run(arguments, debug=debug)
+            interruption_over()
+            return interruption_code() or code  # whatever became of the signal
 
     def _run(self, arguments: list[str], *, debug: bool) -> int:
         words = tuple(arguments)
@@ -149,11 +158,24 @@ class Commands(TyperGroup):
             return done.exit_code
         except BrokenPipeError:
             discard_output()
-        except (KeyboardInterrupt, typer.Abort) as interrupt:
-            return int(getattr(interrupt, "exit_code", INTERRUPTED))
+        except (KeyboardInterrupt, typer.Abort):
+            _say_interrupted()
+            return INTERRUPTED
         except Exception as error:
+            if interruption_code() is not None:  # a library made something else of it
+                if debug:
+                    print_exception(error)
+                _say_interrupted()
+                return INTERRUPTED
             return print_error(error, debug=debug)
         return DONE
+
+
+def _say_interrupted() -> None:
+    """Say so, unless the command has said what became of its work."""
+    interruption_over()
+    if not is_noted():
+        note("interrupted; repeat the command")
 
 
 def without_debug(arguments: list[str]) -> tuple[list[str], bool]:

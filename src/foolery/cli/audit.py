@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -25,7 +24,7 @@ from foolery.cli._options import (
     whole_number,
 )
 from foolery.cli._output import note, print_json
-from foolery.cli._signals import interruption_note
+from foolery.cli._signals import saying_what_became_of
 from foolery.cli._stage_bars import stage_bars
 from foolery.errors import GateError
 
@@ -194,21 +193,11 @@ def audit(
         sarif=sarif,
         command=command_line(context),
     )
-    with stage_bars("audit"), _saying_how_to_continue(config.out), ExitStack() as within:
+    with stage_bars("audit"), saying_what_became_of(config.out), ExitStack() as within:
         loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
         within.enter_context(data_for(loaded.description.classes))
         audited = run_audit(loaded, config, on_progress=note, resume=resume, overwrite=overwrite, begun=begun)
     _print(audited, as_json=as_json)
-
-
-@contextmanager
-def _saying_how_to_continue(folder: Path | str | None) -> Iterator[None]:
-    """Say how to continue where an interrupt ends what is within."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        note(interruption_note(folder))
-        raise
 
 
 def _print(audited: Audit, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import typer
 from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, real_number, whole_number
 from foolery.cli._output import note, print_json
+from foolery.cli._signals import saying_what_became_of
 from foolery.cli._stage_bars import labelled_stages
 from foolery.stages import Stage
 
@@ -124,7 +125,7 @@ def harden(
             (f"round {number}: {count} runs", generations, f"{count} runs"),
         )
     ]
-    with labelled_stages("harden", planned) as progress:
+    with saying_what_became_of(out), labelled_stages("harden", planned) as progress:
         race = run(
             network,
             data=data,
