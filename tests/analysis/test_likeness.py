@@ -12,7 +12,7 @@ from foolery.analysis.relatedness import measure_relatedness
 from foolery.canvas import canvas_hash
 from foolery.classifiers import load_classifier
 from foolery.classifiers.class_names import named_list
-from foolery.classifiers.gradients import LastLayer
+from foolery.classifiers.layers import LastLayer
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
 from support.plain import Plain, noise

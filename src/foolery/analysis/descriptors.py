@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape
-from foolery.classifiers.gradients import LastLayer
+from foolery.classifiers.layers import LastLayer
 from foolery.data.fitting import fit_all
 
 SIDE = 16

@@ -12,7 +12,7 @@ from foolery.analysis.descriptors import cosines, distances, features, thumbnail
 from foolery.analysis.statistics import PermutationTest, mantel, neighbor_test
 from foolery.analysis.transferability import check_canvases, check_fingerprint
 from foolery.classifiers.base import Classifier
-from foolery.classifiers.gradients import LastLayer, last_layer
+from foolery.classifiers.layers import LastLayer, last_layer
 from foolery.engine.run import RunResult
 from foolery.errors import UsageError
 

@@ -73,6 +73,11 @@ class Detector:
         raise NotImplementedError
 
 
+def unfitted() -> NDArray[Any]:
+    """What a detector holds before it has seen real images."""
+    return np.empty((0, 0))
+
+
 def namespace(values: Array) -> Any:
     """Numpy or torch, whichever ``values`` belong to; both have the functions that detectors use."""
     return sys.modules[type(values).__module__.partition(".")[0]]

@@ -10,6 +10,11 @@ from foolery.registry import Entry, Option, Registry
 
 _HERE = "foolery.detectors"
 
+
+def _percentile(default: float) -> Option:
+    return Option("percentile", float, "Share of the features that it changes or not.", default=default)
+
+
 DETECTORS = Registry(
     "detector",
     "foolery.detectors",
@@ -39,6 +44,84 @@ DETECTORS = Registry(
                 Option("gamma", float, "Exponent.", default=0.1),
                 Option("top", int, "Classes that count.", default=100),
             ),
+        ),
+        Entry(
+            "openmax",
+            "the probability of no class, from tails of distances between logits (Bendale and Boult 2016)",
+            f"{_HERE}.openmax:OpenMax",
+            options=(
+                Option("tail", int, "Distances in the tail of a class.", default=25),
+                Option("alpha", int, "Classes that lose of their logits.", default=10),
+            ),
+        ),
+        Entry(
+            "mahalanobis",
+            "distance of features to the nearest class (Lee et al. 2018)",
+            f"{_HERE}.mahalanobis:Mahalanobis",
+            extra="detectors",
+        ),
+        Entry(
+            "relative-mahalanobis",
+            "the same, less the distance to all classes as one (Ren et al. 2021)",
+            f"{_HERE}.mahalanobis:RelativeMahalanobis",
+            extra="detectors",
+        ),
+        Entry(
+            "knn",
+            "distance of features to the k-th nearest of real images (Sun et al. 2022)",
+            f"{_HERE}.nearest:NearestFeatures",
+            options=(Option("k", int, "Which neighbor counts.", default=50),),
+            extra="detectors",
+        ),
+        Entry(
+            "vim",
+            "what of the features lies outside the space of real ones, less the energy (Wang et al. 2022)",
+            f"{_HERE}.vim:VirtualLogit",
+            options=(Option("dimensions", int, "Of that space; 0 chooses.", default=0),),
+            extra="detectors",
+        ),
+        Entry(
+            "react",
+            "the energy after large features were clipped (Sun, Guo and Li 2021)",
+            f"{_HERE}.shaping:ClippedEnergy",
+            options=(_percentile(0.9),),
+            extra="detectors",
+        ),
+        Entry(
+            "ash",
+            "the energy after small features became 0 and the others grew (Djurisic et al. 2023)",
+            f"{_HERE}.shaping:PrunedEnergy",
+            options=(_percentile(0.65),),
+            extra="detectors",
+        ),
+        Entry(
+            "scale",
+            "the energy after all features grew by what ASH would have them grow (Xu et al. 2024)",
+            f"{_HERE}.shaping:ScaledEnergy",
+            options=(_percentile(0.65),),
+            extra="detectors",
+        ),
+        Entry(
+            "odin",
+            "1 less the largest probability at a high temperature, after a step (Liang et al. 2018)",
+            f"{_HERE}.odin:Odin",
+            options=(
+                Option("step", float, "In levels of 255.", default=0.357),
+                Option("temperature", float, "What logits are divided by.", default=1000.0),
+            ),
+            extra="detectors",
+        ),
+        Entry(
+            "digits-vae",
+            "-log p(x) of the generative network digits-vae; for digits",
+            f"{_HERE}.density:Density",
+            extra="onnx",
+        ),
+        Entry(
+            "pixel-knn",
+            "distance of pixels to the k-th nearest of real images",
+            f"{_HERE}.nearest:NearestPixels",
+            options=(Option("k", int, "Which neighbor counts.", default=5),),
         ),
     ),
 )

@@ -14,7 +14,7 @@ from foolery.analysis.diversity import measure_diversity
 from foolery.analysis.lineage import GoalSwitches, goal_switches, lineage_tree, tree_summary
 from foolery.analysis.relatedness import Relatedness, measure_relatedness
 from foolery.analysis.statistics import NEEDS_SCIPY, correlation, format_p
-from foolery.classifiers.gradients import last_layer
+from foolery.classifiers.layers import last_layer
 from foolery.engine.run import RunResult, make_run_result
 from foolery.paper.cost import Cost, evolution_cost
 from foolery.paper.experiment import (

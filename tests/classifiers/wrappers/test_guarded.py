@@ -17,6 +17,7 @@ from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.classifiers.wrappers.guarded import guard
 from foolery.classifiers.wrappers.metered import Metered
 from foolery.classifiers.wrappers.rejection import REJECTED
+from foolery.detectors import DETECTORS
 from foolery.engine.ascent import ascend
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
@@ -25,6 +26,7 @@ from support.plain import Plain
 
 NOISE = np.random.default_rng(1).integers(0, 256, (60, 1, 28, 28), np.uint8)
 OUTPUT_ONLY = ["msp", "max-logit", "margin", "energy", "gen"]
+DEEPER = [name for name in DETECTORS if name not in OUTPUT_ONLY]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,6 +78,24 @@ def test_what_is_accepted_has_the_scores_of_the_classifier_and_what_is_refused_h
 
 def test_nineteen_in_twenty_of_unseen_digits_are_accepted(guarded, mnist):
     assert 0.93 < (guarded.margins(mnist.canvases) >= 0).mean() < 0.97
+
+
+@pytest.mark.parametrize("name", DEEPER)
+@pytest.mark.parametrize("backend", ["onnx", "torch"])
+def test_detectors_that_look_deeper_guard_both_back_ends(name, backend, mnist):
+    torch = pytest.importorskip("torch", reason="the extra torch is not installed")
+    guarded = guard(load_classifier("lenet", backend=backend), name)
+    canvases = np.concatenate([mnist.canvases[:400], NOISE[:20]])
+    scores, accepted = guarded.scores(canvases), guarded.margins(canvases) >= 0
+    np.testing.assert_allclose(scores[accepted, :10], guarded.inner.scores(canvases)[accepted], atol=1e-4)
+    np.testing.assert_array_equal(scores.argmax(1) == 10, ~accepted)
+    assert 0.85 < accepted[:400].mean() < 0.99
+    assert accepted[400:].all() if name == "openmax" else not accepted[400:].any()
+    pixels = torch.from_numpy(canvases[380:].astype(np.float32)).requires_grad_()
+    logits = guarded.logits(pixels)
+    np.testing.assert_allclose(logits.detach().numpy(), scores[380:], rtol=1e-3, atol=0.02)
+    (slope,) = torch.autograd.grad(logits[:, 3].sum(), pixels)
+    assert (slope != 0).flatten(1).any(1).all()
 
 
 def test_beyond_the_threshold_scores_still_show_which_image_is_nearer(lenet, mnist):

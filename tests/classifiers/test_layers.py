@@ -5,7 +5,7 @@ import pytest
 
 from foolery.canvas import CanvasShape
 from foolery.classifiers import load_classifier
-from foolery.classifiers.gradients import last_layer
+from foolery.classifiers.layers import last_layer
 from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.classifiers.wrappers.metered import Metered
 from foolery.errors import UsageError
