@@ -101,7 +101,9 @@ def test_what_follows_from_constants_is_computed():
 
 def test_a_graph_that_the_converted_network_cannot_run_names_another_search(tmp_path):
     path = linear(tmp_path / "net.onnx", np.ones((16, 3)), (1, 4, 4), op="MeanVarianceNormalization")
-    with pytest.raises(UsageError, match=r"cannot be converted for gradients.*foolery evolve"):
+    with pytest.raises(
+        UsageError, match=r"has no gradients: the ONNX file cannot be converted.*foolery evolve"
+    ):
         with_gradient(open_onnx("onnx:net.onnx", path, card(4, 4, 3)))
 
 
@@ -124,3 +126,27 @@ def test_without_torch_the_extra_that_brings_all_of_it_is_named(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
     assert install_command("gradient") in done.stderr
+
+
+def test_an_onnx_file_runs_on_torch_where_that_is_asked_for(tmp_path):
+    path = linear(tmp_path / "net.onnx", np.random.default_rng(0).normal(size=(16, 3)), (1, 4, 4))
+    card(4, 4, 3).write(path.with_suffix(".card.json"))
+    canvases = probes(card(4, 4, 3).preprocessing.shape)
+    theirs, ours = load_classifier(f"onnx:{path}"), load_classifier(f"onnx:{path}", backend="torch")
+    assert (ours.description.backend, ours.description.fingerprint) == (
+        "torch",
+        theirs.description.fingerprint,
+    )
+    np.testing.assert_allclose(ours.scores(canvases), theirs.scores(canvases), atol=1e-5)
+    rough = load_classifier(f"onnx:{path}", backend="torch", precision="bf16")
+    assert 0 < np.abs(rough.scores(canvases) - theirs.scores(canvases)).max() < 1
+    assert "converted to torch" in ours.description.notes[-1]
+
+
+def test_an_onnx_file_that_torch_cannot_run_says_so_before_anything_runs(tmp_path):
+    path = linear(tmp_path / "net.onnx", np.ones((16, 3)), (1, 4, 4), op="MeanVarianceNormalization")
+    card(4, 4, 3).write(path.with_suffix(".card.json"))
+    with pytest.raises(
+        UsageError, match=r"cannot run on torch: .*leave --backend, --device and --precision out"
+    ):
+        load_classifier(f"onnx:{path}", backend="torch")

@@ -79,6 +79,17 @@ def prefers_torch(device: str) -> bool:
     return False
 
 
+def only_torch_has(device: str) -> bool:
+    """True where torch reaches ``device`` and onnxruntime, as installed here, does not."""
+    if not prefers_torch(device):
+        return False
+    try:
+        torch_device(device)
+    except UsageError:
+        return False
+    return True
+
+
 PRECISIONS = ("float32", "tf32", "bf16", "fp16")
 _HALF = {"bf16": "bfloat16", "fp16": "float16"}
 #: How far a confidence in each of them may lie from the same one in float32, for ``foolery verify``.

@@ -123,7 +123,7 @@ def _form(value: Any) -> str:
     )
 
 
-def open_reference(request: Request) -> Classifier:
+def open_reference(request: Request) -> OnnxClassifier:
     """The classifier that ``onnx:FILE`` names, with the card beside the file or the one that was given.
 
     Raises:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import warnings
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,9 @@ from foolery.classifiers.base import Classifier, Description
 from foolery.classifiers.builtin import names, open_builtin
 from foolery.classifiers.card import Card
 from foolery.classifiers.gradients import DifferentiableClassifier, has_gradient
-from foolery.classifiers.onnx import OnnxClassifier
+from foolery.classifiers.onnx import OnnxClassifier, open_reference
 from foolery.classifiers.preprocess import input_shape
+from foolery.classifiers.request import Request
 from foolery.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +32,26 @@ if TYPE_CHECKING:
 
 #: How far a score of the converted network may lie from onnxruntime's, and how far as a share of it.
 TOLERANCE, RELATIVE_TOLERANCE = 1e-3, 1e-4
+
+CONVERTED = (
+    "The ONNX file was converted to torch; on the processor its scores differ from onnxruntime's by {:.1g} "
+    "at most, on four canvases."
+)
+
+
+class ConversionError(UsageError):
+    """An ONNX file that torch cannot stand in for.
+
+    Attributes:
+        reason: without the classifier's name and without a remedy.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"classifier {name}: has no gradients: {reason}; foolery evolve needs none: "
+            f"foolery evolve --classifier {name}"
+        )
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -82,6 +103,40 @@ def with_gradient(classifier: Classifier) -> DifferentiableClassifier:
     raise UsageError(
         f"classifier {name}: has no gradients, so nothing can ascend; foolery evolve needs none: "
         f"foolery evolve --classifier {name}"
+    )
+
+
+def open_on_torch(request: Request) -> TorchClassifier:
+    """The classifier that ``onnx:FILE`` names, converted, on a device or in a precision that torch has.
+
+    On the processor and in float32 it is compared with onnxruntime first. Its fingerprint is the file's, so
+    what it scored can be verified by onnxruntime.
+
+    Raises:
+        UsageError: where the file cannot be read or converted, or gives other scores once it is.
+        MissingExtraError: without onnxruntime, torch or the converter.
+    """
+    plain = open_reference(replace(request, device="cpu", precision="float32"))
+    name = request.reference
+    try:
+        twin = _torch_twin(plain)
+        difference = _score_difference(plain, twin)
+        from foolery.classifiers.torch_model import torch_classifier
+    except ConversionError as error:
+        raise UsageError(
+            f"classifier {name}: cannot run on torch: {error.reason}; leave --backend, --device and "
+            f"--precision out, and onnxruntime runs it on the processor"
+        ) from None
+
+    return torch_classifier(
+        name,
+        twin.network,
+        plain.card,
+        plain.description.fingerprint,
+        device=request.device,
+        precision=request.precision,
+        notes=(CONVERTED.format(difference),),
+        batch=plain.batch,
     )
 
 
@@ -227,16 +282,13 @@ def _score_difference(classifier: OnnxClassifier, twin: TorchClassifier) -> floa
         theirs, ours = np.exp(theirs), np.exp(ours)
     difference = np.abs(theirs - ours)
     if not (difference <= TOLERANCE + RELATIVE_TOLERANCE * np.abs(theirs)).all():
-        raise UsageError(
-            f"classifier {classifier.description.name}: converted for gradients, it gives other scores than "
-            f"onnxruntime (by up to {difference.max():.2g}); foolery evolve needs no gradients"
+        raise ConversionError(
+            classifier.description.name,
+            f"converted to torch, it gives other scores than onnxruntime, by up to {difference.max():.2g}",
         )
     return float(difference.max())
 
 
-def _conversion_error(name: str, error: Exception) -> UsageError:
+def _conversion_error(name: str, error: Exception) -> ConversionError:
     message = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return UsageError(
-        f"classifier {name}: cannot be converted for gradients ({message}); foolery evolve needs none: "
-        f"foolery evolve --classifier {name}"
-    )
+    return ConversionError(name, f"the ONNX file cannot be converted to torch ({message})")

@@ -15,6 +15,7 @@ from foolery.classifiers.device import (
     check_described,
     check_device,
     check_precision,
+    only_torch_has,
     prefers_torch,
 )
 from foolery.classifiers.request import Request, class_names_from
@@ -130,7 +131,8 @@ def load_classifier(
     Args:
         reference: a built-in name, or one of the forms of ``list_classifiers``.
         backend: ``onnx``, ``torch``, or ``auto``: for a built-in, onnxruntime where it is installed, else
-            torch.
+            torch; for an ONNX file onnxruntime, or torch where only that reaches ``device`` (the file is
+            then converted, and its scores are compared with onnxruntime's).
         card: of a file, where it does not lie beside it as ``NAME.card.json``.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         trust: open exported programs too; these can carry code.
@@ -154,6 +156,10 @@ def load_classifier(
     scheme, colon, _ = reference.partition(":")
     if colon and scheme in ADAPTERS:
         runs_on = _BACKEND_OF.get(scheme, backend)
+        if scheme == "onnx" and (backend == "torch" or (backend == "auto" and only_torch_has(device))):
+            from foolery.classifiers.onnx_torch import open_on_torch
+
+            return open_on_torch(Request(reference, card, device, trust, changed, precision))
         if backend not in ("auto", runs_on):
             raise UsageError(f"backend: {reference} runs on {runs_on}, got {backend!r}; leave --backend out")
         if runs_on == "onnx":
