@@ -37,8 +37,8 @@ def test_an_unknown_back_end_gets_the_nearest_ones():
 
 
 def test_a_back_end_that_cannot_run_the_file_is_refused():
-    with pytest.raises(UsageError, match=r"backend: onnx:net\.onnx runs on onnx, got 'torch'"):
-        load_classifier("onnx:net.onnx", backend="torch")
+    with pytest.raises(UsageError, match=r"backend: torch:net\.safetensors runs on torch, got 'onnx'"):
+        load_classifier("torch:net.safetensors", backend="onnx")
 
 
 def test_a_built_in_has_its_own_card():

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
-from foolery.classifiers.base import Classifier, Description
+from foolery.classifiers.base import Description
 from foolery.classifiers.card import Card
 from foolery.classifiers.fingerprint import fingerprint as fingerprint_of_files
 from foolery.classifiers.inference import chunk_size, outputs, scores, to_scores

@@ -155,19 +155,7 @@ def load_classifier(
         changed["classes"] = class_names_from(classes)
     scheme, colon, _ = reference.partition(":")
     if colon and scheme in ADAPTERS:
-        runs_on = _BACKEND_OF.get(scheme, backend)
-        if scheme == "onnx" and (backend == "torch" or (backend == "auto" and only_torch_has(device))):
-            from foolery.classifiers.onnx_torch import open_on_torch
-
-            return open_on_torch(Request(reference, card, device, trust, changed, precision))
-        if backend not in ("auto", runs_on):
-            raise UsageError(f"backend: {reference} runs on {runs_on}, got {backend!r}; leave --backend out")
-        if runs_on == "onnx":
-            check_backend(reference, "onnx", precision)
-        open_reference = ADAPTERS.load(scheme, purpose=f"run {reference}")
-        classifier: Classifier = open_reference(Request(reference, card, device, trust, changed, precision))
-        check_described(classifier.description, precision)
-        return classifier
+        return _open_adapter(scheme, backend, Request(reference, card, device, trust, changed, precision))
     if is_wrapper(reference):
         if card is not None or changed:
             raise UsageError(
@@ -201,6 +189,21 @@ def _check_text(reference: object) -> None:
             f"classifier: expected a reference such as 'lenet', got {type(reference).__name__}; wrap a model "
             f"that lives in Python: foolery.wrap(model, canvas=(3, 32, 32), classes=…)"
         )
+
+
+def _open_adapter(scheme: str, backend: str, request: Request) -> Classifier:
+    reference, runs_on = request.reference, _BACKEND_OF.get(scheme, backend)
+    if scheme == "onnx" and (backend == "torch" or (backend == "auto" and only_torch_has(request.device))):
+        from foolery.classifiers.onnx_torch import open_on_torch
+
+        return open_on_torch(request)
+    if backend not in ("auto", runs_on):
+        raise UsageError(f"backend: {reference} runs on {runs_on}, got {backend!r}; leave --backend out")
+    if runs_on == "onnx":
+        check_backend(reference, "onnx", request.precision)
+    classifier: Classifier = ADAPTERS.load(scheme, purpose=f"run {reference}")(request)
+    check_described(classifier.description, request.precision)
+    return classifier
 
 
 def load_recorded(
