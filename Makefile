@@ -6,13 +6,14 @@ PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check -c co
 RUN := .venv/bin/
 HOUSE := pyproject.toml constraints.txt
 
-.PHONY: help demo studio test lint bench fuzz vulnerabilities clean
+.PHONY: help demo studio test cluster lint bench fuzz vulnerabilities clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    ten digits evolve on the screen, then a gallery"
 	@echo "make studio  a local page to watch runs, try pictures and breed images"
 	@echo "make test    every test"
+	@echo "make cluster the tests that start a Ray cluster"
 	@echo "make lint    ruff and the type checker"
 	@echo "make bench   every benchmark in benchmarks/"
 	@echo "make fuzz    10,000 mutated files to every command that reads (COUNT=N, SEED=N; START=N goes on)"
@@ -27,7 +28,12 @@ studio: .venv/.for-studio
 
 # Tests run side by side, one thread each: more threads than cores only get in each other's way.
 test: .venv/.for-test
-	FOOLERY_THREADS=1 OMP_NUM_THREADS=1 $(RUN)pytest -n auto
+	FOOLERY_THREADS=1 OMP_NUM_THREADS=1 $(RUN)pytest -n auto -m "not cluster"
+
+# A real Ray cluster on this machine; skipped, with the reason, where Ray cannot be installed.
+cluster: .venv/.for-test
+	@$(PIP) -e '.[ray]' || echo "Ray cannot be installed here"
+	FOOLERY_THREADS=1 OMP_NUM_THREADS=1 $(RUN)pytest -n 0 -m cluster tests/cluster || [ $$? -eq 5 ]  # 5: all were skipped
 
 lint: .venv/.for-lint
 	$(RUN)ruff check

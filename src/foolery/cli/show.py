@@ -9,6 +9,7 @@ import typer
 
 from foolery.cli._output import console, print_json
 from foolery.cli._run_summary import lines, median_at, over_runs, profile
+from foolery.errors import UsageError
 from foolery.text import THRESHOLDS, format_confidence
 
 if TYPE_CHECKING:
@@ -16,15 +17,23 @@ if TYPE_CHECKING:
 
 
 def show(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs, or of a board.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print the state of runs: one run with its champions, several as a table.
+
+    Of a board every cell, and what fails.
 
     With --json: the list "runs", figures over them in "over_runs", and for a single run its fields.
     """
     from foolery.engine.run import open_run
 
+    boards = [path for path in runs if (path / "board.json").is_file()]
+    if boards:
+        if len(runs) > 1:
+            raise UsageError(f"RUN: {boards[0]} is a board; show it alone")
+        show_board(boards[0], as_json=as_json)
+        return
     results = [open_run(path) for path in runs]
     if as_json:
         print_json(as_object(results))
@@ -33,6 +42,34 @@ def show(
         print_champions(results[0])
     else:
         print_table(results)
+
+
+def show_board(folder: Path, *, as_json: bool) -> None:
+    """Every cell of a board with its figures, then what failed or stands still."""
+    from foolery.sweep import board_status, stored_plan
+    from foolery.sweep.table import board_cells, flat
+
+    plan = stored_plan(folder)
+    if plan is None:
+        raise UsageError(f"RUN: {folder} is no board any more")
+    status = board_status(plan, folder)
+    cells = board_cells(status)
+    if as_json:
+        print_json({**status.to_dict(), "cells": [flat(cell) for cell in cells]})
+        return
+    from rich import box
+    from rich.table import Table
+
+    from foolery.report.board_page import HEAD, figure_texts, search_name
+
+    table = Table("classifier", "search", "state", "seeds", *HEAD, box=box.SIMPLE)
+    for cell in cells:
+        table.add_row(cell.classifier, search_name(cell), cell.state, str(cell.seeds), *figure_texts(cell))
+    console().print(table)
+    print(f"board       {', '.join(f'{count} {state}' for state, count in status.counts.items() if count)}")
+    for one in status.of("failed", "stalled", "running"):
+        share = f"{100 * one.queries // one.piece.queries} % done"
+        print(f"{one.state:<12}{one.piece.name}: {one.reason or share}")
 
 
 def as_object(results: list[RunResult]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a folder holds, as lists and reports show it: a run, an audit or an arms race."""
+"""What a folder holds, as lists and reports show it: a run, an audit, an arms race or a board."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ if TYPE_CHECKING:
     from foolery.classifiers.wrappers.metered import Budget
     from foolery.data.labelled import LabelledData
 
-Kind: TypeAlias = Literal["run", "audit", "arms-race"]
+Kind: TypeAlias = Literal["run", "audit", "arms-race", "board"]
 
 MARKER_FILES: dict[str, Kind] = {
+    "board.json": "board",
     "audit.json": "audit",
     "arms_race.json": "arms-race",
     "contest.json": "arms-race",  # of format 1
     RUN_DB: "run",
 }
-"""The file that makes a folder an audit, an arms race or a run; the first that is there counts."""
+"""The file that makes a folder a board, an audit, an arms race or a run; the first that is there counts."""
 
 _ARTIFACTS = {
     "run": ("foolery.report.run_page", "RunArtifact"),
     "audit": ("foolery.report.audit_page", "AuditArtifact"),
     "arms-race": ("foolery.report.arms_race_page", "ArmsRaceArtifact"),
+    "board": ("foolery.report.board_page", "BoardArtifact"),
 }
 
 CARD_IMAGES = 5

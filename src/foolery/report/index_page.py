@@ -11,7 +11,7 @@ from foolery.report.artifact import ArtifactCard, Kind
 from foolery.report.html import PAGE, Fact, page_files
 from foolery.text import format_count
 
-_WORDS: dict[Kind, str] = {"run": "run", "audit": "audit", "arms-race": "arms race"}
+_WORDS: dict[Kind, str] = {"run": "run", "audit": "audit", "arms-race": "arms race", "board": "board"}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from foolery.errors import FooleryError, UsageError
+from foolery.errors import FooleryError, MissingExtraError, UsageError
 from foolery.runs.database import RunLock
 from foolery.shards import Shard, parse_shard
 from foolery.sweep.board import Board, read_board
@@ -15,6 +15,7 @@ from foolery.sweep.engines import EngineChoice, open_engine
 from foolery.sweep.outcome import Job
 from foolery.sweep.pieces import BoardPiece, BoardPlan, make_plan, stored_plan, write_plan
 from foolery.sweep.status import BoardStatus, board_status, is_finished
+from foolery.sweep.table import PARQUET, board_cells, write_parquet
 from foolery.sweep.tasks import piece_job
 from foolery.text import format_count, format_duration
 
@@ -71,10 +72,22 @@ def sweep(
     try:
         plan = plan_in(folder, wanted, on_note)
         failures = _work(plan, folder, options, shard, on_note)
+        status = board_status(plan, folder)
+        _write_table(status, on_note)
     finally:
         lock.release()
     raise_failures(failures)
-    return board_status(plan, folder)
+    return status
+
+
+def _write_table(status: BoardStatus, on_note: Callable[[str], None]) -> None:
+    """``board.parquet``, where pyarrow is there; a shard among others may be overtaken, and writes it too."""
+    try:
+        write_parquet(board_cells(status), status.out / PARQUET)
+    except MissingExtraError as error:
+        on_note(f"note: no {PARQUET}: {error}")
+    except OSError as error:
+        raise FooleryError(f"{status.out / PARQUET}: cannot be written ({error.strerror})") from None
 
 
 def plan_in(folder: Path, board: Board, on_note: Callable[[str], None]) -> BoardPlan:

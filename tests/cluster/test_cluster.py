@@ -1,0 +1,102 @@
+"""A real Ray cluster, a head and two nodes here: whatever is killed, every run ends as if it were alone."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foolery.sweep import make_plan
+from foolery.sweep.status import read_note
+from support.boards import digests_alone, digests_of, small_board, toml
+from support.command import run
+
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+pytest.importorskip("ray", reason="the extra ray is not installed: make cluster does it")
+
+pytestmark = [
+    pytest.mark.cluster,
+    # Ray's own: files and sockets that it leaves to the end of the process, and settings to come
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"
+    ),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+KILLS = 20
+PATIENCE = 60.0  # seconds; a busy machine is slow
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[object]:
+    """A head that does no work, and two nodes of two processors each."""
+    from ray.cluster_utils import Cluster
+
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    for _ in range(2):
+        nodes.add_node(num_cpus=2)
+    yield nodes
+    nodes.shutdown()
+
+
+def start(cluster, folder: Path) -> subprocess.Popen[str]:
+    """A driver, as a process of its own."""
+    words = [sys.executable, "-m", "foolery", "sweep", "board.toml", "--out", "out", "--on", "ray"]
+    environment = os.environ | {"RAY_ADDRESS": cluster.address}
+    return subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def kill_worker(folder: Path, plan, generation: int) -> bool:
+    """Kill a worker that has stored a generation from ``generation`` on; False where none works."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        notes = [(piece, read_note(folder / piece.folder)) for piece in plan.pieces]
+        for piece, note in notes:
+            if note is None or note.state != "running" or not Path(f"/proc/{note.pid}").exists():
+                continue
+            if last_generation(folder / piece.folder) >= generation:
+                os.kill(note.pid, signal.SIGKILL)
+                return True
+        if all(note is not None and note.state == "finished" for _, note in notes):
+            return False
+        time.sleep(0.02)
+    return False
+
+
+def last_generation(folder: Path) -> int:
+    """The last that a run in the folder of a piece has stored."""
+    from foolery.runs import read_run_head
+
+    heads = [read_run_head(place.parent) for place in folder.glob("seed-*/run.db")]
+    return max((head.generation for head in heads if head is not None), default=-1)
+
+
+def test_workers_node_and_driver_are_killed_and_every_run_ends_as_if_alone(cluster, tmp_path):
+    board = small_board(classifiers=["lenet", "perceptron"], seeds=4, generations=60, batch=20)
+    (tmp_path / "board.toml").write_text(toml(board))
+    plan, out = make_plan(board), tmp_path / "out"
+    randomness, kills = random.Random(22), 0
+    driver = start(cluster, tmp_path)
+    for round_ in range(3):
+        # Each driver lives through a third of the kills; the first also loses a node, which comes back.
+        while kills < KILLS * (round_ + 1) // 3 and kill_worker(out, plan, randomness.randrange(3)):
+            kills += 1
+            if kills == 4:
+                node = cluster.list_all_nodes()[-1]
+                cluster.remove_node(node)
+                cluster.add_node(num_cpus=2)
+        driver.kill()
+        driver.communicate()
+        if round_ < 2:
+            driver = start(cluster, tmp_path)
+    for shard in ("1/2", "2/2"):  # and then without Ray
+        done = run("sweep", "board.toml", "--out", "out", "--shard", shard, "--json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["counts"]["finished"] == len(plan.pieces) == 8
+    assert digests_of(plan, out) == digests_alone(plan, tmp_path / "alone")
+    assert kills == KILLS
