@@ -51,7 +51,7 @@ class AuditArtifact:
 
         audit = open_audit(self.folder)
         name = short_name(audit.classifier.name)
-        state: list[str] = [audit.state]
+        state: list[str] = ["running" if audit.state == "partial" else audit.state]
         score = None if audit.verdict is None else headline_score(audit.verdict)
         if score is not None:
             state.append(f"score {score.value:.1f} of 100")
@@ -65,7 +65,7 @@ class AuditArtifact:
             about=f"Audit of {name}",
             headline=audit_headline(audit, name),
             state=", ".join(state),
-            running=False,
+            running=audit.state == "partial",
             attention=audit.state != "finished" or not audit.passed,
             images=tuple(
                 CardImage(

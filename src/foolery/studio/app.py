@@ -30,10 +30,12 @@ from foolery.studio.answers import (
     no_content,
     upload_refused,
 )
+from foolery.studio.audit_progress import audit_progress_json
 from foolery.studio.breeding import Breeder, BreedingRoom
+from foolery.studio.comparison import COLUMNS, comparison_json
 from foolery.studio.images import ChampionImages, Size
 from foolery.studio.library import Library, LibraryEntry
-from foolery.studio.pages import CONTENT_TYPES, base_of, champion_frame, static
+from foolery.studio.pages import CONTENT_TYPES, base_of, champion_frame, static, with_way_back
 from foolery.studio.playground import UploadRefusedError, predict_json, predictor_json, read_upload
 from foolery.studio.protocols import ChampionRenderer, Predictor, ReportBuilder
 from foolery.studio.queue import BusyError, Uploads, WorkQueue
@@ -133,6 +135,23 @@ class Studio:
             height=height,
         )
 
+    async def live_audit(self, request: Request) -> Response:
+        """``/audit/KEY/``: an audit in progress."""
+        entry = self.entry(request, "audit")
+        return html_answer(
+            request, "audit_live.html", section="runs", title=entry.name, name=entry.name, key=entry.key
+        )
+
+    async def audit_state(self, request: Request) -> Response:
+        """``/audit/KEY/state.json``: how far it is."""
+        return json_answer(await asyncio.to_thread(audit_progress_json, self.entry(request, "audit")))
+
+    async def compare(self, request: Request) -> Response:
+        """``/compare``: all runs in one table and one plot; ``/compare.json`` has the numbers."""
+        if request.url.path.endswith(".json"):
+            return json_answer(await asyncio.to_thread(lambda: comparison_json(self.library.entries())))
+        return html_answer(request, "compare.html", section="compare", title="Compare", columns=COLUMNS)
+
     async def updates(self, request: Request) -> Response:
         """``/run/KEY/updates``: server-sent events."""
         entry = self.entry(request, "run")
@@ -185,7 +204,10 @@ class Studio:
         if name not in files:
             raise HTTPException(404, "File not found")
         ending = f".{name.rpartition('.')[2]}"
-        return Response(files[name], media_type=CONTENT_TYPES.get(ending, "application/octet-stream"))
+        content = files[name]
+        if name == "index.html":
+            content = with_way_back(content, base_of(request.scope["path"]))
+        return Response(content, media_type=CONTENT_TYPES.get(ending, "application/octet-stream"))
 
     async def _report_of(self, entry: LibraryEntry, *, fresh: bool) -> Mapping[str, bytes]:
         stamps = await asyncio.to_thread(entry.file_stamps)
@@ -302,6 +324,10 @@ def app_of(studio: Studio, access: Access) -> ASGIApp:
         Route("/", guarded(studio.runs)),
         Route("/runs.json", guarded(studio.runs)),
         Route("/playground", guarded(studio.playground)),
+        Route("/compare", guarded(studio.compare)),
+        Route("/compare.json", guarded(studio.compare)),
+        Route("/audit/{key}/", guarded(studio.live_audit)),
+        Route("/audit/{key}/state.json", guarded(studio.audit_state)),
         Route("/breed", guarded(studio.breed)),
         Route("/breed/start", guarded(studio.breed_start), methods=["POST"]),
         Route("/breed/{key}/state.json", guarded(studio.breed_state)),

@@ -32,6 +32,8 @@ STUDIO_ASSETS = (
     "studio.css",
     "runs.js",
     "curve.js",
+    "compare.js",
+    "audit_live.js",
     "live.js",
     "predict.js",
     "draw.js",
@@ -76,6 +78,13 @@ def base_of(path: str) -> str:
         ('./', './', '../../')
     """
     return "../" * (path.count("/") - 1) or "./"
+
+
+def with_way_back(report: bytes, base: str) -> bytes:
+    """The page of a report, with a way back to the studio in its head."""
+    mark = b'<header class="bar">\n'
+    link = f'<p class="maker"><a href="{base}">All runs</a></p>\n'.encode()
+    return report.replace(mark, mark + link, 1)
 
 
 @cache

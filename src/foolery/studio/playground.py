@@ -103,6 +103,8 @@ def predictor_json(predictor: Predictor) -> dict[str, object]:
 def predict_json(predictor: Predictor, image: bytes, label: str | None = None) -> dict[str, object]:
     """The top-5 predictions for an image, the classifier's input, and the confidence in one class.
 
+    A class that the classifier does not have has no confidence: champions are tried on others, too.
+
     Raises:
         UsageError: for what is no image, or too large.
     """
@@ -114,9 +116,9 @@ def predict_json(predictor: Predictor, image: bytes, label: str | None = None) -
         "input": b64encode(png_bytes(output.canvas)).decode(),
     }
     if label is not None:
-        if label not in predictor.classes:
-            raise UsageError(f"class: {short_name(predictor.name)} has no class {label!r}")
-        place = list(predictor.classes).index(label)
+        response["target"] = None
+    if label in predictor.classes:
+        place = list(predictor.classes).index(str(label))
         response["target"] = _label_json(predictor, place, float(output.confidences[place]))
     return response
 

@@ -90,9 +90,10 @@ class RunListEntry:
 
     @property
     def address(self) -> str:
-        """Where its name leads: to the live page of a run in progress, else to the report."""
-        live = self.kind == "run" and (self.running or not self.images)
-        return f"run/{self.key}/" if live else self.report
+        """Where its name leads: to the live page of what is in progress, else to the report."""
+        if self.running and self.kind in ("run", "audit"):
+            return f"{self.kind}/{self.key}/"
+        return f"run/{self.key}/" if self.kind == "run" and not self.images else self.report
 
 
 class RunList:

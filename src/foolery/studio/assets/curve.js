@@ -32,7 +32,7 @@
     return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= most) ?? most;
   }
 
-  function draw(box, points, kind) {
+  function draw(box, points, kind, runs = null) {
     const { low, high, ticks } = axis(points, kind);
     const first = points[0][0], last = points[points.length - 1][0];
     const across = (at) => (last > first ? (SIDE * (at - first)) / (last - first) : 0);
@@ -45,7 +45,14 @@
       left.append(svgElement("text", { x: "100%", y: `${(y / SIDE) * 88}%`, dy: "4", "text-anchor": "end" }, label));
       inner.append(svgElement("line", { class: "grid", x1: 0, x2: SIDE, y1: y, y2: y, "vector-effect": "non-scaling-stroke" }));
     }
-    for (const [name, column] of [["min", 3], ["median", 1]]) {
+    for (const run of runs ?? []) {
+      const all = run.curve.map(([at, value]) => `${across(at).toFixed(1)},${down(value).toFixed(1)}`);
+      const line = svgElement("polyline", { class: "median one", points: (all.length > 1 ? all : [all[0], all[0]]).join(" ") });
+      line.dataset.key = run.key;
+      line.append(svgElement("title", {}, run.texts.name));
+      inner.append(line);
+    }
+    for (const [name, column] of runs ? [] : [["min", 3], ["median", 1]]) {
       const all = points.map((point) => `${across(point[0]).toFixed(1)},${down(point[column]).toFixed(1)}`);
       inner.append(svgElement("polyline", { class: name, points: (all.length > 1 ? all : [all[0], all[0]]).join(" ") }));
     }
@@ -63,6 +70,21 @@
     box.setAttribute("aria-label", `Median over champions, from ${ends[0]} to ${ends[1]}`);
     box.dataset.points = String(points.length);
   }
+
+  /* Many runs: medians over queries, on one pair of axes; cosines and probabilities do not share one. */
+  window.fooleryCurves = function (box, runs) {
+    if (!runs.length) {
+      box.classList.add("none");
+      box.replaceChildren("No run has a generation yet.");
+      box.setAttribute("aria-label", "No run yet");
+      return;
+    }
+    const kind = runs.every((run) => run.kind === "similarity") ? "similarity" : "softmax";
+    const same = runs.filter((run) => (run.kind === "similarity") === (kind === "similarity"));
+    const points = same.flatMap((run) => run.curve.map(([at, value]) => [at, value, value, value, ""]));
+    draw(box, points.sort((one, other) => one[0] - other[0]), kind, same);
+    box.setAttribute("aria-label", `Medians over queries of ${same.length} runs`);
+  };
 
   window.fooleryCurve = function (box, kind) {
     let points = [];

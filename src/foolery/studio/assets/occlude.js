@@ -45,7 +45,8 @@
     paint(false);
     mean = average();
     window.foolery.predict(bytes, champion.label, (data) => {
-      original = data.target;
+      original = data.target ?? false; // a classifier may not have the class
+      byId("target").hidden = !original;
       showTarget(data);
       occlude();
     });
@@ -69,7 +70,7 @@
 
   function occlude() {
     byId("size-shown").textContent = `${byId("size").value}\u202f%`;
-    if (!active || !image || !original) return; // the confidence without a patch comes first
+    if (!active || !image || original === null) return; // the confidence without a patch comes first
     paint(true);
     window.foolery.predict(bytes, chosen().label, showTarget);
   }

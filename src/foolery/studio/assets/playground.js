@@ -11,7 +11,7 @@
     mode = name;
     window.foolery.cancel();
     for (const radio of radios) radio.checked = radio.value === name;
-    for (const part of document.querySelectorAll("[data-mode]")) part.hidden = part.dataset.mode !== name;
+    for (const part of document.querySelectorAll("[data-mode]")) part.hidden = !part.dataset.mode.split(" ").includes(name);
     byId("help").textContent = modes[name].help;
     byId("canvas").classList.toggle("static", Boolean(modes[name].static));
     byId("error").hidden = true;

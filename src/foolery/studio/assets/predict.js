@@ -29,11 +29,15 @@
     }));
     list.dataset.top = data.top[0].label;
     list.classList.remove("stale");
+    const target = byId("target").hidden ? "" : `${byId("target-label").textContent} ${byId("target-confidence").textContent}; `;
+    byId("answer").textContent = `${target}${data.top[0].label}  ${data.top[0].confidence_text}`;
     byId("announcement").textContent = `${data.top[0].label}, ${data.top[0].confidence_text}`;
     byId("error").hidden = true;
     const bytes = Uint8Array.from(atob(data.input), (character) => character.charCodeAt(0));
     createImageBitmap(new Blob([bytes], { type: "image/png" })).then((bitmap) => {
-      const input = byId("input");
+      const input = byId("input"), shown = byId("canvas");
+      const same = shown.width === bitmap.width && shown.height === bitmap.height;
+      byId("fit").textContent = same ? "As it is: nothing is resized." : byId("fit").dataset.fit;
       input.width = bitmap.width;
       input.height = bitmap.height;
       input.getContext("2d").drawImage(bitmap, 0, 0);
@@ -65,6 +69,7 @@
     byId("error").textContent = message;
     byId("error").hidden = false;
     byId("predictions").classList.add("stale");
+    byId("answer").textContent = "–";
   }
 
   window.foolery = {
