@@ -34,6 +34,17 @@ from foolery.cli._progress import search_bar
 from foolery.cli._run_summary import lines, lines_of_many
 from foolery.cli._run_summary import profile as profile_of
 from foolery.cli._signals import interruption_note
+from foolery.cli._spread import (
+    SPREAD_OPTIONS,
+    CpusOption,
+    GpusOption,
+    OnOption,
+    check_spread,
+    part_count,
+    parts_of,
+    without_options,
+    work_through,
+)
 from foolery.errors import UsageError
 
 
@@ -134,6 +145,13 @@ def evolve(
         ),
     ] = "auto",
     profile: Annotated[bool, typer.Option("--profile", help="Print where the time went.")] = False,
+    on: OnOption = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="With --seeds: the I-th of N parts of them."),
+    ] = None,
+    cpus: CpusOption = 1.0,
+    gpus: GpusOption = 0.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object; with --seeds a list of them.")
     ] = False,
@@ -158,6 +176,12 @@ def evolve(
             f"give more, or a smaller --initial"
         )
     folder = out if out is not None else default_run(classifier, encoding, seed)
+    if on is not None or shard is not None:
+        check_spread(seeds, overwrite=overwrite)
+        _spread(
+            context, folder, seed, 1 if seeds is None else seeds, on, shard, (cpus, gpus), as_json=as_json
+        )
+        return
     loaded = load(classifier, backend, card, device, class_names, trust, changes, precision)
     if limit is not None or is_live(console(stderr=True)):
         planned = (initial or batch) + generations * batch * (1 + 2 * memetic)
@@ -200,6 +224,46 @@ def evolve(
         print(*lines_of_many(summaries, folder), sep="\n")
     if profile:
         print(*profile_of(summaries), sep="\n")
+
+
+def _spread(
+    context: typer.Context,
+    folder: Path,
+    seed: int,
+    seeds: int,
+    on: str | None,
+    shard: str | None,
+    size: tuple[float, float],
+    *,
+    as_json: bool,
+) -> None:
+    """Evolve many seeds in parts, each of which is this command with some of them."""
+    from foolery.engine.run import open_run
+    from foolery.shards import parse_shard
+    from foolery.sweep import EngineChoice
+    from foolery.sweep.tasks import command_job
+
+    choice = EngineChoice.parse(on or "local:1", *size)
+    parts = parts_of(seed, seeds, part_count(choice, shard))
+    parts = parts if shard is None else parse_shard(shard).take(parts)
+    words = without_options(context.obj.arguments, SPREAD_OPTIONS)
+    jobs = [
+        command_job(
+            f"seeds {first} to {first + count - 1}",
+            [*words, "--seed", str(first), "--seeds", str(count)],
+            count,
+            [folder / f"seed-{one}" / "run.db" for one in range(first, first + count)],
+        )
+        for first, count in parts
+    ]
+    if jobs:
+        work_through(jobs, choice, folder)
+    runs = [folder / f"seed-{one}" for first, count in parts for one in range(first, first + count)]
+    summaries = [open_run(run).summary for run in runs]
+    if as_json:
+        print_json(summaries)
+    elif summaries:
+        print(*lines_of_many(summaries, folder), sep="\n")
 
 
 def make_command() -> Callable[..., None]:

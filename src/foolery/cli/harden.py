@@ -11,11 +11,23 @@ from foolery.cli._next import next_command
 from foolery.cli._options import command_line, one_of, real_number, whole_number
 from foolery.cli._output import note, print_json
 from foolery.cli._signals import saying_what_became_of
+from foolery.cli._spread import (
+    SPREAD_OPTIONS,
+    CpusOption,
+    GpusOption,
+    OnOption,
+    check_spread,
+    without_options,
+    work_through,
+)
 from foolery.cli._stage_bars import labelled_stages
+from foolery.errors import UsageError
 from foolery.stages import Stage
 
 if TYPE_CHECKING:
     from foolery.hardening import ArmsRace
+
+MAX_RACES = 1000
 
 
 def harden(
@@ -99,6 +111,22 @@ def harden(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", parser=whole_number, help="Of the first network and search.")
     ] = 0,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds",
+            metavar="N",
+            parser=whole_number,
+            help="N arms races, with seeds from --seed on, each in a folder seed-N of --out.",
+        ),
+    ] = None,
+    on: OnOption = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="With --seeds: every N-th race from the I-th."),
+    ] = None,
+    cpus: CpusOption = 1.0,
+    gpus: GpusOption = 0.0,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for networks and images.")
     ] = Path("hardened"),
@@ -113,6 +141,10 @@ def harden(
 
     Each round's network lies in DIR/round-NN, as a classifier for every other command.
     """
+    if seeds is not None or on is not None or shard is not None:
+        check_spread(seeds)
+        _spread(context, out, seed, 1 if seeds is None else seeds, on, shard, (cpus, gpus), as_json=as_json)
+        return
     from foolery.hardening import harden as run
     from foolery.hardening.config import Method, OnBroken
 
@@ -152,6 +184,46 @@ def harden(
         print_json(race.to_dict())
         return
     _print(race)
+
+
+def _spread(
+    context: typer.Context,
+    out: Path,
+    seed: int,
+    seeds: int,
+    on: str | None,
+    shard: str | None,
+    size: tuple[float, float],
+    *,
+    as_json: bool,
+) -> None:
+    """Run many races, each of which is this command with one seed."""
+    from foolery.hardening import read_arms_race
+    from foolery.hardening.config import CONFIG_FILE
+    from foolery.shards import parse_shard
+    from foolery.sweep import EngineChoice
+    from foolery.sweep.tasks import command_job
+
+    if not 1 <= seeds <= MAX_RACES:
+        raise UsageError(f"--seeds: expected 1 to {MAX_RACES} races, got {seeds}")
+    choice = EngineChoice.parse(on or "local:1", *size)
+    races = list(range(seed, seed + seeds))
+    races = races if shard is None else parse_shard(shard).take(races)
+    words = without_options(context.obj.arguments, {**SPREAD_OPTIONS, "--out": True, "-o": True})
+    jobs = []
+    for one in races:
+        folder = out / f"seed-{one}"
+        arguments = [*words, "--seed", str(one), "--out", str(folder)]
+        jobs.append(command_job(f"race of seed {one}", arguments, resume_if=[folder / CONFIG_FILE]))
+    if jobs:
+        work_through(jobs, choice, out)
+    done = [read_arms_race(out / f"seed-{one}") for one in races]
+    if as_json:
+        print_json([race.to_dict() for race in done])
+        return
+    for race in done:
+        print(f"{race.name}")
+        _print(race)
 
 
 def _print(race: ArmsRace) -> None:

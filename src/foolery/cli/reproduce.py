@@ -10,6 +10,15 @@ import typer
 
 from foolery.cli._options import DeviceOption, command_line, real_number, whole_number
 from foolery.cli._output import console, note, print_json
+from foolery.cli._spread import (
+    SPREAD_OPTIONS,
+    CpusOption,
+    GpusOption,
+    OnOption,
+    part_count,
+    without_options,
+    work_through,
+)
 from foolery.cli._stage_bars import labelled_stages
 from foolery.errors import UsageError
 
@@ -52,6 +61,9 @@ def reproduce(
         str | None,
         typer.Option("--shard", metavar="I/N", help="Only every N-th piece from the I-th; no page."),
     ] = None,
+    on: OnOption = None,
+    cpus: CpusOption = 1.0,
+    gpus: GpusOption = 0.0,
     protocol: Annotated[
         Path | None,
         typer.Option("--protocol", metavar="FILE", help="Refuse other settings than FILE has fixed."),
@@ -85,6 +97,8 @@ def reproduce(
             for content in judged.values():
                 print_findings(content, page_from / f"{content['reproduction']}.md")
         return
+    if on is not None:
+        _spread(context, names or [], out, on, shard, (cpus, gpus))
     with labelled_stages("reproduce") as progress:
         results = run(
             names or [],
@@ -109,6 +123,34 @@ def reproduce(
         )
     if as_json:
         print_json(results.to_dict())
+
+
+def _spread(
+    context: typer.Context,
+    names: Sequence[str],
+    out: Path,
+    on: str,
+    shard: str | None,
+    size: tuple[float, float],
+) -> None:
+    """Make the pieces of experiments, each part a shard of this command; the whole then finds them done."""
+    from foolery.paper.registry import select_reproductions
+    from foolery.sweep import EngineChoice
+    from foolery.sweep.tasks import command_job
+
+    choice = EngineChoice.parse(on, *size)
+    whole = [each.name for each in select_reproductions(names) if each.pieces is None]
+    if whole:
+        raise UsageError(f"--on: {whole[0]} is not made of pieces; leave --on out")
+    if shard is not None:
+        raise UsageError("--on: divides the work itself; leave --shard out")
+    count = part_count(choice, None)
+    words = without_options(
+        context.obj.arguments, {name: SPREAD_OPTIONS[name] for name in SPREAD_OPTIONS if "seed" not in name}
+    )
+    words = without_options(words, {"--pages": True})
+    shards = [f"{number}/{count}" for number in range(1, count + 1)]
+    work_through([command_job(f"shard {one}", [*words, "--shard", one]) for one in shards], choice, out)
 
 
 def parse_roles(option: str, arguments: Sequence[str] | None) -> dict[str, str]:

@@ -29,15 +29,28 @@ def piece_job(piece: BoardPiece, out: Path, scratch: Path | None) -> Job:
     return Job(piece.name, task, piece.queries)
 
 
-def command_job(name: str, arguments: Sequence[str], weight: float = 1.0) -> Job:
-    """A command of foolery that continues where it was, run in the folder where this process is."""
-    return Job(name, {"command": list(arguments), "folder": str(Path.cwd())}, weight)
+def command_job(
+    name: str, arguments: Sequence[str], weight: float = 1.0, resume_if: Sequence[Path] = ()
+) -> Job:
+    """A command of foolery, run in the folder where this process is.
+
+    Args:
+        name: for people.
+        arguments: its words, after ``foolery``.
+        weight: see ``Job``.
+        resume_if: it gets ``--resume`` where one of these files is there when it starts.
+    """
+    files = [str(path) for path in resume_if]
+    task = {"command": list(arguments), "folder": str(Path.cwd()), "resume_if": files}
+    return Job(name, task, weight)
 
 
 def perform(task: Mapping[str, Any]) -> PieceOutcome:
     """Do a task; raises KeyboardInterrupt where it is interrupted, with what there was saved."""
     if "command" in task:
-        return _run_command(task["command"], task["folder"])
+        folder = Path(task["folder"])
+        again = any((folder / file).exists() for file in task.get("resume_if", ()))
+        return _run_command([*task["command"], *(["--resume"] if again else [])], folder)
     from foolery.sweep.work import work_on  # a worker of commands alone needs none of it
 
     if Path(task["folder"]).is_dir():  # relative names, and the user's own code, are looked for there
@@ -49,7 +62,7 @@ def perform(task: Mapping[str, Any]) -> PieceOutcome:
     return work_on(piece, Path(task["out"]), None if scratch is None else Path(scratch))
 
 
-def _run_command(arguments: Sequence[str], folder: str) -> PieceOutcome:
+def _run_command(arguments: Sequence[str], folder: Path) -> PieceOutcome:
     """Run a command of foolery in a process of its own, which ends with this one."""
     words = [sys.executable, "-m", "foolery", *arguments]
     with subprocess.Popen(
