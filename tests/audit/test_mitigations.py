@@ -6,6 +6,7 @@ import pytest
 from audit.conftest import finished_session, small_config
 from foolery.audit import AuditConfig, open_audit, run_audit
 from foolery.audit.mitigations import fit_temperature, measure_mitigations
+from foolery.audit.rescore import champion_images
 from foolery.classifiers.scores import log_softmax
 from foolery.data.labelled import sample
 from foolery.errors import UsageError
@@ -44,29 +45,37 @@ def measured(session):
     return measure_mitigations(session)
 
 
+def ran(code, **names):
+    """What the two lines of a mitigation leave behind."""
+    assert len(code) == 2
+    names = {"np": np} | names
+    for line in code:
+        exec(line, names)
+    return names
+
+
 def test_thresholds_say_what_to_write_and_do_what_they_say(lenet, mnist, session, measured):
     audit, rows = session.audit, [row for row in measured[0] if row.mitigation.startswith("reject")]
-    assert rows
-    after = [row.after for row in rows]
-    assert after == sorted(after, reverse=True)  # the dearer, the safer
+    assert {row.mitigation.rpartition(", ")[2] for row in rows} == {"margin", "max-softmax"}
     assert all(row.after < row.before for row in rows)
-    tpr95 = next(row for row in rows if "TPR95" in row.mitigation) if len(rows) > 1 else None
-    if tpr95 is not None:
-        assert tpr95.after == audit.verdict.fooled_at_tpr95.value
-    for row in rows:
-        rate = 1 - float(row.mitigation.removeprefix("reject below TPR")) / 100
-        asked = sample(mnist, 500)
-        scores = lenet.scores(asked.canvases)
-        right = scores.argmax(axis=1) == asked.labels
-        rejected = []
-        for logits in scores[right]:
-            names = {"np": np, "logits": logits}
-            for line in row.code:
-                exec(line, names)
-            rejected.append(names["rejected"])
-        assert np.mean(rejected) == pytest.approx(rate, abs=0.02)
-        confidences = np.exp(scores[right].max(axis=1))
-        assert (confidences < row.confidence_threshold).mean() == pytest.approx(rate, abs=0.02)
+    asked = sample(mnist, 500)
+    scores = lenet.scores(asked.canvases)
+    right = scores[scores.argmax(axis=1) == asked.labels]
+    champions = lenet.scores(champion_images(audit))
+    for way in ("margin", "max-softmax"):
+        own = [row for row in rows if row.mitigation.endswith(way)]
+        after = [row.after for row in own]
+        assert after == sorted(after, reverse=True)  # the dearer, the safer
+        for row in own:
+            tpr = float(row.mitigation.removeprefix("reject below TPR").removesuffix(f", {way}")) / 100
+            if (way, tpr) == ("margin", 0.95):
+                assert row.after == audit.verdict.fooled_at_tpr95.value
+            rejected = [ran(row.code, logits=logits)["rejected"] for logits in right]
+            assert np.mean(rejected) == pytest.approx(1 - tpr, abs=0.02)
+            confidences = np.exp(right.max(axis=1))
+            assert (confidences < row.confidence_threshold).mean() == pytest.approx(1 - tpr, abs=0.02)
+            passing = np.mean([not ran(row.code, logits=logits)["rejected"] for logits in champions])
+            assert passing >= row.after  # the champions are the best of all attacks
 
 
 def test_networks_face_the_attacks_and_the_budget_of_the_audit(session, measured):
@@ -78,10 +87,13 @@ def test_networks_face_the_attacks_and_the_budget_of_the_audit(session, measured
     assert [(one.name, one.seed) for one in hardened.attacks] == [
         (one.name, one.seed) for one in audit.attacks
     ]
-    score, share = [row for row in measured[0] if row.mitigation == "hardened lenet-acet"]
+    rows = [row for row in measured[0] if row.mitigation.startswith("hardened lenet-acet")]
+    score = next(row for row in rows if row.figure == "score")
     assert (score.before, score.after) == (audit.verdict.score.value, hardened.verdict.score.value)
-    assert share.after == hardened.verdict.fooled_at_tpr95.value
     assert "accuracy 99" in score.cost
+    for share in (row for row in rows if row.figure != "score"):
+        assert share.after == hardened.verdict.fooled_at_tpr95.value < share.before
+        assert ran(share.code, logits=np.zeros(10))["rejected"]
 
 
 def test_a_mitigation_has_the_figures_of_an_audit_of_its_own(session, mnist, tmp_path, measured):
@@ -100,8 +112,26 @@ def test_what_does_not_help_is_a_note_and_no_row(session, measured):
     for kind in ("ensemble digits-vae", "hardened lenet-acet"):
         assert (kind in names) != any(note.startswith(f"{kind} does not help") for note in notes)
     for row in rows:
-        better = row.after > row.before if row.figure == "score" else row.after <= row.before
+        better = row.after > row.before if row.figure == "score" else row.after < row.before
         assert better, row
+
+
+def test_a_rise_within_chance_is_no_help(session, monkeypatch):
+    """A class or two more or less is what another search would have found."""
+    audit = session.audit
+    one = audit.verdict.class_scores[0]
+    better = audit.verdict.model_copy(
+        update={
+            "class_scores": ((min(100.0, one[0] + 30.0), *one[1:]),),
+            "score": audit.verdict.score.model_copy(update={"value": audit.verdict.score.value + 3.0}),
+        }
+    )
+    from foolery.audit import mitigations
+
+    twin = audit.model_copy(update={"verdict": better})
+    rows, (note,) = mitigations._before_and_after("hardened", "twin", audit, twin)
+    assert rows == []
+    assert "hardened twin does not help beyond chance: score" in note
 
 
 def test_a_temperature_below_1_is_no_help(session, monkeypatch):
@@ -117,6 +147,10 @@ def test_a_temperature_below_1_is_no_help(session, monkeypatch):
     monkeypatch.setattr(mitigations, "fit_temperature", lambda scores, labels: 20.0)
     (row,) = mitigations.temperature_scaling(session, scored)
     assert row.after < row.before
+    logits = np.array([4.0, 1.0, 0.0])
+    assert ran(row.code, logits=logits)["confidence"] == pytest.approx(
+        np.exp(log_softmax(logits[None] / 20)).max()
+    )
     assert "real images lose confidence too" in row.cost
 
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from foolery.audit.schema import Audit
+from foolery.audit.schema import Audit, AuditedClassifier
+from foolery.classifiers import builtin
+from foolery.classifiers.architectures import list_architectures
+from foolery.classifiers.wrappers import WRAPPERS
+from foolery.install import shell_words
 from foolery.text import format_percent
 
 KNOWN = Path(__file__).parent / "known_audits.json"
@@ -68,14 +72,62 @@ def next_steps(audit: Audit) -> tuple[str, ...]:
         f"next: rejecting at a price of {format_percent(PRICE, 0)} of the real images leaves {fooled} of the "
         "classes fooled; --mitigations says what other prices buy, with the code"
     ]
-    if "/" in audit.classifier.name or audit.classifier.name.startswith("onnx:"):
-        steps.append(
-            "then: an ONNX file cannot be trained further; foolery export FOLDER --format folder -o set "
-            "makes the champions a data set, to be a class of its own in the training that made the file"
+    return (*steps, hardening_step(audit.classifier, reference.data))
+
+
+def hardening_step(classifier: AuditedClassifier, data: str) -> str:
+    """How what is held can be trained against unrecognizable images: it depends on whether it can be trained.
+
+    Args:
+        classifier: that was audited.
+        data: reference of the real images.
+    """
+    name, method = classifier.name, _training_method(classifier.name)
+    form = name.partition(":")[0]
+    if method is not None:
+        words = [
+            "foolery",
+            "harden",
+            name,
+            "--method",
+            method,
+            "--data",
+            data if ":" in data or data.isalnum() else "DATA",
+        ]
+        return (
+            f"then: {shell_words(words)} --out hardened trains it against such images; the same audit with "
+            "--hardened onnx:hardened/round-02/network.onnx measures what that buys, and its price"
         )
-    else:
-        steps.append(
-            f"then: foolery harden {audit.classifier.name} trains against such images, if foolery can train "
-            "it; audit the result by --hardened"
+    set_line = (
+        "foolery export FOLDER --format folder -o set makes the champions of this audit, and of more with "
+        "other seeds, a data set"
+    )
+    if form == "onnx":
+        return (
+            "then: an ONNX file has no training left in it, so it is hardened where it was made: "
+            f"{set_line}; add it as a class of its own to the training, export again, and measure by "
+            "--hardened onnx:NEW.onnx (one class more than before is understood)"
         )
-    return tuple(steps)
+    if form in ("hf", "torch"):
+        return (
+            f"then: foolery cannot train {name}, your own training code can: {set_line}, to be a class of "
+            "its own there; measure the result by --hardened"
+        )
+    if form in WRAPPERS:
+        return f"then: {name} is made of others: harden these, and audit them together again"
+    return (
+        f"then: {name} is a black box, whose weights nothing here can reach: reject below a threshold in "
+        f"front of it; for whoever trains it, {set_line}"
+    )
+
+
+def _training_method(name: str) -> str | None:
+    """The method of ``foolery harden`` for a classifier; None where it cannot be trained."""
+    form, _, file = name.partition(":")
+    if name in builtin.names():
+        return "acet" if builtin.card_of(name).architecture in list_architectures() else None
+    return (
+        "fine-tune"
+        if form in ("torchvision", "timm") or (form, file[-12:]) == ("torch", ".safetensors")
+        else None
+    )

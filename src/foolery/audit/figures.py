@@ -26,6 +26,7 @@ from foolery.audit.reference import class_medians
 from foolery.audit.schema import ReferenceStatistics
 from foolery.audit.scoring import AuditResults, queries_to
 from foolery.audit.verdict import AttackerFigures, AuditVerdict, Detection, Interval
+from foolery.classifiers.scores import confidence
 from foolery.text import THRESHOLDS
 
 
@@ -92,6 +93,21 @@ def searches(attack_runs: Sequence[AttackRun]) -> list[AttackRun]:
     search of this classifier. Where nothing else was tried it stays.
     """
     return [run for run in attack_runs if run.attack != TRANSFER] or list(attack_runs)
+
+
+def most_confident(results: AuditResults, threshold: float) -> Interval:
+    """Share of classes whose champion reaches a confidence, by the single attack that is best at it.
+
+    These champions have the largest measure, which need not be the largest confidence.
+    """
+    tables: dict[str, NDArray[np.float64]] = {}
+    for run in results.attack_runs:
+        scores = run.result.scores
+        there = np.isfinite(scores)
+        passed = there & (confidence(np.where(there, scores, 0.0), results.kind) >= threshold)
+        table = tables.setdefault(run.attack, np.zeros((results.seeds, len(scores))))
+        table[run.seed] = np.maximum(table[run.seed], passed)
+    return share_interval(max((_of_targets(table, results) for table in tables.values()), key=_mean))
 
 
 def _of_targets(table: NDArray[Any], results: AuditResults) -> NDArray[np.float64]:

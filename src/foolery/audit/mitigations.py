@@ -11,23 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import exp, inf, log
+from math import exp, inf, log, sqrt
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from foolery.audit.attack_loop import run_attacks
-from foolery.audit.figures import most_fooled
 from foolery.audit.forecast import MITIGATION
-from foolery.audit.markdown import headline_score
+from foolery.audit.intervals import difference_spread
 from foolery.audit.plan import AuditPlan
-from foolery.audit.reference import ReferenceScores, score_reference, target_classes
+from foolery.audit.reference import TPR, ReferenceScores, score_reference, target_classes
 from foolery.audit.rescore import champion_images
-from foolery.audit.schema import FILE, Audit, ReferenceStatistics, Threshold
-from foolery.audit.scoring import AuditResults
+from foolery.audit.schema import FILE, Audit
 from foolery.audit.session import AuditSession
 from foolery.audit.storage import MITIGATIONS, open_audit
+from foolery.audit.thresholds import FOOLED, MAX_SOFTMAX, rejecting_code, rejection_thresholds
 from foolery.audit.verdict import Mitigation
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence, log_softmax
@@ -63,9 +62,8 @@ def measure_mitigations(session: AuditSession) -> tuple[tuple[Mitigation, ...], 
     try:
         for number, (kind, other) in enumerate(plan.others.items()):
             defended = ensemble(plan.classifier, other) if kind == "ensemble" else other
-            cost = "every image goes through both networks" if kind == "ensemble" else "another training"
             fresh = fresh_audit(session, kind, defended, len(plan.others) - number)
-            measured, note = _before_and_after(f"{kind} {other.description.name}", audit, fresh, cost)
+            measured, note = _before_and_after(kind, other.description.name, audit, fresh)
             rows += measured
             notes += note
     except TimeIsUpError:
@@ -99,39 +97,6 @@ def check_mitigations(
         ensemble(classifier, others["ensemble"])
 
 
-def rejection_thresholds(results: AuditResults, reference: ReferenceStatistics) -> list[Mitigation]:
-    """Rejecting what is below a threshold on the classifier's own measure, at four prices.
-
-    Args:
-        results: of all attacks of the audit.
-        reference: of the audit.
-    """
-    lowest = 0.0 if reference.measure == "margin" else min(reference.values, default=-inf)
-    before = most_fooled(results, lowest).value  # the class is predicted, and nothing is rejected
-    return [
-        Mitigation(
-            mitigation=f"reject below TPR{100 * threshold.tpr:.0f}",
-            figure="share of classes fooled by the best single attack",
-            before=before,
-            after=after,
-            cost=f"{format_percent(1 - threshold.tpr, 0)} of the real images that it classifies rightly are "
-            "rejected",
-            threshold=threshold.value,
-            confidence_threshold=threshold.confidence,
-            code=rejecting_code(reference, threshold),
-        )
-        for threshold in sorted(reference.thresholds, key=lambda one: -one.tpr)
-        if (after := most_fooled(results, threshold.value).value) < before
-    ]
-
-
-def rejecting_code(reference: ReferenceStatistics, threshold: Threshold) -> tuple[str, str]:
-    """Two lines of Python that reject an image, given its ``logits``, or else its ``scores``."""
-    if reference.measure == "margin":
-        return "second, first = np.sort(logits)[-2:]", f"rejected = first - second < {threshold.value:.6g}"
-    return "first = np.max(scores)", f"rejected = first < {threshold.value:.6g}"
-
-
 def temperature_scaling(session: AuditSession, scored: ReferenceScores) -> list[Mitigation]:
     """The temperature that fits the reference data best, where champions lose confidence by it."""
     temperature = fit_temperature(scored.scores, scored.labels)
@@ -158,7 +123,7 @@ def temperature_scaling(session: AuditSession, scored: ReferenceScores) -> list[
             after=after,
             cost="no prediction changes, nor the score: real images lose confidence too, from a median of "
             f"{loses}",
-            code=(f"logits = logits / {temperature:.4g}", "confidence = softmax(logits)"),
+            code=(f"logits = logits / {temperature:.4g}", MAX_SOFTMAX),
         )
     ]
 
@@ -243,30 +208,62 @@ def _finished(folder: Path) -> Audit | None:
     return audit if audit is not None and audit.state == "finished" and not audit.unfinished else None
 
 
+COSTS = {"ensemble": "every image goes through both networks", "hardened": "another training"}
+
+
 def _before_and_after(
-    name: str, plain: Audit, defended: Audit, cost: str
+    kind: str, other: str, plain: Audit, defended: Audit
 ) -> tuple[list[Mitigation], list[str]]:
-    before, after = plain.verdict, defended.verdict
+    """Rows where the score rises by more than chance; a note otherwise."""
+    before, after, name = plain.verdict, defended.verdict, f"{kind} {other}"
     if before is None or after is None or plain.reference is None or defended.reference is None:
         return [], []
-    first, second = headline_score(before), headline_score(after)
+    first, second = before.score, after.score
     if first is None or second is None:
         return [], []
-    if second.value <= first.value:
-        return [], [f"{name} does not help: score {first.value:.1f} without it, {second.value:.1f} with it."]
+    rise, chance = _rise(plain, defended)
+    if rise - chance <= 0.0:
+        return [], [
+            f"{name} does not help beyond chance: score {first.value:.1f} without it, {second.value:.1f} "
+            f"with it, difference {rise:+.1f} ({rise - chance:+.1f} to {rise + chance:+.1f})."
+        ]
     accuracy = f"accuracy {format_percent(plain.reference.accuracy)} before, "
     accuracy += f"{format_percent(defended.reference.accuracy)} after"
-    return [
+    cost = COSTS[kind]
+    rows = [
         Mitigation(
             mitigation=name,
-            figure=figure,
-            before=None if one is None else one.value,
-            after=None if other is None else other.value,
+            figure="score",
+            before=first.value,
+            after=second.value,
             cost=f"{cost}; {accuracy}",
         )
-        for figure, one, other in (
-            ("score", first, second),
-            ("share of classes fooled at TPR95 by the best single attack", before.fooled_at_tpr95,
-             after.fooled_at_tpr95),
+    ]
+    one, two = before.fooled_at_tpr95, after.fooled_at_tpr95
+    own = defended.reference.threshold_at(TPR)
+    if one is not None and two is not None and own is not None and two.value < one.value:
+        # An ensemble has no logits; its log-probabilities have the same margin.
+        code = rejecting_code(defended.reference, own, "scores" if kind == "ensemble" else "logits")
+        rows.append(
+            Mitigation(
+                mitigation=f"{name}, reject below TPR95",
+                figure=FOOLED,
+                before=one.value,
+                after=two.value,
+                cost=f"{cost}, and 5 % of the real images are rejected, as before; {accuracy}",
+                threshold=own.value,
+                confidence_threshold=own.confidence,
+                code=code,
+            )
         )
-    ], []  # fmt: skip
+    return rows, []
+
+
+def _rise(plain: Audit, defended: Audit) -> tuple[float, float]:
+    """By how much the score rises, and half of its 95 % interval, classes being paired."""
+    before, after = (
+        np.array(audit.verdict.class_scores) if audit.verdict is not None else np.empty((0, 0))
+        for audit in (plain, defended)
+    )
+    estimate = difference_spread(before, after[:, match_by_name(plain.targets, defended.targets)])
+    return estimate.mean, estimate.quantile * sqrt(estimate.variance)
