@@ -1,7 +1,9 @@
 """Files for pipelines: JUnit XML and SARIF, the latter against the schema of the standard."""
 
 import json
+import os
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -83,3 +85,31 @@ def test_where_nothing_can_be_written_is_found_out_before_the_search(lenet, mnis
         with pytest.raises(UsageError, match=f"--{option}: .*{message}"):
             run_audit(lenet, small_config(mnist, tmp_path / "b", **{option: path}))
     assert not (tmp_path / "b").exists()
+
+
+def test_files_may_lie_in_the_folder_of_the_audit_that_is_not_there_yet(lenet, mnist, tmp_path, validator):
+    out = tmp_path / "new"
+    config = small_config(mnist, out, ["tiles"], budget=1000, junit=out / "a.xml", sarif=out / "a.sarif")
+    run_audit(lenet, config)
+    assert ElementTree.parse(out / "a.xml").getroot().tag == "testsuites"
+    validator.validate(json.loads((out / "a.sarif").read_text()))
+    with pytest.raises(UsageError, match=r"--out: .*is not empty"):
+        run_audit(lenet, config)
+    run_audit(lenet, config, overwrite=True)
+
+
+def test_one_file_cannot_be_both_nor_be_the_folder(lenet, mnist, tmp_path):
+    same = ("a", "./a", "--sarif: .*is what --junit writes")
+    for junit, log, message in (same, ("out", None, "is a folder")):
+        paths = {"junit": tmp_path / junit, "sarif": None if log is None else tmp_path / log}
+        with pytest.raises(UsageError, match=message):
+            run_audit(lenet, small_config(mnist, tmp_path / "out", **paths))
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that not even root can write")
+def test_a_file_that_nobody_may_write_is_found_out_before_the_search(lenet, mnist, tmp_path):
+    for file, message in (("/proc/gates.xml", "cannot be written"), (os.devnull, "is no ordinary file")):
+        with pytest.raises(UsageError, match=f"--junit: {file} {message}"):
+            run_audit(lenet, small_config(mnist, tmp_path / "out", junit=file))
+    assert not (tmp_path / "out").exists()

@@ -10,7 +10,7 @@ from typing import Literal
 from foolery.audit.attacks import Attack, select_attacks
 from foolery.audit.gates import Gate
 from foolery.audit.panel import Panel, default_panel, make_panel
-from foolery.audit.pipelines import check_writable
+from foolery.audit.pipelines import check_files
 from foolery.audit.plan import DEFAULT_QUERIES, AuditPlan
 from foolery.audit.protocols import AuditProtocol, find_protocol
 from foolery.audit.reference import MAX_IMAGES, MIN_IMAGES, ReferenceData
@@ -139,9 +139,7 @@ class AuditConfig:
         Raises:
             UsageError: for what cannot be opened, or does not fit together.
         """
-        for option, path in (("--junit", self.junit), ("--sarif", self.sarif)):
-            if path is not None:
-                check_writable(Path(path), option)
+        check_files(self.junit, self.sarif, self._out(name or classifier.description.name))
         protocol = find_protocol(self.protocol)
         if protocol is not None and not self._frozen(protocol):
             return self._under(protocol).resolve(classifier, name)

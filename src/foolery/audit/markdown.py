@@ -7,6 +7,7 @@ from math import exp
 from pathlib import Path
 
 from foolery.audit.advice import next_steps, standing_lines
+from foolery.audit.notes import per_class
 from foolery.audit.schema import AttackRecord, Audit, AuditedChampion, ReferenceStatistics
 from foolery.audit.storage import SUMMARY
 from foolery.audit.verdict import AuditVerdict, Detection, Interval, Mitigation, Outcome
@@ -69,7 +70,8 @@ def verdict_lines(audit: Audit) -> list[str]:
     if audit.reference is not None:
         reference = audit.reference
         lines.append(
-            f"reference data: {reference.images} images of {reference.data} ({reference.split} split), "
+            f"reference data: {reference.images} images of {reference.data} ({reference.split} split"
+            f"{per_class(reference)}), "
             f"accuracy {format_percent(reference.accuracy)}; TPR95 threshold: {reference.measure} "
             f"{reference.threshold:.4g}"
         )

@@ -146,13 +146,14 @@ def reference_line(reference: ReferenceStatistics) -> str:
         "" if reference.matched_by == "name" else " (classes matched by their position: no name agrees)"
     )
     return (
-        f"{reference.images} real images ({reference.split} split{_per_class(reference)}): accuracy "
+        f"{reference.images} real images ({reference.split} split{per_class(reference)}): accuracy "
         f"{format_percent(reference.accuracy)}{by_position}; "
         f"TPR95 threshold: {reference.measure} {reference.threshold:.4g}"
     )
 
 
-def _per_class(reference: ReferenceStatistics) -> str:
+def per_class(reference: ReferenceStatistics) -> str:
+    """``, 12 to 20 a class``: how many real images were classified; empty for audits of earlier schemas."""
     counts = [count for count in reference.class_images if count]
     if not counts:
         return ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
@@ -24,15 +24,37 @@ _RULES = {
 }
 
 
-def check_writable(path: Path, option: str) -> None:
-    """Raise UsageError where a file cannot be written there; called before anything is searched."""
+def check_files(junit: Path | str | None, sarif_file: Path | str | None, out: Path) -> None:
+    """Raise UsageError where the files cannot be written; called before anything is searched.
+
+    Args:
+        junit: file for JUnit XML; None for none.
+        sarif_file: file for SARIF, likewise.
+        out: folder of the audit, which is made if need be.
+    """
+    if junit is not None and sarif_file is not None and Path(junit).absolute() == Path(sarif_file).absolute():
+        raise UsageError(f"--sarif: {sarif_file} is what --junit writes; name two files")
+    for option, path in (("--junit", junit), ("--sarif", sarif_file)):
+        if path is not None:
+            _check_writable(Path(path), option, out)
+
+
+def _check_writable(path: Path, option: str, out: Path) -> None:
     folder = path.parent
-    if path.is_dir():
+    if path.is_dir() or path.absolute() == out.absolute():
         raise UsageError(f"{option}: {path} is a folder; name a file")
+    if folder.absolute() == out.absolute() and not folder.exists():
+        return  # it will be there when the file is written
     if not folder.is_dir():
         raise UsageError(f"{option}: the folder {folder} does not exist; make it first")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"{option}: {path} cannot be written; name another file")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{option}: {path} is no ordinary file, and would be replaced; name another one")
+    try:
+        TemporaryFile(dir=folder).close()  # permissions do not tell: of a read-only disk, of root
+    except OSError as error:
+        raise UsageError(
+            f"{option}: {path} cannot be written ({error.strerror}); name another file"
+        ) from None
 
 
 def judged(audit: Audit) -> list[tuple[str, Outcome, str]]:

@@ -15,7 +15,7 @@ from foolery.report.svg_plot import Plot, Tick, line, linear_axis
 from foolery.text import format_count, format_duration, format_percent, format_score
 
 if TYPE_CHECKING:
-    from foolery.audit.schema import AttackRecord, Audit
+    from foolery.audit.schema import AttackRecord, Audit, ReferenceStatistics
     from foolery.audit.verdict import GateResult, Interval, Mitigation, Outcome
 
 FIRST_QUERIES = 100  # queries at which the score's area begins
@@ -50,6 +50,7 @@ class AuditSection:
         method: what the figures are measured by, in a sentence or two.
         figures: the headline figures.
         curve: classes fooled over queries; None without data.
+        advice: where it stands among known networks, and what to do next.
         tables: attacks, mitigations.
         notes: what a reader has to know.
     """
@@ -57,6 +58,7 @@ class AuditSection:
     method: str
     figures: tuple[Fact, ...]
     gates: tuple[GateRow, ...]
+    advice: tuple[str, ...]
     curve: Plot | None
     tables: tuple[PageTable, ...]
     notes: tuple[str, ...]
@@ -64,11 +66,14 @@ class AuditSection:
 
 def audit_section(audit: Audit, notes: Sequence[str] = ()) -> AuditSection:
     """Everything that the page of an audit shows before its images."""
+    from foolery.audit.markdown import advice_lines
+
     tables = [*_detection(audit), _attacks(audit)] + ([_mitigations(audit)] if audit.mitigations else [])
     return AuditSection(
         method=_method(audit),
         figures=_figures(audit),
         gates=(*(_gate(gate) for gate in audit.gates), *_comparison(audit)),
+        advice=tuple(f"{line[:1].upper()}{line[1:]}." for line in advice_lines(audit)),
         curve=curve_plot(audit) if any(curve.queries for curve in audit.curves) else None,
         tables=tuple(tables),
         notes=tuple(f"{note.rstrip('.')}." for note in (*audit.notes, *notes)),
@@ -91,16 +96,25 @@ def audit_headline(audit: Audit, name: str) -> str:
 
 
 def _method(audit: Audit) -> str:
+    from foolery.audit.notes import per_class
+
     reference = audit.reference
     if reference is None:
         return "No reference data were given, so there is no threshold and no score."
     return (
         f"Reference data: {format_count(reference.correct)} real images of {reference.data} that the "
         f"classifier labels correctly ({format_percent(reference.accuracy)} of "
-        f"{format_count(reference.images)}). An image fools the classifier if it passes the TPR95 threshold, "
-        "as 95 % of these do. The score is 100 if rejecting the images of the best single attack costs less "
-        "than 1 % of the real images, and 0 if from the first query on it costs all of them."
+        f"{format_count(reference.images)}; {reference.split} split{per_class(reference)}). An image fools "
+        f"the classifier if it passes the TPR95 threshold, as 95 % of these do{_meaning(reference)}. The "
+        "score is 100 if rejecting the images of the best single attack costs less than 1 % of the real "
+        "images, and 0 if from the first query on it costs all of them."
     )
+
+
+def _meaning(reference: ReferenceStatistics) -> str:
+    from foolery.audit.markdown import threshold_lines
+
+    return "".join(f": {line.partition(': ')[2]}" for line in threshold_lines(reference))
 
 
 def _figures(audit: Audit) -> tuple[Fact, ...]:
@@ -117,6 +131,8 @@ def _figures(audit: Audit) -> tuple[Fact, ...]:
         facts += _shares(verdict.above_real_median, "above real median")
         if verdict.recognized is not None:
             facts.append(Fact("recognized by the panel", format_percent(verdict.recognized)))
+        if audit.panel_misses is not None:
+            facts.append(Fact("real images that the panel misses", format_percent(audit.panel_misses)))
         facts.append(Fact("median confidence", _confidence(verdict.median_confidence, audit)))
         if verdict.queries_to_half is not None:
             facts.append(Fact("queries to half of the classes", format_count(verdict.queries_to_half)))
@@ -177,35 +193,41 @@ def _detection(audit: Audit) -> list[PageTable]:
 
 
 def _attacks(audit: Audit) -> PageTable:
+    seeds = audit.budget.seeds
     return PageTable(
         title="Attacks",
-        about="Each attack by itself.",
-        head=(
-            "attack",
-            "seed",
-            "queries",
-            "time",
-            "fooled at TPR95",
-            "above real median",
-            "median confidence",
+        about="Each attack by itself."
+        if seeds == 1
+        else f"Each attack by itself: queries and time of all {seeds} seeds together, means of the figures.",
+        head=("attack", "queries", "time", "fooled at TPR95", "above real median", "median confidence"),
+        rows=tuple(
+            _attack([one for one in audit.attacks if one.name == name], audit)
+            for name in dict.fromkeys(attack.name for attack in audit.attacks)
         ),
-        rows=tuple(_attack(attack, audit) for attack in audit.attacks),
     )
 
 
-def _attack(attack: AttackRecord, audit: Audit) -> tuple[str, ...]:
-    state = "" if attack.status == "finished" else f", {attack.status}"
-    reason = f": {attack.reason}" if attack.reason else ""
-    confidence = attack.median_confidence
+def _attack(attacks: Sequence[AttackRecord], audit: Audit) -> tuple[str, ...]:
+    """One row: an attack with all its seeds."""
+    states = dict.fromkeys(
+        f"{attack.status}: {attack.reason}" if attack.reason else attack.status
+        for attack in attacks
+        if attack.status != "finished"
+    )
+    confidence = _mean([attack.median_confidence for attack in attacks])
     return (
-        f"{attack.name}{state}{reason}",
-        str(attack.seed),
-        format_count(attack.queries),
-        format_duration(attack.seconds),
-        format_percent(attack.fooled_at_tpr95),
-        format_percent(attack.above_real_median),
+        "; ".join([attacks[0].name, *states]),
+        format_count(sum(attack.queries for attack in attacks)),
+        format_duration(sum(attack.seconds for attack in attacks)),
+        format_percent(_mean([attack.fooled_at_tpr95 for attack in attacks])),
+        format_percent(_mean([attack.above_real_median for attack in attacks])),
         "–" if confidence is None else _confidence(confidence, audit),
     )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return sum(there) / len(there) if there else None
 
 
 def _mitigations(audit: Audit) -> PageTable:
