@@ -101,7 +101,9 @@ def test_audits_of_one_protocol_compare_and_others_do_not(lenet, mnist, tmp_path
     check_comparable(audit, plan.new_audit(), plan.reference)
     free = small_config(mnist, tmp_path / "c", attacks=tiny.attacks, budget=1000, seeds=2).resolve(lenet)
     with pytest.raises(
-        UsageError, match="its protocol is tiny-1, that of this audit none; make a comparable one"
+        UsageError,
+        match="its protocol is tiny-1, that of this audit none; make a comparable one: foolery audit lenet "
+        f"--data mnist --budget 1000 --seeds 2 --attacks {','.join(tiny.attacks)}$",
     ):
         check_comparable(audit, free.new_audit(), free.reference)
     other = audit.model_copy(update={"protocol": None})

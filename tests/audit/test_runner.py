@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from audit.conftest import Cool, small_config
 from foolery.audit import open_audit, run_audit
 from foolery.audit.attacks import select_attacks
 from foolery.canvas import canvas_hash, from_png
-from foolery.errors import UsageError
+from foolery.classifiers.base import Classifier
+from foolery.errors import GateError, UsageError
 from foolery.runs import open_run_file
 from foolery.search.objectives import margins
 
@@ -129,3 +131,41 @@ def test_a_light_folder_keeps_documents_and_images_alone(lenet, mnist, tmp_path)
     with pytest.raises(UsageError, match=r"--resume: .* was kept light"):
         run_audit(lenet, small_config(mnist, tmp_path / "a", keep="light", **hardened), resume=True)
     audit.report(tmp_path / "page", budget=None)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A classifier that a limit of time overtakes before anything is known."""
+
+    inner: Classifier
+    seconds: float = 0.05
+    asked: list[int] = field(default_factory=list)
+
+    @property
+    def description(self):
+        return replace(self.inner.description, name="slow", fingerprint="e" * 64)
+
+    def scores(self, canvases):
+        self.asked.append(len(canvases))
+        time.sleep(self.seconds * len(canvases))
+        return self.inner.scores(canvases)
+
+
+def test_where_the_time_does_for_nothing_gates_are_undecided(lenet, mnist, tmp_path):
+    """Before: the audit ended without a verdict, no gate was judged, and it passed."""
+    limited = {"budget": "2000,3s", "fail_on": ["score < 1", "median-confidence > 0.9"], "seeds": 2}
+    slow = Slow(lenet)
+    audit = run_audit(slow, small_config(mnist, tmp_path / "a", **limited))
+    assert sum(slow.asked) < 500  # of real images, of which that would take 25 s
+    assert (audit.state, audit.verdict, audit.reference) == ("finished", None, None)
+    assert [gate.outcome for gate in audit.gates] == ["undecided", "undecided"]
+    assert audit.gates[0].reason == "the time was up before any image was tried"
+    assert not audit.passed
+    assert any("the time was up before the 500 real images were scored" in note for note in audit.notes)
+    earlier = run_audit(lenet, small_config(mnist, tmp_path / "b", seeds=2, budget=2000))
+    budget = earlier.budget.model_copy(update={"requested": "2000,3s"})
+    baseline = {"baseline": earlier.model_copy(update={"budget": budget}), "seeds": 2, "budget": "2000,3s"}
+    with pytest.raises(GateError, match="--baseline: undecided, the time was up before there was a score"):
+        run_audit(Slow(lenet), small_config(mnist, tmp_path / "c", **baseline))
+    allowed = small_config(mnist, tmp_path / "d", allow_unfinished=True, **baseline)
+    assert any("--baseline: undecided" in note for note in run_audit(Slow(lenet), allowed).notes)

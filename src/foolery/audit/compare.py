@@ -13,6 +13,7 @@ from foolery.audit.schema import AttackRecord, Audit
 from foolery.audit.verdict import BaselineComparison, Interval, Outcome
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.errors import UsageError
+from foolery.install import shell_words
 
 MIN_SEEDS = 2  # of each of two audits that are compared
 
@@ -35,11 +36,10 @@ def check_comparable(earlier: Audit, planned: Audit, reference: ReferenceData | 
             f"{earlier.command}"
         )
     if earlier.protocol != planned.protocol:
-        wanted = "" if planned.protocol is None else f" --protocol {planned.protocol}"
         raise UsageError(
             f"--baseline: its protocol is {earlier.protocol or 'none'}, that of this audit "
-            f"{planned.protocol or 'none'}; make a comparable one: foolery audit {earlier.classifier.name} "
-            f"--data {earlier.reference.data}{wanted}"
+            f"{planned.protocol or 'none'}; make a comparable one: "
+            f"{_comparable_command(earlier, planned, reference)}"
         )
     for name, audit in (("the earlier audit", earlier), ("this one", planned)):
         if audit.budget.seeds < MIN_SEEDS:
@@ -69,6 +69,16 @@ def check_comparable(earlier: Audit, planned: Audit, reference: ReferenceData | 
             f"--baseline: its attacks were others: {', '.join(sorted(different))} on one side only; give the "
             f"same --attacks"
         )
+
+
+def _comparable_command(earlier: Audit, planned: Audit, reference: ReferenceData) -> str:
+    """What makes an audit of the earlier classifier that compares with this one."""
+    words = ["foolery", "audit", earlier.classifier.name, "--data", reference.name]
+    if planned.protocol is not None:
+        return shell_words([*words, "--protocol", planned.protocol])
+    attacks = ",".join(dict.fromkeys(attack.name for attack in planned.attacks))
+    budget, seeds = planned.budget.requested, max(MIN_SEEDS, planned.budget.seeds)
+    return shell_words([*words, "--budget", budget, "--seeds", str(seeds), "--attacks", attacks])
 
 
 def compare_with(earlier: Audit, current: Audit, file: str) -> BaselineComparison:

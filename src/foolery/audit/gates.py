@@ -236,6 +236,10 @@ class Gate:
             return GateResult(expression=self.text, value=value, outcome="undecided", reason=reason)
         return GateResult(expression=self.text, value=value, outcome="failed" if holds else "passed")
 
+    def undecided(self, reason: str) -> GateResult:
+        """Its outcome where nothing is known."""
+        return GateResult(expression=self.text, value=None, outcome="undecided", reason=reason)
+
     def _holds_within(self, value: float, low: float, high: float) -> bool | None:
         """Whether the expression holds for every value from ``low`` to ``high``; None where it depends."""
         holds = _OPERATORS[self.operator]

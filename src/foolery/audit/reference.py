@@ -104,9 +104,18 @@ class ReferenceScores:
 
 
 def score_reference(
-    classifier: Classifier, reference: ReferenceData, on_scored: Callable[[int], None] = lambda done: None
+    classifier: Classifier,
+    reference: ReferenceData,
+    on_scored: Callable[[int], None] = lambda done: None,
+    batch: int | None = None,
 ) -> ReferenceScores:
     """Score the images of ``reference``, the same ones every time; ``on_scored`` is told how many are done.
+
+    Args:
+        classifier: that scores.
+        reference: the images.
+        on_scored: called after each batch.
+        batch: at most so many images at once.
 
     Raises:
         UsageError: where class names do not match, be it that images show another order of those that were
@@ -115,7 +124,7 @@ def score_reference(
     description, data = classifier.description, reference.data
     match = match_classes(data.classes, description.classes, description.name)
     measure = measure_of(description)
-    size = max(1, min(400, BATCH_VALUES // description.canvas.size))
+    size = max(1, min(400, BATCH_VALUES // description.canvas.size, batch or 400))
     batches, labels = [], []
     for part in sample(data, reference.max_images).batches(size, description.canvas):
         batches.append(classifier.scores(part.canvases))

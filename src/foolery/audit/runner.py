@@ -20,7 +20,7 @@ from foolery.audit.session import AuditSession
 from foolery.audit.storage import keep_light, locked, open_audit
 from foolery.classifiers import as_classifier
 from foolery.classifiers.base import Classifier
-from foolery.errors import UsageError, did_you_mean
+from foolery.errors import GateError, UsageError, did_you_mean
 
 
 def _ignore(line: str) -> None:
@@ -106,6 +106,12 @@ def _compare(session: AuditSession) -> None:
     if session.plan.baseline is None:
         return
     earlier, file = session.plan.baseline
+    if session.audit.verdict is None or not session.audit.verdict.class_scores:
+        reason = "--baseline: undecided, the time was up before there was a score to compare"
+        if not session.plan.allow_unfinished:
+            raise GateError(f"{reason}; give it more")
+        session.document.write_with(notes=(*session.audit.notes, f"{reason}."))
+        return
     session.document.write_with(comparison=compare_with(earlier, session.audit, file))
 
 

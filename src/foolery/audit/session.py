@@ -40,6 +40,12 @@ from foolery.stages import stage
 
 SHUFFLED_IMAGES = 64  # real ones, that some synthetic images are made of
 RATE_BATCH = 64
+REFERENCE_SECONDS = 1.0  # of real images at once where the time is limited
+NOTHING_ASKED = "the time was up before any image was tried"
+
+
+class _NoTimeError(Exception):
+    """The time was up while real images were scored."""
 
 
 @dataclass
@@ -237,11 +243,31 @@ class AuditSession:
         if self.plan.reference is not None:
             images = min(len(self.plan.reference.data), self.plan.reference.max_images)
             with stage(self.stage_name(REAL_IMAGES), images) as advance:
-                self.scored = score_reference(self.plan.classifier, self.plan.reference, advance)
+
+                def on_scored(done: int) -> None:
+                    advance(done)
+                    if done < images and self.document.remaining <= 0:
+                        raise _NoTimeError
+
+                try:
+                    self.scored = score_reference(
+                        self.plan.classifier, self.plan.reference, on_scored, self._reference_batch
+                    )
+                except _NoTimeError:
+                    note = f"There is no score: the time was up before the {images} real images were scored."
+                    self.document.replace(notes=(*self.audit.notes, note))
+                    return
             statistics = reference_statistics(self.plan.classifier, self.scored, self.plan.reference)
             if self.plan.protocol is not None:
                 self.plan.protocol.check_reference(statistics)
             self.document.replace(reference=statistics)
+
+    @property
+    def _reference_batch(self) -> int | None:
+        """So few real images at once that a limit of time is noticed within seconds; None without one."""
+        if self.plan.budget.seconds is None:
+            return None
+        return max(1, int(REFERENCE_SECONDS * self.audit.budget.rate))
 
     def finish(self) -> Audit:
         """Judge: the panel, the verdict, the gates and the last notes; the audit is finished."""
@@ -250,7 +276,9 @@ class AuditSession:
             agreement = None if results is None else self._panel_agreement(results)
         fields = self.fields("finished", results, agreement)
         verdict = fields.get("verdict")
-        if isinstance(verdict, AuditVerdict):
+        if not isinstance(verdict, AuditVerdict):
+            fields["gates"] = tuple(gate.undecided(NOTHING_ASKED) for gate in self.plan.gates)
+        else:
             images = None if self.audit.reference is None else self.audit.reference.correct
             ended = self.audit.model_copy(update={"budget": self.document.budget})
             fields["gates"] = tuple(gate.judge(verdict, ended.unfinished, images) for gate in self.plan.gates)
