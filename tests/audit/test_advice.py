@@ -45,7 +45,7 @@ def test_it_stands_among_known_networks_of_its_protocol(audit):
 
 def test_what_to_do_next_depends_on_what_was_found(audit):
     first, second = next_steps(audit)
-    assert "leaves 50 % of the classes fooled; --mitigations" in first
+    assert "leaves 50 % of the classes fooled; the mitigations say what other prices buy" in first
     assert "foolery harden lenet" in second
     none = audit.verdict.model_copy(update={"fooled_by_any": Interval(value=0.0, low=0.0, high=0.3)})
     assert "no class is fooled" in next_steps(audit.model_copy(update={"verdict": none}))[0]

@@ -68,9 +68,10 @@ def next_steps(audit: Audit) -> tuple[str, ...]:
             "budget may still find some",
         )
     fooled = format_percent(verdict.fooled_at_tpr95.value, 0)
+    where = "the mitigations say" if audit.mitigations else "--mitigations says"
     steps = [
         f"next: rejecting at a price of {format_percent(PRICE, 0)} of the real images leaves {fooled} of the "
-        "classes fooled; --mitigations says what other prices buy, with the code"
+        f"classes fooled; {where} what other prices buy, with the code"
     ]
     return (*steps, hardening_step(audit.classifier, reference.data))
 

@@ -216,7 +216,7 @@ def _attack(attacks: Sequence[AttackRecord], audit: Audit) -> tuple[str, ...]:
     )
     confidence = _mean([attack.median_confidence for attack in attacks])
     return (
-        "; ".join([attacks[0].name, *states]),
+        ", ".join([attacks[0].name, *states]),
         format_count(sum(attack.queries for attack in attacks)),
         format_duration(sum(attack.seconds for attack in attacks)),
         format_percent(_mean([attack.fooled_at_tpr95 for attack in attacks])),
