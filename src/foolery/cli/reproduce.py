@@ -22,6 +22,8 @@ from foolery.cli._spread import (
 from foolery.cli._stage_bars import labelled_stages
 from foolery.errors import UsageError
 
+WIDE = 120  # columns, for the list of experiments with all that there is about them
+
 
 def reproduce(
     context: typer.Context,
@@ -181,6 +183,9 @@ def print_list(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     from foolery.paper.cost import format_minutes
     from foolery.text import format_count
 
+    if console().width < WIDE:
+        print_short_list(entries)
+        return
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("name", no_wrap=True)
     table.add_column("experiment, and what --scale multiplies")
@@ -198,6 +203,23 @@ def print_list(entries: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
             "\n".join(needs),
         )
     console().print(table)
+
+
+def print_short_list(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Name, minutes and what is needed, one line each, for a narrow terminal."""
+    from foolery.paper.cost import format_minutes
+
+    width = max(len(each["name"]) for each in entries)
+    for each in entries:
+        needs = [
+            f"{option} {role}=…"
+            for option, kind in (("-c", "classifiers"), ("--data", "data"))
+            for role, value in each[kind].items()
+            if str(value).endswith(" needed")
+        ]
+        minutes = format_minutes(each["minutes_on_4_cores"])
+        print(f"{each['name']:<{width}}  {minutes:>7}  {' '.join(needs)}".rstrip())
+    print("minutes on 4 cores, estimated; a terminal of 120 columns or more shows what each does")
 
 
 def print_findings(content: Mapping[str, Any], page: Path) -> None:

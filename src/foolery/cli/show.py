@@ -9,6 +9,7 @@ import typer
 
 from foolery.cli._output import console, print_json
 from foolery.cli._run_summary import lines, median_at, over_runs, profile
+from foolery.cli._runs import runs_in
 from foolery.errors import UsageError
 from foolery.text import THRESHOLDS, format_confidence
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def show(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs, or of a board.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Runs, folders of runs, or a board.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print the state of runs: one run with its champions, several as a table.
@@ -34,7 +35,7 @@ def show(
             raise UsageError(f"RUN: {boards[0]} is a board; show it alone")
         show_board(boards[0], as_json=as_json)
         return
-    results = [open_run(path) for path in runs]
+    results = [open_run(path) for path in runs_in(runs)]
     if as_json:
         print_json(as_object(results))
     elif len(results) == 1:

@@ -9,6 +9,7 @@ import typer
 
 from foolery.cli._options import BackendOption, ClassNamesOption, DeviceOption, TrustOption, load
 from foolery.cli._output import console, note, print_json
+from foolery.cli._runs import runs_in
 from foolery.cli._stage_bars import stage_bars
 from foolery.errors import UsageError
 
@@ -30,7 +31,7 @@ _HEAD = (
 
 
 def transfer(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Runs, or folders of runs.")],
     classifier: Annotated[
         list[str],
         typer.Option("--classifier", "-c", metavar="REF", help="Scores the champions; repeatable."),
@@ -61,7 +62,7 @@ def transfer(
         raise UsageError("--overwrite needs --out")
     page = None
     with stage_bars("transfer"):
-        results = [open_run(path) for path in runs]
+        results = [open_run(path) for path in runs_in(runs)]
         classifiers = [load(each, backend, None, device, class_names, trust, None) for each in classifier]
         matrix = score(results, classifiers)
         for line in matrix.notes:
@@ -85,7 +86,9 @@ def print_table(matrix: TransferMatrix) -> None:
 
     from foolery.report.transfer_page import transfer_rows
 
-    table = Table(*_HEAD[:2], box=box.SIMPLE, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0))
+    for name in _HEAD[:2]:
+        table.add_column(name, overflow="fold")  # names are whole, on several lines if need be
     for name in _HEAD[2:]:
         table.add_column(name, justify="right", no_wrap=True)
     several = any(row.runs > 1 for row in matrix.pooled)

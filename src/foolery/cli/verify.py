@@ -17,6 +17,7 @@ from foolery.cli._options import (
     load,
 )
 from foolery.cli._output import print_json
+from foolery.cli._runs import runs_in
 from foolery.cli._stage_bars import stage_bars
 from foolery.errors import GateError, UsageError
 from foolery.stages import Stage, plan_stages
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def verify(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders of runs.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Runs, or folders of runs.")],
     classifier: Annotated[
         str | None,
         typer.Option("--classifier", "-c", metavar="REF", help="Default: the one that the run names."),
@@ -52,8 +53,9 @@ def verify(
         loaded = None
         if classifier is not None:
             loaded = load(classifier, backend, card, device, class_names, trust, changes)
-        plan_stages([Stage(path.name, 0, kind=KIND) for path in runs])
-        verifications = [check(path, loaded, backend=backend, card=card, device=device) for path in runs]
+        paths = runs_in(runs)
+        plan_stages([Stage(path.name, 0, kind=KIND) for path in paths])
+        verifications = [check(path, loaded, backend=backend, card=card, device=device) for path in paths]
     failed = [each for each in verifications if not each.passed]
     if as_json:
         print_json({"passed": not failed, "runs": [each.to_dict() for each in verifications]})

@@ -86,7 +86,12 @@ def _texts(cell: TransferCell) -> tuple[str, ...]:
     return (
         images,
         format_percent(cell.match_rate),
-        *map(_mean, (cell.confidence, cell.confidence_matched, cell.confidence_mismatched)),
+        *(
+            format_percent(value)
+            if isfinite(cell.both_99) and isfinite(value)
+            else _mean(value)  # or a cosine
+            for value in (cell.confidence, cell.confidence_matched, cell.confidence_mismatched)
+        ),
         *map(format_percent, (cell.both_99, cell.both_9999)),
     )
 
