@@ -121,3 +121,29 @@ def test_steps_on_the_logarithm_go_on_where_the_probability_is_zero():
     p = np.exp(-1.0)
     assert float(usual) == pytest.approx(0.1 * (1 - p) / p / 4, rel=1e-5)
     assert not step_length(value, torch.zeros(3, 4), rule, "softmax").any()
+
+
+class _Cooled:
+    """A network whose logits are divided by 8."""
+
+    def __init__(self, inner):
+        self.inner, self.description = inner, inner.description
+
+    def logits(self, pixels):
+        return self.inner.logits(pixels) / 8.0
+
+
+def test_a_factor_on_the_logits_undoes_a_temperature(lenet):
+    numbers = {"step_nats": 2.0, "last_gain": 0.9}
+    plain, cooled, undone = (
+        climb(network, **numbers, logit_factor=factor)
+        for network, factor in ((lenet, 1.0), (_Cooled(lenet), 1.0), (_Cooled(lenet), 8.0))
+    )
+    places = [one.start(levels()) for one in (plain, cooled, undone)]
+    for number in range(5):
+        places = [
+            one.step(place, ROWS, number) for one, place in zip((plain, cooled, undone), places, strict=True)
+        ]
+    images = [one.canvases(place, ROWS) for one, place in zip((plain, cooled, undone), places, strict=True)]
+    assert np.array_equal(images[0], images[2])
+    assert not np.array_equal(images[0], images[1])

@@ -173,6 +173,7 @@ class AuditSession:
             queries=queries,
             earlier=[self.planned(other).name for other in range(first, position) if other in self.results],
             threshold=None if reference is None else reference.threshold,
+            median=None if reference is None else reference.median,
             reference_images=self.reference_images,
             command=plan.command,
         )

@@ -35,6 +35,8 @@ class AscentRule:
             many nats, and of ``last_gain * (1 - p)`` once that is less. ``first_gain`` and ``max_step`` do
             not count then. The paper's step ends where the probability underflows, as that of a
             generative network does.
+        logit_factor: what the logits of a softmax are multiplied by before it, so that a step need not depend
+            on the temperature that a network happens to have.
     """
 
     steps: int
@@ -48,6 +50,7 @@ class AscentRule:
     abs_benefit: float = 0.0
     max_step: float = 1e7
     step_nats: float = 0.0
+    logit_factor: float = 1.0
 
     def __post_init__(self) -> None:
         for name, (low, high, whole) in _RANGES.items():
@@ -59,11 +62,13 @@ class AscentRule:
 
     @property
     def options(self) -> Mapping[str, int | float]:
-        """All but ``steps``, as a run records them; ``step_nats`` only where it is not 0."""
+        """All but ``steps``, as a run records them; the last two only where they do something."""
         numbers = asdict(self)
         del numbers["steps"]
         if not self.step_nats:
             del numbers["step_nats"]
+        if self.logit_factor == 1.0:
+            del numbers["logit_factor"]
         return {name: int(n) if _RANGES[name][2] else float(n) for name, n in numbers.items()}
 
 
@@ -79,6 +84,7 @@ _RANGES: Mapping[str, tuple[float, float, bool]] = {
     "abs_benefit": (0.0, 100.0, False),
     "max_step": (1e-9, 1e30, False),
     "step_nats": (0.0, 1e6, False),
+    "logit_factor": (1e-30, 1e30, False),
 }
 
 PRESETS: Mapping[str, AscentRule] = {

@@ -143,7 +143,7 @@ class PixelAscent:
 
     def _gradient(self, levels: Tensor, targets: list[int]) -> tuple[Tensor, Tensor]:
         pixels = levels.detach().contiguous(memory_format=torch.channels_last).requires_grad_()
-        value = target_scores(self.classifier, pixels, targets)
+        value = target_scores(self.classifier, pixels, targets, self.rule.logit_factor)
         (gradient,) = torch.autograd.grad(value.sum(), pixels)
         length = step_length(value.detach(), gradient, self.rule, self.classifier.description.kind)
         return gradient, length
@@ -154,23 +154,31 @@ def saved_zero_gradient(saved: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
     return saved["zero_gradient"] if "zero_gradient" in saved else saved["stuck"]
 
 
-def target_scores(classifier: DifferentiableClassifier, pixels: Tensor, targets: Sequence[int]) -> Tensor:
+def target_scores(
+    classifier: DifferentiableClassifier,
+    pixels: Tensor,
+    targets: Sequence[int],
+    logit_factor: float = 1.0,
+) -> Tensor:
     """``(N,) float64``, with gradients: the logarithm of each row's probability of its class.
 
     It is the cosine itself for ``similarity``. The softmax is taken in float64: in float32 its gradient
-    vanishes from a margin of about 17 on.
+    vanishes from a margin of about 17 on. Logits are multiplied by ``logit_factor`` before it.
     """
-    scores = all_scores(classifier, pixels)
+    scores = all_scores(classifier, pixels, logit_factor)
     return scores[torch.arange(len(targets)), torch.as_tensor(targets, device=scores.device)]
 
 
-def all_scores(classifier: DifferentiableClassifier, pixels: Tensor) -> Tensor:
-    """``(N, K) float64``, with gradients: what ``classifier.scores`` gives for all classes."""
+def all_scores(classifier: DifferentiableClassifier, pixels: Tensor, logit_factor: float = 1.0) -> Tensor:
+    """``(N, K) float64``, with gradients: what ``classifier.scores`` gives for all classes.
+
+    The logits of a softmax are multiplied by ``logit_factor`` before it.
+    """
     logits = classifier.logits(pixels)
     assert isinstance(logits, torch.Tensor)
     exact, kind = logits.double(), classifier.description.kind
     if kind == "softmax":
-        return torch.log_softmax(exact, 1)
+        return torch.log_softmax(exact * logit_factor, 1)
     return torch.nn.functional.logsigmoid(exact) if kind == "sigmoid" else exact
 
 

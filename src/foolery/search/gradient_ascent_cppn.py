@@ -119,7 +119,8 @@ def ascent_step(
         parameters = second_role.parameters(part)
         if parameters.values.shape[1]:
             canvases = second_role.draw(parameters)
-            scores = target_scores(classifier, canvases, [targets[row] for row in rows.tolist()])
+            wanted = [targets[row] for row in rows.tolist()]
+            scores = target_scores(classifier, canvases, wanted, rule.logit_factor)
             zero_gradient[rows] = move_parameters(parameters, scores, rule, classifier.description.kind)
             part = second_role.with_parameters(part, parameters)
         parts[int(rows[0])] = part

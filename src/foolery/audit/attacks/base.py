@@ -98,6 +98,7 @@ class AttackContext:
         queries: queries that the attack would get.
         earlier: names of the attacks that are tried with the same seed before it, and can be.
         threshold: the TPR95 threshold, above which a class counts as fooled; None without reference data.
+        median: the median measure of the rightly classified real images, likewise.
         reference_images: ``(N, C, H, W) uint8`` real images; None without reference data.
         command: how the audit was started.
     """
@@ -109,6 +110,7 @@ class AttackContext:
     queries: int = 0
     earlier: Collection[str] = ()
     threshold: float | None = None
+    median: float | None = None
     reference_images: Canvases | None = None
     command: str = "python"
 

@@ -18,6 +18,9 @@ BATCH = 200
 STATES = "ascent-*.npz"  # files that an ascent leaves as long as any of its images still moves
 #: Of ascent: quick steps, that go on where a probability is nearly 1, since thresholds may lie beyond.
 ASCENT_RULE = {"step_nats": 2.0, "last_gain": 0.9}
+#: What the median real image's margin is made by a factor on the logits, before an ascent follows their
+#: softmax: so its steps are the same at every temperature.
+REAL_MARGIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class AscentAttack:
             ascend(
                 context.classifier,
                 classes=context.class_names,
-                rule=ASCENT_RULE,
+                rule=ascent_rule(context),
                 steps=self._steps(context, budget.queries),
                 through=None if self.start is None else "cppn",
                 source=None if self.start is None else context.folder(self.start),
@@ -123,6 +126,13 @@ class AscentAttack:
     def _steps(self, context: AttackContext, queries: int) -> int:
         """As many steps as fit where no class rests."""
         return 1 + (queries - self._min_queries(context)) // (QUERIES_PER_STEP * len(context.targets))
+
+
+def ascent_rule(context: AttackContext) -> dict[str, float]:
+    """What is changed in the rule of ascent; without real images logits are taken as they are."""
+    if not context.median or context.objective != "margin":
+        return ASCENT_RULE
+    return ASCENT_RULE | {"logit_factor": REAL_MARGIN / context.median}
 
 
 def _kept(attack: str, context: AttackContext) -> AttackResult:
