@@ -14,7 +14,6 @@ import argparse
 import json
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -53,13 +52,15 @@ SEARCHES = {
 
 
 def models_beside_cards(models: Path, names: Sequence[str], folder: Path) -> dict[str, str]:
-    """References of the networks, copied to ``folder`` with their cards beside them."""
+    """References of the networks, copied to ``folder`` with their cards: runs go on only if these stay."""
     references = {}
     for name in names:
         if not (models / name / "model.onnx").is_file():
             sys.exit(f"{name}: no file {models / name / 'model.onnx'}")
-        shutil.copytree(models / name, folder / name, dirs_exist_ok=True)
-        shutil.copy(CARDS / f"{name}.card.json", folder / name / "model.card.json")
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for file in (models / name).iterdir():
+            shutil.copyfile(file, folder / name / file.name)
+        shutil.copyfile(CARDS / f"{name}.card.json", folder / name / "model.card.json")
         references[name] = f"onnx:{folder / name / 'model.onnx'}"
     return references
 
@@ -171,16 +172,15 @@ def options() -> argparse.Namespace:
 def main() -> None:
     arguments = options()
     names = {name for each in arguments.experiments for name in networks_of(each)}
-    with tempfile.TemporaryDirectory() as folder:
-        references = models_beside_cards(arguments.models, sorted(names), Path(folder))
-        for experiment in arguments.experiments:
-            reference = "+".join(references[name] for name in networks_of(experiment))
-            if experiment == "ensemble":
-                reference = f"ensemble:{reference}"
-            try:
-                run_experiment(experiment, reference, arguments)
-            except FooleryError as error:
-                sys.exit(f"{experiment}: {error}")
+    references = models_beside_cards(arguments.models, sorted(names), arguments.out / "models")
+    for experiment in arguments.experiments:
+        reference = "+".join(references[name] for name in networks_of(experiment))
+        if experiment == "ensemble":
+            reference = f"ensemble:{reference}"
+        try:
+            run_experiment(experiment, reference, arguments)
+        except FooleryError as error:
+            sys.exit(f"{experiment}: {error}")
 
 
 if __name__ == "__main__":
