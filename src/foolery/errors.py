@@ -43,6 +43,10 @@ class UncachedWarning(UserWarning):
     """Compiled functions cannot be kept for the next time."""
 
 
+class JournalWarning(UserWarning):
+    """A run file is written without a write-ahead log, since its disk allows none."""
+
+
 def did_you_mean(name: str, names: list[str]) -> str:
     """The end of a message for an unknown ``name``: ``names`` that begin with it or are near, then all."""
     close = [each for each in names if name and each.startswith(name)][:3] or _close_matches(name, names)

@@ -14,7 +14,7 @@ from typing import TextIO
 
 import typer
 
-from foolery.errors import FooleryError, UncachedWarning, UsageError, did_you_mean
+from foolery.errors import FooleryError, JournalWarning, UncachedWarning, UsageError, did_you_mean
 from foolery.text import printable
 from foolery.untrusted import escaped
 
@@ -78,7 +78,7 @@ def show_warning(
     """A warning on standard error: one line where it is one of foolery's own, as ever for others."""
     from foolery.registry import PluginWarning
 
-    if issubclass(category, PluginWarning | UncachedWarning):
+    if issubclass(category, PluginWarning | UncachedWarning | JournalWarning):
         print("warning:", " ".join(str(message).split()), file=sys.stderr)
     else:
         sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))

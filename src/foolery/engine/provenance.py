@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import platform
+import re
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from foolery.classifiers.base import Description
 from foolery.runs import Provenance
+from foolery.runs.settings import ONNXRUNTIME_BUILD
 
 _ALWAYS = ("foolery", "numpy", "numba", "llvmlite", "pillow")
 _BACKENDS = {"onnx": ("onnxruntime",), "torch": ("torch",)}
@@ -33,7 +36,16 @@ def package_versions(backend: str) -> dict[str, str]:
             result[package] = version(package)
         except PackageNotFoundError:
             continue
-    return result
+    build = _onnxruntime_build() if backend == "onnx" else None
+    return result if build is None else {**result, ONNXRUNTIME_BUILD: build}
+
+
+def _onnxruntime_build() -> str | None:
+    """The revision that the loaded onnxruntime was built from; None where it is not loaded, or says none."""
+    runtime = sys.modules.get("onnxruntime")
+    text = "" if runtime is None else str(getattr(runtime, "get_build_info", str)())
+    match = re.search(r"git-commit-id=(\w+)", text)
+    return None if match is None else match[1]
 
 
 def machine_name() -> str:

@@ -97,6 +97,7 @@ class OpenRun:
         folder: of the run, or None for a run held in memory.
         lock: held on the folder.
         champions: as they were stored; empty for a new run.
+        moved: what is different of the machine of a resumed run, where scores may differ; else None.
     """
 
     connection: sqlite3.Connection
@@ -105,6 +106,7 @@ class OpenRun:
     lock: RunLock | None
     keep_genomes: bool
     champions: tuple[ChampionRow, ...] = ()
+    moved: str | None = None
 
 
 def open_new(
@@ -148,7 +150,8 @@ def reopen(folder: Path, settings: RunSettings, provenance: Provenance) -> OpenR
         lock.release()
         raise_disk_error(error, file, last)
         raise
-    return OpenRun(connection, validator, file.parent, lock, run.keeps_genomes, run.champions)
+    moved = provenance.moved_from(run.provenances[-1]) if run.provenances else None
+    return OpenRun(connection, validator, file.parent, lock, run.keeps_genomes, run.champions, moved)
 
 
 def _resume(connection: sqlite3.Connection, provenance: Provenance) -> None:

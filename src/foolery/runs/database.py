@@ -6,13 +6,14 @@ import os
 import shutil
 import sqlite3
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from foolery.errors import UsageError
+from foolery.errors import JournalWarning, UsageError
 from foolery.runs.errors import InUseError, RunFileError
 from foolery.runs.schema import APPLICATION_ID, FORMAT, LARGEST_GENOME
 
@@ -107,21 +108,32 @@ def connect_writer(file: Path) -> sqlite3.Connection:
     connection = connect(str(file))
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        answer = str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        if answer.lower() != "wal":  # SQLite says no by naming another mode, and raises nothing
+            connection.close()
+            return _connect_without_wal(file, f"its journal stays {answer}")
         _check_writable(connection)
     except sqlite3.OperationalError as error:
         connection.close()
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
-        return _connect_without_wal(file)
+        return _connect_without_wal(file, str(error))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _connect_without_wal(file: Path) -> sqlite3.Connection:
-    """For network disks, where processes cannot share memory; readers wait while a checkpoint is written."""
+def _connect_without_wal(file: Path, reason: str) -> sqlite3.Connection:
+    """For network disks, where processes cannot share memory; readers wait while a checkpoint is written.
+
+    One line says so, with ``reason``.
+    """
+    warnings.warn(
+        f"{file}: written without a write-ahead log ({reason}); on a network disk, sweep --scratch is safer",
+        JournalWarning,
+        stacklevel=2,
+    )
     connection = connect(str(file))
     try:
         # Alone, SQLite needs no shared memory to leave WAL mode, which the file may say already.

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from foolery.untrusted import MAX_WHOLE, check_class_names
 
+ONNXRUNTIME_BUILD = "onnxruntime build"
+_DECISIVE = ("onnxruntime", "torch", "numpy")  # what scores are computed with
+
 OptionValue = bool | int | float | str
 
 
@@ -104,3 +107,22 @@ class Provenance(BaseModel):
     device: str
     versions: dict[str, str]
     machine: str
+
+    def moved_from(self, earlier: Provenance) -> str | None:
+        """One line where scores may differ in their last bits from those of ``earlier``; None where not.
+
+        Scores are bit for bit the same on one kind of processor and with one build of what runs the network.
+        """
+        facts = [("machine", earlier.machine, self.machine), ("device", earlier.device, self.device)]
+        facts += [
+            (name, earlier.versions[name], self.versions[name])
+            for name in (*_DECISIVE, ONNXRUNTIME_BUILD)
+            if name in earlier.versions and name in self.versions
+        ]
+        changes = [f"{name} {there} -> {here}" for name, there, here in facts if there != here]
+        if not changes:
+            return None
+        return (
+            f"resumed elsewhere ({'; '.join(changes)}): from here on the run need not equal one that was "
+            "never interrupted to the last bit"
+        )

@@ -102,7 +102,11 @@ class RunWriter:
             FooleryError: no space is left.
         """
         _check_interval(checkpoint_every)
-        return cls(reopen(folder, settings, provenance), checkpoint_every)
+        opened = reopen(folder, settings, provenance)
+        writer = cls(opened, checkpoint_every)
+        if opened.moved is not None:
+            writer.add_event(opened.moved)
+        return writer
 
     @property
     def generation(self) -> int:
