@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +40,17 @@ def champion_confidences(run: RunFile, generation: int | None = None) -> NDArray
 def crops_of(classifier: Classifier) -> int:
     """Crops of a canvas that one query scores: ten behind ``tencrop:``, else one."""
     return 10 if classifier.description.name.startswith("tencrop:") else 1
+
+
+def network_name(reference: str) -> str:
+    """A name for pages: ``squeezenet`` of ``onnx:/nets/squeezenet/model.onnx``, others as they are."""
+    schemes, _, rest = reference.rpartition(":")
+    wrapper, _, scheme = schemes.rpartition(":")
+    if scheme not in ("onnx", "torch"):
+        return reference
+    path = PurePath(rest)
+    name = path.parent.name if path.stem == "model" and path.parent.name else path.stem
+    return f"{wrapper}:{name}" if wrapper else name
 
 
 def imagenet_amounts(
