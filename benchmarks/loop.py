@@ -1,7 +1,8 @@
 """Queries/s of a whole search over the images/s of the bare forward pass, in one run.
 
-Bare forward: the same session, float32 input ready, same batch, slices and lanes, logits out.
-Whole search: ``evolve``, written to a run file on disk. The two take turns, every few generations, so that
+Bare forward: the same session, float32 input ready, same batch, slices and lanes, logits out. Plain forward:
+a session of onnxruntime as anybody opens one, its own threads as many as the lanes, the batch in one call.
+Whole search: ``evolve``, written to a run file on disk. All take turns, every few generations, so that
 whatever else the machine does disturbs both; the ratio of processor seconds is disturbed least, and knows
 nothing of lanes that wait.
 """
@@ -45,24 +46,44 @@ def bare_forward(classifier, batch: int) -> Callable[[], None]:
     return lambda: parallel_for(work, batch, chunk=grain)
 
 
+def plain_forward(classifier, batch: int) -> Callable[[], None]:
+    """A function that sends one batch through a session of the same file, in one call."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = worker_count()
+    session = onnxruntime.InferenceSession(
+        classifier.session._model_path, options, providers=["CPUExecutionProvider"]
+    )
+    canvases = np.random.default_rng(0).integers(
+        0, 256, (batch, *classifier.description.canvas.axes), np.uint8
+    )
+    pictures = preprocess(canvases, classifier.card.preprocessing)
+    name = session.get_inputs()[0].name
+    return lambda: session.run(None, {name: pictures})
+
+
 @dataclass
 class Turns:
-    """A watcher of a search that lets the bare forward have a turn after every few generations.
+    """A watcher of a search that lets the forward passes have turns after every few generations.
 
     Attributes:
         bare: sends one batch through the network.
+        plain: the same in one call.
         every: generations of a turn, and batches of the other.
-        search, forward: wall and processor seconds per batch, a pair for each turn.
+        search, forward, whole: wall and processor seconds per batch, a pair for each turn.
     """
 
     bare: Callable[[], None]
+    plain: Callable[[], None]
     every: int
     search: list[tuple[float, float]] = field(default_factory=list)
     forward: list[tuple[float, float]] = field(default_factory=list)
+    whole: list[tuple[float, float]] = field(default_factory=list)
     _mark: tuple[float, float] = (0.0, 0.0)
 
     def __call__(self, progress) -> None:
-        """Take a turn of the bare forward pass after every ``every`` generations."""
+        """Take a turn of either forward pass after every ``every`` generations."""
         if progress.generation < FIRST or (progress.generation - FIRST) % self.every:
             return
         if progress.generation > FIRST:
@@ -71,8 +92,13 @@ class Turns:
             for _ in range(self.every):
                 self.bare()
             self.forward.append(self._since())
+            self._start()
+            for _ in range(self.every):
+                self.plain()
+            self.whole.append(self._since())
         else:
             self.bare()
+            self.plain()
         self._start()
 
     def _start(self) -> None:
@@ -84,7 +110,7 @@ class Turns:
 
 def measure(classifier, encoding: str, batch: int, turns: int, every: int) -> dict[str, object]:
     """Rates, ratios and stages of one search."""
-    watch = Turns(bare_forward(classifier, batch), every)
+    watch = Turns(bare_forward(classifier, batch), plain_forward(classifier, batch), every)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         evolve(
@@ -99,7 +125,12 @@ def measure(classifier, encoding: str, batch: int, turns: int, every: int) -> di
     late = stages.seconds[stages.generation > FIRST].mean(axis=0) * 1000
     wall = [bare[0] / search[0] for bare, search in zip(watch.forward, watch.search, strict=True)]
     cpu = [bare[1] / search[1] for bare, search in zip(watch.forward, watch.search, strict=True)]
+    plain = [whole[0] / search[0] for whole, search in zip(watch.whole, watch.search, strict=True)]
+    plain_cpu = [whole[1] / search[1] for whole, search in zip(watch.whole, watch.search, strict=True)]
     return {
+        "plain_forward_images_per_second": round(batch / median(each[0] for each in watch.whole)),
+        "ratio_to_plain": round(median(plain), 3),
+        "processor_ratio_to_plain": round(median(plain_cpu), 3),
         "bare_forward_images_per_second": round(batch / median(bare[0] for bare in watch.forward)),
         "queries_per_second": round(batch / median(search[0] for search in watch.search)),
         "ratio": round(median(wall), 3),
@@ -146,6 +177,11 @@ def main() -> None:
             f"evolve {figures['queries_per_second']} queries/s: ratio {figures['ratio']:.2f} (median of the "
             f"turns), {figures['fastest_ratio']:.2f} (fastest of each), {figures['processor_ratio']:.2f} "
             f"(processor seconds)"
+        )
+        print(
+            f"          plain forward {figures['plain_forward_images_per_second']} images/s: ratio "
+            f"{figures['ratio_to_plain']:.2f} (median of the turns), "
+            f"{figures['processor_ratio_to_plain']:.2f} (processor seconds)"
         )
         stages = figures["milliseconds_per_generation"]
         print("          ms a generation: " + ", ".join(f"{stage} {ms:.2f}" for stage, ms in stages.items()))

@@ -70,7 +70,7 @@ class Encoding(ABC, Generic[G]):
 
     @abstractmethod
     def render(self, genomes: G) -> Canvases:
-        """``(N, C, H, W) uint8``: the same bytes for the same genome on any machine."""
+        """``(N, C, H, W) uint8``: the same bytes for the same genome, always."""
 
     @abstractmethod
     def pack(self, genomes: G) -> list[bytes]:
