@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -103,11 +104,28 @@ def test_real_confidence_of_digits(tmp_path, mnist):
 
 
 def test_real_confidence_of_other_pictures(tmp_path, mnist):
+    networks = {"photos": "lenet-b", "photos-b": "perceptron"}
+    results, _ = run(
+        ["real-confidence"], tmp_path, scale=0.005, classifiers=networks, data={"photos": "mnist"}
+    )
+    figures = results["real-confidence"]["figures"]
+    assert figures["photos"]["pictures"] == 250
+    assert figures["photos"]["median_right"] >= figures["photos"]["median_all"]
+    assert list(figures["networks"]) == ["lenet-b", "perceptron"]
+    assert figures["networks"]["perceptron"]["median_all"] != figures["photos"]["median_all"]
+    assert "(perceptron)" in results["real-confidence"]["findings"][0]["measured"]
+
+
+def test_real_confidence_beside_a_stored_result_of_fig7(tmp_path, mnist):
     wishes = {"classifiers": {"photos": "lenet-b"}, "data": {"photos": "mnist"}}
-    results, _ = run(["real-confidence"], tmp_path, scale=0.005, **wishes)
-    figures = results["real-confidence"]["figures"]["photos"]
-    assert figures["pictures"] == 250
-    assert figures["median_right"] >= figures["median_all"]
+    fig7, _ = run(["fig7"], tmp_path / "earlier", scale=0.0004, seeds=1, classifiers={"photos": "lenet-b"})
+    shutil.copytree(tmp_path / "earlier" / "fig7", tmp_path / "now" / "fig7")
+    results, _ = run(["real-confidence"], tmp_path / "now", scale=0.005, **wishes)
+    (champions,) = results["real-confidence"]["figures"]["champions"]
+    assert champions["median"] == pytest.approx(fig7["fig7"]["figures"]["median_of_class_medians"], abs=1e-6)
+    wishes["classifiers"]["photos"] = "lenet"
+    results, _ = run(["real-confidence"], tmp_path / "now", scale=0.005, **wishes)
+    assert results["real-confidence"]["figures"]["champions"] == []
 
 
 def test_baselines(tmp_path):

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
-import numpy as np
-
 from foolery.classifiers.accuracy import measure_accuracy
 from foolery.data.labelled import sample
 from foolery.paper.cost import Cost, CostItem
@@ -24,8 +22,8 @@ from foolery.paper.experiment import (
     ResultTable,
     scale_count,
 )
-from foolery.paper.measures import class_medians
-from foolery.paper.runs import longest_runs
+from foolery.paper.measures import network_name
+from foolery.paper.other_champions import champions_tables, fooling_champions
 from foolery.paper.verdicts import (
     Amount,
     Claim,
@@ -39,6 +37,8 @@ from foolery.paper.verdicts import (
 from foolery.text import format_confidence, format_count
 
 N_PHOTOS, N_DIGITS = 50_000, 10_000
+OTHERS = ("photos-b", "photos-c", "photos-d", "photos-e")
+"""Roles of further networks, asked about the same photos."""
 
 CLAIMS = (
     Claim("all", "median confidence of all validation photos", "supplement", "60.3 %"),
@@ -48,7 +48,6 @@ CLAIMS = (
 )
 
 
-_DIGIT_RUNS = (("digits", "cppn", 200), ("digits", "direct", 200))
 _DIGITS = "The paper has no figure for digits; they are here to be compared with the fooling images of LeNet."
 
 
@@ -67,11 +66,18 @@ def run(context: Context) -> ReproductionOutcome:
     """The first 50,000 photos, or as many as there are, and the test digits; both times scale."""
     photos = _medians(context, "photos", N_PHOTOS) if _has_role(context, "photos") else None
     digits = _medians(context, "digits", N_DIGITS)
-    champions = _champions(context)
+    champions = fooling_champions(context)
     medians = {name: each for name, each in (("photos", photos), ("digits", digits)) if each is not None}
+    networks = {} if photos is None else _by_network(context, photos)
     return ReproductionOutcome(
-        {name: _figures(each) for name, each in medians.items()} | {"champions": champions},
-        tables=(_table(medians), *_fooling_tables(champions)),
+        {name: _figures(each) for name, each in medians.items()}
+        | {"champions": champions}
+        | {"networks": {name: _figures(each) for name, each in networks.items()}},
+        tables=(
+            _table("Median confidence on real images", "pictures", medians),
+            *([_table("The same photos, by network", "network", networks)] if len(networks) > 1 else []),
+            *champions_tables(champions),
+        ),
     )
 
 
@@ -79,6 +85,7 @@ def judge(figures: Mapping[str, Any]) -> Judgement:
     """The unit is the image: photos are independent of each other; of champions it is the run."""
     photos = figures.get("photos")
     images = 0 if photos is None else photos["pictures"]
+    networks = figures.get("networks") or ({} if photos is None else {"photos": photos})
     amounts = (Amount("photos", N_PHOTOS, images),)
     evidence = Evidence("image", images, amounts)
     champions = [
@@ -86,7 +93,7 @@ def judge(figures: Mapping[str, Any]) -> Judgement:
     ]
     return Judgement(
         (
-            *(_finding(key, photos, evidence) for key in ("all", "right", "wrong")),
+            *(_finding(key, photos, networks, evidence) for key in ("all", "right", "wrong")),
             _natural(photos, champions, amounts),
         ),
         amounts,
@@ -98,8 +105,18 @@ def _has_role(context: Context, role: str) -> bool:
     return role in context.classifiers and role in context.data
 
 
-def _medians(context: Context, role: str, maximum: int) -> RealConfidence:
-    images = sample(context.data[role], scale_count(maximum, context.scale))
+def _by_network(context: Context, first: RealConfidence) -> dict[str, RealConfidence]:
+    """The same photos by every network that was given, by its name."""
+    networks = {network_name(context.classifiers["photos"].description.name): first}
+    for role in OTHERS:
+        if role in context.classifiers:
+            name = network_name(context.classifiers[role].description.name)
+            networks[name] = _medians(context, role, N_PHOTOS, "photos")
+    return networks
+
+
+def _medians(context: Context, role: str, maximum: int, data: str = "") -> RealConfidence:
+    images = sample(context.data[data or role], scale_count(maximum, context.scale))
     context.log(f"real-confidence: {format_count(len(images))} images for {role}")
     predictions = measure_accuracy(context.classifiers[role], images)
     return RealConfidence(
@@ -111,18 +128,25 @@ def _medians(context: Context, role: str, maximum: int) -> RealConfidence:
     )
 
 
-def _finding(key: str, photos: Mapping[str, Any] | None, evidence: Evidence) -> Finding:
+def _finding(
+    key: str,
+    photos: Mapping[str, Any] | None,
+    networks: Mapping[str, Mapping[str, Any]],
+    evidence: Evidence,
+) -> Finding:
     claim = find_claim(CLAIMS, key)
     if photos is None:
         reason = "no classifier or no data for photos was given (--classifier photos=REF --data photos=DATA)"
         return untested(claim, reason)
-    ordered = photos["median_right"] > photos["median_all"] > photos["median_wrong"]
+    ordered = [each["median_right"] > each["median_all"] > each["median_wrong"] for each in networks.values()]
+    values = {name: format_confidence(each[f"median_{key}"]) for name, each in networks.items()}
     return decide(
         claim,
-        format_confidence(photos[f"median_{key}"]),
-        grade(ordered),
+        ", ".join(value if len(values) == 1 else f"{value} ({name})" for name, value in values.items()),
+        grade(all(ordered), any(ordered)),
         "the number belongs to the paper's network; it holds where correct predictions are more confident "
-        "than all, and all than wrong ones",
+        f"than all, and all than wrong ones, by every network ({sum(ordered)} of {len(ordered)}), in part "
+        "by some",
         evidence,
     )
 
@@ -155,7 +179,7 @@ def _figures(each: RealConfidence) -> dict[str, Any]:
     return values | {name: None if isnan(value) else value for name, value in medians.items()}
 
 
-def _table(medians: dict[str, RealConfidence]) -> ResultTable:
+def _table(title: str, head: str, medians: Mapping[str, RealConfidence]) -> ResultTable:
     rows = tuple(
         (
             name,
@@ -165,42 +189,7 @@ def _table(medians: dict[str, RealConfidence]) -> ResultTable:
         )
         for name, each in medians.items()
     )
-    return ResultTable(
-        "Median confidence on real images", ("pictures", "how many", "top-1", "all", "right", "wrong"), rows
-    )
-
-
-def _champions(context: Context) -> list[dict[str, Any]]:
-    """The champions of other reproductions in this folder, of the same classifiers."""
-    champions = []
-    for role, encoding, batch in (("photos", "cppn", 400), ("photos", "direct", 200), *_DIGIT_RUNS):
-        runs = longest_runs(context, role, encoding, batch=batch) if role in context.classifiers else []
-        if runs:
-            champions.append(
-                {
-                    "role": role,
-                    "encoding": encoding,
-                    "runs": len(runs),
-                    "queries": int(runs[0].history.queries[-1]),
-                    "median": float(np.median(class_medians(runs))),
-                }
-            )
-    return champions
-
-
-def _fooling_tables(champions: Sequence[Mapping[str, Any]]) -> tuple[ResultTable, ...]:
-    rows = tuple(
-        (
-            each["role"],
-            each["encoding"],
-            str(each["runs"]),
-            format_count(each["queries"]),
-            format_confidence(each["median"]),
-        )
-        for each in champions
-    )
-    heads = ("classifier", "encoding", "runs", "queries of each", "median of the champions")
-    return (ResultTable("Fooling images of the same networks", heads, rows),) if rows else ()
+    return ResultTable(title, (head, "how many", "top-1", "all", "right", "wrong"), rows)
 
 
 def _notes(photos: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -229,6 +218,10 @@ REPRODUCTION = Reproduction(
         classifiers=(
             DIGITS,
             ClassifierRequirement("photos", None, "a classifier of many classes", required=False),
+            *(
+                ClassifierRequirement(role, None, "another one, of the same photos", required=False)
+                for role in OTHERS
+            ),
         ),
         data=(
             DataRequirement("digits", "mnist", "labelled digits"),
