@@ -97,9 +97,9 @@ def page(pairs: list[dict[str, Audit]], given: argparse.Namespace) -> str:
         "",
         f"In {rightly} of {len(pairs)} pairs every seed of the hardened network scores above every seed of",
         "the plain one. Three pairs decide little: a sign test over them cannot come below p = 0.25, and the "
-        "attacks were chosen",
-        "so that the training had not used them. By every attack of `digits-1` the one hardened network that is",
-        "shipped stands above its plain twin ([the score](../how-to/the-score.md)), by less.",
+        "attacks were",
+        "chosen so that the training had not used them. By every attack of `digits-1` the one hardened",
+        "network that is shipped stands above its plain twin ([the score](../how-to/the-score.md)), by less.",
         "",
         "`python benchmarks/acet_twins.py DIR --write` makes this table; its help has the commands that make",
         "the networks.",
