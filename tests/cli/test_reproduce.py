@@ -85,6 +85,18 @@ def test_stored_figures_are_judged_again_without_a_run(tmp_path):
     )
 
 
+def test_fewer_than_five_runs_are_refused_a_verdict_and_told_so(tmp_path):
+    content = json.loads((PAGES / "fig4.json").read_text())
+    content["figures"]["runs"] = content["figures"]["runs"][:4]
+    (tmp_path / "fig4.json").write_text(json.dumps(content))
+    shown = invoke("reproduce", "fig4", "--page-from", tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.count("4 runs, and a verdict needs at least 5; what was seen: ") == 3
+    content["figures"]["runs"] += content["figures"]["runs"][:1]
+    (tmp_path / "fig4.json").write_text(json.dumps(content))
+    assert "a verdict needs" not in invoke("reproduce", "fig4", "--page-from", tmp_path).stdout
+
+
 def test_ctrl_c_saves_and_the_same_command_goes_on(tmp_path):
     words = [
         "reproduce",

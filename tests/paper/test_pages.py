@@ -110,6 +110,10 @@ def test_pages_are_published_flat_with_a_readme_of_budgets_and_findings(written,
     assert "| [fig4](fig4.md) | the median is \\| high | 88 % | 90 % | **holds** |" in readme
     for name in ("fig4", "fig6", "fig7", "baselines", "real-confidence"):
         assert f"\n| {name} | " in readme, "what it costs"
+    assert "## What each costs at full scale: estimated" in readme
+    measured = readme[readme.index("## What each took: measured") :]
+    assert "| name | scale | runs | estimate, 4 cores | measured | machine | cores |" in measured
+    assert "| fig4 | 1 | 2 | 6 s | 90 s |" in measured, "the estimate stands beside what it took"
 
 
 def test_the_overview_gives_the_budgets_of_full_scale():

@@ -106,3 +106,18 @@ def test_fewer_classes_lie_within_more():
     assert set(few.classes) < set(more.classes)
     assert len(few) == 50
     assert json.dumps(sorted(np.unique(few.labels).tolist())) == "[0, 1, 2, 3, 4]"
+
+
+@pytest.mark.usefixtures("mnist", "mnist_train")
+def test_families_of_one_number_of_classes_for_real(tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    pytest.importorskip("torch", reason="the extra torch is not installed")
+    data = {"train": "mnist", "test": "mnist"}
+    results = reproduce("classes-gray", scale=0.004, seeds=1, data=data, out=tmp_path)
+    content = results["classes-gray"].to_dict()
+    (family,) = content["figures"]["families"]
+    assert family["classes"] == 10
+    arms = [each["arm"] for each in family["networks"]]
+    assert arms == ["first", "fooling", "random", "none", "other-seed"]
+    assert {each["verdict"] for each in content["findings"]} <= {"no verdict", "not tested at full scale"}
+    assert "1 family, and a verdict needs at least 5" in content["findings"][1]["reason"]

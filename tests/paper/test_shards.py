@@ -34,8 +34,10 @@ def test_an_experiment_without_pieces_has_no_shards(tmp_path):
         reproduce("fig4", shard="1/2", out=tmp_path)
 
 
-def test_the_protocol_is_what_the_code_does():
-    check_protocol(PROTOCOL, [load_reproduction("races")], ReproduceOptions())
+@pytest.mark.parametrize(("name", "file"), [("races", "arms-race"), ("classes-gray", "classes-gray")])
+def test_the_protocol_is_what_the_code_does(name, file):
+    page = PROTOCOL.with_name(f"protocol-{file}.md")
+    check_protocol(page, [load_reproduction(name)], ReproduceOptions())
 
 
 @pytest.mark.parametrize(

@@ -232,4 +232,7 @@ def print_findings(content: Mapping[str, Any], page: Path) -> None:
     for finding in content["findings"]:
         table.add_row(finding["claim"], finding["paper"], finding["measured"], finding["verdict"])
     console().print(table)
+    for finding in content["findings"]:
+        if finding["verdict"] in ("no verdict", "not tested at full scale"):
+            print(f"{finding['key']}, {finding['verdict']}: {finding['reason'].partition('. ')[0]}")
     print(f"page        {page}")

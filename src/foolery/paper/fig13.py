@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from foolery.paper.experiment import (
 )
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
 from foolery.paper.runs import ascend_run
+from foolery.paper.shards import Piece
 from foolery.paper.verdicts import (
     Amount,
     Band,
@@ -104,6 +106,17 @@ def choose_classes(classifier: Classifier, scale: float) -> tuple[int, ...]:
     if available == 1000 and wanted <= len(CLASSES):
         return CLASSES[:wanted]
     return tuple(sorted({round(place) for place in np.linspace(0, available - 1, min(wanted, available))}))
+
+
+def pieces(context: Context) -> list[Piece]:
+    """One for each setting and start; all classes of one climb together."""
+    classifier = context.classifiers["photos"]
+    classes = choose_classes(classifier, context.scale)
+    return [
+        Piece(f"{preset}, start {seed}", partial(_run, context, classifier, preset, classes, seed))
+        for seed in range(context.seeds)
+        for preset in PRESETS
+    ]
 
 
 def run(context: Context) -> ReproductionOutcome:
@@ -234,4 +247,5 @@ REPRODUCTION = Reproduction(
     cost=_cost,
     run=run,
     judge=judge,
+    pieces=pieces,
 )

@@ -28,6 +28,8 @@ REPRODUCTIONS = Registry(
         _entry("fig12", "retraining on CIFAR-10"),
         _entry("fig12-64", "retraining on twenty classes of Tiny ImageNet", "fig12_64"),
         _entry("classes", "retraining and the number of classes", "class_counts"),
+        _entry("classes-gray", "the same, small and in gray", "class_counts_gray"),
+        _entry("unseen", "unseen CPPN images against retrained networks"),
         _entry("transfer", "transfer between networks"),
         _entry("transfer-photos", "transfer between networks of many classes", "transfer_photos"),
         _entry("ensemble", "an ensemble of networks"),
