@@ -23,8 +23,8 @@ from foolery.paper.experiment import (
     scale_count,
 )
 from foolery.paper.figures import ImageRow, ImageTile, image_grid
+from foolery.paper.pieces import Piece
 from foolery.paper.runs import ascend_run
-from foolery.paper.shards import Piece
 from foolery.paper.verdicts import (
     Amount,
     Band,

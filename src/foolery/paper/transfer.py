@@ -93,7 +93,7 @@ def judge(figures: Mapping[str, Any]) -> Judgement:
             "them too. Classes are matched by name; every canvas is drawn again from its genome, in 8 "
             "bits, and its hash compared. The numbers of the paper's transfer table are not known to us. "
             "This is the paper's case of MNIST alone: between ImageNet networks transfer is what "
-            "`transfer-photos` measures, and as long as that has no page here, it is untested.",
+            "`transfer-photos` measures.",
         ),
     )
 

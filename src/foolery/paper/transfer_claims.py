@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite, sqrt
 from typing import Any
 
 from foolery.analysis.transfer_matrix import TransferMatrix
 from foolery.paper.experiment import ResultTable
-from foolery.paper.verdicts import Claim, Evidence, Finding, decide, find_claim, grade, untested
+from foolery.paper.verdicts import (
+    NO_VERDICT,
+    Claim,
+    Evidence,
+    Finding,
+    decide,
+    find_claim,
+    grade,
+    untested,
+)
 from foolery.text import format_confidence
 
 NOT_RECORDED = "how many the other network predicts as another class, of those at 99.99 %, was not recorded"
+NONE_CERTAIN = "no image is at 99.99 % on its own network, so none can show the claim"
 Cell = tuple[Mapping[str, Any], str, Mapping[str, Any]]
 
 
@@ -35,7 +46,9 @@ def judge_matrix(
     if not cells:
         return tuple(untested(find_claim(claims, key), "all references name one network") for key in keys)
     both, one, chance = (find_claim(claims, key) for key in keys)
-    return _both(both, cells, evidence), _one(one, cells, evidence), _chance(chance, cells, classes, evidence)
+    certain = any(each["source_9999"] for _, _, each in cells)
+    sure = evidence if certain else replace(evidence, missing=NONE_CERTAIN)
+    return _both(both, cells, sure), _one(one, cells, sure), _chance(chance, cells, classes, evidence)
 
 
 def _both(claim: Claim, cells: Sequence[Cell], evidence: Evidence) -> Finding:
@@ -43,7 +56,7 @@ def _both(claim: Claim, cells: Sequence[Cell], evidence: Evidence) -> Finding:
     return decide(
         claim,
         _shares_text(cells, "both_9999"),
-        grade(min(counts) > 0, sum(counts)),
+        NO_VERDICT if evidence.missing else grade(min(counts) > 0, sum(counts)),
         f"{sum(counts)} of {sum(each['images'] for _, _, each in cells)} images; it says that there are "
         "some, and holds where there are for every pair of networks and encoding, in part for any",
         evidence,
@@ -71,9 +84,8 @@ def _one(claim: Claim, cells: Sequence[Cell], evidence: Evidence) -> Finding:
             else evidence,
         )
     counts = [round(each["source_only"] * each["images"]) for _, _, each in cells]
-    return decide(
-        claim, _shares_text(cells, "source_only"), grade(min(counts) > 0, sum(counts)), rule, evidence
-    )
+    seen = NO_VERDICT if evidence.missing else grade(min(counts) > 0, sum(counts))
+    return decide(claim, _shares_text(cells, "source_only"), seen, rule, evidence)
 
 
 def _chance(claim: Claim, cells: Sequence[Cell], classes: int, evidence: Evidence) -> Finding:

@@ -137,7 +137,7 @@ def judge(figures: Mapping[str, Any]) -> Judgement:
     runs, classes = figures["runs"], figures["classes"]
     amounts = (
         Amount("generations", 5000, figures["generations"]),
-        Amount("classes evolved for", PAPER_CLASSES, figures.get("targets", classes)),
+        Amount("classes evolved for", PAPER_CLASSES, figures["targets"]),
         Amount("crops of an image", PAPER_CROPS, figures["crops"]),
     )
     return Judgement(
@@ -147,14 +147,17 @@ def judge(figures: Mapping[str, Any]) -> Judgement:
             "The paper transferred between its two ImageNet networks; how many runs it had, and the "
             "numbers of its table, are not known to us. Classes are matched by name, and canvases fitted "
             "to each network. An ignorant network matches one image in as many as there are classes.",
+            *(
+                f"Median confidence of the champions of each run against `{role}`, on their own network: "
+                f"{', '.join(format_confidence(value) for value in values)}."
+                for role, values in figures["medians"].items()
+            ),
         ),
-        tables=(_baseline_table(figures["matrix"], classes, figures.get("medians", {})),),
+        tables=(_baseline_table(figures["matrix"], classes),),
     )
 
 
-def _baseline_table(
-    matrix: Mapping[str, Any], classes: int, medians: Mapping[str, Sequence[float]]
-) -> ResultTable:
+def _baseline_table(matrix: Mapping[str, Any], classes: int) -> ResultTable:
     """Each pair of networks beside one that guesses."""
     rows = [
         (
@@ -169,13 +172,8 @@ def _baseline_table(
         for column, cell in zip(matrix["columns"], row["cells"], strict=True)
         if not cell["own"]
     ]
-    own = "; ".join(
-        f"{role}: {', '.join(format_confidence(value) for value in values)}"
-        for role, values in medians.items()
-    )
-    title = "Beside an ignorant network" + (f" (medians of runs on their own network: {own})" if own else "")
     heads = ("evolved against", "scored by", "match", "ignorant", "times", "99.99 % on its own")
-    return ResultTable(title, heads, tuple(rows))
+    return ResultTable("Beside an ignorant network", heads, tuple(rows))
 
 
 def _cost(scale: float, seeds: int) -> Cost:
