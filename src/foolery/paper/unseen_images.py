@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ class Family:
                 images.update(self._images(context, stranger, random_images, runs, generations, batch))
             return images
 
+        def measure_network(network: Classifier) -> dict[str, Any]:
+            return _rates(context, network, shown())
+
         networks = []
         for file in sorted(self.folder.glob("*.onnx")):
             match = _NETWORK.fullmatch(file.name)
@@ -74,7 +78,7 @@ class Family:
                 "data": len(context.data["test"]),
             }
             name = f"unseen-{self.folder.name}-{file.stem}"
-            rates = cached_result(context, name, settings, lambda net=network: _rates(context, net, shown()))
+            rates = cached_result(context, name, settings, partial(measure_network, network))
             networks.append({"arm": match[1], "equal": match[2], "number": int(match[3]), **rates})
         return {
             "race": self.folder.name,
