@@ -64,7 +64,8 @@ class JobQueue:
                 for number, outcome in self.engine.wait(min(1.0, LINE_EVERY)):
                     running.discard(number)
                     if self._again(under_way[number], outcome):
-                        waiting.append(number)
+                        # What died goes on at once: the longest jobs come first, and are not to end last.
+                        (waiting.append if outcome.ending == "busy" else waiting.appendleft)(number)
                         continue
                     finished += 1
                     done += under_way[number].job.weight

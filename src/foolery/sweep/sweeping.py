@@ -129,7 +129,9 @@ def _work(
     on_note(f"board: {about}, {format_count(sum(piece.queries for piece in left))} queries")
     if not left:
         return []
-    jobs: Sequence[Job] = [piece_job(piece, folder, options.scratch) for piece in left]
+    # The longest first: one that begins last would keep everybody waiting.
+    left.sort(key=lambda piece: -plan.seconds([piece]))
+    jobs: Sequence[Job] = [piece_job(piece, folder, options.scratch, plan.seconds([piece])) for piece in left]
     return JobQueue(open_engine(options.choice, folder / LOGS, len(jobs)), on_note).run(jobs)
 
 

@@ -18,7 +18,7 @@ _ENDINGS = {0: PieceOutcome("finished")}
 USAGE, INTERRUPTED = 2, 130
 
 
-def piece_job(piece: BoardPiece, out: Path, scratch: Path | None) -> Job:
+def piece_job(piece: BoardPiece, out: Path, scratch: Path | None, weight: float = 1.0) -> Job:
     """A piece of a board; folders are sent whole, since a worker may stand elsewhere."""
     task = {
         "piece": piece.model_dump(mode="json"),
@@ -26,7 +26,7 @@ def piece_job(piece: BoardPiece, out: Path, scratch: Path | None) -> Job:
         "scratch": None if scratch is None else str(scratch.absolute()),
         "folder": str(Path.cwd()),
     }
-    return Job(piece.name, task, piece.queries)
+    return Job(piece.name, task, weight)
 
 
 def command_job(
