@@ -42,7 +42,7 @@ FLOORS = (
     {"engine", "checks"},
     {"analysis", "hardening"},
     {"audit"},
-    {"fooling_sets", "paper", "quiz", "interop", "sweep"},
+    {"fooling_sets", "paper", "quiz", "interop", "sweep", "detection"},
     {"report"},
     {"studio"},
     {"cli"},

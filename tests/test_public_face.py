@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FUNCTIONS = sorted(name for name in foolery.__all__ if name[0].islower())
 #: Functions whose example needs data that are downloaded, or minutes.
-UNTESTED = {"evaluate", "find_card", "harden", "load_data", "reproduce"}
+UNTESTED = {"detect", "evaluate", "find_card", "harden", "load_data", "reproduce"}
 
 
 def function_of(name):

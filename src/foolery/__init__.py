@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from foolery.classifiers.wrappers.metered import Budget as Budget
     from foolery.code import use_code as use_code
     from foolery.data.registry import load_data as load_data
+    from foolery.detection.runner import DetectionPlan as DetectionPlan
+    from foolery.detection.runner import detect as detect
     from foolery.encodings.registry import make_encoding as make_encoding
     from foolery.engine.ascent import ascend as ascend
     from foolery.engine.evolution import evolve as evolve
@@ -52,12 +54,14 @@ _HOMES = {
     "AuditConfig": "foolery.audit.config",
     "Budget": "foolery.classifiers.wrappers.metered",
     "CanvasShape": "foolery.canvas",
+    "DetectionPlan": "foolery.detection.runner",
     "FooleryError": "foolery.errors",
     "MapElites": "foolery.search.map_elites",
     "RunResult": "foolery.engine.run",
     "UsageError": "foolery.errors",
     "ascend": "foolery.engine.ascent",
     "audit": "foolery.audit",
+    "detect": "foolery.detection.runner",
     "evaluate": "foolery.checks.accuracy",
     "evolve": "foolery.engine.evolution",
     "export": "foolery.fooling_sets.champion_export",
@@ -82,6 +86,7 @@ __all__ = [
     "AuditConfig",
     "Budget",
     "CanvasShape",
+    "DetectionPlan",
     "FooleryError",
     "MapElites",
     "RunResult",
@@ -89,6 +94,7 @@ __all__ = [
     "__version__",
     "ascend",
     "audit",
+    "detect",
     "evaluate",
     "evolve",
     "export",

@@ -48,7 +48,8 @@ class Observer:
         needs: what the detectors need.
         head: where they need features.
         generative: a network whose logits are ``log p(x, y) - level``, where they need a density.
-        twin: the classifier with gradients, where they need them.
+        twin: the classifier with gradients, where they are needed.
+        generative_twin: the same of the generative network.
     """
 
     classifier: Classifier
@@ -56,6 +57,7 @@ class Observer:
     head: Head | None = None
     generative: Any = None
     twin: Any = None
+    generative_twin: Any = None
 
     def __call__(self, canvases: Canvases) -> Observation:
         """What is seen of ``(N, C, H, W) uint8`` canvases."""
@@ -81,7 +83,9 @@ class Observer:
             assert self.head.layer.tensors is not None
             logits, features = (each.double() for each in self.head.layer.tensors(pixels))
         seen = Observation(pixels, logits.log_softmax(1), logits, features)
-        density = None if self.generative is None else log_sum_exp(self.generative.logits(pixels).double())
+        density = None
+        if self.generative is not None:
+            density = log_sum_exp(self.generative_twin.logits(pixels).double())
         shifted = None
         if "gradient" in self.needs:
             shifted = lambda step, heat: self._shifted(pixels, step, heat)  # noqa: E731
@@ -96,12 +100,12 @@ class Observer:
         from foolery.classifiers.onnx_torch import with_gradient
 
         twin = with_gradient(self.classifier)
-        generative = None if self.generative is None else with_gradient(self.generative)
+        generative_twin = None if self.generative is None else with_gradient(self.generative)
         head = self.head
         if head is not None and head.layer.tensors is None:
             traced = last_layer(getattr(twin, "twin", twin))
             head = replace(head, layer=replace(head.layer, tensors=traced.tensors))
-        return replace(self, twin=twin, generative=generative, head=head)
+        return replace(self, twin=twin, generative_twin=generative_twin, head=head)
 
     def _complete(self, seen: Observation) -> Observation:
         density = None if self.generative is None else log_sum_exp(self.generative.outputs(seen.canvases))

@@ -12,12 +12,13 @@ from PIL import Image
 import foolery.classifiers.wrappers.guarded as guarded_module
 from foolery.classifiers import load_classifier, load_recorded
 from foolery.classifiers.base import ChunkedClassifier
+from foolery.classifiers.observation import observer_of
 from foolery.classifiers.wrappers import guards, leaves
 from foolery.classifiers.wrappers.ensemble import ensemble
 from foolery.classifiers.wrappers.guarded import guard
 from foolery.classifiers.wrappers.metered import Metered
 from foolery.classifiers.wrappers.rejection import REJECTED
-from foolery.detectors import DETECTORS
+from foolery.detectors import DETECTORS, make_detector
 from foolery.engine.ascent import ascend
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
@@ -96,6 +97,17 @@ def test_detectors_that_look_deeper_guard_both_back_ends(name, backend, mnist):
     np.testing.assert_allclose(logits.detach().numpy(), scores[380:], rtol=1e-3, atol=0.02)
     (slope,) = torch.autograd.grad(logits[:, 3].sum(), pixels)
     assert (slope != 0).flatten(1).any(1).all()
+
+
+def test_one_pass_serves_all_detectors(mnist):
+    pytest.importorskip("torch", reason="the extra torch is not installed")
+    lenet, canvases = load_classifier("lenet"), mnist.canvases[:30]
+    detectors = [make_detector(name) for name in DETECTORS]
+    seen = observer_of(lenet, detectors)(canvases)
+    assert seen.shifted_logits is not None
+    for values in (seen.logits, seen.features, seen.density, seen.shifted_logits(0.4, 1000.0)):
+        assert len(values) == 30
+    np.testing.assert_allclose(seen.features @ seen.weights.T + seen.bias, seen.logits, atol=1e-3)
 
 
 def test_beyond_the_threshold_scores_still_show_which_image_is_nearer(lenet, mnist):
