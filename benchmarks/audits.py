@@ -4,11 +4,12 @@ An audit that was interrupted goes on when the same is called again, and one tha
 again; delete its folder to have it again. MNIST, CIFAR-10, the networks and one photo of each class lie in
 FOOLERY_DATA; what is missing is left out.
 
-usage: python benchmarks/audits.py all|NAME… [--budget QUERIES] [--out DIR] [--write [DOCS]]
+usage: python benchmarks/audits.py all|NAME… [--quick] [--budget QUERIES] [--out DIR] [--write [DOCS]]
 
-Each network is audited under the protocol of its classes (digits-1, cifar-1, imagenet-1); --budget takes
-the place of the protocol, for a trial. With --write, docs/results/audits.json and audits.md are written
-after each audit, and foolery's own table of known networks (src/foolery/audit/known_audits.json).
+Each network is audited under the protocol of its classes (digits-1, cifar-1, imagenet-1; with --quick
+digits-quick-1 and so on); --budget takes the place of the protocol, for a trial. With --write,
+docs/results/audits.json and audits.md are written after each audit, with whatever audits there are, and
+foolery's own table of known networks (src/foolery/audit/known_audits.json).
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "cards"
 #: How the networks were trained, as the table says it.
 TRAINING = {"lenet-acet": "ACET", "digits-vae": "generative", "digits-knn": "nearest neighbors"}
+PROCESSOR = "processor-seconds.txt"
 DOCS = ROOT / "docs" / "results"
 KNOWN = ROOT / "src" / "foolery" / "audit" / "known_audits.json"
 DIGITS = tuple("0123456789")
@@ -46,6 +49,15 @@ class Target:
     words: tuple[str, ...]
     shown: str
     protocol: str
+
+    @property
+    def quick(self) -> Target:
+        """The same under the quick protocol."""
+        return replace(self, protocol=self.protocol.replace("-1", "-quick-1"))
+
+    def folder(self, out: Path) -> Path:
+        """Of its audit."""
+        return out / f"{self.name}-{self.protocol}"
 
 
 def targets() -> list[Target]:
@@ -70,16 +82,26 @@ def targets() -> list[Target]:
 
 def audited(target: Target, budget: int | None, out: Path) -> Audit | None:
     """The audit of ``target``: the finished one in its folder, or a new one; None where it failed."""
-    folder = out / target.name
+    folder = target.folder(out)
     earlier = open_audit(folder) if (folder / FILE).is_file() else None
     frozen = ["--protocol", target.protocol] if budget is None else ["--budget", str(budget)]
     if earlier is not None and earlier.state == "finished":
         return earlier
     again = [] if earlier is None else ["--resume"]
     words = ["audit", *target.words, *frozen, "--keep", "light", "--out", str(folder), *again]
-    print(f"== {target.name}", flush=True)
+    print(f"== {target.name} {target.protocol}", flush=True)
+    before = _processor_seconds()
     done = subprocess.run([sys.executable, "-m", "foolery", *words], stdout=subprocess.DEVNULL, check=False)
-    return open_audit(folder) if done.returncode == 0 else None
+    if done.returncode != 0:
+        return None
+    (folder / PROCESSOR).write_text(f"{_processor_seconds() - before:.1f}\n", encoding="ascii")
+    return open_audit(folder)
+
+
+def _processor_seconds() -> float:
+    """Of all commands so far, of all their threads."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def row(target: Target, audit: Audit) -> dict[str, Any]:
@@ -98,6 +120,7 @@ def row(target: Target, audit: Audit) -> dict[str, Any]:
         "budget": audit.budget.queries,
         "queries": audit.budget.spent,
         "seconds": audit.budget.elapsed,
+        "processor_seconds": _kept_processor_seconds(audit.folder),
         "rate": audit.budget.rate,
         "verdict": verdict.model_dump(mode="json"),
         "panel": list(audit.panel),
@@ -109,6 +132,12 @@ def row(target: Target, audit: Audit) -> dict[str, Any]:
         ],
         "versions": audit.versions,
     }  # fmt: skip
+
+
+def _kept_processor_seconds(folder: Path) -> float | None:
+    """Of the command that ended the audit; one that went on after an interruption says too little."""
+    file = folder / PROCESSOR
+    return float(file.read_text(encoding="ascii")) if file.is_file() else None
 
 
 def _frozen(audit: Audit) -> str:
@@ -124,11 +153,13 @@ def page(rows: list[tuple[dict[str, Any], Audit]]) -> str:
         "`python benchmarks/audits.py all --write`. The columns are explained in",
         "[the score](../how-to/the-score.md). Scores compare within one protocol. The photos of ImageNet at",
         "hand appear to be training images: thresholds are too high there, and scores too good.",
-        "Times are of a shared machine of 2 cores, and include the real images.",
+        "Minutes are by the clock, of one thread on two cores that many other programs shared; beside them",
+        "stand those that the processor worked. Both hold the real images, the panel and compilation.",
         "",
         "| network | training | accuracy | protocol | score | with stored champions | "
-        "unrecognizable | AUROC | FPR at TPR 80, 90, 95, 99 % | fooled by any | previous score | minutes |",
-        "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "unrecognizable | AUROC | FPR at TPR 80, 90, 95, 99 % | fooled by any | previous score | minutes | "
+        "of the processor |",
+        "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(line for figures, audit in rows if (line := verdict_line(figures, audit))),
         "",
         "fooled@tpr95 of each attack alone (– where it could not be tried):",
@@ -154,7 +185,7 @@ def verdict_line(figures: dict[str, Any], audit: Audit) -> str:
         "–" if one is None else format_interval(one, 1)
         for one in (verdict.score_with_transfer, verdict.score_unrecognizable)
     )
-    detection, previous = verdict.detection, verdict.previous
+    detection, previous, spent = verdict.detection, verdict.previous, figures["processor_seconds"]
     rates = "–" if detection is None else ", ".join(
         format_percent(None if one is None else one.value, 0) for one in detection.fpr.values()
     )  # fmt: skip
@@ -164,16 +195,30 @@ def verdict_line(figures: dict[str, Any], audit: Audit) -> str:
         f"{with_transfer} | {unrecognizable} | "
         f"{'–' if detection is None else format_interval(detection.auroc, 3)} | {rates} | "
         f"{format_share_interval(verdict.fooled_by_any)} | "
-        f"{'–' if previous is None else f'{previous.score.value:.1f}'} | {figures['seconds'] / 60:.1f} |"
+        f"{'–' if previous is None else f'{previous.score.value:.1f}'} | {figures['seconds'] / 60:.1f} | "
+        f"{'–' if spent is None else f'{spent / 60:.1f}'} |"
     )
+
+
+def _column(figures: dict[str, Any]) -> str:
+    return f"{figures['name']}, quick" if "quick" in (figures["protocol"] or "") else str(figures["name"])
+
+
+def _alone(audit: Audit) -> dict[str, float | None]:
+    """The mean over seeds of what each attack fools; None where it could not be tried."""
+    shares: dict[str, list[float]] = {attack.name: [] for attack in audit.attacks}
+    for attack in audit.attacks:
+        if attack.fooled_at_tpr95 is not None:
+            shares[attack.name].append(attack.fooled_at_tpr95)
+    return {name: sum(each) / len(each) if each else None for name, each in shares.items()}
 
 
 def attack_table(rows: list[tuple[dict[str, Any], Audit]]) -> list[str]:
     """A row for each attack, a column for each network."""
-    alone = [{attack.name: attack.fooled_at_tpr95 for attack in audit.attacks} for _, audit in rows]
+    alone = [_alone(audit) for _, audit in rows]
     attacks = dict.fromkeys(name for column in alone for name in column)
     lines = [
-        f"| attack | {' | '.join(figures['name'] for figures, _ in rows)} |",
+        f"| attack | {' | '.join(_column(figures) for figures, _ in rows)} |",
         "| --- |" + " ---: |" * len(rows),
     ]
     for name in attacks:
@@ -187,6 +232,7 @@ def main() -> int:
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS, formatter_class=plain)
     parser.add_argument("names", nargs="*", metavar="NAME", help="networks, or all")
+    parser.add_argument("--quick", action="store_true", help="under the quick protocols")
     parser.add_argument("--budget", type=int, help="in place of the protocols, for a trial")
     parser.add_argument("--out", type=Path, default=Path("runs") / "audits")
     parser.add_argument("--write", type=Path, nargs="?", const=DOCS, metavar="DOCS")
@@ -200,6 +246,7 @@ def main() -> int:
     if unknown:
         parser.error(f"unknown {', '.join(sorted(unknown))}; here are {', '.join(t.name for t in known)}")
     failed = []
+    chosen = [target.quick if given.quick else target for target in chosen]
     for target in chosen:
         if audited(target, given.budget, given.out) is None:
             failed.append(target.name)
@@ -215,9 +262,9 @@ def main() -> int:
 def finished(known: list[Target], out: Path) -> list[tuple[dict[str, Any], Audit]]:
     """The rows of all audits in ``out`` that have come to their end."""
     rows = []
-    for target in known:
-        if (out / target.name / FILE).is_file():
-            audit = open_audit(out / target.name)
+    for target in (each for one in known for each in dict.fromkeys((one, one.quick))):
+        if (target.folder(out) / FILE).is_file():
+            audit = open_audit(target.folder(out))
             if audit.state == "finished":
                 rows.append((row(target, audit), audit))
     return rows

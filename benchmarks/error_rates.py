@@ -1,267 +1,153 @@
 """How often is `audit --baseline` wrong: false alarms over retrained twins, power over worse networks.
 
 Twins are networks of one recipe and different training seeds: whichever is the baseline, an alarm is false.
-A hardened twin as baseline of its plain twin, and a plain twin as baseline of one that was damaged on
-purpose, are to raise an alarm where the damage is real. Temperature and 8-bit weights change no decision of
-a network, so an alarm there is false too; rounded probabilities are to be refused.
+A hardened twin as baseline of its plain twin is to raise an alarm, and so is a plain twin as baseline of
+one that was damaged on purpose, where the damage makes it easier to fool. Temperature and 8-bit weights
+change no decision of a network, so an alarm there is false too; rounded probabilities and first answers
+alone are to be refused, and a slow wrapper is to change nothing.
 
-usage: python benchmarks/error_rates.py DIR [--twins N] [--hardened N] [--iterations N] [--protocol NAME]
-       [--budget N] [--write [DOCS]]
+usage: python benchmarks/error_rates.py DIR [--twins N] [--changed N] [--iterations N] [--acet N]
+       [--protocol NAME] [--write [DOCS]]
 
-Everything is kept in DIR and nothing is done twice: an interrupted call goes on with the same words. With
-20 twins, 10 of them hardened, it takes hours; needs torch, onnx and MNIST. --write makes
-docs/results/error-rates.md and its raw JSON.
+Networks, and one line of figures for each audit (rows.jsonl), are kept in DIR and nothing is done twice: an
+interrupted call goes on with the same words, and --write makes docs/results/error-rates.md and its raw JSON
+of whatever is there. Needs torch and MNIST.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from hashlib import sha256
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
 
-from foolery.audit import Audit, AuditConfig, open_audit, run_audit
-from foolery.audit.compare import compare_with
-from foolery.audit.intervals import exact_share
-from foolery.audit.schema import FILE
-from foolery.canvas import Canvases
-from foolery.classifiers import load_classifier
-from foolery.classifiers.base import Classifier, Description
-from foolery.classifiers.scores import from_probabilities, log_softmax
-from foolery.data import load_data
-from foolery.data.labelled import LabelledImages
+from error_rates_page import write_pages
+from foolery.audit import Audit, AuditConfig, run_audit
+from foolery.audit.attackers import single_attackers
+from foolery.audit.document import AuditDocument
+from foolery.audit.session import AuditSession
+from foolery.classifiers.base import Classifier
 from foolery.errors import UsageError
-from foolery.text import format_percent
-from foolery.training import RECIPES
-from foolery.training.from_scratch import train_from_scratch
+from foolery.training import loop
+from twins import (
+    Wrapped,
+    changed,
+    cooled,
+    first_alone,
+    hardened,
+    in_8_bits,
+    opened,
+    pruned,
+    rounded,
+    slow,
+    trained,
+)
 
 ROOT = Path(__file__).parents[1]
-ARCHITECTURE = "lenet"
-NOISY_LABELS = 0.3  # share that is drawn anew
-PRUNED = 0.9  # share of each weight tensor that is set to 0
-TEMPERATURE, DECIMALS = 10.0, 4
+ROWS = "rows.jsonl"
+SLOW = 3  # networks behind a slow wrapper
 
 
-@dataclass(frozen=True)
-class Wrapped:
-    """A classifier whose log-probabilities pass through something."""
-
-    inner: Classifier
-    name: str
-    change: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-    @property
-    def description(self) -> Description:
-        """That of the classifier within, under another name."""
-        before = self.inner.description
-        return replace(
-            before,
-            name=f"{before.name}, {self.name}",
-            fingerprint=sha256((before.fingerprint + self.name).encode()).hexdigest(),
-        )
-
-    def scores(self, canvases: Canvases) -> NDArray[np.float64]:
-        """See ``Classifier``."""
-        return self.change(self.inner.scores(canvases))
-
-
-def cooled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logits divided."""
-    return log_softmax(scores / TEMPERATURE)
-
-
-def rounded(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities with a few decimals."""
-    return from_probabilities(np.round(np.exp(scores), DECIMALS), "rounded")
-
-
-def training_data() -> LabelledImages:
-    """All training images of MNIST."""
-    data = load_data("mnist", "train")
-    (images,) = data.batches(len(data), RECIPES[ARCHITECTURE].preprocessing.shape)
-    return images
-
-
-def trained(folder: Path, data: Callable[[], LabelledImages], seed: int, iterations: int) -> Path:
-    """The graph of a network that is trained in ``folder``, if it is not there yet."""
-    weights = folder / f"{ARCHITECTURE}-{seed}.safetensors"
-    if not weights.with_suffix(".card.json").is_file():
-        print(f"== training {weights.stem}", flush=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        recipe = replace(RECIPES[ARCHITECTURE], iterations=iterations)
-        train_from_scratch(ARCHITECTURE, data(), recipe, seed, weights, "benchmarks/error_rates.py")
-    return weights.with_suffix(".onnx")
-
-
-def noisy(seed: int) -> LabelledImages:
-    """Training images of which some have a label that was drawn at random."""
-    images, generator = training_data(), np.random.default_rng(seed)
-    drawn = generator.integers(0, len(images.classes), len(images))
-    labels = np.where(generator.random(len(images)) < NOISY_LABELS, drawn, images.labels)
-    return LabelledImages(images.canvases, labels, images.classes)
-
-
-def pruned(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The smallest weights of a tensor set to 0; biases stay."""
-    if weights.ndim < 2:
-        return weights
-    return np.where(np.abs(weights) < np.quantile(np.abs(weights), PRUNED), np.float32(0), weights)
-
-
-def in_8_bits(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weights rounded to 255 levels of a tensor."""
-    step = np.float32(np.abs(weights).max() / 127 or 1.0)
-    levels: NDArray[np.float32] = np.round(weights / step).astype(np.float32) * step
-    return levels
-
-
-def changed(graph: Path, folder: Path, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> Path:
-    """A copy of a network whose weights are changed; the graph points into the file of the weights."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for suffix in (".onnx", ".card.json", ".safetensors"):
-        shutil.copyfile(graph.with_suffix(suffix), folder / graph.with_suffix(suffix).name)
-    file = folder / graph.with_suffix(".safetensors").name
-    before, size = load_file(file), file.stat().st_size
-    save_file({name: np.ascontiguousarray(change(one)) for name, one in before.items()}, file)
-    if file.stat().st_size != size:
-        raise SystemExit(f"{file}: the weights moved, and the graph does not find them")
-    return folder / graph.name
-
-
-def hardened(graph: Path, folder: Path, iterations: int) -> Path:
-    """The network, trained with ACET after that."""
-    found = folder / "round-02" / "network.onnx"
-    if not found.is_file():
-        print(f"== hardening {graph.stem}", flush=True)
-        words = [
-            "harden", f"torch:{graph.with_suffix('.safetensors')}", "--method", "acet", "--rounds", "2",
-            "--runs", "1", "-n", "20", "--iterations", str(iterations), "--out", str(folder),
-        ]  # fmt: skip
-        resume = ["--resume"] if folder.is_dir() else []
-        subprocess.run(
-            [sys.executable, "-m", "foolery", *words, *resume], check=True, stdout=subprocess.DEVNULL
-        )
-    return found
-
-
-def audited(classifier: Classifier, folder: Path, given: argparse.Namespace) -> Audit:
-    """The finished audit in ``folder``."""
-    kept = open_audit(folder) if (folder / FILE).is_file() else None
-    if kept is not None and kept.state == "finished":
-        return kept
-    print(f"== auditing {folder.name}", flush=True)
-    frozen: dict[str, Any] = {"protocol": given.protocol}
-    if given.budget is not None:
-        frozen = {"budget": given.budget, "seeds": 3, "max_images": 500, "attacks": given.attacks}
-    config = AuditConfig(data="mnist", panel=(), keep="light", out=folder, **frozen)
-    return run_audit(classifier, config, resume=kept is not None)
-
-
-def outcomes(pairs: list[tuple[Audit, Audit]]) -> dict[str, Any]:
-    """How many of some comparisons are alarms, with the exact interval of that share."""
-    results = [compare_with(before, after, FILE) for before, after in pairs]
-    alarms = sum(one.outcome == "failed" for one in results)
-    low, high = exact_share(alarms, len(results)) if results else (0.0, 1.0)
+def attack_tables(classifier: Classifier, config: AuditConfig, audit: Audit) -> dict[str, Any]:
+    """``(S, T)`` for each attack: the score of each seed and class by it alone."""
+    plan = config.resolve(classifier)
+    session = AuditSession(plan, AuditDocument(plan.out, audit, time.monotonic()), print)
+    for position, record in enumerate(audit.attacks):
+        if record.status == "finished":
+            session.add_result(position, session.kept_result(position))
+    results = session.all_results()
+    if results is None or audit.reference is None:
+        raise SystemExit(f"{audit.classifier.name}: has no score")
+    real, classes = np.array(audit.reference.values), len(audit.classifier.classes)
     return {
-        "pairs": len(results),
-        "alarms": alarms,
-        "low": low,
-        "high": high,
-        "undecided": sum(one.outcome == "undecided" for one in results),
-        "differences": [one.difference.value for one in results],
+        str(one.attack): np.round(
+            100.0 * (1.0 - one.table(real, classes, results.queries)[:, results.targets]), 4
+        ).tolist()
+        for one in single_attackers(results.attack_runs, results.seeds)
     }
 
 
-def refused(classifier: Classifier, folder: Path, given: argparse.Namespace) -> str | None:
-    """Why an audit is refused; None where it is not."""
+def audited(classifier: Classifier, folder: Path, protocol: str) -> dict[str, Any]:
+    """What is kept of an audit; its files are removed."""
+    config = AuditConfig(data="mnist", panel=(), protocol=protocol, out=folder, mitigations=False)
+    begun, processor = time.monotonic(), time.process_time()
     try:
-        audited(classifier, folder, given)
+        audit = run_audit(classifier, config, overwrite=True)
     except UsageError as error:
-        return str(error)
-    return None
+        return {"refused": str(error).replace(f"{folder.parent}/", "")}
+    reference = audit.reference
+    kept = {
+        "refused": None,
+        "accuracy": None if reference is None else reference.accuracy,
+        "threshold": None if reference is None else reference.threshold,
+        "queries": audit.budget.spent,
+        "skipped": sorted({one.name for one in audit.attacks if one.status == "skipped"}),
+        "tables": attack_tables(classifier, config, audit),
+        "seconds": round(time.monotonic() - begun, 1),
+        "processor_seconds": round(time.process_time() - processor, 1),
+    }
+    shutil.rmtree(folder)
+    return kept
 
 
-def measure(given: argparse.Namespace) -> dict[str, Any]:
-    """Every network, every audit, every comparison."""
+def networks(given: argparse.Namespace) -> Iterator[tuple[str, int, Callable[[], Classifier]]]:
+    """Kind, number and maker of every network, the changed ones of a twin behind it."""
     out: Path = given.out
-    seeds = range(given.twins)
-    graphs = [trained(out / "networks", training_data, seed, given.iterations) for seed in seeds]
-    nets = [load_classifier(f"onnx:{graph}") for graph in graphs]
-    twins = [audited(net, out / "audits" / f"twin-{at}", given) for at, net in enumerate(nets)]
-    few = range(min(given.hardened, given.twins))
-    safer = [hardened(graphs[at], out / "hardened" / str(at), given.iterations) for at in few]
-    worse: dict[str, Callable[[int], Classifier]] = {
-        "label noise": lambda at: load_classifier(
-            f"onnx:{trained(out / 'noisy', lambda: noisy(at), at, given.iterations)}"
-        ),
-        "pruning": lambda at: load_classifier(f"onnx:{changed(graphs[at], out / 'pruned', pruned)}"),
-        "8-bit weights": lambda at: load_classifier(f"onnx:{changed(graphs[at], out / '8-bit', in_8_bits)}"),
-        "temperature": lambda at: Wrapped(nets[at], "temperature", cooled),
+
+    def twin(at: int) -> Path:
+        return trained(out / "networks", at, given.iterations)
+
+    makers: dict[str, Callable[[int], Classifier]] = {
+        "plain": lambda at: opened(twin(at)),
+        "hardened": lambda at: opened(hardened(twin(at), out / "hardened", at, given.acet)),
+        "label noise": lambda at: opened(trained(out / "noisy", at, given.iterations, noisy=True)),
+        "pruned": lambda at: opened(changed(twin(at), out / "pruned", pruned)),
+        "8-bit weights": lambda at: opened(changed(twin(at), out / "8-bit", in_8_bits)),
+        "temperature": lambda at: opened(changed(twin(at), out / "cooled", cooled)),
+        "rounded": lambda at: Wrapped(opened(twin(at)), "rounded", rounded),
+        "first answer alone": lambda at: Wrapped(opened(twin(at)), "first answer", first_alone),
+        "slow": lambda at: Wrapped(opened(twin(at)), "slow", slow),
     }
-    rows = {
-        "retrained twins, either way": outcomes(list(itertools.permutations(twins, 2))),
-        "hardened, then plain": outcomes(
-            [
-                (
-                    audited(load_classifier(f"onnx:{safer[at]}"), out / "audits" / f"hardened-{at}", given),
-                    twins[at],
-                )
-                for at in few
-            ]
-        ),
-    }
-    for name, make in worse.items():
-        pairs = [
-            (twins[at], audited(make(at), out / "audits" / f"{name.replace(' ', '-')}-{at}", given))
-            for at in few
-        ]
-        rows[f"plain, then {name}"] = outcomes(pairs)
-    reasons = [
-        refused(Wrapped(nets[at], "rounding", rounded), out / "audits" / f"rounded-{at}", given) for at in few
-    ]
-    return {
-        "rows": rows,
-        "rounding refused": sum(one is not None for one in reasons),
-        "rounding": reasons,
-        "twins": [
-            (audit.verdict.score.value if audit.verdict and audit.verdict.score else None) for audit in twins
-        ],
-        "accuracy": [audit.reference.accuracy if audit.reference else None for audit in twins],
-        "command": " ".join(["python", *sys.argv]),
-        "protocol": twins[0].protocol,
-        "budget": twins[0].budget.queries,
-    }
+    limits = {"plain": given.twins, "slow": min(SLOW, given.changed)}
+    for at in range(given.twins):
+        for kind, make in makers.items():
+            if at < limits.get(kind, given.changed):
+                yield kind, at, lambda at=at, make=make: make(at)  # type: ignore[misc]
 
 
-def page(found: dict[str, Any]) -> str:
-    """The table."""
-    lines = [
-        "# How often a comparison with a baseline is wrong",
-        "",
-        f"Made by `{found['command']}` ({found['protocol'] or found['budget']}); raw figures:",
-        "[error-rates.json](error-rates.json). Pairs of twins share networks: their interval is too narrow.",
-        "",
-        "| baseline, then new | pairs | alarms | 95 % interval | undecided |",
-        "| --- | ---: | ---: | --- | ---: |",
-    ]
-    for name, row in found["rows"].items():
-        share = format_percent(row["alarms"] / row["pairs"] if row["pairs"] else None)
-        interval = f"{format_percent(row['low'])} to {format_percent(row['high'])}"
-        lines.append(f"| {name} | {row['pairs']} | {share} | {interval} | {row['undecided']} |")
-    refusals = f"{found['rounding refused']} of {len(found['rounding'])}"
-    lines += ["", f"Rounded probabilities ({DECIMALS} decimals) were refused in {refusals} audits.", ""]
-    return "\n".join(lines)
+def read_rows(out: Path) -> list[dict[str, Any]]:
+    """What is kept in ``out`` so far."""
+    file = out / ROWS
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+
+
+def measure(given: argparse.Namespace) -> None:
+    """Every network and every audit that is not there yet."""
+    loop.THREADS = 1
+    there = {(row["kind"], row["at"], row["protocol"]) for row in read_rows(given.out)}
+    given.out.mkdir(parents=True, exist_ok=True)
+    for kind, at, make in networks(given):
+        if (kind, at, given.protocol) in there:
+            continue
+        begun, processor = time.monotonic(), time.process_time()
+        classifier = make()
+        row = {
+            "kind": kind,
+            "at": at,
+            "protocol": given.protocol,
+            "training_seconds": round(time.monotonic() - begun, 1),
+            "training_processor_seconds": round(time.process_time() - processor, 1),
+            **audited(classifier, given.out / "audit", given.protocol),
+        }
+        with (given.out / ROWS).open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        print(time.strftime("%H:%M:%S"), kind, at, row.get("processor_seconds"), row["refused"], flush=True)
 
 
 def main() -> int:
@@ -270,22 +156,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, usage=argparse.SUPPRESS, formatter_class=plain)
     parser.add_argument("out", type=Path, nargs="?", metavar="DIR")
     parser.add_argument("--twins", type=int, default=20)
-    parser.add_argument("--hardened", type=int, default=10)
-    parser.add_argument("--iterations", type=int, default=10_000)
+    parser.add_argument("--changed", type=int, default=10, help="how many twins are hardened and damaged")
+    parser.add_argument("--iterations", type=int, default=1500)
+    parser.add_argument("--acet", type=int, default=600, help="iterations of hardening")
     parser.add_argument("--protocol", default="digits-1")
-    parser.add_argument("--budget", type=int, help="of 3 seeds, in place of the protocol: for a trial")
-    parser.add_argument("--attacks", type=lambda text: text.split(","), help="likewise")
     parser.add_argument("--write", type=Path, nargs="?", const=ROOT / "docs" / "results", metavar="DOCS")
     given = parser.parse_args()
     if given.out is None:
         print("nothing to do without DIR; --help says more")
         return 0
-    found = measure(given)
-    if given.write is None:
-        print(page(found))
-        return 0
-    (given.write / "error-rates.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (given.write / "error-rates.md").write_text(page(found), encoding="utf-8")
+    measure(given)
+    write_pages(read_rows(given.out), given.write)
     return 0
 
 
