@@ -1,7 +1,7 @@
 """Forecast: the stages of an audit, with what their queries will take, measured on its classifier.
 
 A query of an evolution also draws its image, and one of an ascent follows a gradient: both are measured by
-themselves, in less than a second, and only where somebody watches.
+themselves, in a second or so, and only where somebody watches.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from foolery.audit.attacks.searches import AscentAttack, EvolutionAttack
+from foolery.audit.attacks.searches import ASCENT_RULE, AscentAttack, EvolutionAttack
 from foolery.audit.budget import planned_shares
 from foolery.classifiers.wrappers.metered import images_per_second
 from foolery.encodings.registry import make_encoding
+from foolery.engine.ascent import ascend
 from foolery.errors import FooleryError
 from foolery.rng import Stream
-from foolery.search.ascent_presets import QUERIES_PER_STEP
 from foolery.stages import Stage, drop_stage, is_watched, plan_stages
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 REAL_IMAGES, MITIGATION = "real images", "mitigation"
 _BATCH = 64
-_IMAGES = 16  # whose gradient is timed
+_CLASSES, _STEPS = 10, 4  # of an ascent that is timed
 _SECONDS = 0.2  # of each measurement
 
 
@@ -72,14 +72,13 @@ def _query_seconds(session: AuditSession, planned: PlannedAttack) -> float:
     """Seconds of a query of an attack, measured."""
     attack, classifier = planned.attack, session.plan.classifier
     forward = 1 / session.audit.budget.rate
-    key = f"{type(attack).__name__} {getattr(attack, 'encoding', '')}"
+    key = f"{type(attack).__name__} {getattr(attack, 'encoding', '')} {getattr(attack, 'start', '')}"
     if key not in session.query_seconds:
         extra = 0.0
         if isinstance(attack, EvolutionAttack):
             extra = _drawing_seconds(classifier, attack.encoding)
         elif isinstance(attack, AscentAttack):
-            gradient = _gradient_seconds(classifier, min(_IMAGES, len(session.plan.targets)))
-            extra = (gradient + forward) / QUERIES_PER_STEP - forward
+            extra = (_ascent_seconds(session, attack) or forward) - forward
         session.query_seconds[key] = forward + extra
     return session.query_seconds[key]
 
@@ -94,14 +93,27 @@ def _drawing_seconds(classifier: Classifier, name: str) -> float:
         return 0.0
 
 
-def _gradient_seconds(classifier: Classifier, images: int) -> float:
-    """Seconds for the gradient of one image; 0 where there is none."""
+def _ascent_seconds(session: AuditSession, attack: AscentAttack) -> float | None:
+    """Seconds of a query of an ascent, by a few steps of it for a few classes; None where it has none."""
+    context, moments = session.context(0), []
+    names = [session.plan.classifier.description.classes[at] for at in context.targets[:_CLASSES]]
     try:
-        from foolery.classifiers.gradient_speed import gradient_step
-
-        return _timed(gradient_step(classifier, images)) / images
+        ascend(
+            context.classifier,
+            classes=names,
+            rule=ASCENT_RULE,
+            steps=_STEPS,
+            through=None if attack.start is None else "cppn",
+            seed=context.seed,
+            objective=context.objective,
+            on_progress=lambda progress: moments.append((perf_counter(), progress.stats.queries)),
+        )
     except (FooleryError, ImportError):
-        return 0.0
+        return None
+    if len(moments) <= _STEPS:
+        return None
+    (begun, before), (ended, after) = moments[1], moments[-1]  # the first step compiles
+    return (ended - begun) / (after - before) if after > before else None
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from foolery.canvas import Canvases, CanvasShape, from_png, png_bytes
 from foolery.checks.class_order import other_order
+from foolery.checks.other_preprocessing import OtherPreprocessing, best_other_preprocessing
 from foolery.classifiers import as_classifier
 from foolery.classifiers.accuracy import (
     REAL_IMAGES,
@@ -355,6 +356,9 @@ def preflight(
         if matching_note is not None:
             checks.append(Check("names", "warn", matching_note))
         checks.append(_run_check("accuracy", lambda: accuracy(classifier, sample(data, max_images))))
+        other = best_other_preprocessing(classifier, data)
+        if other is not None:
+            checks.append(other_preprocessing_check(other))
     checks.append(_run_check("speed", lambda: speed(classifier)))
     return PreflightResult(classifier, tuple(checks))
 
@@ -398,6 +402,20 @@ def accuracy(classifier: Classifier, data: LabelledData) -> Check:
         return Check("accuracy", "warn", f"{message}; the card says {1 - expected_error:.1%}")
     addition = _wrong_confidence(predictions)
     return Check("accuracy", "pass" if not data.unreadable else "warn", message + addition)
+
+
+def other_preprocessing_check(other: OtherPreprocessing) -> Check:
+    """Whether another usual way of preprocessing would be right more often, and how to ask for it."""
+    preset = other.preset
+    message = f"{preset.name}: {other.accuracy:.1%} of {other.images} images, its own {other.own:.1%}"
+    if not other.better:
+        return Check("preprocessing", "pass", f"no other usual way is better; the best other is {message}")
+    values = ", ".join(
+        f"{name}={tuple(float(f'{each:.6g}') for each in numbers)}"
+        for name, numbers in (("mean", preset.mean), ("std", preset.std))
+    )
+    remedy = f"wrap it with scale={preset.scale:.6g}, {values}"
+    return Check("preprocessing", "warn", f"another way is better, {message}; {remedy}")
 
 
 def _wrong_confidence(predictions: LabelledPredictions) -> str:

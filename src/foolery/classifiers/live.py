@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description, Kind
-from foolery.classifiers.card import Card, Output, make_card
+from foolery.classifiers.card import Card, Output, Preprocessing, make_card
 from foolery.classifiers.class_names import distinct
 from foolery.classifiers.fingerprint import fingerprint_of_digests, network_digests
 from foolery.classifiers.preprocess import preprocess
-from foolery.classifiers.python import CHUNK, PythonClassifier, digest_of
+from foolery.classifiers.python import CHUNK, ImageFunction, PythonClassifier, digest_of
 from foolery.classifiers.registry import load_classifier
 from foolery.classifiers.request import class_names_from
 from foolery.classifiers.scores import SATURATES
@@ -106,14 +108,27 @@ def wrap(
     if is_torch:
         return _checked(_torch(model, title, card, device, precision))
     if is_estimator:
-        return _checked(_python(model, title, card, lambda pixels: _flat_probabilities(model, pixels, card)))
+        return _checked(_python(model, title, card, lambda images: _flat_probabilities(model, images)))
     if raw:
-        return _checked(_python(model, title, card, lambda pixels: _array(model(pixels), title)))
-    return _checked(
-        _python(
-            model, title, card, lambda pixels: _array(model(preprocess(pixels, card.preprocessing)), title)
-        )
-    )
+        own = replace(_python(model, title, card, None), call=lambda pixels: _array(model(pixels), title))
+        return _checked(own)
+    return _checked(_python(model, title, card, lambda images: _array(model(images), title)))
+
+
+def with_preprocessing(classifier: Classifier, preprocessing: Preprocessing) -> Classifier | None:
+    """The same model with another preprocessing; None where its own is part of it.
+
+    Args:
+        classifier: a torch network, or a wrapped estimator or function.
+        preprocessing: of the same canvas.
+    """
+    card = getattr(classifier, "card", None)
+    if card is None:
+        return None
+    changed = card.model_copy(update={"preprocessing": preprocessing})
+    if isinstance(classifier, PythonClassifier):
+        return None if classifier.model is None else _with_model(classifier, changed, classifier.model)
+    return replace(classifier, card=changed) if hasattr(classifier, "network") else None  # type: ignore[type-var]
 
 
 def as_classifier(classifier: Classifier | str) -> Classifier:
@@ -203,7 +218,14 @@ def _torch(model: Any, title: str, card: Card, device: str, precision: str) -> C
     return classifier
 
 
-def _python(model: Any, title: str, card: Card, call: Any) -> PythonClassifier:
+def _with_model(classifier: PythonClassifier, card: Card, model: ImageFunction) -> PythonClassifier:
+    return replace(
+        classifier, card=card, call=lambda pixels: model(preprocess(pixels, card.preprocessing)), model=model
+    )
+
+
+def _python(model: Any, title: str, card: Card, of_images: ImageFunction | None) -> PythonClassifier:
+    """``of_images`` takes what is preprocessed; None where the model takes canvases, by a call to be set."""
     description = Description(
         name=title,
         fingerprint=fingerprint_of_digests([digest_of(model)], card),
@@ -214,11 +236,15 @@ def _python(model: Any, title: str, card: Card, call: Any) -> PythonClassifier:
         forward={"chunk": CHUNK},
         notes=(SATURATES,) if card.output == "probabilities" else (),
     )
-    return PythonClassifier(description, card, call)
+    classifier = PythonClassifier(description, card, _no_call)
+    return classifier if of_images is None else _with_model(classifier, card, of_images)
 
 
-def _flat_probabilities(model: Any, canvases: Canvases, card: Card) -> Any:
-    images = preprocess(canvases, card.preprocessing)
+def _no_call(canvases: Canvases) -> NDArray[np.float64]:
+    raise TypeError("the call of a wrapped function is not set")
+
+
+def _flat_probabilities(model: Any, images: NDArray[np.float32]) -> Any:
     return np.asarray(model.predict_proba(images.reshape(len(images), -1)), dtype=np.float64)
 
 

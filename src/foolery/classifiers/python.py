@@ -20,11 +20,11 @@ import importlib
 import inspect
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,10 @@ from foolery.errors import UsageError
 CHUNK = 256
 
 
+ImageFunction: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+"""From preprocessed images ``(N, C, H, W) float32`` to ``(N, K)`` numbers."""
+
+
 @dataclass(frozen=True)
 class PythonClassifier:
     """A callable behind the contract of a classifier; one call at a time.
@@ -52,11 +56,13 @@ class PythonClassifier:
         description: name, canvas, classes.
         card: from its attributes, or given.
         call: from canvases to ``(N, K)`` numbers.
+        model: the same from what is preprocessed; None where that is not apart.
     """
 
     description: Description
     card: Card
     call: CanvasFunction
+    model: ImageFunction | None = None
 
     def scores(self, canvases: Canvases) -> NDArray[np.float64]:
         """``(N, K) float64`` for canvases ``(N, C, H, W) uint8``; see ``Description.kind``."""
