@@ -100,3 +100,20 @@ def test_workers_node_and_driver_are_killed_and_every_run_ends_as_if_alone(clust
     assert json.loads(done.stdout)["counts"]["finished"] == len(plan.pieces) == 8
     assert digests_of(plan, out) == digests_alone(plan, tmp_path / "alone")
     assert kills == KILLS
+
+
+def test_an_address_where_no_cluster_is_and_nodes_that_are_too_small_are_named(cluster, tmp_path):
+    board = small_board(classifiers=["perceptron"], seeds=1)
+    (tmp_path / "board.toml").write_text(toml(board))
+    words = ("sweep", "board.toml", "--out", "out", "--on", "ray")
+    for more, address, expected in (
+        ((), "127.0.0.1:1", "--on ray: no cluster is at RAY_ADDRESS=127.0.0.1:1"),
+        (
+            ("--gpus-per-shard", "1"),
+            cluster.address,
+            "--on ray: no node of the cluster has 1 processors",
+        ),
+    ):
+        done = run(*words, *more, cwd=tmp_path, RAY_ADDRESS=address)
+        assert done.returncode == 2, done.stderr
+        assert expected in done.stderr.splitlines()[-1]

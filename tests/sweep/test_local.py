@@ -165,6 +165,27 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         sweep(small_board(classifiers=["perceptron"], seeds=1), tmp_path / "board", options)
 
 
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A disk of 64 KiB; the test is skipped where none may be mounted."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("no disk may be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_scratch_that_is_full_fails_the_piece_and_the_next_call_finishes_it(tmp_path, tiny_disk):
+    board = small_board(classifiers=["perceptron"], seeds=1, generations=30, batch=20)
+    with pytest.raises(SweepError, match=r"1 failed.*perceptron x direct, seed 0: .*(full|space)"):
+        sweep(board, tmp_path / "board", SweepOptions(TWO.choice, scratch=tiny_disk / "scratch"))
+    status = sweep(board, tmp_path / "board", TWO)
+    assert status.counts["finished"] == 1
+    assert digests_of(status.plan, tmp_path / "board") == digests_alone(status.plan, tmp_path / "alone")
+
+
 def test_a_piece_without_signs_of_life_is_stalled(tmp_path):
     plan = make_plan(small_board(classifiers=["perceptron"], seeds=1))
     folder = tmp_path / plan.pieces[0].folder

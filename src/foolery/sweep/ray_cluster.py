@@ -6,7 +6,9 @@ Ray holds nothing: a task's arguments are names, its answer is how it ended, and
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +21,7 @@ from foolery.sweep.outcome import Job, PieceOutcome
 
 GRACE = 30.0  # seconds that tasks may take to save what they have
 _RESOURCES_EVERY = 5.0
+_ANSWER = 10.0
 
 
 def perform_remotely(task: Mapping[str, Any], threads: int) -> dict[str, str]:
@@ -64,6 +67,8 @@ class RayCluster:
         where: dict[str, Any] = (
             {"address": address} if address else {"address": "local", "num_cpus": processor_count()}
         )
+        if address:
+            _check_answers(address)
         try:
             with _signals_kept():
                 self._ray.init(**where, log_to_driver=False, include_dashboard=False, logging_level="ERROR")
@@ -139,6 +144,17 @@ class RayCluster:
                     self._ray.cancel(reference, force=True)
         if self._begun:
             self._ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Raise UsageError where nobody answers at ``HOST:PORT``; Ray itself would try for minutes."""
+    match = re.fullmatch(r"(?:ray://)?([^/:]+):(\d+)", address)
+    if match is None:  # ``auto``, ``local`` and what else Ray knows
+        return
+    try:
+        socket.create_connection((match[1], int(match[2])), _ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"--on ray: no cluster is at RAY_ADDRESS={address}: {_line(error)}") from None
 
 
 @contextmanager
