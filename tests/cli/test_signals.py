@@ -164,10 +164,9 @@ def test_an_import_is_not_broken_into(tmp_path):
 
 def test_what_a_callback_swallows_is_raised_again(tmp_path):
     script = (
-        f"{BEGIN}sys.unraisablehook = lambda error: print('swallowed', flush=True)\n"
-        "class Callback:\n    def __del__(self):\n        os.kill(os.getpid(), signal.SIGINT)\n"
+        f"{BEGIN}class Callback:\n    def __del__(self):\n        os.kill(os.getpid(), signal.SIGINT)\n"
         "with _signals.ended_by_signals():\n"
-        "    try:\n        Callback()\n        time.sleep(30)\n"
+        "    try:\n        Callback()\n        print('swallowed', flush=True)\n        time.sleep(30)\n"
         "    except KeyboardInterrupt as error:\n        print(error.exit_code)"
     )
     assert output_of(script, tmp_path) == "swallowed\n130\n"

@@ -132,7 +132,7 @@ def interrupted(command: str, moment: float, *, resume: bool) -> Interruption:
 
 def _wrong(command: str, code: int, errors: str, folder: Path) -> str:
     """What is not right about an interrupted command."""
-    if code in (1, -signal.SIGINT) and f"foolery{os.sep}cli" not in errors and "error:" not in errors:
+    if code in (1, -signal.SIGINT) and f"foolery{os.sep}cli" not in errors and "\nerror:" not in errors:
         return ""  # Python itself was about to start, which takes longer on a busy machine
     if code not in (0, 130):
         return f"exit code {code}"

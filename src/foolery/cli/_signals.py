@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from foolery.cli.start import NOTHING_WRITTEN, end_early, ending_signals
 
@@ -63,7 +64,12 @@ _state = _Interruption()
 def ended_by_signals() -> Iterator[None]:
     """Within it signals end the command; those that were ignored, as by ``nohup``, stay ignored."""
     vars(_state).clear()
-    before = {}
+    before: dict[signal.Signals, Any] = {}
+    unraisable = sys.unraisablehook
+    # What a callback swallows is raised again, and need not be shown.
+    sys.unraisablehook = lambda what: (
+        None if issubclass(what.exc_type, InterruptionError) else unraisable(what)
+    )
     if threading.current_thread() is threading.main_thread():
         for number in ending_signals():
             if signal.getsignal(number) is not signal.SIG_IGN:
@@ -72,6 +78,7 @@ def ended_by_signals() -> Iterator[None]:
         yield
     finally:
         interruption_over()
+        sys.unraisablehook = unraisable
         if _state.first is None:  # else the process is about to end, and nothing more may break into that
             for number, handler in before.items():
                 signal.signal(number, signal.SIG_IGN if handler is end_early else handler)

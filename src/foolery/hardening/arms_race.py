@@ -179,7 +179,8 @@ def harden(
 def _summary(config: ArmsRaceConfig) -> str:
     queries = format_count(config.queries())
     trainings = config.rounds - (config.start is not None)
-    return f"{config.rounds} networks, {queries} queries, {trainings} trainings"
+    several = "training" if trainings == 1 else "trainings"
+    return f"{config.rounds} networks, {queries} queries, {trainings} {several}"
 
 
 def read_arms_race(folder: Path | str) -> ArmsRace:
