@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -84,6 +85,7 @@ def card(
     target = out if out is not None else card_beside(graph)
     if target.exists() and not overwrite:
         raise UsageError(f"--out: {target} exists; give another name, or --overwrite")
+    check_target(target)
     class_names = class_names_from(classes) if classes is not None else None
     sides = image_size(size) if size is not None else None
     with stage_bars("card"), announced_after(data, split, as_json=as_json) as opened:
@@ -130,6 +132,15 @@ def check_graph(graph: Path) -> None:
     other = instead(graph)
     if other:
         raise UsageError(f"card: {graph} is not an ONNX file{other}")
+
+
+def check_target(target: Path) -> None:
+    """Raise UsageError where no card can be written to ``target``, before any work is done."""
+    place = target if target.exists() else target.parent
+    if place.is_dir() == target.exists() or not os.access(place, os.W_OK):
+        why = "it is a folder" if target.is_dir() else f"{place} cannot be written to"
+        why = why if place.exists() else f"there is no folder {place}"
+        raise UsageError(f"--out: cannot write {target}: {why}; choose another path with --out")
 
 
 def image_size(text: str) -> tuple[int, int]:

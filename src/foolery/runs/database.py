@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from foolery.errors import JournalWarning, UsageError
+from foolery.runs.disk_locks import LOCKLESS, missing_locks
 from foolery.runs.errors import InUseError, RunFileError
 from foolery.runs.schema import APPLICATION_ID, FORMAT, LARGEST_GENOME
 
@@ -30,6 +31,9 @@ _HEADER = 100  # bytes, see "The Database Header" in SQLite's description of its
 _NEEDS_A_COPY = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _ROW = 4096  # bytes of a row beside its genome
 _PATIENCE = 5.0  # seconds that a reader may keep the writer from leaving WAL mode
+_WAIT, _SHORT_WAIT = 10.0, 0.5  # seconds that one waits for the others' locks, and where there are none
+# What SQLite answers where a disk keeps no locks, and where somebody holds one.
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL)
 
 
 def sidecars(file: Path) -> list[Path]:
@@ -85,13 +89,14 @@ def _is_cut_short(file: Path, header: bytes) -> bool:
     return pages * (65536 if size == 1 else size) > file.stat().st_size
 
 
-def connect(name: str) -> sqlite3.Connection:
+def connect(name: str, timeout: float = _WAIT) -> sqlite3.Connection:
     """Open ``name`` (a path, a URI or ``:memory:``) so that what a stranger put into it cannot run.
 
     Transactions are begun and committed by hand. The connection may be used by one thread at a time.
+    ``timeout`` is in seconds: how long it waits for others.
     """
     connection = sqlite3.connect(
-        name, timeout=10.0, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
+        name, timeout=timeout, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
     )
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_GENOME + _ROW)
     for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"):
@@ -175,25 +180,36 @@ def open_readonly(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection that sees one state of ``file`` and cannot change it.
 
     A file that was left in WAL mode on a read-only disk cannot be opened where it lies; a temporary
-    copy of it is.
+    copy of it is. On a disk that keeps no locks, where nobody writes, it is read without one.
 
     Raises:
         RunFileError: SQLite cannot open it.
     """
+    name = f"{file.absolute().as_uri()}?mode=ro"
+    lockless = bool(missing_locks(file.parent))
     with ExitStack() as stack:
         try:
-            connection = _connect_readonly(f"{file.absolute().as_uri()}?mode=ro")
+            connection = _connect_readonly(name, _SHORT_WAIT if lockless else _WAIT)
         except sqlite3.Error as error:
-            if error.sqlite_errorcode & 0xFF not in _NEEDS_A_COPY:
+            code = error.sqlite_errorcode & 0xFF
+            if code not in _NEEDS_A_COPY and not (lockless and code in _LOCKED):
                 raise
-            folder = stack.enter_context(TemporaryDirectory(prefix="foolery-"))
-            connection = _connect_readonly(str(_copy(file, Path(folder))))
+            connection = _connect_elsewise(stack, file, f"{name}&nolock=1" if lockless else "")
         stack.callback(connection.close)
         yield connection
 
 
-def _connect_readonly(name: str) -> sqlite3.Connection:
-    connection = connect(name)
+def _connect_elsewise(stack: ExitStack, file: Path, name: str) -> sqlite3.Connection:
+    """By another ``name``, if there is one; or else to a temporary copy, which ``stack`` removes."""
+    if name:
+        with suppress(sqlite3.Error):
+            return _connect_readonly(name)
+    copy = _copy(file, Path(stack.enter_context(TemporaryDirectory(prefix="foolery-"))))
+    return _connect_readonly(str(copy))
+
+
+def _connect_readonly(name: str, timeout: float = _WAIT) -> sqlite3.Connection:
+    connection = connect(name, timeout)
     try:
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -241,9 +257,21 @@ class RunLock:
                 f"choose another folder"
             ) from None
         except OSError as error:
+            if error.errno not in LOCKLESS:
+                raise UsageError(
+                    f"{folder}: cannot be written ({error.strerror}); choose another folder"
+                ) from error
+            reason = str(error.strerror)
+        else:
+            reason = missing_locks(self._path)
+        if reason:
+            with suppress(OSError):
+                self._path.unlink()
+            self._lock.release()
             raise UsageError(
-                f"{folder}: cannot be written ({error.strerror}); choose another folder"
-            ) from error
+                f"{folder}: its disk keeps no locks ({reason}), which a {what} needs while it is written; "
+                "choose a folder on another disk"
+            )
 
     def release(self) -> None:
         """Remove the file and let go of it; a second call does nothing."""
