@@ -220,6 +220,25 @@ def test_a_format_that_pillow_may_not_know_is_read_or_counted_and_named(tmp_path
     assert lines[1] == "left out: HEIC, for which Pillow needs a plugin (pip install pillow-heif) (1)"
 
 
+@pytest.mark.parametrize("name", ["9.heic", "9.jpg", "9"])
+def test_heic_is_read_with_the_plugin_whatever_its_ending(tmp_path, model, name):
+    """Run it with ``pip install pillow-heif``."""
+    if "HEIF" not in readable_formats():
+        pytest.skip("no plugin reads HEIC here")
+    root = photos(tmp_path / "photos", NAMES)
+    (root / "owl" / name).write_bytes(photo_bytes(patterns(3)[2], 9, "HEIF", quality=95))
+    is_right(model, f"folder:{root}", 13)
+
+
+@pytest.mark.parametrize("name", ["9.avif", "9.png", "9"])
+def test_avif_is_read_where_pillow_can_whatever_its_ending(tmp_path, model, name):
+    root = photos(tmp_path / "photos", NAMES)
+    if "AVIF" not in readable_formats():
+        pytest.skip("Pillow was built without AVIF here")
+    (root / "owl" / name).write_bytes(photo_bytes(patterns(3)[2], 9, "AVIF", quality=95))
+    is_right(model, f"folder:{root}", 13)
+
+
 def test_what_cannot_be_decoded_is_left_out_by_reason(tmp_path, model):
     root = photos(tmp_path / "photos", NAMES)
     whole = (root / "cat" / "0.png").read_bytes()
