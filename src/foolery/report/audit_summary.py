@@ -33,13 +33,17 @@ class GateRow:
 
 @dataclass(frozen=True)
 class PageTable:
-    """A table with a heading and a sentence about it; ``prose`` is the style of cells with sentences."""
+    """A table with a heading and a sentence about it.
+
+    ``prose`` is the style of cells with sentences; ``code`` says that the last column is lines of code.
+    """
 
     title: str
     about: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     style: str = ""
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,16 +109,17 @@ def _method(audit: Audit) -> str:
         f"Reference data: {format_count(reference.correct)} real images of {reference.data} that the "
         f"classifier labels correctly ({format_percent(reference.accuracy)} of "
         f"{format_count(reference.images)}; {reference.split} split{per_class(reference)}). An image fools "
-        f"the classifier if it passes the TPR95 threshold, as 95 % of these do{_meaning(reference)}. The "
+        f"the classifier if it passes the TPR95 threshold, as 95 % of these do.{_meaning(reference)} The "
         "score is 100 if rejecting the images of the best single attack costs less than 1 % of the real "
         "images, and 0 if from the first query on it costs all of them."
     )
 
 
 def _meaning(reference: ReferenceStatistics) -> str:
+    """A sentence or two, after a space."""
     from foolery.audit.markdown import threshold_lines
 
-    return "".join(f": {line.partition(': ')[2]}" for line in threshold_lines(reference))
+    return "".join(f" {line[:1].upper()}{line[1:]}." for line in threshold_lines(reference))
 
 
 def _figures(audit: Audit) -> tuple[Fact, ...]:
@@ -242,11 +247,12 @@ def _mitigations(audit: Audit) -> PageTable:
                 _metric(each, each.after),
                 each.figure,
                 each.cost,
-                "; ".join(each.code),
+                "\n".join(each.code),
             )
             for each in audit.mitigations
         ),
         style="prose",
+        code=True,
     )
 
 
