@@ -33,7 +33,9 @@ from foolery.text import format_percent
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "cards"
 #: How the networks were trained, as the table says it.
-TRAINING = {"lenet-acet": "ACET", "digits-vae": "generative", "digits-knn": "nearest neighbors"}
+TRAINING = {"lenet-acet": "ACET", "digits-vae": "generative"} | dict.fromkeys(
+    ("digits-knn", "cifar-knn"), "nearest neighbors"
+)
 PROCESSOR = "processor-seconds.txt"
 DOCS = ROOT / "docs" / "results"
 KNOWN = ROOT / "src" / "foolery" / "audit" / "known_audits.json"

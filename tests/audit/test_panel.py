@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from foolery.audit import AuditConfig
 from foolery.audit.panel import default_panel, make_panel, member_threshold, panel_misses, predictions
-from foolery.classifiers import load_classifier
-from foolery.data import LabelledImages
+from foolery.classifiers import builtin, load_classifier
+from foolery.data import LabelledImages, load_data
 from foolery.errors import UsageError
 from foolery.search.objectives import margins
 from support.plain import Plain, noise
+
+CARDS = Path(__file__).parents[2] / "docs" / "cards"
 
 
 def test_it_says_which_share_gives_the_claimed_class_first():
@@ -73,9 +80,38 @@ def test_digits_have_a_panel_without_being_asked(lenet):
     assert default_panel(Plain().description, load_classifier) is None
 
 
-def test_the_classes_of_cifar_have_a_panel_too():
-    cifar = load_classifier("cifar")
-    assert default_panel(cifar.description, load_classifier).members == ("cifar-vit", "cifar-b")
+def test_the_classes_of_cifar_have_a_panel_of_three_kinds():
+    """Of an audit of another network all are asked, of their own audits neither they nor their twins."""
+    members = {}
+    for name in ("cifar", "cifar-b", "cifar-vit", "cifar-knn"):
+        members[name] = set(default_panel(load_classifier(name).description, load_classifier).members)
+    every = {"cifar-vit", "cifar-knn", "cifar-b", "cifar"}
+    assert members["cifar"] == every - {"cifar"}
+    assert members["cifar-vit"] == every - {"cifar-vit"}
+    # The neighbours are looked for among the features of cifar-b.
+    assert members["cifar-b"] == members["cifar-knn"] == every - {"cifar-b", "cifar-knn"}
+    kinds = {builtin.card_of(name).architecture for name in every}
+    assert kinds == {"vit", "neighbors", "convnet"}
+
+
+def test_networks_of_imagenet_are_a_panel_where_they_are_given(tmp_path):
+    """A file of the field with foolery's card beside it; what it misses of real photos is said."""
+    data = Path(os.environ.get("FOOLERY_DATA", ""))
+    photos = data / "imagenet-samples" / "samples.parquet"
+    files = {name: data / "models" / name / "model.onnx" for name in ("squeezenet1_1", "squeezenet1_0")}
+    if not photos.is_file() or not all(file.is_file() for file in files.values()):
+        pytest.skip("the networks or the photos are not in FOOLERY_DATA")
+    for name, file in files.items():
+        shutil.copy(CARDS / f"{name}.card.json", tmp_path / f"{name}.card.json")
+        (tmp_path / f"{name}.onnx").symlink_to(file)
+    one, other = (f"onnx:{tmp_path / name}.onnx" for name in files)
+    audited = load_classifier(one)
+    panel = AuditConfig(panel=[other]).resolve(audited).panel
+    assert panel.members == (other,)
+    some = load_data(f"parquet:{photos}", "test").take(np.arange(40))
+    assert 0.1 < panel_misses(panel, some, audited.description) < 0.9
+    with pytest.raises(UsageError, match="is the audited classifier"):
+        AuditConfig(panel=[one]).resolve(audited)
 
 
 def test_a_panel_says_how_many_real_images_it_misses(lenet, mnist):

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from foolery.classifiers.architectures import build, list_architectures
+from foolery.classifiers.architectures import FITTED, build, check_architecture, list_architectures
 from foolery.errors import UsageError
 from foolery.install import install_command
 from foolery.training.recipes import RECIPES
@@ -40,6 +40,32 @@ def test_a_start_is_drawn_from_the_generator_alone(name):
     assert not torch.equal(starts[0], starts[2])
     assert starts[0].isfinite().all()
     assert starts[0].std() > 0
+
+
+def fitted(name: str):
+    """One that no descent trains, with numbers drawn at random."""
+    network = build(name, 5).eval()
+    with torch.no_grad():
+        for value in network.parameters():
+            value.normal_(0.0, 0.1, generator=torch.Generator().manual_seed(3))
+    return network
+
+
+@pytest.mark.parametrize("name", FITTED.names())
+def test_what_is_fitted_has_features_and_a_head_too_and_cannot_be_trained(name):
+    network, pictures = fitted(name), some_pictures("convnet")
+    assert torch.equal(network.head(network.features(pictures)), network(pictures))
+    assert network(pictures).shape == (3, 5)
+    with pytest.raises(UsageError, match=f"architecture: '{name}' is unknown"):
+        check_architecture(name)
+
+
+def test_the_logit_of_a_neighbor_is_the_distance_to_the_nearest_prototype():
+    network, pictures = fitted("neighbors"), some_pictures("convnet")
+    network.width.fill_(2.0)
+    features = network.features(pictures)
+    distances = (features[:, None, None] - network.prototypes[None]).square().sum(3).min(2).values
+    torch.testing.assert_close(network(pictures), -distances / 8.0, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["convnet", "vit"])

@@ -78,7 +78,7 @@ def test_both_back_ends_give_the_same_scores(name, mnist):
         assert (np.abs(first - second) <= 1e-5 * np.maximum(1.0, np.abs(first))).all()
 
 
-@pytest.mark.parametrize("name", ["cifar", "cifar-b", "cifar-vit", "lenet-acet"])
+@pytest.mark.parametrize("name", ["cifar", "cifar-b", "cifar-knn", "cifar-vit", "lenet-acet"])
 def test_both_back_ends_predict_alike(name):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     pytest.importorskip("torch", reason="the extra torch is not installed")

@@ -20,7 +20,10 @@ def test_everything_that_can_be_named_is_described():
     [
         ("lenett", "classifier: 'lenett' is unknown; did you mean lenet"),
         ("ONNX:net.onnx", "classifier: 'ONNX:net.onnx' is unknown"),
-        ("", "classifier: '' is unknown; known: cifar, cifar-b, cifar-vit, digits-knn, digits-vae, lenet"),
+        (
+            "",
+            "classifier: '' is unknown; known: cifar, cifar-b, cifar-knn, cifar-vit, digits-knn",
+        ),
         ("onnx:", "no file"),
         ("nets/model.onnx", "a file is written onnx:nets/model.onnx"),
         ("model.SafeTensors", "a file is written torch:model.SafeTensors"),

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from foolery.audit.reference import MIN_IMAGES, REJECT_CLASSES, TPR, measure_of, threshold_at_tpr
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Classifier, Description
-from foolery.classifiers.nearest_prototype import PrototypeClassifier
 from foolery.data import match_classes
 from foolery.data.class_matching import match_by_name
 from foolery.data.fitting import fit_all
@@ -27,18 +26,26 @@ from foolery.errors import UsageError
 
 MAX_REFERENCE_IMAGES = 1000  # of the reference data that a member scores
 _REFERENCE_BATCH = 100
+NEAREST = ("prototypes", "neighbors")
+"""Architectures whose measure is their largest logit."""
 
 
 def predictions(member: Classifier, canvases: Canvases) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Predicted classes ``(N,) int64``, and the measure ``(N,) float64`` of each image for its own."""
-    if isinstance(member, PrototypeClassifier):
-        values = member.outputs(canvases)
+    if _is_nearest(member):
+        values = member.outputs(canvases)  # type: ignore[attr-defined]
         predicted = values.argmax(axis=1)
     else:
         scores = member.scores(canvases)
         predicted = scores.argmax(axis=1)
         values = measure_of(member.description)(scores, None)
     return predicted, values[np.arange(len(predicted)), predicted]
+
+
+def _is_nearest(member: Classifier) -> bool:
+    """Whether its logits are distances to what it has seen, so that all are low where it has seen nothing."""
+    card = getattr(member, "card", None)
+    return getattr(card, "architecture", None) in NEAREST and hasattr(member, "outputs")
 
 
 def member_threshold(member: Classifier, data: LabelledData) -> float | None:
@@ -77,8 +84,10 @@ def panel_misses(panel: Panel, data: LabelledData, description: Description) -> 
 
 DIGITS = tuple("0123456789")
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-CIFAR_PANEL = ("cifar-vit", "cifar-b", "cifar")
+CIFAR_PANEL = ("cifar-vit", "cifar-knn", "cifar-b", "cifar")
 DIGIT_PANEL = ("digits-knn", "rejecting:digits-vae", "perceptron", "lenet-b", "lenet")
+SHARED_WEIGHTS = {"cifar-knn": "cifar-b", "cifar-b": "cifar-knn", "rejecting:digits-vae": "digits-vae"}
+"""A member to the classifier whose weights it has too, and of whose audits it is no judge."""
 MIN_AGREEMENT = 0.75
 """A champion counts as recognized where at least this share of the panel agrees, three of four.
 
@@ -179,4 +188,5 @@ def default_panel(description: Description, load: Callable[[str], Classifier]) -
     names = panels.get(tuple(name for name in description.classes if name not in REJECT_CLASSES))
     if names is None:
         return None
-    return make_panel(description, [load(name) for name in names if name != f"rejecting:{description.name}"])
+    independent = [name for name in names if SHARED_WEIGHTS.get(name) != description.name]
+    return make_panel(description, [load(name) for name in independent])

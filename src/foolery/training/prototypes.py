@@ -27,7 +27,7 @@ def find_prototypes(train_data: LabelledImages, count: int, seed: int) -> NDArra
         rows = train_data.canvases[train_data.labels == label].reshape(
             -1, int(np.prod(train_data.shape.axes))
         )
-        centers = _centers(rows.astype(np.float32), count, np.random.default_rng([seed, label]))
+        centers = find_centers(rows.astype(np.float32), count, np.random.default_rng([seed, label]))
         prototypes.append(np.rint(centers).astype(np.uint8).reshape(count, *train_data.shape.axes))
     return np.stack(prototypes)
 
@@ -51,8 +51,14 @@ def fit_width(squared: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     return float(min(np.geomspace(50.0, 2000.0, 100), key=loss))
 
 
-def _centers(rows: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Lloyd's algorithm; a centre of few images moves to the mean of the nearest ones to it."""
+def find_centers(rows: NDArray[np.float32], count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """``(count, D)``: Lloyd's algorithm; a centre of few rows moves to the mean of the nearest ones to it.
+
+    Args:
+        rows: ``(N, D)``.
+        count: of centres.
+        rng: draws the rows that it starts from.
+    """
     centers = rows[rng.permutation(len(rows))[:count]]
     for _ in range(MAX_ITERATIONS):
         nearest = _nearest(rows, centers)

@@ -30,14 +30,25 @@ ARCHITECTURES = Registry(
 )
 """A target takes the number of classes, and makes a ``Network``."""
 
+FITTED = Registry(
+    "architecture",
+    None,
+    (
+        Entry(
+            "neighbors", "nearest prototypes in features, RGB", f"{_HERE}.neighbors:Neighbors", extra="torch"
+        ),
+    ),
+)
+"""The same, of what is not trained by descent: ``benchmarks/cifar_panel.py`` makes it."""
+
 
 def list_architectures() -> list[str]:
-    """The names that ``build`` takes."""
+    """The names of what can be trained."""
     return ARCHITECTURES.names()
 
 
 def check_architecture(name: str) -> str:
-    """Return ``name``, or raise UsageError unless ``build`` takes it."""
+    """Return ``name``, or raise UsageError unless it can be trained."""
     return ARCHITECTURES.entry(name).name
 
 
@@ -48,10 +59,11 @@ def build(name: str, classes: int) -> Network:
         UsageError: for an unknown name.
         MissingExtraError: without torch.
     """
-    check_architecture(name)
+    registry = FITTED if name in FITTED.names() else ARCHITECTURES
+    registry.entry(name)
     try:
         import torch  # noqa: F401
     except ImportError:
         raise MissingExtraError("torch", "torch", f"build the architecture {name}") from None
-    network: Network = ARCHITECTURES.load(name)(classes)
+    network: Network = registry.load(name)(classes)
     return network
