@@ -26,6 +26,7 @@ DATA = Path(os.environ.get("FOOLERY_DATA", ""))
 CARDS = Path(__file__).parents[2] / "docs" / "cards"
 PHOTOS = DATA / "imagenet-samples" / "samples.parquet"
 SEEDS, GROUP, ROUNDS = 24, 3, 6
+IDLE_RATE = 300.0  # images a second that MobileNet 0.25 does on one idle core, or less
 
 
 def mobilenet(size: str):
@@ -65,10 +66,14 @@ def test_a_gate_on_a_search_of_eight_seconds_is_undecided_and_fails(hurried):
 
 
 def test_the_budget_of_time_is_that_of_everything(hurried):
-    """Seen: "what helps" ran for 64 s beyond the 8 s. A busy machine gets some slack."""
+    """Seen: "what helps" ran for 64 s beyond the 8 s, on an idle machine. A busy one is allowed more."""
     audit, _ = hurried
-    assert audit.budget.elapsed < 8 + 20
+    slower = max(1.0, IDLE_RATE / audit.budget.rate)
+    assert audit.budget.elapsed < 8 + 20 * slower
     assert audit.state == "finished"
+    assert not any("temperature" in one.mitigation for one in audit.mitigations)
+    if audit.verdict is not None:
+        assert any("The time was up before all mitigations were measured" in note for note in audit.notes)
 
 
 def test_what_the_threshold_means_is_said_beside_the_confidence(tmp_path):

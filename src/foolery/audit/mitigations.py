@@ -55,11 +55,13 @@ def measure_mitigations(session: AuditSession) -> tuple[tuple[Mitigation, ...], 
     if plan.reference is None or audit.reference is None or results is None or not audit.champions:
         return (), ()
     rows, notes = rejection_thresholds(results, audit.reference), []
-    if audit.classifier.kind == "softmax":
-        rows += temperature_scaling(
-            session, session.scored or score_reference(plan.classifier, plan.reference)
-        )
     try:
+        if audit.classifier.kind == "softmax":
+            if session.document.remaining <= 0:
+                raise TimeIsUpError("mitigations: the time is up")
+            rows += temperature_scaling(
+                session, session.scored or score_reference(plan.classifier, plan.reference)
+            )
         for number, (kind, other) in enumerate(plan.others.items()):
             defended = ensemble(plan.classifier, other) if kind == "ensemble" else other
             fresh = fresh_audit(session, kind, defended, len(plan.others) - number)
