@@ -80,11 +80,19 @@ def _rounds(count: int, stop: int) -> list[Stage]:
 
 
 def _kept(alive: list[CardTrial], seconds: float) -> list[CardTrial]:
-    """The best third, and those that are as good as its last unless one more round took them minutes."""
+    """The best third, and those that the images cannot tell from the first, unless a round took them minutes.
+
+    A few images more or less are chance: who is out now would never be asked about more.
+    """
     count = max(FINALISTS, len(alive) // KEEP_ONE_OF)
-    last = alive[:count][-1].rank[:2]
+    last, first = alive[:count][-1].rank[:2], alive[0]
     most = len(alive) if seconds < _PATIENCE / 4 else 2 * count
-    return [each for at, each in enumerate(alive) if at < count or (at < most and each.rank[:2] == last)]
+    return [
+        each
+        for at, each in enumerate(alive)
+        if at < count
+        or (at < most and (each.rank[:2] == last or mcnemar(each.correct, first.correct) > SIGNIFICANT))
+    ]
 
 
 def choose(finalists: Sequence[CardTrial]) -> Choice:
