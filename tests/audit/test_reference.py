@@ -222,3 +222,23 @@ def test_what_the_user_leaves_out_is_not_searched_for(lenet, mnist, tmp_path):
     assert np.isclose(audit.verdict.fooled_at_tpr95.value * 8 % 1, 0)
     with pytest.raises(UsageError, match="--exclude 1, 8; give that"):
         run_audit(lenet, small_config(mnist, tmp_path / "few"), resume=True)
+
+
+def test_detectors_are_mitigations_and_the_best_is_named(lenet, mnist, mnist_train, tmp_path):
+    session = finished_session(lenet, small_config(mnist, tmp_path / "a", guards=("msp", "digits-vae")))
+    rows, notes = measure_mitigations(session)
+    named = [*(row.mitigation for row in rows), *notes]
+    assert any("guarded:lenet+digits-vae" in one for one in named)
+    guarded = open_audit(tmp_path / "a" / "mitigations" / "guard2")
+    assert guarded.excluded == ("rejected",)
+    best = [note for note in notes if note.startswith("Of the detectors, guarded:lenet+")]
+    helped = {row.mitigation for row in rows if row.mitigation.startswith("guard") and row.figure == "score"}
+    assert len(best) == bool(helped)
+
+
+def test_images_that_a_detector_was_fitted_on_are_no_reference(lenet, mnist_train):
+    from foolery.classifiers.wrappers.guarded import guard
+
+    reference = ReferenceData(mnist_train, "mnist", "train", 2000)
+    with pytest.raises(UsageError, match=r"guarded:lenet\+msp was fitted on 2000 of the 2000"):
+        score_reference(guard(lenet, "msp"), reference)

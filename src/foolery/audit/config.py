@@ -9,6 +9,7 @@ from typing import Literal
 
 from foolery.audit.attacks import Attack, select_attacks
 from foolery.audit.gates import Gate
+from foolery.audit.mitigations import GUARD
 from foolery.audit.panel import Panel, default_panel, make_panel
 from foolery.audit.pipelines import check_files
 from foolery.audit.plan import DEFAULT_QUERIES, AuditPlan
@@ -18,6 +19,7 @@ from foolery.audit.schema import FILE, Audit
 from foolery.audit.storage import open_audit
 from foolery.classifiers import load_classifier
 from foolery.classifiers.base import Classifier, Description
+from foolery.classifiers.wrappers.guarded import guard
 from foolery.classifiers.wrappers.metered import Budget
 from foolery.data import load_data
 from foolery.data.labelled import LabelledData
@@ -57,6 +59,7 @@ class AuditConfig:
             given. Each of these takes the whole budget once more.
         ensemble: another network, loaded or by reference; both together are one of the mitigations.
         hardened: a hardened network, likewise.
+        guards: detectors, as ``guarded:REF+DETECTOR`` has them; the classifier behind each is attacked anew.
         out: folder of the audit; ``runs/CLASSIFIER-audit-seedN`` if None.
         load: how ``ensemble`` and ``hardened`` are loaded from a reference; ``load_classifier`` if None.
         keep: ``all``, or ``light``: without the files of the attacks, which take most of the room. A light
@@ -92,6 +95,7 @@ class AuditConfig:
     mitigations: bool | None = None
     ensemble: Classifier | str | None = None
     hardened: Classifier | str | None = None
+    guards: Sequence[str] = ()
     out: Path | str | None = None
     load: Callable[[str], Classifier] | None = None
     keep: Literal["all", "light"] = "all"
@@ -100,13 +104,15 @@ class AuditConfig:
     command: str = "python"
 
     def __post_init__(self) -> None:
-        if self.mitigations is False and (self.ensemble is not None or self.hardened is not None):
+        if self.mitigations is False and self._names_others():
             raise UsageError(
-                "--no-mitigations: --ensemble and --hardened are mitigations; leave out one of them"
+                "--no-mitigations: --ensemble, --hardened and --guard are mitigations; leave out one of them"
             )
-        searches = self.attacks is not None or self.ensemble is not None or self.hardened is not None
+        searches = self.attacks is not None or self._names_others()
         if self.champions is not None and searches:
-            raise UsageError("--champions: attacks nothing; leave out --attacks, --ensemble, --hardened")
+            raise UsageError(
+                "--champions: attacks nothing; leave out --attacks, --ensemble, --hardened, --guard"
+            )
         if self.champions is not None and self.baseline is not None:
             raise UsageError("--baseline: needs attacks of its own; --champions has none")
         if not 1 <= self.repetitions <= MAX_SEEDS:
@@ -160,7 +166,7 @@ class AuditConfig:
             gates=self._gates(),
             baseline=baseline,
             mitigations=self._measures_mitigations(),
-            others=self._others(),
+            others=self._others(classifier),
             allow_unfinished=self.allow_unfinished,
             protocol=protocol,
             keep=self.keep,
@@ -256,15 +262,19 @@ class AuditConfig:
 
     def _measures_mitigations(self) -> bool:
         if self.mitigations is None:
-            return self.ensemble is not None or self.hardened is not None
+            return self._names_others()
         return self.mitigations
 
-    def _others(self) -> dict[str, Classifier]:
+    def _names_others(self) -> bool:
+        return self.ensemble is not None or self.hardened is not None or bool(self.guards)
+
+    def _others(self, classifier: Classifier) -> dict[str, Classifier]:
         load = load_classifier if self.load is None else self.load
         named = {"ensemble": self.ensemble, "hardened": self.hardened}
-        return {
+        others = {
             kind: load(one) if isinstance(one, str) else one for kind, one in named.items() if one is not None
         }
+        return others | {f"{GUARD}{row}": guard(classifier, one) for row, one in enumerate(self.guards, 1)}
 
     def _out(self, name: str) -> Path:
         return default_folder(name, "audit", self.seed) if self.out is None else Path(self.out)

@@ -38,6 +38,8 @@ from foolery.stages import drop_stage
 from foolery.text import format_confidence, format_percent
 
 HIGH_CONFIDENCE = 0.9
+GUARD = "guard"
+"""Start of the name of a mitigation that is a detector."""
 _COLDEST, _HOTTEST = 0.05, 20.0
 
 
@@ -68,9 +70,29 @@ def measure_mitigations(session: AuditSession) -> tuple[tuple[Mitigation, ...], 
             measured, note = _before_and_after(kind, other.description.name, audit, fresh)
             rows += measured
             notes += note
+        notes += best_guard(rows)
     except TimeIsUpError:
         notes.append("The time was up before all mitigations were measured.")
     return tuple(rows), tuple(notes)
+
+
+def best_guard(rows: Sequence[Mitigation]) -> list[str]:
+    """The detector that stands best against attacks that know it, with its price; nothing without any."""
+    scores = [row for row in rows if row.mitigation.startswith(GUARD) and row.figure == "score"]
+    if not scores:
+        return []
+    best = max(scores, key=lambda row: -inf if row.after is None else row.after)
+    name = best.mitigation.partition(" ")[2]
+    return [
+        f"Of the detectors, {name} stands best against attacks that know it: score {best.before:.1f} without "
+        f"it, {best.after:.1f} with it; {best.cost}."
+    ]
+
+
+def _cost_of(kind: str) -> str:
+    if kind.startswith(GUARD):
+        return "a detector that looks at every image, and refuses real ones too"
+    return COSTS[kind]
 
 
 def check_mitigations(
@@ -231,7 +253,7 @@ def _before_and_after(
         ]
     accuracy = f"accuracy {format_percent(plain.reference.accuracy)} before, "
     accuracy += f"{format_percent(defended.reference.accuracy)} after"
-    cost = COSTS[kind]
+    cost = _cost_of(kind)
     rows = [
         Mitigation(
             mitigation=name,

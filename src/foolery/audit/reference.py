@@ -19,6 +19,7 @@ from foolery.audit.detection import TPRS, min_images
 from foolery.audit.intervals import exact_share
 from foolery.audit.resolution import check_resolution
 from foolery.audit.schema import ReferenceStatistics, Threshold
+from foolery.canvas import canvas_hash
 from foolery.checks.class_order import other_order
 from foolery.classifiers.accuracy import LabelledPredictions, better_than_chance
 from foolery.classifiers.base import Classifier, Description
@@ -126,13 +127,22 @@ def score_reference(
     measure = measure_of(description)
     size = max(1, min(400, BATCH_VALUES // description.canvas.size, batch or 400))
     batches, labels = [], []
+    fitted_on: frozenset[str] = getattr(classifier, "fit_hashes", frozenset())
+    shared = 0
     for part in sample(data, reference.max_images).batches(size, description.canvas):
+        if fitted_on:
+            shared += sum(canvas_hash(canvas) in fitted_on for canvas in part.canvases)
         batches.append(classifier.scores(part.canvases))
         labels.append(match.index[part.labels])
         on_scored(sum(map(len, labels)))
     if not batches:
         raise UsageError("data: no image could be read")
     scores, classes = np.concatenate(batches), np.concatenate(labels)
+    if shared > len(scores) // 100:
+        raise UsageError(
+            f"data: the detector of {description.name} was fitted on {shared} of the {len(scores)} reference "
+            f"images; name other data, or fit it on others: …?fit=folder:DIR"
+        )
     predictions = LabelledPredictions.from_scores(scores, classes, description.kind)
     message = other_order(predictions, match, data.classes, description.classes)
     if message is not None:

@@ -122,6 +122,10 @@ def audit(
         str | None,
         typer.Option("--hardened", metavar="REF", help="Mitigation: this hardened network instead."),
     ] = None,
+    guard: Annotated[
+        list[str] | None,
+        typer.Option("--guard", metavar="DETECTOR", help="Mitigation: this detector; repeatable."),
+    ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
@@ -186,6 +190,7 @@ def audit(
         mitigations=mitigations,
         ensemble=ensemble,
         hardened=hardened,
+        guards=tuple(guard or ()),
         out=out if out is not None else default_run(classifier, "audit", seed),
         load=lambda reference: load(reference, backend, None, device, None, trust, None, precision),
         keep=cast('Literal["all", "light"]', keep),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TPR = 0.95
 FIT_IMAGES = 2000  # half of them to learn from, half for the threshold
 SPLIT = "train"
-_NEVER = -700.0  # logarithm of the probability of what does not happen: exp of it is no denormal
+_NEVER = -600.0  # logarithm of the probability of what does not happen, less the margin: no two are equal
 _HALF = float(np.log(0.5))
 
 
@@ -113,11 +113,12 @@ class Guarded:
         import torch
 
         seen = self._twin.tensors(canvases)
-        beyond = self.guard.margins(seen).clamp(max=0.0)
+        margins = self.guard.margins(seen)
+        beyond = margins.clamp(max=0.0)
         refused = (beyond < 0).double()
         accepted = seen.scores + (refused * _HALF + beyond)[:, None]
         share = (_HALF * refused + beyond).exp()
-        rejected = torch.where(beyond < 0, torch.log1p(-share.clamp(max=0.5)), _NEVER)
+        rejected = torch.where(beyond < 0, torch.log1p(-share.clamp(max=0.5)), _NEVER - margins)
         return torch.cat([accepted, rejected[:, None]], 1)
 
     @cached_property
@@ -129,7 +130,7 @@ def _with_rejected(scores: NDArray[np.float64], margins: NDArray[np.float64]) ->
     beyond = np.minimum(margins, 0.0)
     refused = beyond < 0
     accepted = beyond + np.where(refused, _HALF, 0.0)
-    rejected = np.where(refused, np.log1p(-np.exp(np.minimum(accepted, _HALF))), _NEVER)
+    rejected = np.where(refused, np.log1p(-np.exp(np.minimum(accepted, _HALF))), _NEVER - margins)
     return np.column_stack([scores + accepted[:, None], rejected])
 
 
