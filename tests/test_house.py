@@ -31,6 +31,7 @@ FLOORS = (
         "results",
         "install",
         "untrusted",
+        "arrays",
         "code",
         "stages",
         "schedule",

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from foolery.text import printable
+from foolery.untrusted import escaped
 
 
 def install_command(*extras: str) -> str:
@@ -42,10 +42,10 @@ def shell_words(words: list[str], *, windows: bool = os.name == "nt") -> str:
 
 def _quoted(word: str) -> str:
     """One word of a POSIX shell, as bash reads it where its bytes are no UTF-8."""
-    if printable(word) == word:
+    if escaped(word) == word:
         return shlex.quote(word)
-    escaped = word.replace("\\", "\\\\").replace("'", "\\'")
-    return f"$'{printable(escaped)}'"
+    inside = word.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{escaped(inside)}'"
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from decimal import ROUND_DOWN, Decimal
 from pathlib import PurePath
 from typing import Literal
@@ -84,19 +83,6 @@ def format_duration(seconds: object) -> str:
     if minutes < 120:
         return f"{minutes} min {round(seconds) % 60} s"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-_NO_CHARACTER = re.compile("[\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    r"""``text`` with what is no character, as in file names of another encoding, as ``\xNN``.
-
-    Example:
-        >>> print(printable("M\udcf6we"))
-        M\xf6we
-    """
-    return _NO_CHARACTER.sub(lambda match: f"\\x{ord(match[0]) & 0xFF:02x}", text)
 
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"

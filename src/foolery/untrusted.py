@@ -14,20 +14,14 @@ import stat
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from foolery.errors import UsageError
-
-if TYPE_CHECKING:
-    from zipfile import ZipFile, ZipInfo
-
-    from numpy.typing import NDArray
 
 MAX_JSON_BYTES = 64 * 2**20
 MAX_DEPTH = 32  # of lists and objects in each other
 MAX_WHOLE = 2**64  # whole numbers are smaller in size
 MAX_CLASSES = 100_000
-MAX_ARRAYS = 100  # of one file
 MAX_NAME = 5000  # characters of a class name
 
 _KINDS = (
@@ -63,11 +57,11 @@ def read_bytes(path: Path, limit: int) -> bytes:
         UnreadableError: for anything else.
     """
     try:
-        _check_regular(path, os.stat(path))  # before it is opened: to open some devices does something
+        check_regular(path)  # before it is opened: to open some devices does something
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
-            _check_regular(path, status)
+            _check_kind(path, status)
             size, content = status.st_size, file.read(limit + 1) if status.st_size <= limit else b""
     except UnreadableError:
         raise
@@ -80,7 +74,17 @@ def read_bytes(path: Path, limit: int) -> bytes:
     return content
 
 
-def _check_regular(path: Path, status: os.stat_result) -> None:
+def check_regular(path: Path) -> None:
+    """Raise UnreadableError unless ``path`` is a regular file, or leads to one."""
+    try:
+        _check_kind(path, os.stat(path))
+    except OSError as error:
+        raise UnreadableError(path, error.strerror or str(error)) from None
+    except ValueError as error:  # a zero byte in the path
+        raise UnreadableError(ascii(str(path)), str(error)) from None
+
+
+def _check_kind(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         kind = next((name for is_kind, name in _KINDS if is_kind(status.st_mode)), "no file")
         raise UnreadableError(path, f"it is {kind}, expected a regular file")
@@ -148,56 +152,6 @@ def _finite(text: str) -> float:
 
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number of JSON")
-
-
-def read_arrays(path: Path, limit: int) -> dict[str, NDArray[Any]]:
-    """The arrays in an ``.npz`` file, by name; numbers alone, of at most ``limit`` bytes together.
-
-    Sizes are taken from the headers before anything is unpacked: a small file can unpack to an enormous one.
-
-    Raises:
-        UnreadableError: for anything else, and where an array is not as large as its header says.
-    """
-    import zipfile
-
-    try:
-        _check_regular(path, os.stat(path))
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            total = sum(member.file_size for member in members)
-            if len(members) > MAX_ARRAYS or total > limit:
-                raise UnreadableError(
-                    path,
-                    f"{len(members)} arrays of {total:,} bytes, at most {MAX_ARRAYS} of {limit:,} are read",
-                )
-            return {
-                member.filename.removesuffix(".npy"): _read_array(archive, member, path) for member in members
-            }
-    except UnreadableError:
-        raise
-    except OSError as error:
-        raise UnreadableError(path, error.strerror or str(error)) from None
-    except Exception as error:  # zipfile and numpy raise what they like for damaged files
-        raise UnreadableError(path, f"damaged ({shortened(str(error)) or type(error).__name__})") from None
-
-
-def _read_array(archive: ZipFile, member: ZipInfo, path: Path) -> NDArray[Any]:
-    import numpy as np
-    from numpy.lib import format as layout
-
-    with archive.open(member) as file:
-        version = layout.read_magic(file)
-        if version not in ((1, 0), (2, 0)):
-            raise UnreadableError(path, f"{member.filename!a}: arrays of version {version} are not read")
-        read_header = layout.read_array_header_1_0 if version == (1, 0) else layout.read_array_header_2_0
-        shape, is_fortran, dtype = read_header(file)
-        size = math.prod(shape) * dtype.itemsize
-        if dtype.kind not in "biuf" or min(shape, default=0) < 0 or size != member.file_size - file.tell():
-            raise UnreadableError(
-                path, f"{member.filename!a}: it is not as large as {shape} {dtype} has to be"
-            )
-        flat = np.frombuffer(bytearray(file.read(size)), dtype)
-    return flat.reshape(shape, order="F" if is_fortran else "C")
 
 
 def path_inside(folder: Path, name: str) -> Path:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -125,3 +126,63 @@ def test_without_pyarrow_the_error_is_the_pip_line(tmp_path):
     code = f"import sys; sys.modules['pyarrow'] = None\n{opening}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert install_command("dataset") in done.stderr
+
+
+def test_a_small_file_that_claims_many_rows_is_refused_before_they_are_made(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from foolery.data import parquet as reader
+
+    rows = 3_000_000
+    table = pa.table({"image": pa.nulls(rows, pa.binary()), "label": pa.array(np.zeros(rows, np.int64))})
+    pq.write_table(table, tmp_path / "a.parquet", compression="zstd")
+    assert (tmp_path / "a.parquet").stat().st_size < 100_000
+    monkeypatch.setattr(reader, "MAX_ROWS", rows - 1)
+    with pytest.raises(UsageError, match=r"a\.parquet: it has 3,000,000 rows, at most 2,999,999 are read"):
+        load_data(f"parquet:{tmp_path / 'a.parquet'}")
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([10**8], "label 100,000,000, and no class names; at most 100,000"),
+        ([2**62], "at most 100,000 classes are read"),
+        (["x" * 30_000], "a label has 30,000 bytes, at most 20,000 are read"),
+        ([str(number) for number in range(100_001)], "100,001 different labels, at most 100,000"),
+    ],
+)
+def test_labels_that_would_make_too_many_classes_are_one_line(tmp_path, labels, said):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"image": pa.nulls(len(labels), pa.binary()), "label": labels})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(UsageError) as refused:
+        load_data(f"parquet:{tmp_path / 'a.parquet'}")
+    assert said in str(refused.value)
+
+
+def test_a_file_outside_or_no_regular_one_that_a_cell_names_is_not_read(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (tmp_path / "out.png").write_bytes(png(0))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "own.png").write_bytes(png(1))
+    (folder / "zero.png").symlink_to("/dev/zero")
+    (folder / "link.png").symlink_to(tmp_path / "out.png")
+    os.mkfifo(folder / "pipe.png")
+    names = ["../out.png", "zero.png", "link.png", "pipe.png", "own.png"]
+    cells = pa.array([{"bytes": None, "path": name} for name in names])
+    pq.write_table(pa.table({"image": cells, "label": [0] * 5}), folder / "a.parquet")
+    data = load_data(f"parquet:{folder / 'a.parquet'}")
+    assert sum(len(part) for part in data.batches(5, CANVAS)) == 1
+    assert len(data.unreadable) == 4
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path):
+    (tmp_path / "a.parquet").symlink_to("/dev/zero")
+    with pytest.raises(UsageError):
+        load_data(f"parquet:{tmp_path}")

@@ -1,5 +1,7 @@
 """A run that was killed at any moment and resumed equals the run that was never interrupted."""
 
+import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -94,3 +96,22 @@ def test_a_comparison_that_could_not_fail_would_prove_nothing():
     altered = replace(champion, genome=champion.genome[:-1] + bytes([champion.genome[-1] ^ 1]))
     other = replace(first, champions=(*first.champions[:3], altered, *first.champions[4:]))
     assert without_times(other) != without_times(first)
+
+
+def test_what_a_kill_after_the_last_generation_left_goes_when_the_run_is_resumed(tmp_path):
+    """All is stored then, in SQLite's log beside run.db, which somebody may copy without it."""
+    run(tmp_path / "run", "cppn")
+    connection = sqlite3.connect(tmp_path / "run" / "run.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    for status in ("running", "finished"):
+        connection.execute("UPDATE run SET status = ?", (status,))
+    for file in sorted((tmp_path / "run").iterdir()):  # before SQLite itself tidies up
+        shutil.copy(file, tmp_path / f"{file.name}.copy")
+    connection.close()
+    for file in tmp_path.glob("*.copy"):
+        file.rename(tmp_path / "run" / file.stem)
+    (tmp_path / "run" / "run.lock").touch()
+    assert (tmp_path / "run" / "run.db-wal").stat().st_size > 0
+    run(tmp_path / "run", "cppn", resume=True)
+    assert [file.name for file in (tmp_path / "run").iterdir()] == ["run.db"]
+    assert without_times(open_run_file(tmp_path / "run")) == without_times(whole("cppn"))

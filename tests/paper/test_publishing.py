@@ -58,5 +58,5 @@ def test_what_cannot_be_judged_is_named(tmp_path):
     with pytest.raises(UsageError, match="not the figures of fig4"):
         judge_again(tmp_path, ["fig4"])
     (tmp_path / "fig4.json").write_text("[1")
-    with pytest.raises(UsageError, match=r"fig4\.json cannot be read"):
+    with pytest.raises(UsageError, match=r"fig4\.json: cannot be read"):
         judge_again(tmp_path, ["fig4"])

@@ -13,6 +13,7 @@ from foolery.canvas import MAX_SIDE, CanvasShape, Resize
 from foolery.classifiers.base import Kind
 from foolery.classifiers.class_names import named_list, read_class_names
 from foolery.errors import UsageError
+from foolery.files import write_atomic
 from foolery.untrusted import MAX_JSON_BYTES, UnreadableError, parse_json, read_bytes
 
 Output = Literal["logits", "probabilities"]
@@ -160,9 +161,9 @@ class Card(_Frozen):
                 del content["preprocessing"][name]
         text = json.dumps(content, indent=2, ensure_ascii=False)
         try:
-            path.write_bytes(f"{text}\n".encode())
+            write_atomic(path, f"{text}\n".encode())
         except UnicodeEncodeError:  # a name from bytes that are no UTF-8
-            path.write_text(json.dumps(content, indent=2) + "\n", encoding="ascii")
+            write_atomic(path, json.dumps(content, indent=2) + "\n")
 
 
 def card_beside(weights: Path) -> Path:

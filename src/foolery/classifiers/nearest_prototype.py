@@ -12,14 +12,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.arrays import read_array
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Description
 from foolery.classifiers.card import Card
 from foolery.classifiers.inference import to_scores
 from foolery.errors import UsageError
+from foolery.untrusted import UnreadableError
 
 #: Canvases that are compared at a time.
 CHUNK = 200
+MAX_PROTOTYPES = 2**30  # bytes of a file of prototypes; in comparisons each takes eight times as many
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,9 @@ def open_prototypes(name: str, file: Path, card: Card, fingerprint: str) -> Prot
         UsageError: where the file is damaged, or the card does not fit it.
     """
     try:
-        prototypes = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"classifier {name}: cannot read {file}: {error}") from None
+        prototypes = read_array(file, MAX_PROTOTYPES)
+    except UnreadableError as error:
+        raise UsageError(f"classifier {name}: cannot read {file}: {error.reason}") from None
     shape = card.preprocessing.shape
     fits = prototypes.ndim == 5 and prototypes.shape[2:] == shape.axes and prototypes.shape[1] > 0
     if prototypes.dtype != np.uint8 or not fits or len(prototypes) != len(card.classes):

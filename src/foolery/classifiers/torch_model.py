@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.arrays import read_safetensors_header
 from foolery.canvas import Canvases
 from foolery.classifiers.base import Description
 from foolery.classifiers.card import Card, Preprocessing
@@ -19,6 +20,7 @@ from foolery.classifiers.inference import chunk_size, outputs, scores, to_scores
 from foolery.classifiers.preprocess import crop_slices
 from foolery.classifiers.scores import SATURATES
 from foolery.errors import MissingExtraError, UsageError
+from foolery.untrusted import UnreadableError
 
 try:
     import torch
@@ -178,7 +180,10 @@ def load_weights(network: nn.Module, weights: Path, architecture: str) -> None:
     from safetensors.torch import load_file
 
     try:
+        read_safetensors_header(weights)
         network.load_state_dict(load_file(weights))
+    except UnreadableError as error:
+        raise UsageError(f"classifier torch: cannot read {weights}: {error.reason}") from None
     except (OSError, SafetensorError) as error:
         raise UsageError(f"classifier torch: cannot read {weights}: {error}") from None
     except RuntimeError as error:

@@ -11,7 +11,8 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from foolery.cli._output import note
-from foolery.text import format_count, printable
+from foolery.text import format_count
+from foolery.untrusted import escaped
 
 if TYPE_CHECKING:
     from foolery.data import LabelledData
@@ -35,7 +36,7 @@ class Announcer:
 
     def opening(self, reference: str) -> AbstractContextManager[None]:
         """Says so where listing takes long."""
-        return patience(f"listing {printable(reference)}", self.wait)
+        return patience(f"listing {escaped(reference)}", self.wait)
 
     def opened(self, reference: str, data: LabelledData, classes: Sequence[str] | None) -> None:
         """Print the lines of ``data``, unless they were printed before."""
@@ -45,7 +46,7 @@ class Announcer:
         """Print the lines of ``data``; the first says what was taken ``by_position`` alone."""
         from foolery.data.contents import contents_lines
 
-        lines = contents_lines(data, printable(reference))
+        lines = contents_lines(data, escaped(reference))
         if by_position:
             lines[0] += f"; {by_position}"
         if tuple(lines) in self.printed:
@@ -60,7 +61,7 @@ def announced_after(reference: str, split: str, *, as_json: bool) -> Iterator[An
     from foolery.data import load_data
     from foolery.data.opened import on_open
 
-    with on_open(None), patience(f"listing {printable(reference)}"):
+    with on_open(None), patience(f"listing {escaped(reference)}"):
         opened = AnnouncedData(load_data(reference, split))
     try:
         yield opened

@@ -15,7 +15,6 @@ from typing import TextIO
 import typer
 
 from foolery.errors import FooleryError, JournalWarning, UncachedWarning, UsageError, did_you_mean
-from foolery.text import printable
 from foolery.untrusted import escaped
 
 FAILED = 3
@@ -62,7 +61,7 @@ def scarce_line(error: Exception) -> str | None:
 
 def os_error_line(error: OSError) -> str:
     """What the operating system refused, and where; with a remedy where a place cannot be written to."""
-    place = f"{printable(str(error.filename))}: " if error.filename is not None else ""
+    place = f"{escaped(str(error.filename))}: " if error.filename is not None else ""
     remedy = "; name a place that can be written to (--out)" if error.errno in _NOT_ALLOWED else ""
     return f"{place}{error.strerror}{remedy}"
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from foolery.data.download import data_folders, download
+from foolery.data.download import MAX_DOWNLOAD, data_folders, download
 from foolery.data.labelled import LabelledImages
 from foolery.errors import UsageError
+from foolery.untrusted import UnreadableError, read_bytes
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -64,13 +65,20 @@ def _contents(names: list[str]) -> list[bytes]:
     for folder in (each / "cifar10" for each in data_folders()):
         for below in (folder, folder / FOLDER):
             if all((below / name).is_file() for name in names):
-                return [_check_digest((below / name).read_bytes(), name, str(below / name)) for name in names]
+                return [_check_digest(_read(below / name), name, str(below / name)) for name in names]
         if (folder / ARCHIVE).is_file():
-            return _unpack((folder / ARCHIVE).read_bytes(), names, folder / ARCHIVE)
+            return _unpack(_read(folder / ARCHIVE), names, folder / ARCHIVE)
     archive = download(
         f"cifar10/{ARCHIVE}", _MIRRORS, lambda data, where: _check_digest(data, ARCHIVE, where), "170 MB"
     )
     return _unpack(archive, names, Path(ARCHIVE))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_bytes(path, MAX_DOWNLOAD)
+    except UnreadableError as error:
+        raise UsageError(f"data cifar10: {error}") from None
 
 
 def _unpack(archive: bytes, names: list[str], source: Path) -> list[bytes]:
@@ -79,6 +87,8 @@ def _unpack(archive: bytes, names: list[str], source: Path) -> list[bytes]:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:
+                if member.offset_data + member.size > MAX_DOWNLOAD:  # to pass over it would unpack it
+                    raise tarfile.ReadError(f"it unpacks to more than {MAX_DOWNLOAD:,} bytes")
                 name = member.name.rpartition("/")[2]
                 if name in names and member.isfile() and member.size <= 10_000 * _RECORD:
                     file = tar.extractfile(member)

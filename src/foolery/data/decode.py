@@ -14,8 +14,7 @@ import numpy as np
 from foolery.data.file_kind import no_image, readable_formats
 from foolery.errors import UsageError
 from foolery.files import HEAD
-from foolery.text import printable
-from foolery.untrusted import UnreadableError, read_bytes
+from foolery.untrusted import UnreadableError, escaped, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,7 +38,7 @@ class UnreadableImageError(UsageError):
     """
 
     def __init__(self, name: str, reason: str, detail: str = "") -> None:
-        super().__init__(f"image {printable(name)}: {reason}{f' ({detail})' if detail else ''}")
+        super().__init__(f"image {escaped(name)}: {reason}{f' ({detail})' if detail else ''}")
         self.reason = reason
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import os
 import sys
 import zlib
@@ -16,7 +17,10 @@ from pathlib import Path
 
 from foolery.errors import UsageError
 from foolery.files import write_atomic
+from foolery.untrusted import UnreadableError, read_bytes
 
+MAX_DOWNLOAD = 2**28
+"""Bytes of a file of a data set, packed and unpacked: the largest, of CIFAR-10, has 184 million."""
 TIMEOUT = 20.0  # seconds without a response after which a mirror counts as unreachable
 
 
@@ -50,7 +54,11 @@ def stored_content(file: StoredFile) -> bytes:
     for folder in data_folders():
         path = folder / file.path
         if path.is_file():
-            return _decompress_checked(path.read_bytes(), file, str(path))
+            try:
+                compressed = read_bytes(path, MAX_DOWNLOAD)
+            except UnreadableError as error:
+                raise UsageError(f"data {error}") from None
+            return _decompress_checked(compressed, file, str(path))
     return _decompress_checked(
         download(file.path, file.mirrors, partial(_check_compressed, file)), file, file.path
     )
@@ -71,7 +79,10 @@ def _cache() -> Path:
 
 def _decompress_checked(compressed: bytes, file: StoredFile, source: str) -> bytes:
     try:
-        data = gzip.decompress(compressed)
+        with gzip.open(io.BytesIO(compressed)) as stream:
+            data = stream.read(MAX_DOWNLOAD + 1)
+        if len(data) > MAX_DOWNLOAD:
+            raise EOFError(f"it unpacks to more than {MAX_DOWNLOAD:,} bytes")
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{source}: not a whole gzip file ({error}); delete it to have it fetched") from None
     digest = hashlib.sha256(data).hexdigest()
@@ -112,7 +123,7 @@ def download(
             with opener.open(address, timeout=TIMEOUT) as response:
                 if size is not None:
                     print(f"downloading {address} ({size})", file=sys.stderr, flush=True)
-                content = check(response.read(), address)
+                content = check(response.read(MAX_DOWNLOAD + 1), address)
         except (OSError, HTTPException, UsageError) as error:
             failures.append(str(error) or type(error).__name__)
         else:

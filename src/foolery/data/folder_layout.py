@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from foolery.data.folder_tree import Folder
 from foolery.data.splits import choose_split, names_of, split_folders, split_role
 from foolery.errors import UsageError
-from foolery.text import printable
+from foolery.untrusted import escaped
 
 _WRAPPERS = 4  # folders with nothing but one folder in them that are opened, at most
 _SHOWN = 4
@@ -107,7 +107,7 @@ def _unwrapped(folder: Folder, tree: Layout) -> Folder:
             break
         tree.left_out.update(folder.listing.left_out)
         folder = filled[0]
-        tree.notes.append(f"the classes lie in {printable(folder.name)}")
+        tree.notes.append(f"the classes lie in {escaped(folder.name)}")
     return folder
 
 
@@ -131,7 +131,7 @@ def _of_split(
     chosen = choose_split(splits, split)
     if chosen is None:
         raise UsageError(_no_split(folder, splits, split, location))
-    tree.notes.append(f"read from {printable(chosen.name)}, one of the splits {_listed(names_of(splits))}")
+    tree.notes.append(f"read from {escaped(chosen.name)}, one of the splits {_listed(names_of(splits))}")
     beside = [each for each in folder.folders if all(each not in group for group in splits.values())]
     for each in beside:
         if each.holds_files:
@@ -143,13 +143,13 @@ def _of_split(
 
 
 def _no_split(folder: Folder, splits: dict[str, list[Folder]], split: str, location: str) -> str:
-    has = f"data folder:{printable(location)}: it has no {split}; it has {_listed(names_of(splits))}"
+    has = f"data folder:{escaped(location)}: it has no {split}; it has {_listed(names_of(splits))}"
     other = "train" if split == "test" else "test"
     remedy = f"; --split {other} reads that" if choose_split(splits, other) is not None else ""
     for each in folder.folders:
         if split_role(each.name) == split and each.holds_images:
             images = sum(len(below.listing.images) for below in each.walk())
-            return f"{has}, and {images} images of no class in {printable(each.name)}{remedy}"
+            return f"{has}, and {images} images of no class in {escaped(each.name)}{remedy}"
     return has + remedy
 
 
@@ -172,7 +172,7 @@ def _add_split_of_class(folder: Folder, split: str, tree: Layout) -> None:
     chosen = choose_split(splits, split)
     if chosen is None and folder.holds_images:
         raise UsageError(
-            f"data {printable(folder.path)}: it has no {split}; it has {_listed(names_of(splits))}"
+            f"data {escaped(folder.path)}: it has no {split}; it has {_listed(names_of(splits))}"
         )
     tree.classes.append((folder.name, [] if chosen is None else [chosen]))
     note = "each class has splits of its own"
@@ -208,16 +208,16 @@ def _refuse_groups(tree: Layout, location: str) -> None:
     if len(names - usual) < 2 or any(len(each) > 2 * len(names) for each in inside):
         return
     raise UsageError(
-        f"data folder:{printable(location)}: {_listed([each.name for each in groups])} all hold the folders "
-        f"{_listed(sorted(names))}: which are the classes? Give folder:{printable(groups[0].path)} for the "
+        f"data folder:{escaped(location)}: {_listed([each.name for each in groups])} all hold the folders "
+        f"{_listed(sorted(names))}: which are the classes? Give folder:{escaped(groups[0].path)} for the "
         "inner ones; for the outer ones put the images straight into them"
     )
 
 
 def _leave_out(tree: Layout, folder: Folder, why: str) -> None:
-    tree.left_out[f"the folder {printable(folder.name)} ({why})"] += 1
+    tree.left_out[f"the folder {escaped(folder.name)} ({why})"] += 1
 
 
 def _listed(names: Iterable[str]) -> str:
-    every = [printable(each) for each in names]
+    every = [escaped(each) for each in names]
     return ", ".join(every[:_SHOWN]) + (f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else "")

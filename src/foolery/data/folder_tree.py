@@ -12,7 +12,7 @@ from foolery.data.file_kind import SUFFIXES, image_format, no_image, readable_fo
 from foolery.data.litter import is_litter
 from foolery.errors import UsageError
 from foolery.files import HEAD
-from foolery.text import printable
+from foolery.untrusted import escaped
 
 LITTER = "hidden, or left by other programs"
 
@@ -100,7 +100,7 @@ def _listing(path: str) -> Listing:
                     else:
                         left_out[reason] += 1
     except OSError as error:
-        raise UsageError(f"data {printable(path)}: cannot be listed: {error.strerror}") from None
+        raise UsageError(f"data {escaped(path)}: cannot be listed: {error.strerror}") from None
     return Listing(tuple(sorted(images)), tuple(sorted(folders)), left_out)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import unicodedata
 from collections import Counter
@@ -19,7 +18,7 @@ from foolery.data.image_files import ImageFiles
 from foolery.data.streamed import StreamedImages
 from foolery.errors import UsageError
 from foolery.files import instead
-from foolery.text import printable
+from foolery.untrusted import escaped, read_json
 
 NAMES_FILE = "classes.json"
 
@@ -37,7 +36,7 @@ def open_folder(location: str, split: str) -> StreamedImages:
     """
     folder = Path(location).expanduser()
     if not folder.is_dir():
-        raise UsageError(f"data folder:{printable(str(folder))}: no such folder{_nearest(folder)}")
+        raise UsageError(f"data folder:{escaped(str(folder))}: no such folder{_nearest(folder)}")
     layout = find_layout(str(folder), split)
     left_out = Counter(layout.left_out)
     notes = list(layout.notes)
@@ -51,7 +50,7 @@ def open_folder(location: str, split: str) -> StreamedImages:
         counts.append(len(files))
     if not paths:
         raise UsageError(
-            f"data folder:{printable(str(folder))}: expected one folder of images for each class, found "
+            f"data folder:{escaped(str(folder))}: expected one folder of images for each class, found "
             f"{_contents_message(layout, left_out)}"
         )
     return StreamedImages(
@@ -97,7 +96,7 @@ def _merged(layout: Layout, notes: list[str]) -> tuple[list[str], list[list[str]
     by_name: dict[str, list[str]] = {}
     for name, folders in layout.classes:
         by_name.setdefault(readable_name(name), []).extend(each.path for each in folders)
-    guessed = [readable_name(name) for name, _ in layout.classes if printable(name) != name]
+    guessed = [readable_name(name) for name, _ in layout.classes if escaped(name) != name]
     if guessed:
         shown = ", ".join(guessed[:3])
         notes.append(f"{len(guessed)} folder names are no UTF-8 and were read as Windows-1252: {shown}")
@@ -148,7 +147,7 @@ def _nearest(folder: Path) -> str:
         [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
     )
     close = get_close_matches(folder.name, beside, n=1, cutoff=0.7)
-    return f"; did you mean folder:{printable(str(folder.parent / close[0]))}?" if close else ""
+    return f"; did you mean folder:{escaped(str(folder.parent / close[0]))}?" if close else ""
 
 
 def _translated(root: Path, folder: Path, names: list[str], notes: list[str]) -> tuple[str, ...]:
@@ -156,7 +155,7 @@ def _translated(root: Path, folder: Path, names: list[str], notes: list[str]) ->
     if path is None:
         return tuple(names)
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_json(path)
         rows = content.items() if isinstance(content, dict) else content
         table = {unicodedata.normalize("NFC", str(row[0])): str(row[1]) for row in rows}
     except (OSError, ValueError, TypeError, IndexError, KeyError):

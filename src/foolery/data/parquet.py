@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.data.contents import Contents
+from foolery.data.decode import MAX_IMAGE_FILE
 from foolery.data.parquet_columns import Columns, find_columns, labels_of, sorted_classes
 from foolery.data.splits import ROLES, split_role
 from foolery.data.streamed import StreamedImages
 from foolery.errors import MissingExtraError, UsageError
 from foolery.files import instead
+from foolery.untrusted import UnreadableError, check_regular, path_inside, read_bytes
+
+MAX_ROWS = 2 * 10**7  # of one file; a small file can claim any number
 
 
 @dataclass(frozen=True)
@@ -150,10 +154,18 @@ def _open(path: Path) -> Any:
     except ImportError:
         raise MissingExtraError("pyarrow", "dataset", "read Parquet files") from None
     try:
-        return pyarrow.parquet.ParquetFile(path)
+        check_regular(path)
+        file = pyarrow.parquet.ParquetFile(path)
+    except UnreadableError as error:
+        raise UsageError(f"data {error}") from None
     except (OSError, pyarrow.ArrowException) as error:
         message = instead(path) or f", or damaged ({str(error).splitlines()[0]})"
         raise UsageError(f"data {path}: not a Parquet file{message}") from None
+    if file.metadata.num_rows > MAX_ROWS:
+        raise UsageError(
+            f"data {path}: it has {file.metadata.num_rows:,} rows, at most {MAX_ROWS:,} are read"
+        )
+    return file
 
 
 def _content(file: Any, path: Path) -> tuple[Columns, tuple[str, ...], NDArray[np.int64]]:
@@ -200,7 +212,8 @@ def _image_bytes(cell: Any, folder: Path) -> bytes | None:
     if isinstance(content, str):
         content, name = None, content
     if content is None and name is not None:
-        file = (folder / name).resolve()
-        inside = file.is_relative_to(folder.resolve())  # a stranger's file may name any file of this machine
-        return file.read_bytes() if inside and file.is_file() else None
+        try:  # a stranger's file may name any file of this machine
+            return read_bytes(path_inside(folder, name), MAX_IMAGE_FILE)
+        except UnreadableError:
+            return None
     return content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from foolery.data.image_folder import folder_order
 from foolery.errors import UsageError
-from foolery.untrusted import MAX_CLASSES
+from foolery.untrusted import MAX_CLASSES, MAX_NAME, parse_json
 
 IMAGES = (
     "image", "img", "images", "picture", "photo", "jpg", "jpeg", "png", "image_bytes", "bytes", "content",
@@ -97,6 +96,7 @@ def labels_of(
         column = column.cast(pyarrow.string())
         kind = column.type
     if _is_text(kind):
+        _check_words(column, name, path)
         return _from_words([str(each) for each in column.to_pylist()])
     numbers = column.to_numpy()
     if not np.issubdtype(numbers.dtype, np.number) or not np.array_equal(numbers, np.floor(numbers)):
@@ -118,10 +118,27 @@ def labels_of(
     return classes, labels
 
 
+def _check_words(column: Any, name: str, path: Path) -> None:
+    """Raise UsageError where words are too long or too many to be names of classes."""
+    from pyarrow import compute
+
+    longest = compute.max(compute.binary_length(column)).as_py() or 0
+    if longest > 4 * MAX_NAME:
+        raise UsageError(
+            f"data {path}: column {name}: a label has {longest:,} bytes, at most {4 * MAX_NAME:,} are read"
+        )
+    different = len(column.unique())
+    if different > MAX_CLASSES:
+        raise UsageError(
+            f"data {path}: column {name}: {different:,} different labels, at most {MAX_CLASSES:,} classes "
+            "are read"
+        )
+
+
 def class_label_names(metadata: Mapping[bytes, bytes], label: str) -> tuple[str, ...] | None:
     """Class names as ``datasets`` writes them into the schema; None where there are none."""
     try:
-        names = json.loads(metadata[b"huggingface"])["info"]["features"][label]["names"]
+        names = parse_json(metadata[b"huggingface"])["info"]["features"][label]["names"]
     except (KeyError, ValueError, TypeError):
         return None
     return tuple(map(str, names)) if isinstance(names, list) and names else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 import re
 import tarfile
 from collections import Counter
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foolery.data.contents import Contents
+from foolery.data.decode import MAX_IMAGE_FILE
 from foolery.data.image_folder import readable_name
 from foolery.data.litter import is_litter
 from foolery.data.parquet_columns import LABELS, sorted_classes
@@ -22,6 +22,7 @@ from foolery.data.splits import ROLES, split_role
 from foolery.data.streamed import StreamedImages
 from foolery.errors import UsageError
 from foolery.files import instead
+from foolery.untrusted import MAX_CLASSES, MAX_NAME, UnreadableError, check_regular, parse_json, shortened
 
 _IMAGES = (
     "jpg",
@@ -65,6 +66,8 @@ class TarMembers:
             yield [self._read(int(row)) for row in rows[start : start + size]]
 
     def _read(self, row: int) -> bytes | None:
+        if self.sizes[row] > MAX_IMAGE_FILE:
+            return None
         try:
             with self.files[row].open("rb") as file:
                 file.seek(int(self.starts[row]))
@@ -122,6 +125,7 @@ def open_tar(text: str, split: str) -> StreamedImages:
         addition = f" ({', '.join(shards.left_out)})" if shards.left_out else ""
         raise UsageError(f"data tar:{text}: no labelled images in it{addition}")
     words = [word for _, _, word in shards.images]
+    _check_words(words, text)
     classes = sorted_classes(list(dict.fromkeys(words)))
     if all(word.isdecimal() for word in words):
         classes = tuple(map(str, range(max(map(int, words)) + 1)))
@@ -142,6 +146,7 @@ def _add(path: Path, shards: _Found) -> None:
     """Everything in one tar file."""
     samples: dict[str, _Sample] = {}
     try:
+        check_regular(path)
         with tarfile.open(path, "r:") as archive:
             for member in archive:
                 if not member.isfile():
@@ -157,7 +162,9 @@ def _add(path: Path, shards: _Found) -> None:
                     label = _label(archive, member, ending)
                     if label:
                         sample.labels[ending] = label
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except UnreadableError as error:
+        raise UsageError(f"data {error}") from None
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         remedy = instead(path) or f"; unpack or gunzip it first ({error})"
         raise UsageError(f"data {path}: not a plain tar file{remedy}") from None
     by_folder = not any(each.label for each in samples.values())
@@ -170,6 +177,27 @@ def _add(path: Path, shards: _Found) -> None:
             shards.left_out["without a label"] += 1
         else:
             shards.images.append((path, sample.image, label))
+
+
+def _check_words(words: list[str], text: str) -> None:
+    """Raise UsageError where labels are too many, too long or too large to be those of classes."""
+    if all(word.isdecimal() for word in words):
+        highest = max(words, key=lambda word: (len(word.lstrip("0")), word))
+        if len(highest.lstrip("0")) > 9 or int(highest) >= MAX_CLASSES:
+            raise UsageError(
+                f"data tar:{text}: label {shortened(highest)}, and no class names; at most {MAX_CLASSES:,} "
+                "classes are read"
+            )
+    if len(set(words)) > MAX_CLASSES:
+        raise UsageError(
+            f"data tar:{text}: {len(set(words)):,} labels, at most {MAX_CLASSES:,} classes are read"
+        )
+    longest = max(words, key=len)
+    if len(longest) > MAX_NAME:
+        raise UsageError(
+            f"data tar:{text}: the label {shortened(longest)!r} has {len(longest):,} characters, at most "
+            f"{MAX_NAME} are read"
+        )
 
 
 def _key(name: str) -> tuple[str, str]:
@@ -187,7 +215,7 @@ def _label(archive: tarfile.TarFile, member: tarfile.TarInfo, ending: str) -> st
     if ending != "json":
         return text or None
     try:
-        values = json.loads(text)
+        values = parse_json(text.encode())
     except ValueError:
         return None
     if not isinstance(values, dict):

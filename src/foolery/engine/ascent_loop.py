@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from foolery.arrays import read_arrays
 from foolery.canvas import Canvases, canvas_hash
 from foolery.classifiers.base import Classifier
 from foolery.classifiers.scores import confidence
@@ -26,7 +27,7 @@ from foolery.files import atomic
 from foolery.runs import GenerationStats, Individual, Replacement, RunSettings, RunWriter
 from foolery.search.ascent_presets import QUERIES_PER_STEP
 from foolery.search.objectives import OBJECTIVES
-from foolery.untrusted import UnreadableError, read_arrays
+from foolery.untrusted import UnreadableError
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 MAX_STATE_BYTES = 2**28

@@ -19,8 +19,9 @@ from foolery.engine.progress import OnProgress
 from foolery.engine.recording import restore
 from foolery.engine.run import settings_against
 from foolery.errors import UsageError
+from foolery.files import check_unlinked
 from foolery.runs import Provenance, RunFile, RunHead, RunSettings, RunWriter, read_run_head
-from foolery.runs.create import check_free, check_same_settings, delete_run
+from foolery.runs.create import check_free, check_same_settings, delete_run, make_one_file
 from foolery.runs.database import RUN_DB, check_header
 from foolery.search.map_elites import MapElites
 from foolery.search.objectives import Objective
@@ -107,6 +108,7 @@ class RunPlan:
         Raises:
             UsageError: a folder holds another run and may not be overwritten.
         """
+        self._check_unlinked()
         files = [folder / RUN_DB for seed in self.seeds if (folder := self._folder(seed)) is not None]
         for file in files:
             check_free(file, overwrite=overwrite)
@@ -121,6 +123,7 @@ class RunPlan:
         Raises:
             UsageError: no run is stored, or the settings of one differ.
         """
+        self._check_unlinked()
         folders = {seed: self._folder(seed) for seed in self.seeds}
         heads = {seed: None if folder is None else read_run_head(folder) for seed, folder in folders.items()}
         if self.alone and self.out is not None:
@@ -134,7 +137,16 @@ class RunPlan:
             folder = folders[seed]
             if head is not None and folder is not None:
                 check_same_settings(head.settings, self._settings(seed), folder / RUN_DB)
+                if self.is_done(head):
+                    make_one_file(folder)
         return heads
+
+    def _check_unlinked(self) -> None:
+        """Raise UsageError where the folder of one of several runs is a link: it may lead anywhere."""
+        if self.out is not None and not self.alone:
+            check_unlinked(
+                self.out, [f"{folder_of(self.out, seed, alone=False).name}/{RUN_DB}" for seed in self.seeds]
+            )
 
     def is_done(self, head: RunHead | None) -> bool:
         """Whether a stored run has reached a limit, and says so."""

@@ -18,7 +18,7 @@ from foolery.data import LabelledData, LabelledImages
 from foolery.data.class_matching import match_classes
 from foolery.engine.evolution import evolve
 from foolery.errors import UsageError
-from foolery.files import is_vacant
+from foolery.files import check_no_links, is_vacant
 from foolery.hardening.config import (
     FOOLING_CLASS,
     IMAGES_FILE,
@@ -97,6 +97,7 @@ def check_folder(config: ArmsRaceConfig, out: Path, *, resume: bool) -> None:
             raise UsageError(
                 f"out: {out} holds an arms race already; give --resume to continue it, or another folder"
             )
+        check_no_links(out)
         stored = ArmsRaceConfig.read(out)
         # A longer arms race is the same one, continued.
         if stored.model_copy(update={"rounds": config.rounds}) != config:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from foolery.arrays import read_arrays
 from foolery.canvas import Canvases
 from foolery.engine.run import run_encoding
 from foolery.errors import UsageError
@@ -17,7 +18,7 @@ from foolery.files import atomic, write_atomic
 from foolery.hardening.config import ROUND_FILE, read_versioned, unreadable, versioned
 from foolery.runs import RunFile
 from foolery.text import THRESHOLDS
-from foolery.untrusted import UnreadableError, read_arrays
+from foolery.untrusted import UnreadableError
 
 #: Images are packed to a smaller file; to so many times less at most, unless they are few bytes.
 _MOST_PACKED, _SMALL = 200, 2**26

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from foolery.classifiers.card import card_beside, read_card
 from foolery.classifiers.preprocess import input_shape
 from foolery.data import LabelledImages
 from foolery.errors import UsageError
+from foolery.files import write_atomic
 from foolery.hardening.config import FOOLING_CLASS
 
 
@@ -73,4 +73,4 @@ def copy_network(reference: str, weights: Path) -> None:
     card = read_card(card_beside(source))
     network = load_network(source, card)
     export_network(network, input_shape(card.preprocessing), weights, weights.with_suffix(".onnx"))
-    shutil.copyfile(card_beside(source), card_beside(weights))
+    write_atomic(card_beside(weights), card_beside(source).read_bytes())

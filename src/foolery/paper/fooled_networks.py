@@ -128,7 +128,7 @@ def _train(
         network, train_data, recipe, seed, lambda done, steps, loss: context.on_progress(label, done, steps)
     )
     weights.parent.mkdir(parents=True, exist_ok=True)
-    weights.write_bytes(save({name: each.contiguous() for name, each in network.state_dict().items()}))
+    write_atomic(weights, save({name: each.contiguous() for name, each in network.state_dict().items()}))
     Card(
         name=weights.stem,
         kind="softmax",

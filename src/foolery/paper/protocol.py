@@ -11,6 +11,7 @@ from typing import Any
 from foolery.errors import UsageError
 from foolery.paper.experiment import Reproduction
 from foolery.paper.prepare import ReproduceOptions
+from foolery.untrusted import MAX_JSON_BYTES, UnreadableError, parse_json, read_bytes
 
 _BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -22,12 +23,14 @@ def read_protocol(file: Path) -> dict[str, Any]:
         UsageError: where it cannot be read, or holds no such block.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
+        text = read_bytes(file, MAX_JSON_BYTES).decode()
+    except UnreadableError as error:
+        raise UsageError(f"protocol: {error}") from None
+    except ValueError as error:
         raise UsageError(f"protocol: {file} cannot be read ({error})") from None
     match = _BLOCK.search(text)
     try:
-        settings = json.loads(match[1]) if match else None
+        settings = parse_json(match[1].encode()) if match else None
     except ValueError as error:
         raise UsageError(f"protocol: the settings in {file} are no JSON ({error})") from None
     if not isinstance(settings, dict):

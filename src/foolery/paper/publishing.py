@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from foolery.files import write_atomic
 from foolery.paper.pages import overview_page, result_page
 from foolery.paper.registry import ALL, REPRODUCTIONS, load_reproduction, select_reproductions
 from foolery.paper.results import PAGE_FILE, PICTURE_FILE, RESULT_FILE, json_text, judge_content
+from foolery.untrusted import UnreadableError, read_json
 
 COUNTS_FILE = "verdict-counts.json"
 """Beside the pages: earlier counts of verdicts and what changed them, for the overview."""
@@ -31,10 +30,10 @@ def publish_pages(out: Path, pages: Path) -> list[Path]:
             continue
         text = (folder / PAGE_FILE).read_text(encoding="utf-8")
         write_atomic(pages / f"{name}.md", text.replace(f"]({PICTURE_FILE})", f"]({name}.png)"))
-        shutil.copyfile(folder / RESULT_FILE, pages / f"{name}.json")
+        write_atomic(pages / f"{name}.json", (folder / RESULT_FILE).read_bytes())
         written += [pages / f"{name}.md", pages / f"{name}.json"]
         if (folder / PICTURE_FILE).is_file():
-            shutil.copyfile(folder / PICTURE_FILE, pages / f"{name}.png")
+            write_atomic(pages / f"{name}.png", (folder / PICTURE_FILE).read_bytes())
             written.append(pages / f"{name}.png")
     return [*written, _write_overview(pages)]
 
@@ -88,9 +87,9 @@ def _write_overview(pages: Path) -> Path:
 
 def _read_result(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"page-from: {path} cannot be read ({error})") from None
+        content = read_json(path)
+    except UnreadableError as error:
+        raise UsageError(f"page-from: {error}") from None
     if not isinstance(content, dict):
         raise UsageError(f"page-from: {path} holds no JSON object")
     return content

@@ -10,6 +10,7 @@ from typing import Any
 
 from foolery.files import write_atomic
 from foolery.paper.experiment import Context
+from foolery.untrusted import UnreadableError, read_json
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -42,7 +43,7 @@ def cached_result(
 def read_record(path: Path) -> dict[str, Any] | None:
     """The JSON object in ``path``; None where there is none."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = read_json(path)
+    except UnreadableError:
         return None
     return content if isinstance(content, dict) else None

@@ -9,7 +9,17 @@ from pathlib import Path
 from foolery.errors import UsageError
 from foolery.files import atomic
 from foolery.runs.buffer import raise_disk_error
-from foolery.runs.database import RUN_DB, RunLock, check_header, connect, connect_writer, sidecars
+from foolery.runs.database import (
+    LOCK_NAME,
+    RUN_DB,
+    RunLock,
+    check_header,
+    check_no_link,
+    connect,
+    connect_writer,
+    leave_wal,
+    sidecars,
+)
 from foolery.runs.errors import RunFileError
 from foolery.runs.reader import open_with_validator
 from foolery.runs.records import ChampionRow
@@ -69,6 +79,32 @@ def delete_run(file: Path) -> None:
             stale.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{file}: cannot be removed ({error.strerror})") from error
+    finally:
+        lock.release()
+
+
+def make_one_file(folder: Path) -> None:
+    """Where a process was killed after the last generation of a run, do what it did not come to.
+
+    SQLite's log goes into ``run.db``, so that it can be copied alone, and the lock that nobody holds goes.
+    """
+    file = folder / RUN_DB
+    if not any(each.exists() for each in (*sidecars(file), folder / LOCK_NAME)):
+        return
+    check_no_link(file)
+    try:
+        lock = RunLock(folder)
+    except UsageError:  # another process writes it, or the folder cannot be written: it is whole as it is
+        return
+    try:
+        connection = connect(str(file))
+        try:
+            leave_wal(connection)
+        finally:
+            connection.close()
+    except (sqlite3.Error, OSError) as error:
+        raise_disk_error(error, file, -1)
+        raise
     finally:
         lock.release()
 
@@ -133,6 +169,7 @@ def open_new(
 def reopen(folder: Path, settings: RunSettings, provenance: Provenance) -> OpenRun:
     """Continue a run; arguments and errors are those of ``RunWriter.resume``."""
     file = Path(folder) / RUN_DB
+    check_no_link(file)
     check_header(file)
     lock = _lock(file.parent)
     last = -1

@@ -53,6 +53,16 @@ def _nearest(file: Path) -> str:
     )
 
 
+def check_no_link(file: Path) -> None:
+    """Raise RunFileError where ``file``, which is to be written, or a file beside it, is a link."""
+    linked = next((each for each in (file, *sidecars(file)) if each.is_symlink()), None)
+    if linked is not None:
+        raise RunFileError(
+            f"{linked}: is a link, and nothing is written through one; copy what it leads to into its place, "
+            "or choose another folder"
+        )
+
+
 def check_header(file: Path) -> None:
     """Raise RunFileError unless ``file`` is an SQLite file of foolery in a format that this one reads."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from foolery.studio.library import Library, LibraryEntry
 from foolery.studio.playground import read_upload
 from foolery.studio.protocols import Predictor
 from foolery.text import format_score, with_narrow_spaces
+from foolery.untrusted import parse_json
 
 MAX_REQUEST = 4096  # bytes
 MAX_OPEN = 4  # runs that are bred at a time; the one that rested longest is closed
@@ -117,8 +117,8 @@ class BreedingRoom:
             UsageError: there is none.
         """
         try:
-            content = json.loads(await read_upload(request, MAX_REQUEST))
-        except (ValueError, RecursionError):
+            content = parse_json(await read_upload(request, MAX_REQUEST))
+        except ValueError:
             content = None
         if not isinstance(content, dict):
             raise UsageError("request: expected a JSON object")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from foolery.arrays import read_safetensors_header
 from foolery.errors import MissingExtraError
+from foolery.files import write_atomic
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,14 +35,14 @@ def export_network(network: nn.Module, input_shape: tuple[int, int, int], weight
 
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     stored = {name: value.contiguous() for name, value in network.state_dict().items()}
-    weights.write_bytes(save(stored))
+    write_atomic(weights, save(stored))
     # The exporter multiplies batch normalisation into the weights of the layer before, under their old names.
     simpler = not any(isinstance(layer, torch.nn.modules.batchnorm._BatchNorm) for layer in network.modules())
     model = _traced(network, input_shape, simpler=simpler)
     if simpler and not _same_weights(model, stored):
         model = _traced(network, input_shape, simpler=False)
     _reference_weights(model, weights)
-    graph.write_bytes(model.SerializeToString(deterministic=True))
+    write_atomic(graph, model.SerializeToString(deterministic=True))
 
 
 def check_exporter() -> None:
@@ -103,15 +104,15 @@ def _reference_weights(model: Any, weights: Path) -> None:
     """Replace every tensor that the safetensors file holds too by its place in that file."""
     import onnx
 
+    header = read_safetensors_header(weights)
     with weights.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
+        begin = 8 + int.from_bytes(file.read(8), "little")
     for tensor in model.graph.initializer:
         if tensor.name not in header:
             continue
         start, stop = header[tensor.name]["data_offsets"]
         tensor.ClearField("raw_data")
         tensor.data_location = onnx.TensorProto.EXTERNAL
-        place = {"location": weights.name, "offset": 8 + length + start, "length": stop - start}
+        place = {"location": weights.name, "offset": begin + start, "length": stop - start}
         for key, value in place.items():
             tensor.external_data.add(key=key, value=str(value))

@@ -12,6 +12,7 @@ from foolery.classifiers.architectures import build, check_architecture
 from foolery.classifiers.card import Card, card_beside
 from foolery.classifiers.fingerprint import fingerprint
 from foolery.classifiers.preprocess import input_shape
+from foolery.classifiers.torch_model import load_weights
 from foolery.data import LabelledData, LabelledImages, load_data
 from foolery.errors import UsageError
 from foolery.install import shell_words
@@ -136,10 +137,8 @@ def with_accuracy(card: Card, weights: Path, test_data: LabelledData) -> Card:
 
 def load_network(weights: Path, card: Card) -> Network:
     """The network that lies in ``weights``, of the architecture that its card names."""
-    from safetensors.torch import load_file
-
     network = build(str(card.architecture), len(card.classes))
-    network.load_state_dict(load_file(weights))
+    load_weights(network, weights, str(card.architecture))
     return network
 
 

@@ -23,10 +23,13 @@ from foolery.encodings.cppn.encoding import Cppn
 from foolery.engine.run import RunResult
 from foolery.errors import UsageError
 from foolery.text import shorten
+from foolery.untrusted import parse_json, read_bytes
 
 SHIPPED = Path(__file__).parent / "transfer_champions.xz"
 FORMAT = 2
 _OUTPUTS = struct.Struct("<xB")  # of a packed CPPN: number of outputs, in its second byte
+
+MAX_BYTES = 2**26  # of the file, packed and unpacked
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,9 @@ class TransferChampions:
             UsageError: where the file is no such file.
         """
         try:
-            line, _, body = lzma.decompress(path.read_bytes()).partition(b"\n")
-            header = json.loads(line)
+            packed = read_bytes(path, MAX_BYTES)
+            line, _, body = lzma.LZMADecompressor().decompress(packed, MAX_BYTES).partition(b"\n")
+            header = parse_json(line)
             if header["foolery_transfer_champions"] != FORMAT:
                 raise ValueError(f"format {header['foolery_transfer_champions']}, expected {FORMAT}")
             sources = [
