@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from foolery.canvas import CanvasShape as CanvasShape
     from foolery.checks.accuracy import evaluate as evaluate
     from foolery.checks.card_search import find_card as find_card
-    from foolery.checks.contract import preflight as preflight
+    from foolery.checks.preflight_result import preflight as preflight
     from foolery.classifiers.live import wrap as wrap
     from foolery.classifiers.registry import list_classifiers as list_classifiers
     from foolery.classifiers.registry import load_classifier as load_classifier
@@ -73,7 +73,7 @@ _HOMES = {
     "make_encoding": "foolery.encodings.registry",
     "open_audit": "foolery.audit.storage",
     "open_run": "foolery.engine.run",
-    "preflight": "foolery.checks.contract",
+    "preflight": "foolery.checks.preflight_result",
     "report": "foolery.report",
     "reproduce": "foolery.paper.runner",
     "transfer": "foolery.analysis.transferability",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from foolery.checks.card_search import CardSearchResult as CardSearchResult
     from foolery.checks.card_search import find_card as find_card
     from foolery.checks.contract import Check as Check
-    from foolery.checks.contract import PreflightResult as PreflightResult
-    from foolery.checks.contract import preflight as preflight
+    from foolery.checks.preflight_result import PreflightResult as PreflightResult
+    from foolery.checks.preflight_result import preflight as preflight
 
 __all__ = [
     "CardSearchResult",
@@ -39,10 +39,10 @@ __getattr__, __dir__ = attach(
         "ClassPrediction": "foolery.checks.accuracy",
         "EvaluationResult": "foolery.checks.accuracy",
         "Prediction": "foolery.checks.accuracy",
-        "PreflightResult": "foolery.checks.contract",
+        "PreflightResult": "foolery.checks.preflight_result",
         "evaluate": "foolery.checks.accuracy",
         "find_card": "foolery.checks.card_search",
         "predict": "foolery.checks.accuracy",
-        "preflight": "foolery.checks.contract",
+        "preflight": "foolery.checks.preflight_result",
     },
 )

@@ -25,7 +25,7 @@ from foolery.errors import GateError
 from foolery.stages import is_watched
 
 if TYPE_CHECKING:
-    from foolery.checks.contract import PreflightResult
+    from foolery.checks.preflight_result import PreflightResult
 
 
 def preflight(
@@ -47,8 +47,8 @@ def preflight(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a classifier: one line each, pass, warn or fail. Exit code 1 when one fails."""
-    from foolery.checks.contract import check_max_images
-    from foolery.checks.contract import preflight as check
+    from foolery.checks.preflight_result import check_max_images
+    from foolery.checks.preflight_result import preflight as check
     from foolery.data import load_data
     from foolery.data.labelled import WatchedData
     from foolery.data.opened import data_for

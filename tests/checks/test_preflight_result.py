@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from foolery.checks.contract import Check, PreflightResult, preflight
+from foolery.checks.contract import Check
+from foolery.checks.preflight_result import PreflightResult, preflight
 from foolery.classifiers import load_classifier
 from foolery.classifiers.scores import log_sigmoid, log_softmax
 from foolery.data import LabelledImages
