@@ -1,12 +1,15 @@
 """Races with controls: a tiny one for real, shard by shard, and what is said of its figures."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from foolery.data import LabelledImages
+from foolery.data import LabelledImages, load_data
+from foolery.data.labelled import sample
 from foolery.paper import class_counts, controlled_races, reproduce
+from foolery.paper.experiment import Context
 from foolery.paper.race_claims import harder_finding, queries_ratio
 from foolery.paper.race_design import RaceDesign
 from foolery.paper.verdicts import Claim
@@ -112,12 +115,15 @@ def test_fewer_classes_lie_within_more():
 def test_families_of_one_number_of_classes_for_real(tmp_path):
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     pytest.importorskip("torch", reason="the extra torch is not installed")
-    data = {"train": "mnist", "test": "mnist"}
-    results = reproduce("classes-gray", scale=0.004, seeds=1, data=data, out=tmp_path)
-    content = results["classes-gray"].to_dict()
-    (family,) = content["figures"]["families"]
+    counts = class_counts.ClassCounts(
+        "tiny", "Tiny", replace(TINY, equal=("iterations",), real_images=200), "digits"
+    )
+    data = {"train": sample(load_data("mnist", "train"), 200), "test": sample(load_data("mnist", "test"), 50)}
+    figures = json.loads(json.dumps(counts.run(Context(tmp_path, 1.0, 1, {}, data)).figures))
+    (family,) = figures["families"]
     assert family["classes"] == 10
     arms = [each["arm"] for each in family["networks"]]
     assert arms == ["first", "fooling", "random", "none", "other-seed"]
-    assert {each["verdict"] for each in content["findings"]} <= {"no verdict", "not tested at full scale"}
-    assert "1 family, and a verdict needs at least 5" in content["findings"][1]["reason"]
+    findings = counts.judge(figures).findings
+    assert {each.verdict for each in findings} <= {"no verdict", "not tested at full scale"}
+    assert "1 family, and a verdict needs at least 5" in findings[1].reason
