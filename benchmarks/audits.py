@@ -124,7 +124,7 @@ def row(target: Target, audit: Audit) -> dict[str, Any]:
         "seconds": audit.budget.elapsed,
         "processor_seconds": _kept_processor_seconds(audit.folder),
         "rate": audit.budget.rate,
-        "verdict": verdict.model_dump(mode="json"),
+        "verdict": verdict.model_dump(mode="json", exclude={"class_scores"}),
         "panel": list(audit.panel),
         "attacks": [
             attack.model_dump(mode="json", include={
