@@ -47,7 +47,7 @@ def test_what_ended_before_its_signal_is_no_kill():
 @pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler"
 )
-def test_a_real_kill_ends_equal(tmp_path):
+def test_a_real_kill_ends_equal(tmp_path, mnist):
     pytest.importorskip("torch", reason="the extra torch is not installed")
     if not os.environ.get("FOOLERY_DATA"):
         pytest.skip("no FOOLERY_DATA")

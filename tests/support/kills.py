@@ -30,6 +30,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -280,7 +281,7 @@ def case(work: Path, number: int, name: str) -> dict[str, object]:
         problems.append(f"exit code {process.returncode} after signal {int(sign)}")
     if "Traceback" in errors and process.returncode not in (-2, 130):
         problems.append("a traceback")
-    problems += _again(command, place, known["content"])  # type: ignore[arg-type]
+    problems += (_compared if ended else partial(_again, command))(place, known["content"])
     if not problems:
         shutil.rmtree(place)
     moment_text = f"change {at} of {known['changes']}" if at else f"{moment:.2f} s of {known['seconds']:.2f}"
@@ -289,6 +290,11 @@ def case(work: Path, number: int, name: str) -> dict[str, object]:
         "ended": ended, "code": process.returncode, "problems": problems,
         "errors": errors[-300:] if problems else "",
     }  # fmt: skip
+
+
+def _compared(place: Path, expected: dict[str, str]) -> list[str]:
+    different = differences(content(place / "out"), expected)
+    return [f"differs: {', '.join(different[:5])}"] if different else []
 
 
 def _again(command: Killed, place: Path, expected: dict[str, str]) -> list[str]:
@@ -301,8 +307,7 @@ def _again(command: Killed, place: Path, expected: dict[str, str]) -> list[str]:
         if process.overdue:
             return [f"given again it took more than {MOST_SECONDS} s"]
         if process.returncode == 0:
-            different = differences(content(place / "out"), expected)
-            return [f"differs: {', '.join(different[:5])}"] if different else []
+            return _compared(place, expected)
     return [f"cannot be given again: exit code {process.returncode}: {errors[-200:]}"]
 
 
