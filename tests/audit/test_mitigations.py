@@ -167,5 +167,5 @@ def test_they_are_measured_where_they_are_asked_for(lenet):
     assert not AuditConfig().resolve(lenet).mitigations
     assert AuditConfig(mitigations=True).resolve(lenet).mitigations
     assert AuditConfig(hardened="lenet-acet").resolve(lenet).mitigations
-    with pytest.raises(UsageError, match="--no-mitigations: --ensemble and --hardened are mitigations"):
+    with pytest.raises(UsageError, match="--ensemble, --hardened and --guard are mitigations"):
         AuditConfig(mitigations=False, hardened="lenet-acet")

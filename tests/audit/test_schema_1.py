@@ -17,6 +17,7 @@ from foolery.audit import AuditConfig, open_audit, run_audit
 from foolery.audit.markdown import summary_markdown
 from foolery.audit.schema import FILE, SCHEMA, Audit
 from foolery.audit.schema_1 import FIELDS, upgrade
+from foolery.audit.schema_3 import OTHER_STEPS
 from foolery.audit.storage import upgraded
 from foolery.errors import UsageError
 from support.command import invoke
@@ -120,19 +121,20 @@ def test_an_audit_is_not_compared_with_it_and_the_command_for_another_is_named(
     assert not (tmp_path / "new").exists()
 
 
-def test_an_interrupted_one_ends_as_it_would_have(lenet, mnist, interrupted):
+def test_an_interrupted_one_ends_as_it_would_have_but_for_its_ascents_and_says_so(lenet, mnist, interrupted):
     before = open_audit(interrupted)
     assert before.state == "interrupted"
     audit = run_audit(lenet, AuditConfig(**LIMITS, mitigations=False, out=interrupted), resume=True)
     expected = Audit.model_validate(upgraded(json.loads((OLD / "resumed.json").read_text())))
-    assert (audit.champions, audit.verdict.previous, audit.curves) == (
-        expected.champions, expected.verdict.previous, expected.curves,
-    )  # fmt: skip
+    assert [one.label for one in audit.champions] == [one.label for one in expected.champions]
+    assert len(audit.curves) == len(expected.curves)
+    assert OTHER_STEPS in audit.notes
     assert audit.verdict.score is not None
     assert audit.budget.spent == expected.budget.spent
     assert audit.budget.repeated == expected.budget.repeated > 0
     figures = [(one.name, one.status, one.queries, one.fooled_at_tpr95) for one in audit.attacks]
-    assert figures == [(one.name, one.status, one.queries, one.fooled_at_tpr95) for one in expected.attacks]
+    wanted = [(one.name, one.status, one.queries, one.fooled_at_tpr95) for one in expected.attacks]
+    assert [one for one in figures if one[0] != "ascent"] == [one for one in wanted if one[0] != "ascent"]
     assert json.loads((interrupted / FILE).read_text())["schema"] == SCHEMA
     assert np.isfinite(audit.budget.elapsed)
     assert audit.budget.elapsed > before.budget.elapsed

@@ -12,6 +12,11 @@ from foolery.audit import schema_1
 
 Json: TypeAlias = dict[str, Any]
 
+#: What whoever goes on with such an audit has to know.
+OTHER_STEPS = (
+    "It was begun by an earlier version, whose gradient ascent took other steps: ascents from here on are "
+    "not those that it would have made."
+)
 #: Old names of figures in gates, of all schemas, to new ones.
 OLD_FIGURES = {
     name: "score" if new == "score-without-transfer" else new for name, new in schema_1.FIGURES.items()
@@ -22,6 +27,8 @@ _OF_CLASSES = ("score_unrecognizable", "fooled_at_tpr95", "seed_scores", "class_
 def upgrade(document: Json) -> Json:
     """The document of schema 3 as one of schema 4; what is no document of schema 3 stays as it is."""
     upgraded = document | {"schema": 4}
+    if document.get("state") in ("running", "interrupted") and isinstance(document.get("notes", []), list):
+        upgraded["notes"] = [*document.get("notes", []), OTHER_STEPS]
     verdict = document.get("verdict")
     if isinstance(verdict, dict):
         upgraded["verdict"] = _verdict(verdict)

@@ -24,6 +24,7 @@ from foolery.audit.plan import AuditPlan
 from foolery.audit.reference import ReferenceScores, reference_statistics, score_reference
 from foolery.audit.schema import Audit, AuditState
 from foolery.audit.schema_1 import upgrade_folder
+from foolery.audit.schema_3 import OTHER_STEPS
 from foolery.audit.scoring import AuditResults, attack_figures
 from foolery.audit.storage import discard_folder, open_audit, prepare_folder
 from foolery.audit.verdict import AuditVerdict
@@ -124,6 +125,9 @@ class AuditSession:
         upgrade_folder(plan.out)
         kept = {"budget": earlier.budget, "attacks": earlier.attacks, "reference": earlier.reference}
         audit = plan.new_audit(earlier.budget.rate).model_copy(update=kept)
+        audit = audit.model_copy(
+            update={"notes": (*audit.notes, *(note for note in earlier.notes if note == OTHER_STEPS))}
+        )
         document = AuditDocument(plan.out, audit, begun, before=earlier.budget.elapsed)
         session = cls(plan, document, on_progress)
         session._count_lost_queries()
