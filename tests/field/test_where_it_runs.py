@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import foolery
-from foolery.errors import UsageError
+from foolery.errors import JournalWarning, UsageError
 from foolery.processors import cpu_quota
 from foolery.runs.database import connect_writer, leave_wal
 from support.command import invoke, is_refused, run
@@ -166,7 +166,8 @@ def test_a_run_is_kept_on_disks_without_shared_memory(tmp_path):
     made.close()
     (tmp_path / "run.db-shm").mkdir()
     for row in range(2):
-        connection = connect_writer(file)
+        with pytest.warns(JournalWarning, match="without a write-ahead log"):
+            connection = connect_writer(file)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("INSERT INTO champion VALUES (?)", (row,))
         connection.execute("COMMIT")

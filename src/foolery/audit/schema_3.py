@@ -27,7 +27,7 @@ _OF_CLASSES = ("score_unrecognizable", "fooled_at_tpr95", "seed_scores", "class_
 def upgrade(document: Json) -> Json:
     """The document of schema 3 as one of schema 4; what is no document of schema 3 stays as it is."""
     upgraded = document | {"schema": 4}
-    if document.get("state") in ("running", "interrupted") and isinstance(document.get("notes", []), list):
+    if document.get("state") in ("partial", "interrupted") and isinstance(document.get("notes", []), list):
         upgraded["notes"] = [*document.get("notes", []), OTHER_STEPS]
     verdict = document.get("verdict")
     if isinstance(verdict, dict):
