@@ -133,7 +133,7 @@ def test_names_in_another_order_are_refused_with_the_names(tmp_path):
     assert finished.returncode == 2
     last = finished.stderr.splitlines()[-1]
     assert last.startswith("error: card: the class names are in another order than the outputs")
-    assert "right, and 96.2% would be with the names moved" in last
+    assert "right, and 100.0% would be with the names moved" in last
     assert not card_beside(made.graph).exists()
 
 
