@@ -12,8 +12,8 @@ def no_shared_memory(monkeypatch):
     """SQLite's own way of working where locks are files and no memory is shared."""
     plain = database.connect
 
-    def connect(name):
-        return plain(name if name.startswith("file:") else f"file:{name}?vfs=unix-dotfile")
+    def connect(name, *timeout):
+        return plain(name if name.startswith("file:") else f"file:{name}?vfs=unix-dotfile", *timeout)
 
     monkeypatch.setattr(database, "connect", connect)
 

@@ -141,6 +141,8 @@ class Commands(TyperGroup):
         with ended_by_signals(), plain_streams():
             code = self._run(arguments, debug=debug)
             interruption_over()
+            if code == DONE and interruption_code() is not None and not is_noted():
+                note("interrupted, and done nevertheless: all that the command makes is there")
             return interruption_code() or code  # whatever became of the signal
 
     def _run(self, arguments: list[str], *, debug: bool) -> int:
