@@ -20,6 +20,7 @@ SIGNIFICANT = 0.05
 _SURE = 0.01
 _TURNED = 0.5  # by how much so where it is as good as a less usual way with the names that were given
 _BETTER = 0.05  # by how much another order of names must be better, at least
+UNUSUAL = 0.1  # of accuracy that a way is distrusted by where a more usual one reads the names moved
 _ALIKE = 0.005  # share of images below which two ways of preprocessing are as good as the same
 _PATIENCE = 60.0  # seconds that one more round may take
 _ERRORS = 2.0  # standard errors by which a mean loss is clearly higher
@@ -174,7 +175,9 @@ def beyond_chance(correct: int, count: int, classes: int, tried: int) -> bool:
     return tail < 0.001 / max(1, tried)
 
 
-def check_order(trial: CardTrial, chosen: CardTrial, chosen_usual: tuple[int, ...] = ()) -> None:
+def check_order(
+    trial: CardTrial, chosen: CardTrial, chosen_usual: tuple[int, ...] = (), slack: float = _ALIKE
+) -> None:
     """Raise UsageError where the images show that the class names are in another order than the outputs.
 
     Args:
@@ -182,6 +185,7 @@ def check_order(trial: CardTrial, chosen: CardTrial, chosen_usual: tuple[int, ..
         chosen: that would be written otherwise: clearly worse than ``trial`` in that order, or as good and
             less usual, so that nobody can say which of the two is right.
         chosen_usual: how usual its family is; empty where that does not count.
+        slack: how much accuracy may be lost by the more usual one that is taken for as good.
     """
     answers, labels = np.array(trial.answers, np.int64), np.array(trial.labels, np.int64)
     right, order = best_order(answers, labels)
@@ -189,7 +193,7 @@ def check_order(trial: CardTrial, chosen: CardTrial, chosen_usual: tuple[int, ..
     count = min(len(right), len(chosen.correct))
     better = share - max(trial.accuracy, chosen.accuracy)
     turned = share > trial.accuracy + _TURNED
-    as_good = turned and share >= chosen.accuracy - _ALIKE and trial.usual < chosen_usual
+    as_good = turned and share >= chosen.accuracy - slack and trial.usual < chosen_usual
     if not as_good and (better < _BETTER or mcnemar(right[:count].tolist(), chosen.correct[:count]) > _SURE):
         return
     classes, own = trial.card.classes, chosen.card.classes
@@ -205,7 +209,7 @@ def check_order(trial: CardTrial, chosen: CardTrial, chosen_usual: tuple[int, ..
     if better < _BETTER:
         raise UsageError(
             f"card: these images cannot tell the order of the class names: {chosen.accuracy:.1%} of them are "
-            f"right as the names stand, and {share:.1%} would be with a more usual way of preprocessing "
+            f"right as the names stand, and {share:.1%} would be with another way of preprocessing "
             f"({trial.family}) and the names moved ({pairs}); other images may tell, or write the card by "
             "hand where you know its preprocessing"
         )

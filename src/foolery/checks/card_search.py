@@ -20,6 +20,7 @@ from foolery.checks.card_candidates import (
     usual_resize,
 )
 from foolery.checks.card_choice import (
+    UNUSUAL,
     beyond_chance,
     check_order,
     interval,
@@ -37,6 +38,7 @@ from foolery.data.class_matching import position_note
 from foolery.errors import UsageError
 from foolery.results import Result
 
+FEW = 4  # classes, of which a wrong way of preprocessing may mistake each for another, all alike
 IMAGES = 200  # on which finalists are compared at first
 MOST_IMAGES = 3200  # and at most, where it takes more to tell them apart
 
@@ -173,9 +175,10 @@ def find_card(
             "give --class-names FILE"
         )
     for frame in frames.values():
-        if usual_resize(frame.card) < usual_resize(chosen.card):
-            check_order(replace(frame, usual=(0,)), chosen, () if names.own else (1,))
-    if chosen.accuracy < RIGHT or len(chosen.card.classes) == 2:
+        more_usual = usual_resize(frame.card) < usual_resize(chosen.card)
+        slack = UNUSUAL if more_usual else 0.0
+        check_order(replace(frame, usual=(0,)), chosen, () if names.own else (1,), slack)
+    if chosen.accuracy < RIGHT or len(chosen.card.classes) <= FEW:
         search.check_other_orders(trials, chosen, usual)
     match = match_classes(data.classes, chosen.card.classes)
     by_place = position_note(match, data.classes, chosen.card.classes)

@@ -10,6 +10,7 @@ from foolery.canvas import Resize
 from foolery.checks.card_candidates import RESIZED, all_trials, framings, input_size, other_sizes
 from foolery.checks.card_choice import (
     SIGNIFICANT,
+    UNUSUAL,
     Choice,
     beyond_chance,
     check_order,
@@ -132,7 +133,7 @@ class CardStages:
                 return
             self.runner.run([trial], self.images)
             if not trial.failed and trial.answers:
-                check_order(trial, chosen, usual)
+                check_order(trial, chosen, usual, UNUSUAL)
 
 
 def _unnamed(trial: CardTrial) -> Card:
