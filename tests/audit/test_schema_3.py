@@ -35,7 +35,7 @@ def test_one_without_stored_champions_stays_as_it_is():
     assert upgrade({"schema": 3, "verdict": 7}) == {"schema": 4, "verdict": 7}
 
 
-def test_its_scores_of_classes_are_not_compared(lenet, tmp_path):
+def test_its_scores_of_classes_are_not_compared(lenet, mnist, tmp_path):
     config = AuditConfig(
         data="mnist", protocol="digits-1", panel=(), baseline=OLD / "finished", out=tmp_path / "new"
     )

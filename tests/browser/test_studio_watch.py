@@ -6,12 +6,10 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from browser.conftest import NARROW, WIDE
-from foolery.data import load_data
 from support.studio import serving
 
 pytest.importorskip("starlette", reason="the extra studio is not installed")
@@ -105,10 +103,8 @@ def test_an_audit_moves_while_it_runs_and_has_a_way_back(open_page, studio, acce
         process.wait()
 
 
-def test_ink_on_paper_is_read_once_it_is_inverted(page, studio, tmp_path):
-    digits = load_data("mnist", "test")
-    batch = next(iter(digits.take(np.arange(1)).batches(1, _lenet_canvas())))
-    Image.fromarray(255 - batch.canvases[0, 0]).resize((280, 280)).save(tmp_path / "seven.png")
+def test_ink_on_paper_is_read_once_it_is_inverted(page, studio, mnist, tmp_path):
+    Image.fromarray(255 - mnist.canvases[0, 0]).resize((280, 280)).save(tmp_path / "seven.png")
     page.goto(address(studio, "/playground"))
     page.get_by_label("File", exact=True).check()
     page.get_by_label("Image file").set_input_files(tmp_path / "seven.png")
@@ -117,12 +113,6 @@ def test_ink_on_paper_is_read_once_it_is_inverted(page, studio, tmp_path):
     until(page, "document.getElementById('predictions').dataset.top === '7'")
     page.get_by_label("Contrast").fill("0.5")
     until(page, "document.getElementById('contrast-shown').textContent === '× 0.5'")
-
-
-def _lenet_canvas():
-    from foolery.classifiers import load_classifier
-
-    return load_classifier("lenet").description.canvas
 
 
 def test_on_a_phone_the_answer_is_in_sight_while_one_draws(open_page, studio):
