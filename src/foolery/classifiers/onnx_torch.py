@@ -147,7 +147,7 @@ def _torch_twin(classifier: OnnxClassifier) -> TorchClassifier:
     try:
         from foolery.classifiers.torch_model import torch_classifier
     except MissingExtraError:
-        raise MissingExtraError("torch", "gradient", f"differentiate {description.name}") from None
+        raise MissingExtraError("torch", "gradient", f"run {description.name} on torch") from None
     if classifier.graph is None:
         raise UsageError(
             f"classifier {description.name}: its ONNX file is not known, so it cannot be converted"
@@ -193,7 +193,7 @@ def convert_onnx(graph: Path, name: str) -> Any:
     """
     from foolery.classifiers.torchvision import import_torchvision
 
-    purpose = f"differentiate {name}"
+    purpose = f"run {name} on torch"
     try:
         import onnx
     except ImportError:

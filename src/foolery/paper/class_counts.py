@@ -205,39 +205,6 @@ def drop_of(family: Mapping[str, Any], last: int) -> float:
     return medians[0] - medians[1]
 
 
-def judge(figures: Mapping[str, Any]) -> Judgement:
-    """The unit is the family: a first network and those that were retrained after it, of one seed."""
-    families, last = figures["families"], figures["design"]["rounds"]
-    counts = sorted({family["classes"] for family in families})
-    most = [family for family in families if family["classes"] == counts[-1]]
-    amounts = (
-        Amount("classes", 1000, counts[-1]),
-        Amount("generations", 5000, figures["design"]["long_generations"]),
-    )
-    drops = {
-        count: [drop_of(family, last) for family in families if family["classes"] == count]
-        for count in counts
-    }
-    random = queries_ratio(families, ("fooling", "iterations"), ("random", "iterations"), last, "long")
-    return Judgement(
-        (
-            _helps(drops[counts[-1]], Evidence("family", len(most), amounts)),
-            _more_classes(families, drops, last),
-            harder_finding(find_claim(CLAIMS, "harder than random"), {"long search": random}, "family"),
-        ),
-        amounts,
-        tables=tuple(
-            networks_table([each for each in families if each["classes"] == count], f"{count} classes")
-            for count in counts
-        ),
-        notes=(
-            "One architecture, `convnet`, trained from scratch with the same number of steps. Fewer "
-            "classes lie within more. The extra class is about seven times as large as an ordinary one, "
-            "by repeats that moving and mirroring makes different, as published.",
-        ),
-    )
-
-
 def _helps(drops: list[float], evidence: Evidence) -> Finding:
     lowered = sum(drop > 0 for drop in drops)
     return decide(
